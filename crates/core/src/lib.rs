@@ -1,1 +1,25 @@
-//! Placeholder header, replaced below.
+//! Lockgate's words, documents and decisions.
+//!
+//! Everything in this crate is a value or a pure function over values. A flow of the command observes the world, hands
+//! what it saw to `decide` in here, and applies what comes back; so each decision can be tested as a table.
+//!
+//! What this crate does not know: files, sockets, clocks, environment variables, randomness, threads, GitHub. A wall in
+//! `clippy.toml` and a test over the dependency list keep it so. Where a decision depends on the time of day, the time
+//! is an argument.
+
+pub mod config;
+pub mod detect;
+pub mod document;
+pub mod escape;
+pub mod fingerprint;
+pub mod gate;
+pub mod promote;
+pub mod reason;
+pub mod render;
+pub mod version;
+pub mod withdraw;
+pub mod words;
+
+pub use reason::{Reason, Verdict};
+pub use version::{Scheme, Version};
+pub use words::*;

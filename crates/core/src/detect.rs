@@ -1,0 +1,314 @@
+//! detect: facts of base, head and their merge -> one decision per package.
+//!
+//! What is compared is the *current* tip of the base branch with the merge of the head into it, because that is what the
+//! base branch would get: two pull requests with the same bump merge without a conflict, and a branch that lags behind has
+//! not lowered a version. What is built is the head. Does not know git: see [`crate::fingerprint`] for what a tree says.
+
+use std::collections::BTreeSet;
+
+use crate::config::{Level, Package, Step};
+use crate::escape::quoted;
+use crate::fingerprint::SourceDigests;
+use crate::reason::{Verdict, reasons};
+use crate::version::Version;
+use crate::words::{Fingerprint, PackageName, PullNumber, RepoPath};
+
+/// The largest version file that is read, in bytes.
+pub const LARGEST_VERSION_FILE: u64 = 1024;
+
+/// What one tree says about a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The version file.
+    pub version_file: VersionFile,
+    /// The sources.
+    pub digests: SourceDigests,
+}
+
+/// What stands at the path of the version file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VersionFile {
+    /// Nothing.
+    Absent,
+    /// A symbolic link; it is not followed.
+    Symlink,
+    /// A folder or a submodule.
+    NotAFile,
+    /// A file of more than [`LARGEST_VERSION_FILE`] bytes.
+    TooLarge(u64),
+    /// A file with these bytes.
+    Content(Vec<u8>),
+}
+
+/// The merge of the head into the base, as git would make it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// Without a conflict.
+    Clean(Snapshot),
+    /// Only by hand.
+    Conflict,
+}
+
+/// Who holds the number that the head wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody: it is free.
+    Nobody,
+    /// A release that Lockgate published, of this fingerprint, promoted from this pull request.
+    Release(Fingerprint, PullNumber),
+    /// A tag or release without a receipt that can be read.
+    Stranger,
+}
+
+/// All that the decision depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The tip of the base branch; `None` where the package is not there yet.
+    pub base: Option<Snapshot>,
+    /// The head of the pull request.
+    pub head: Snapshot,
+    /// The one merged into the other.
+    pub merged: Merged,
+    /// The versions whose tags exist, whoever made them.
+    pub taken: BTreeSet<Version>,
+    /// Who holds the version that the head names.
+    pub holder: Holder,
+}
+
+/// Nothing to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// Neither sources nor version changed.
+    Unchanged {
+        /// The version in force.
+        version: Version,
+    },
+    /// The sources changed, the version did not, and the policy lets it pass.
+    ChangedWithoutBump {
+        /// The version in force.
+        version: Version,
+        /// [`Level::Warn`] or [`Level::Allow`].
+        level: Level,
+    },
+    /// The release of this version is published, for this very fingerprint.
+    AlreadyPublished {
+        /// The version.
+        version: Version,
+        /// The fingerprint of the release.
+        fingerprint: Fingerprint,
+    },
+}
+
+/// Build all variants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The version of the base, if there was one.
+    pub from: Option<Version>,
+    /// The version to build.
+    pub version: Version,
+    /// Of the head, which is what is built.
+    pub fingerprint: Fingerprint,
+    /// Whether the merge has other sources than the head: then the head must be updated before it is promoted.
+    pub behind: bool,
+    /// The version rose, the sources did not change, and the policy is to warn.
+    pub without_change: bool,
+}
+
+/// Detect never waits.
+pub type Never = std::convert::Infallible;
+
+/// What detect decides.
+pub type Decision = Verdict<Done, Plan, Never, Refusal>;
+
+reasons! {
+    /// Why a pull request cannot be merged as it is.
+    pub enum Refusal {
+        /// The version file cannot be read.
+        Malformed { /** Path. */ path: RepoPath, /** What was read and why it is wrong. */ problem: String, /** What is right. */ expected: &'static str } =>
+            "detect.version-malformed", "{path} is not a version file: {problem}", "write {expected}";
+        /// The version file is not there.
+        Missing { /** Path. */ path: RepoPath } =>
+            "detect.version-missing", "{path} is missing", "put the version file back: a package always names its version";
+        /// The version file is something else than a file.
+        NotAFile { /** Path. */ path: RepoPath, /** What it is. */ kind: &'static str } =>
+            "detect.version-not-a-file", "{path} is {kind}, not a regular file", "make it a regular file that holds the version";
+        /// The version falls.
+        Lowered { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
+            "detect.lowered", "the version falls from {from} to {to}", "a version never falls; to go back, restore the old sources and raise the version to {free}";
+        /// The version is published with other bytes.
+        Taken { /** Which. */ version: Version, /** By whom. */ by: String, /** Free. */ free: String } =>
+            "detect.taken", "version {version} is already published, by {by}", "raise the version to {free}, which is free";
+        /// The version rises too far.
+        Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
+            "detect.skips", "the version rises from {from} to {to} and leaves out {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
+        /// The sources changed, the version did not, and the policy denies it.
+        ChangeWithoutBump { /** Which. */ version: Version, /** Free. */ free: String } =>
+            "detect.change-without-bump", "the sources changed, but the version is still {version}", "raise the version to {free}";
+        /// The version rose, the sources did not, and the policy denies it.
+        BumpWithoutChange { /** From. */ from: Version, /** To. */ to: Version } =>
+            "detect.bump-without-change", "the version rises from {from} to {to}, but the sources did not change", "put the version back to {from}";
+        /// The head does not merge.
+        Conflict =>
+            "detect.conflict", "the pull request conflicts with its base branch", "merge the base branch into the pull request, or rebase it";
+    }
+}
+
+/// The version that a version file names.
+///
+/// # Errors
+/// The refusal that a head with such a file deserves.
+pub fn version_of(package: &Package, file: &VersionFile) -> Result<Version, Refusal> {
+    let path = package.version_file.clone();
+    let malformed = |problem| Refusal::Malformed { path: path.clone(), problem, expected: package.scheme.expected() };
+    match file {
+        VersionFile::Absent => Err(Refusal::Missing { path }),
+        VersionFile::Symlink => Err(Refusal::NotAFile { path, kind: "a symbolic link" }),
+        VersionFile::NotAFile => Err(Refusal::NotAFile { path, kind: "a folder or a submodule" }),
+        VersionFile::TooLarge(size) => Err(malformed(format!("it holds {size} bytes, which is too long"))),
+        VersionFile::Content(bytes) => {
+            Version::from_file(package.scheme, bytes).map_err(|error| malformed(error.to_string()))
+        }
+    }
+}
+
+/// Decides what a pull request means for one package.
+pub fn decide(package: &Package, facts: &Facts) -> Decision {
+    let head = match version_of(package, &facts.head.version_file) {
+        Ok(version) => version,
+        Err(refusal) => return Verdict::Refuse(refusal),
+    };
+    let Merged::Clean(merged) = &facts.merged else { return Verdict::Refuse(Refusal::Conflict) };
+    // A base that cannot be read binds nobody: whoever mends it must be able to merge.
+    let base = facts.base.as_ref().and_then(|base| Some((version_of(package, &base.version_file).ok()?, base)));
+    let version = match version_of(package, &merged.version_file) {
+        Ok(version) => version,
+        Err(refusal) => return Verdict::Refuse(refusal),
+    };
+    let Some((from, base)) = base else { return first(facts, merged, head) };
+    let changed = merged.digests.sources != base.digests.sources;
+    let free = || free_above(&from, &facts.taken);
+    match (version.cmp(&from), changed) {
+        (std::cmp::Ordering::Less, _) => Verdict::Refuse(Refusal::Lowered { from: from.clone(), to: version, free: free() }),
+        (std::cmp::Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
+        (std::cmp::Ordering::Equal, true) => match package.policy.change_without_bump {
+            Level::Deny => Verdict::Refuse(Refusal::ChangeWithoutBump { version, free: free() }),
+            level @ (Level::Allow | Level::Warn) => Verdict::Done(Done::ChangedWithoutBump { version, level }),
+        },
+        // The number is looked at before the sources: whoever holds it decides, whatever the policy.
+        (std::cmp::Ordering::Greater, changed) => {
+            raised(facts, merged, &from, version, || refuse_by_policy(package, facts, &from, &head, changed)).map_plan(|plan| Plan {
+                without_change: !changed && package.policy.bump_without_change == Level::Warn,
+                ..plan
+            })
+        }
+    }
+}
+
+fn raised(facts: &Facts, merged: &Snapshot, from: &Version, version: Version, policy: impl Fn() -> Option<Refusal>) -> Decision {
+    if let Some(held) = held(facts, merged, &version, from) {
+        return held;
+    }
+    match policy() {
+        Some(refusal) => Verdict::Refuse(refusal),
+        None => Verdict::Proceed(plan(facts, merged, Some(from.clone()), version)),
+    }
+}
+
+fn refuse_by_policy(package: &Package, facts: &Facts, from: &Version, to: &Version, changed: bool) -> Option<Refusal> {
+    if !changed && package.policy.bump_without_change == Level::Deny {
+        return Some(Refusal::BumpWithoutChange { from: from.clone(), to: to.clone() });
+    }
+    let next = from.next_free(&facts.taken);
+    let skips = package.policy.step == Step::NextFree && next.as_ref() != Some(to);
+    skips.then(|| Refusal::Skips { from: from.clone(), to: to.clone(), free: free_above(from, &facts.taken) })
+}
+
+/// The first version of a package: any that is above all that were ever published under its tags.
+fn first(facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
+    if let Some(held) = held(facts, merged, &version, &version) {
+        return held;
+    }
+    match facts.taken.last() {
+        Some(highest) if *highest > version => {
+            let free = free_above(highest, &facts.taken);
+            Verdict::Refuse(Refusal::Lowered { from: highest.clone(), to: version, free })
+        }
+        Some(_) | None => Verdict::Proceed(plan(facts, merged, None, version)),
+    }
+}
+
+/// The decision where somebody holds the number already.
+fn held(facts: &Facts, merged: &Snapshot, version: &Version, from: &Version) -> Option<Decision> {
+    let free = || free_above(from, &facts.taken);
+    match facts.holder {
+        Holder::Nobody => None,
+        Holder::Release(fingerprint, _)
+            if fingerprint == merged.digests.fingerprint || fingerprint == facts.head.digests.fingerprint =>
+        {
+            Some(Verdict::Done(Done::AlreadyPublished { version: version.clone(), fingerprint }))
+        }
+        Holder::Release(_, pull) => {
+            let by = format!("pull request #{pull}, from other sources");
+            Some(Verdict::Refuse(Refusal::Taken { version: version.clone(), by, free: free() }))
+        }
+        Holder::Stranger => {
+            let by = "somebody other than Lockgate".to_owned();
+            Some(Verdict::Refuse(Refusal::Taken { version: version.clone(), by, free: free() }))
+        }
+    }
+}
+
+fn plan(facts: &Facts, merged: &Snapshot, from: Option<Version>, version: Version) -> Plan {
+    let fingerprint = facts.head.digests.fingerprint;
+    Plan { from, version, fingerprint, behind: merged.digests.fingerprint != fingerprint, without_change: false }
+}
+
+fn free_above(version: &Version, taken: &BTreeSet<Version>) -> String {
+    version.next_free(taken).map_or_else(|| "a higher number".to_owned(), |free| free.to_string())
+}
+
+impl Decision {
+    fn map_plan(self, change: impl FnOnce(Plan) -> Plan) -> Self {
+        match self {
+            Self::Proceed(plan) => Self::Proceed(change(plan)),
+            other @ (Self::Done(_) | Self::Refuse(_)) => other,
+        }
+    }
+
+    /// The decision as one line for people.
+    pub fn sentence(&self, package: &PackageName) -> String {
+        match self {
+            Self::Done(Done::Unchanged { version }) => format!("{package} stays at version {version}: nothing to publish"),
+            Self::Done(Done::ChangedWithoutBump { version, .. }) => {
+                format!("the sources of {package} changed, but its version is still {version}: users will not get the change")
+            }
+            Self::Done(Done::AlreadyPublished { version, .. }) => {
+                format!("{package} {version} is already published from these sources: nothing to build")
+            }
+            Self::Proceed(Plan { from: Some(from), version, .. }) => format!("{package} rises from {from} to {version}: build all variants"),
+            Self::Proceed(Plan { from: None, version, .. }) => format!("{package} {version} is the first version: build all variants"),
+            Self::Refuse(refusal) => refusal.to_string(),
+            Self::Wait(never) => match *never {},
+        }
+    }
+
+    /// A stable word for outputs of workflows: `build`, `nothing`, `published` or `refused`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { .. }) => "nothing",
+            Self::Done(Done::AlreadyPublished { .. }) => "published",
+            Self::Proceed(_) => "build",
+            Self::Refuse(_) => "refused",
+            Self::Wait(never) => match *never {},
+        }
+    }
+}
+
+/// Names a package that the head no longer has, for the one message about it.
+pub fn removed(package: &PackageName) -> String {
+    format!("the pull request removes the package {}", quoted(package.as_str()))
+}
+
+#[cfg(test)]
+#[path = "detect_tests.rs"]
+mod tests;

@@ -1,0 +1,166 @@
+use super::*;
+use crate::config::{Config, Policy};
+use crate::reason::Reason;
+use crate::words::Digest;
+use proptest::prelude::*;
+
+fn package(policy: &str) -> Package {
+    let text = format!(
+        "[package.tool]\nversion-file = \"VERSION\"\nsources = [\"src/**\"]\ntag = \"tool-v{{version}}\"\n\
+         asset = \"tool-{{variant}}-v{{version}}\"\n[package.tool.build]\ncommand = [\"make\"]\noutput = \"out/{{asset}}\"\n\
+         [package.tool.variant.amd64]\n[package.tool.policy]\n{policy}"
+    );
+    Config::parse(&text).unwrap().packages.into_values().next().unwrap()
+}
+
+/// A snapshot whose sources are named by a word; the fingerprint depends on both, as the real one does.
+fn side(version: &[u8], sources: &str) -> Snapshot {
+    let both = [version, b"\0", sources.as_bytes()].concat();
+    Snapshot {
+        version_file: VersionFile::Content(version.to_vec()),
+        digests: SourceDigests { fingerprint: Fingerprint(Digest::of(&both)), sources: Digest::of(sources.as_bytes()) },
+    }
+}
+
+fn facts(base: (&str, &str), head: (&str, &str)) -> Facts {
+    let head = side(head.0.as_bytes(), head.1);
+    let base = Some(side(base.0.as_bytes(), base.1));
+    Facts { base, merged: Merged::Clean(head.clone()), head, taken: taken(&[4]), holder: Holder::Nobody }
+}
+
+fn taken(numbers: &[u64]) -> BTreeSet<Version> {
+    numbers.iter().map(|&n| Version::Integer(n)).collect()
+}
+
+fn say(policy: &str, facts: &Facts) -> String {
+    let decision = decide(&package(policy), facts);
+    match &decision {
+        Verdict::Refuse(refusal) => format!("{} | {refusal} | {}", refusal.code(), refusal.hint()),
+        Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => format!("{} | {}", decision.word(), decision.sentence(&"tool".parse().unwrap())),
+    }
+}
+
+#[test]
+fn the_table_of_the_design_holds_row_by_row() {
+    let same = ("4\n", "old");
+    insta::assert_snapshot!(say("", &facts(same, ("4\n", "old"))), @"nothing | tool stays at version 4: nothing to publish");
+    insta::assert_snapshot!(say("", &facts(same, ("5\n", "old"))), @"build | tool rises from 4 to 5: build all variants");
+    insta::assert_snapshot!(say("bump-without-change = \"deny\"", &facts(same, ("5\n", "old"))), @"detect.bump-without-change | the version rises from 4 to 5, but the sources did not change | put the version back to 4");
+    insta::assert_snapshot!(say("change-without-bump = \"allow\"", &facts(same, ("4\n", "new"))), @"nothing | the sources of tool changed, but its version is still 4: users will not get the change");
+    insta::assert_snapshot!(say("", &facts(same, ("4\n", "new"))), @"nothing | the sources of tool changed, but its version is still 4: users will not get the change");
+    insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts(same, ("4\n", "new"))), @"detect.change-without-bump | the sources changed, but the version is still 4 | raise the version to 5");
+    insta::assert_snapshot!(say("", &facts(same, ("5\n", "new"))), @"build | tool rises from 4 to 5: build all variants");
+    insta::assert_snapshot!(say("", &facts(same, ("3\n", "new"))), @"detect.lowered | the version falls from 4 to 3 | a version never falls; to go back, restore the old sources and raise the version to 5");
+    insta::assert_snapshot!(say("", &facts(same, ("6\n", "new"))), @r#"detect.skips | the version rises from 4 to 6 and leaves out 5, which is free | raise the version to 5, or set step = "any" in the package's policy"#);
+    insta::assert_snapshot!(say("step = \"any\"", &facts(same, ("6\n", "new"))), @"build | tool rises from 4 to 6: build all variants");
+    insta::assert_snapshot!(say("", &facts(same, ("five", "new"))), @r#"detect.version-malformed | VERSION is not a version file: it holds "five", which does not begin with a number | write a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end"#);
+}
+
+#[test]
+fn a_burnt_number_may_be_skipped_and_a_free_one_may_not() {
+    let mut facts = facts(("4\n", "old"), ("6\n", "new"));
+    facts.taken = taken(&[4, 5]);
+    assert_eq!(decide(&package(""), &facts).word(), "build");
+    facts.taken = taken(&[4]);
+    assert_eq!(decide(&package(""), &facts).word(), "refused");
+}
+
+#[test]
+fn a_number_that_somebody_holds_is_decided_by_fingerprint() {
+    let mut facts = facts(("4\n", "old"), ("5\n", "new"));
+    facts.taken = taken(&[4, 5]);
+    facts.holder = Holder::Release(facts.head.digests.fingerprint, PullNumber(7));
+    insta::assert_snapshot!(say("", &facts), @"published | tool 5 is already published from these sources: nothing to build");
+    facts.holder = Holder::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
+    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is already published, by pull request #7, from other sources | raise the version to 6, which is free");
+    facts.holder = Holder::Stranger;
+    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is already published, by somebody other than Lockgate | raise the version to 6, which is free");
+}
+
+#[test]
+fn two_pull_requests_with_the_same_bump_are_told_apart_by_the_merge() {
+    // The other one was merged: base and merge both say 5, the head's own sources come on top.
+    let mut facts = facts(("5\n", "theirs"), ("5\n", "ours"));
+    facts.merged = Merged::Clean(side(b"5\n", "theirs+ours"));
+    facts.taken = taken(&[4, 5]);
+    facts.holder = Holder::Release(Fingerprint(Digest::of(b"theirs")), PullNumber(7));
+    insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts), @"detect.change-without-bump | the sources changed, but the version is still 5 | raise the version to 6");
+}
+
+#[test]
+fn a_branch_that_lags_behind_has_not_lowered_the_version() {
+    let mut facts = facts(("5\n", "new"), ("4\n", "old"));
+    facts.merged = Merged::Clean(side(b"5\n", "new"));
+    assert_eq!(decide(&package(""), &facts).word(), "nothing");
+}
+
+#[test]
+fn a_bump_whose_merge_has_other_sources_is_built_but_marked_as_behind() {
+    let mut facts = facts(("4\n", "old"), ("5\n", "ours"));
+    facts.merged = Merged::Clean(side(b"5\n", "theirs+ours"));
+    assert!(matches!(decide(&package(""), &facts), Verdict::Proceed(Plan { behind: true, .. })));
+}
+
+#[test]
+fn a_new_package_starts_anywhere_above_what_was_published() {
+    let mut facts = facts(("4\n", "old"), ("7\n", "new"));
+    facts.base = None;
+    insta::assert_snapshot!(say("", &facts), @"build | tool 7 is the first version: build all variants");
+    facts.taken = taken(&[9]);
+    insta::assert_snapshot!(say("", &facts), @"detect.lowered | the version falls from 9 to 7 | a version never falls; to go back, restore the old sources and raise the version to 10");
+}
+
+#[test]
+fn a_base_that_cannot_be_read_does_not_block_its_mending() {
+    assert_eq!(decide(&package(""), &facts(("oops", "old"), ("5\n", "new"))).word(), "build");
+}
+
+#[test]
+fn what_is_not_a_file_and_a_conflict_are_refused() {
+    let with = |file: VersionFile| {
+        let mut facts = facts(("4\n", "old"), ("5\n", "new"));
+        facts.head.version_file = file;
+        say("", &facts)
+    };
+    insta::assert_snapshot!(with(VersionFile::Absent), @"detect.version-missing | VERSION is missing | put the version file back: a package always names its version");
+    insta::assert_snapshot!(with(VersionFile::Symlink), @"detect.version-not-a-file | VERSION is a symbolic link, not a regular file | make it a regular file that holds the version");
+    insta::assert_snapshot!(with(VersionFile::NotAFile), @"detect.version-not-a-file | VERSION is a folder or a submodule, not a regular file | make it a regular file that holds the version");
+    insta::assert_snapshot!(with(VersionFile::TooLarge(5000)), @"detect.version-malformed | VERSION is not a version file: it holds 5000 bytes, which is too long | write a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end");
+    let mut facts = facts(("4\n", "old"), ("5\n", "new"));
+    facts.merged = Merged::Conflict;
+    insta::assert_snapshot!(say("", &facts), @"detect.conflict | the pull request conflicts with its base branch | merge the base branch into the pull request, or rebase it");
+}
+
+proptest! {
+    /// The table of the design, written a second time and as plainly as possible, is the oracle.
+    #[test]
+    fn the_decision_agrees_with_the_plain_table(
+        base in 1u64..6, head in 1u64..8, changed: bool, held in 0..3usize, burnt in proptest::collection::btree_set(1u64..8, 0..4),
+        change in 0..3usize, bump in 0..3usize, next_free: bool,
+    ) {
+        let levels = ["allow", "warn", "deny"];
+        let step = if next_free { "next-free" } else { "any" };
+        let package = package(&format!(
+            "change-without-bump = \"{}\"\nbump-without-change = \"{}\"\nstep = \"{step}\"", levels[change], levels[bump]));
+        let mut facts = facts((&base.to_string(), "old"), (&head.to_string(), if changed { "new" } else { "old" }));
+        facts.taken = burnt.iter().map(|&n| Version::Integer(n)).collect();
+        facts.taken.remove(&Version::Integer(head));
+        facts.holder = [Holder::Nobody, Holder::Stranger, Holder::Release(facts.head.digests.fingerprint, PullNumber(1))][held];
+        if held > 0 { facts.taken.insert(Version::Integer(head)); }
+        let free_below = (base + 1..head).any(|n| !burnt.contains(&n));
+        let expected = if head < base { "refused" }
+            else if head == base { if changed && levels[change] == "deny" { "refused" } else { "nothing" } }
+            else if held == 1 { "refused" }
+            else if held == 2 { "published" }
+            else if !changed && levels[bump] == "deny" { "refused" }
+            else if next_free && free_below { "refused" }
+            else { "build" };
+        prop_assert_eq!(decide(&package, &facts).word(), expected);
+    }
+}
+
+#[test]
+fn the_default_policy_is_the_designs() {
+    let default = package("").policy;
+    assert_eq!(default, Policy { change_without_bump: Level::Warn, bump_without_change: Level::Allow, step: Step::NextFree });
+}

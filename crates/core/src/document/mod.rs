@@ -1,0 +1,99 @@
+//! The documents that Lockgate writes for itself and others: all JSON but one, each with a `format` and a `version`.
+//!
+//! Every field that a stranger can have written is parsed into a word of the glossary on reading. Does not know where a
+//! document is kept.
+
+mod candidate;
+mod receipt;
+mod sums;
+mod withdrawal;
+
+pub use candidate::{Candidate, Executable, FailedVariant, Manifest, Part, PartResult, Smoke, SmokeResult};
+pub use receipt::{Origin, OriginArtifact, Promoter, Receipt};
+pub use sums::Sums;
+pub use withdrawal::Withdrawal;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::escape::line;
+use crate::reason::reasons;
+
+/// No document that Lockgate reads is larger, in bytes; an honest receipt of a hundred variants takes a tenth of it.
+pub const LARGEST: u64 = 1 << 20;
+
+reasons! {
+    /// Why a document cannot be read.
+    pub enum DocumentProblem {
+        /// Not what it should be, by its own account or by its form.
+        Malformed { /** Which document. */ what: &'static str, /** What is wrong. */ problem: String } =>
+            "document.malformed", "the {what} cannot be read: {problem}", "build again, or find out who wrote it: Lockgate writes no such {what}";
+        /// Of a later version.
+        TooNew { /** Which document. */ what: &'static str, /** Its version. */ found: u64 } =>
+            "document.too-new", "the {what} is of version {found}, which this Lockgate does not know", "use a newer Lockgate";
+        /// Larger than any honest one.
+        TooLarge { /** Which document. */ what: &'static str, /** In bytes. */ size: u64 } =>
+            "document.too-large", "the {what} has {size} bytes, more than any honest one", "find out who wrote it: Lockgate writes no such {what}";
+    }
+}
+
+/// A document with a format name and a version of its own.
+pub trait Document: Serialize + DeserializeOwned {
+    /// What people call it.
+    const NAME: &'static str;
+    /// What stands in its `format` field.
+    const FORMAT: &'static str;
+    /// The version that this code writes, and the newest that it reads.
+    const VERSION: u64 = 1;
+
+    /// What serde cannot say about it.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    fn check(&self) -> Result<(), String>;
+
+    /// As JSON, for a file: indented, with a line end.
+    fn to_json(&self) -> String {
+        let envelope = Envelope { format: Self::FORMAT.to_owned(), version: Self::VERSION, body: self };
+        // Maps with text keys, numbers and texts always serialise.
+        serde_json::to_string_pretty(&envelope).unwrap_or_default() + "\n"
+    }
+
+    /// Reads and checks it.
+    ///
+    /// # Errors
+    /// [`DocumentProblem`], for any bytes whatever that are not such a document.
+    fn from_json(bytes: &[u8]) -> Result<Self, DocumentProblem> {
+        let what = Self::NAME;
+        if bytes.len() as u64 > LARGEST {
+            return Err(DocumentProblem::TooLarge { what, size: bytes.len() as u64 });
+        }
+        let malformed = |problem: &str| DocumentProblem::Malformed { what, problem: line(problem) };
+        let head: Head = serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+        if head.format != Self::FORMAT {
+            return Err(malformed(&format!("its format is {}, not {:?}", crate::escape::quoted(&head.format), Self::FORMAT)));
+        }
+        if head.version > Self::VERSION {
+            return Err(DocumentProblem::TooNew { what, found: head.version });
+        }
+        let body: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+        body.check().map_err(|problem| malformed(&problem))?;
+        Ok(body)
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    version: u64,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    format: String,
+    version: u64,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

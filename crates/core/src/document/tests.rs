@@ -1,0 +1,137 @@
+use super::*;
+use crate::words::*;
+use proptest::prelude::*;
+
+pub(crate) fn manifest() -> Manifest {
+    let executable = |variant: &str| Executable {
+        variant: variant.parse().unwrap(),
+        name: format!("inspect-tool-support-{variant}-v2").parse().unwrap(),
+        size: 1000,
+        sha256: Digest::of(variant.as_bytes()),
+        headers: "ELF 64-bit little-endian, static".to_owned(),
+        smoke: Some(Smoke { result: SmokeResult::Passed, emulator: None }),
+        build_seconds: 3,
+    };
+    Manifest {
+        package: "tool-support".parse().unwrap(),
+        package_version: "2".parse().unwrap(),
+        fingerprint: Fingerprint(Digest::of(b"tree")),
+        commit: "a".repeat(40).parse().unwrap(),
+        run: RunId(9001),
+        attempt: Attempt(1),
+        executables: vec![executable("amd64"), executable("arm64")],
+    }
+}
+
+fn part(variant: usize) -> Part {
+    let m = manifest();
+    Part {
+        package: m.package,
+        package_version: m.package_version,
+        fingerprint: m.fingerprint,
+        commit: m.commit,
+        run: m.run,
+        attempt: m.attempt,
+        result: PartResult::Built(m.executables[variant].clone()),
+    }
+}
+
+fn names() -> Vec<VariantName> {
+    vec!["amd64".parse().unwrap(), "arm64".parse().unwrap()]
+}
+
+fn failed(candidate: &Candidate) -> Vec<&str> {
+    match candidate {
+        Candidate::Complete(_) => Vec::new(),
+        Candidate::Failed { failed, .. } => failed.iter().map(|f| f.code.as_str()).collect(),
+    }
+}
+
+#[test]
+fn a_candidate_is_all_variants_or_none() {
+    let join = |parts: &[Part]| Candidate::join(&manifest(), &names(), parts);
+    assert_eq!(join(&[part(1), part(0)]), Candidate::Complete(manifest()));
+    assert_eq!(failed(&join(&[part(0)])), ["build.no-part"]);
+    assert_eq!(failed(&join(&[part(0), part(0), part(1)])), ["build.two-parts"]);
+    let mutants: [fn(&mut Part); 6] = [
+        |p| p.package = "other".parse().unwrap(),
+        |p| p.package_version = "3".parse().unwrap(),
+        |p| p.fingerprint = Fingerprint(Digest::of(b"other")),
+        |p| p.commit = "b".repeat(40).parse().unwrap(),
+        |p| p.run = RunId(1),
+        |p| p.attempt = Attempt(2),
+    ];
+    for mutate in mutants {
+        let mut other = part(1);
+        mutate(&mut other);
+        assert_eq!(failed(&join(&[part(0), other])), ["build.other-part"]);
+    }
+}
+
+#[test]
+fn documents_read_what_they_write() {
+    let candidate = Candidate::Complete(manifest());
+    assert_eq!(Candidate::from_json(candidate.to_json().as_bytes()), Ok(candidate));
+    assert_eq!(Part::from_json(part(0).to_json().as_bytes()), Ok(part(0)));
+    let sums = Sums::of(&manifest());
+    assert_eq!(Sums::parse(sums.to_string().as_bytes()), Ok(sums));
+}
+
+#[test]
+fn a_document_that_lists_nothing_or_something_twice_is_refused() {
+    let code = |manifest: Manifest| Candidate::from_json(Candidate::Complete(manifest).to_json().as_bytes()).unwrap_err();
+    let with = |change: fn(&mut Manifest)| {
+        let mut manifest = manifest();
+        change(&mut manifest);
+        code(manifest).to_string()
+    };
+    insta::assert_snapshot!(with(|m| m.executables.clear()), @"the candidate's manifest cannot be read: it lists no executable");
+    insta::assert_snapshot!(with(|m| m.executables[1] = m.executables[0].clone()), @"the candidate's manifest cannot be read: it lists inspect-tool-support-amd64-v2 twice");
+    insta::assert_snapshot!(with(|m| m.executables[1].size = 0), @"the candidate's manifest cannot be read: the executable of arm64 is empty");
+}
+
+#[test]
+fn a_document_of_another_format_or_a_later_version_is_told_apart() {
+    let json = Candidate::Complete(manifest()).to_json();
+    let read = |text: String| Candidate::from_json(text.as_bytes()).unwrap_err();
+    assert_eq!(read(json.replace("\"version\": 1,", "\"version\": 2,")), DocumentProblem::TooNew { what: "candidate's manifest", found: 2 });
+    insta::assert_snapshot!(read(json.replace("lockgate.candidate", "lockgate.part")), @r#"the candidate's manifest cannot be read: its format is "lockgate.part", not "lockgate.candidate""#);
+    insta::assert_snapshot!(read(json.replace("inspect-tool-support-amd64-v2", "../../etc/passwd")), @r#"the candidate's manifest cannot be read: "../../etc/passwd" is not an asset name (letters, digits, '.', '_', '-', not at an end a dot, at most 200 characters)"#);
+}
+
+#[test]
+fn sums_are_strict() {
+    let digest = Digest::of(b"x");
+    let read = |text: String| Sums::parse(text.as_bytes()).map(|sums| sums.iter().count()).map_err(|e| e.to_string());
+    assert_eq!(read(format!("{digest}  a\n{digest}  b\n")), Ok(2));
+    for wrong in [
+        String::new(),
+        format!("{digest}  a"),
+        format!("{digest} *a\n"),
+        format!("{digest}  b\n{digest}  a\n"),
+        format!("{digest}  a\n{digest}  a\n"),
+        format!("{digest}  a\r\n"),
+        format!("{digest}  a\n\n"),
+        format!("{digest}  ../a\n"),
+    ] {
+        assert!(read(wrong.clone()).is_err(), "{wrong:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..400, byte: u8) {
+        let mut json = Candidate::Complete(manifest()).to_json().into_bytes();
+        let at = at % json.len();
+        json[at] = byte;
+        for bytes in [bytes, json] {
+            let _ = Candidate::from_json(&bytes);
+            let _ = Part::from_json(&bytes);
+            let _ = Receipt::from_json(&bytes);
+            let _ = Withdrawal::from_json(&bytes);
+            if let Ok(sums) = Sums::parse(&bytes) {
+                prop_assert_eq!(sums.to_string().into_bytes(), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Foreign text made safe to show: in a terminal, in a message, in a cell of a table.
+//!
+//! Does not know Markdown; [`crate::render::markdown`] builds on this.
+
+/// How much of a foreign text a message shows, in characters.
+const SHOWN: usize = 80;
+
+/// Foreign text between double quotes, everything unprintable escaped, cut after 80 characters.
+pub fn quoted(text: &str) -> String {
+    let cut = text.chars().count() > SHOWN;
+    let shown: String = text.chars().take(SHOWN).map(escaped_char).collect();
+    format!("\"{}{}\"", shown.replace('"', "\\\""), if cut { "…" } else { "" })
+}
+
+/// Foreign bytes as [`quoted`] text; what is not UTF-8 appears as `\xNN`.
+pub fn quoted_bytes(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.extend(chunk.valid().chars().map(escaped_char));
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+        if text.len() > 4 * SHOWN {
+            break;
+        }
+    }
+    let cut = text.chars().count() > SHOWN;
+    let shown: String = text.chars().take(SHOWN).collect();
+    format!("\"{}{}\"", shown, if cut { "…" } else { "" })
+}
+
+/// One line of foreign text, everything unprintable escaped; not quoted, not cut.
+pub fn line(text: &str) -> String {
+    text.chars().map(escaped_char).collect()
+}
+
+fn escaped_char(c: char) -> String {
+    if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }
+}
+
+/// Whether a character shows as itself: no control, no invisible, nothing that turns the direction of writing.
+fn is_plain(c: char) -> bool {
+    match c {
+        ' '..='~' => true,
+        _ if c.is_control() || c.is_whitespace() => false,
+        // Format characters, bidirectional controls, joiners, tags, variation selectors, private use (Unicode TR 36).
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => false,
+        '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' => false,
+        '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}' => false,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn terminal_escapes_and_bidi_controls_are_spelled_out() {
+        assert_eq!(quoted("a\x1b[31mb"), r#""a\u{1b}[31mb""#);
+        assert_eq!(quoted("a\u{202e}b\n"), r#""a\u{202e}b\n""#);
+        assert_eq!(quoted("say \"x\""), r#""say \"x\"""#);
+        assert_eq!(quoted_bytes(b"1\xff\n"), r#""1\xff\n""#);
+        assert_eq!(quoted_bytes("\u{feff}1".as_bytes()), r#""\u{feff}1""#);
+        assert_eq!(quoted(&"x".repeat(99)).chars().count(), 83);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unprintable_gets_through(text in ".*", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for shown in [quoted(&text), line(&text), quoted_bytes(&bytes)] {
+                prop_assert!(shown.chars().all(is_plain), "{shown:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The source fingerprint: what decides what is built, as one digest over git tree entries.
+//!
+//! docs/fingerprint.md is the normative description; the test vectors are in both places. Does not know how tree entries
+//! are read, nor the commit they came from: after a squash or a rebase the fingerprint is the same.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::config::Package;
+use crate::words::{Digest, Fingerprint, ObjectId};
+
+/// One entry of a tree that was listed recursively.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// As git writes it: `100644`, `100755`, `120000` (symbolic link), `160000` (submodule).
+    pub mode: String,
+    /// The object it names.
+    pub object: ObjectId,
+    /// The path from the root, as bytes: git does not demand UTF-8.
+    pub path: Vec<u8>,
+}
+
+impl TreeEntry {
+    /// Whether it is a regular file, executable or not.
+    pub fn is_file(&self) -> bool {
+        matches!(self.mode.as_str(), "100644" | "100755" | "100664")
+    }
+}
+
+/// What a tree says about a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceDigests {
+    /// Over everything that decides what is built.
+    pub fingerprint: Fingerprint,
+    /// The same without the version file: differs exactly where the sources or their description changed.
+    pub sources: Digest,
+}
+
+/// Digests the entries of a tree that matter for a package.
+///
+/// `entries` may come in any order, and must be the whole tree, listed recursively.
+pub fn of_tree(package: &Package, entries: &[TreeEntry]) -> SourceDigests {
+    let version_file = package.version_file.as_str().as_bytes();
+    let pins = package.pins.as_ref().map(|pins| pins.as_str().as_bytes());
+    let mut matter: Vec<&TreeEntry> = entries
+        .iter()
+        .filter(|entry| entry.path != version_file && Some(entry.path.as_slice()) != pins)
+        .filter(|entry| package.sources.matches(&entry.path) && !package.exclude.matches(&entry.path))
+        .collect();
+    matter.sort_by(|a, b| a.path.cmp(&b.path));
+    let sources = digest(package, &matter);
+    matter.extend(entries.iter().find(|entry| entry.path == version_file));
+    matter.sort_by(|a, b| a.path.cmp(&b.path));
+    SourceDigests { fingerprint: Fingerprint(digest(package, &matter)), sources }
+}
+
+fn digest(package: &Package, entries: &[&TreeEntry]) -> Digest {
+    let mut hash = Sha256::new();
+    hash.update(b"lockgate fingerprint 1\0");
+    hash.update(format!("package {}\0table {}\0", package.name, package.table_digest));
+    for entry in entries {
+        // The form of `git ls-tree -r -z --format='%(objectmode) %(objectname)%x09%(path)'`.
+        hash.update(format!("{} {}\t", entry.mode, entry.object));
+        hash.update(&entry.path);
+        hash.update(b"\0");
+    }
+    Digest::new(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use proptest::prelude::*;
+
+    const CONFIG: &str = r#"
+[package.tool]
+version-file = "tool/VERSION"
+sources = ["tool/**", "build.py"]
+exclude = ["**/*.md"]
+tag = "tool-v{version}"
+asset = "tool-{variant}-v{version}"
+pins = "tool/SHA256SUMS"
+[package.tool.build]
+command = ["python3", "build.py"]
+output = "dist/{asset}"
+[package.tool.variant.amd64]
+"#;
+
+    fn package() -> Package {
+        Config::parse(CONFIG).unwrap().packages.into_values().next().unwrap()
+    }
+
+    fn entry(mode: &str, digit: char, path: &str) -> TreeEntry {
+        TreeEntry { mode: mode.into(), object: digit.to_string().repeat(40).parse().unwrap(), path: path.into() }
+    }
+
+    fn tree() -> Vec<TreeEntry> {
+        vec![
+            entry("100644", '1', "README.md"),
+            entry("100755", '2', "build.py"),
+            entry("100644", '3', "lockgate.toml"),
+            entry("100644", '4', "tool/VERSION"),
+            entry("100644", '5', "tool/SHA256SUMS"),
+            entry("100644", '6', "tool/main.c"),
+            entry("120000", '7', "tool/link"),
+            entry("100644", '8', "tool/notes.md"),
+        ]
+    }
+
+    /// The vector of docs/fingerprint.md, which shows how to get it with `git`, `printf` and `sha256sum` alone.
+    #[test]
+    fn the_vector_of_the_documentation_holds() {
+        let digests = of_tree(&package(), &tree());
+        insta::assert_snapshot!(package().table_digest, @"c5af4864b5b3599a0552a04c2f2a2315fda8990b1def95633f88c06b34a1c4e5");
+        insta::assert_snapshot!(digests.fingerprint, @"60c5b1bd042b2b93cf5e5a229eef374dece1e7884df3cf9c8c1acabd463d46a7");
+        insta::assert_snapshot!(digests.sources, @"555a78d847f8cb28e3a4e25995aee374dcc8d07c378289f5370f64cd41a036d9");
+    }
+
+    #[test]
+    fn each_entry_that_decides_what_is_built_changes_it_and_no_other_does() {
+        let before = of_tree(&package(), &tree());
+        let after = |change: &dyn Fn(&mut Vec<TreeEntry>)| {
+            let mut tree = tree();
+            change(&mut tree);
+            let now = of_tree(&package(), &tree);
+            (now.fingerprint != before.fingerprint, now.sources != before.sources)
+        };
+        let other_object = |at: usize| after(&|tree| tree[at].object = "f".repeat(40).parse().unwrap());
+        assert_eq!(other_object(0), (false, false), "a file outside the sources");
+        assert_eq!(other_object(1), (true, true), "the build script");
+        assert_eq!(other_object(2), (false, false), "the config's text: its table counts, by its own digest");
+        assert_eq!(other_object(3), (true, false), "the version file");
+        assert_eq!(other_object(4), (false, false), "the pins");
+        assert_eq!(other_object(5), (true, true), "a source");
+        assert_eq!(other_object(7), (false, false), "an excluded file");
+        assert_eq!(after(&|tree| tree[5].mode = "100755".into()), (true, true), "a mode");
+        assert_eq!(after(&|tree| tree[5].path = b"tool/other.c".to_vec()), (true, true), "a name");
+        assert_eq!(after(&|tree| drop(tree.remove(6))), (true, true), "a link gone");
+        assert_eq!(after(&|tree| tree.push(entry("160000", '9', "tool/sub"))), (true, true), "a submodule");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_the_entries_does_not_matter(order in Just((0..8usize).collect::<Vec<_>>()).prop_shuffle()) {
+            let shuffled: Vec<_> = order.iter().map(|&at| tree()[at].clone()).collect();
+            prop_assert_eq!(of_tree(&package(), &shuffled), of_tree(&package(), &tree()));
+        }
+
+        #[test]
+        fn two_different_trees_do_not_run_together(a in "[a-c/\\t\\n ]{1,6}", b in "[a-c/\\t\\n ]{1,6}") {
+            let one = of_tree(&package(), &[entry("100644", '1', &format!("tool/{a}")), entry("100644", '1', &format!("tool/{b}x"))]);
+            let other = of_tree(&package(), &[entry("100644", '1', &format!("tool/{a}x")), entry("100644", '1', &format!("tool/{b}"))]);
+            prop_assert_eq!(one == other, a == b);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! gate: what is known about a pull request -> one commit status per package.
+//!
+//! Green means: nothing to publish, or published and verified for the fingerprint that the merge will have. Does not know
+//! how a status is posted, nor on which commits.
+
+use serde::Serialize;
+
+use crate::detect::{Decision, Done};
+use crate::reason::{Reason, Verdict};
+use crate::version::Version;
+use crate::words::Fingerprint;
+
+/// The forge's limit on the description of a status, in characters (GitHub: 140).
+pub const DESCRIPTION: usize = 140;
+
+/// The states of a commit status that the gate uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Light {
+    /// Not yet.
+    Pending,
+    /// No: a person must change something.
+    Failure,
+    /// Merge.
+    Success,
+}
+
+impl Light {
+    /// The forge's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Failure => "failure",
+            Self::Success => "success",
+        }
+    }
+}
+
+/// How far the build of the head is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Build {
+    /// No run is known.
+    None,
+    /// It has not ended.
+    Running,
+    /// It ended without a candidate; the variants that failed, as far as they are known.
+    Failed(Vec<String>),
+    /// There is a candidate.
+    Succeeded,
+}
+
+/// What is published under the version's tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// Nothing.
+    Nothing,
+    /// A release that holds exactly what its receipt lists.
+    Complete(Fingerprint),
+    /// A release that does not; what is wrong with it.
+    Broken(String),
+    /// A release that was withdrawn; why.
+    Withdrawn(String),
+}
+
+/// What the repository's pins say about the version that the merge names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pins {
+    /// The package keeps none.
+    None,
+    /// They are those of the release.
+    Agree,
+    /// They are not, or cannot be read; what is wrong.
+    Differ(String),
+}
+
+/// All that the gate depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// What detect decided.
+    pub decision: Decision,
+    /// Of the merge result; `None` where there is a conflict.
+    pub merged: Option<Fingerprint>,
+    /// The build of the head.
+    pub build: Build,
+    /// The release of the version that the merge names.
+    pub published: Published,
+    /// The pins in the merge.
+    pub pins: Pins,
+}
+
+/// A commit status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its state.
+    pub state: Light,
+    /// A stable code for programs.
+    pub code: &'static str,
+    /// At most [`DESCRIPTION`] characters.
+    pub description: String,
+}
+
+/// The codes that the gate can give, besides those of detect.
+pub const CODES: &[&str] = &[
+    "gate.unchanged",
+    "gate.change-without-bump",
+    "gate.published",
+    "gate.update-branch",
+    "gate.pins",
+    "gate.release-broken",
+    "gate.withdrawn",
+    "gate.building",
+    "gate.no-build",
+    "gate.build-failed",
+    "gate.waits-for-promotion",
+    "gate.removed",
+];
+
+/// Decides the status of one package.
+pub fn decide(facts: &Facts) -> Status {
+    match &facts.decision {
+        Verdict::Refuse(refusal) => status(Light::Failure, refusal.code(), &format!("{refusal}; {}", refusal.hint())),
+        Verdict::Done(Done::Unchanged { version }) => {
+            status(Light::Success, "gate.unchanged", &format!("version {version} is unchanged: nothing to publish"))
+        }
+        Verdict::Done(Done::ChangedWithoutBump { version, .. }) => status(
+            Light::Success,
+            "gate.change-without-bump",
+            &format!("nothing to publish; note that the sources changed and the version is still {version}"),
+        ),
+        Verdict::Done(Done::AlreadyPublished { version, fingerprint }) => published(facts, version, *fingerprint),
+        Verdict::Proceed(plan) => building(facts, &plan.version, plan.behind),
+        Verdict::Wait(never) => match *never {},
+    }
+}
+
+/// The status of a package that the pull request takes out of the config.
+pub fn removed() -> Status {
+    status(Light::Success, "gate.removed", "the package is removed: nothing to publish")
+}
+
+fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Status {
+    match (&facts.published, &facts.pins) {
+        (Published::Withdrawn(reason), _) => {
+            status(Light::Failure, "gate.withdrawn", &format!("version {version} was withdrawn ({reason}): raise it again"))
+        }
+        (Published::Broken(problem), _) => {
+            status(Light::Failure, "gate.release-broken", &format!("the release of version {version} is not what its receipt says: {problem}"))
+        }
+        (Published::Nothing, _) => status(Light::Pending, "gate.waits-for-promotion", &format!("version {version} waits for a maintainer to promote it")),
+        // What main would get is the merge, not the head.
+        (Published::Complete(_), _) if facts.merged != Some(fingerprint) => update_branch(version),
+        (Published::Complete(seen), _) if *seen != fingerprint => {
+            status(Light::Failure, "gate.release-broken", &format!("the release of version {version} changed while it was looked at"))
+        }
+        (Published::Complete(_), Pins::Differ(problem)) => status(Light::Failure, "gate.pins", &format!("version {version} is published, but the pins disagree: {problem}")),
+        (Published::Complete(_), Pins::None | Pins::Agree) => {
+            status(Light::Success, "gate.published", &format!("version {version} is published and verified"))
+        }
+    }
+}
+
+fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
+    if behind {
+        return update_branch(version);
+    }
+    match &facts.build {
+        Build::None => status(Light::Pending, "gate.no-build", &format!("version {version} has not been built yet")),
+        Build::Running => status(Light::Pending, "gate.building", &format!("version {version} is being built")),
+        Build::Failed(variants) if variants.is_empty() => {
+            status(Light::Failure, "gate.build-failed", &format!("the build of version {version} failed: see its log"))
+        }
+        Build::Failed(variants) => {
+            let names = variants.join(", ");
+            status(Light::Failure, "gate.build-failed", &format!("the build of version {version} failed for {names}: see the comment"))
+        }
+        Build::Succeeded => status(
+            Light::Pending,
+            "gate.waits-for-promotion",
+            &format!("version {version} is built and waits for a maintainer to promote it"),
+        ),
+    }
+}
+
+fn update_branch(version: &Version) -> Status {
+    status(
+        Light::Failure,
+        "gate.update-branch",
+        &format!("the base branch has changed the sources of version {version}: update the branch to build a new candidate"),
+    )
+}
+
+fn status(state: Light, code: &'static str, description: &str) -> Status {
+    let description = crate::escape::line(description);
+    let description = if description.chars().count() > DESCRIPTION {
+        description.chars().take(DESCRIPTION - 1).chain(['…']).collect()
+    } else {
+        description
+    };
+    Status { state, code, description }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{Plan, Refusal};
+    use crate::words::Digest;
+
+    fn fingerprint(text: &str) -> Fingerprint {
+        Fingerprint(Digest::of(text.as_bytes()))
+    }
+
+    fn two() -> Version {
+        Version::Integer(2)
+    }
+
+    fn facts(decision: Decision) -> Facts {
+        let merged = Some(fingerprint("merge"));
+        Facts { decision, merged, build: Build::Succeeded, published: Published::Nothing, pins: Pins::None }
+    }
+
+    fn plan(behind: bool) -> Decision {
+        Verdict::Proceed(Plan { from: None, version: two(), fingerprint: fingerprint("merge"), behind, without_change: false })
+    }
+
+    fn published() -> Facts {
+        let done = Done::AlreadyPublished { version: two(), fingerprint: fingerprint("merge") };
+        Facts { published: Published::Complete(fingerprint("merge")), ..facts(Verdict::Done(done)) }
+    }
+
+    #[test]
+    fn green_needs_nothing_to_publish_or_a_verified_release_of_the_merges_fingerprint() {
+        let light = |facts: &Facts| (decide(facts).state, decide(facts).code);
+        assert_eq!(light(&facts(Verdict::Done(Done::Unchanged { version: two() }))), (Light::Success, "gate.unchanged"));
+        assert_eq!(light(&published()), (Light::Success, "gate.published"));
+        let table: [(fn(&mut Facts), Light, &str); 7] = [
+            (|f| f.merged = Some(fingerprint("other")), Light::Failure, "gate.update-branch"),
+            (|f| f.merged = None, Light::Failure, "gate.update-branch"),
+            (|f| f.published = Published::Complete(fingerprint("other")), Light::Failure, "gate.release-broken"),
+            (|f| f.published = Published::Broken("x".into()), Light::Failure, "gate.release-broken"),
+            (|f| f.published = Published::Withdrawn("x".into()), Light::Failure, "gate.withdrawn"),
+            (|f| f.published = Published::Nothing, Light::Pending, "gate.waits-for-promotion"),
+            (|f| f.pins = Pins::Differ("x".into()), Light::Failure, "gate.pins"),
+        ];
+        for (change, state, code) in table {
+            let mut facts = published();
+            change(&mut facts);
+            assert_eq!(light(&facts), (state, code));
+        }
+    }
+
+    #[test]
+    fn a_bump_is_held_until_it_is_promoted() {
+        let light = |build: Build, behind| {
+            let status = decide(&Facts { build, ..facts(plan(behind)) });
+            (status.state, status.code)
+        };
+        assert_eq!(light(Build::None, false), (Light::Pending, "gate.no-build"));
+        assert_eq!(light(Build::Running, false), (Light::Pending, "gate.building"));
+        assert_eq!(light(Build::Failed(vec!["arm64".into()]), false), (Light::Failure, "gate.build-failed"));
+        assert_eq!(light(Build::Succeeded, false), (Light::Pending, "gate.waits-for-promotion"));
+        assert_eq!(light(Build::Succeeded, true), (Light::Failure, "gate.update-branch"));
+    }
+
+    #[test]
+    fn a_description_fits_and_is_one_printable_line() {
+        let refusal = Refusal::Taken { version: two(), by: "x\n\u{202e}".repeat(99), free: "3".into() };
+        let status = decide(&facts(Verdict::Refuse(refusal)));
+        assert_eq!(status.description.chars().count(), DESCRIPTION);
+        assert!(status.description.ends_with('…') && !status.description.contains(['\n', '\u{202e}']));
+        assert_eq!((status.state, status.code), (Light::Failure, "detect.taken"));
+    }
+}

@@ -1,0 +1,229 @@
+//! What was read before a promotion is decided. Only reads; nothing here is a judgement.
+
+use crate::config::Package;
+use crate::detect;
+use crate::document::{Candidate, DocumentProblem, Receipt};
+use crate::words::{
+    ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, Login, ObjectId, PullNumber, ReleaseId, RepositoryId,
+    RepositoryName, Role, RunId, Tag, WorkflowId,
+};
+
+/// Everything that the decision depends on.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// What the maintainer named.
+    pub which: Which,
+    /// The head that the maintainer reviewed, if it was said.
+    pub expect_head: Option<CommitId>,
+    /// Who asks.
+    pub actor: ActorFacts,
+    /// The package, as the head describes it.
+    pub package: Package,
+    /// The repository's number.
+    pub repository_id: RepositoryId,
+    /// The repository's name.
+    pub repository: RepositoryName,
+    /// The pull request.
+    pub pull: PullFacts,
+    /// The tip of its base branch now.
+    pub base_commit: CommitId,
+    /// What detect says of head, base and merge now.
+    pub detected: detect::Decision,
+    /// Of the head's tree, computed by us.
+    pub head_fingerprint: Fingerprint,
+    /// Of the merge's tree; `None` where there is a conflict.
+    pub merged_fingerprint: Option<Fingerprint>,
+    /// The workflow that builds, in head and base.
+    pub workflow: WorkflowFacts,
+    /// The newest run of that workflow for the head, or the run that was named.
+    pub run: Option<RunFacts>,
+    /// The run's artifacts.
+    pub artifacts: Vec<ArtifactFacts>,
+    /// The candidate's manifest.
+    pub candidate: CandidateFacts,
+    /// What is published under the tag.
+    pub release: ReleaseFacts,
+    /// Seconds since 1970-01-01 UTC.
+    pub now: u64,
+    /// Lockgate's version, for the receipt.
+    pub lockgate: String,
+}
+
+/// What the maintainer named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// `--pr`
+    Pull(PullNumber),
+    /// `--run`
+    Run(RunId),
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorFacts {
+    /// The account.
+    pub login: Login,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// A pull request as the forge tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullFacts {
+    /// Its number.
+    pub number: PullNumber,
+    /// Open, merged or closed.
+    pub state: PullState,
+    /// Its newest commit.
+    pub head: CommitId,
+    /// Where the head lives; `None` where that repository is gone.
+    pub head_repository: Option<RepositoryId>,
+    /// The branch it is to be merged into.
+    pub base: BranchName,
+}
+
+/// The state of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullState {
+    /// Waiting.
+    Open,
+    /// In the base branch. A promotion then repairs what should have come first.
+    Merged,
+    /// Given up.
+    Closed,
+}
+
+/// The build workflow's file in head and base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowFacts {
+    /// Where it must lie.
+    pub path: String,
+    /// Its git object in the head.
+    pub in_head: Option<ObjectId>,
+    /// Its git object in the base.
+    pub in_base: Option<ObjectId>,
+    /// Paths below `.github/workflows/` that differ between head and base.
+    pub changed: Vec<String>,
+}
+
+/// A workflow run as the forge tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFacts {
+    /// Its number.
+    pub id: RunId,
+    /// Its newest attempt.
+    pub attempt: Attempt,
+    /// How it ended, if it did.
+    pub outcome: RunOutcome,
+    /// What started it, such as `pull_request`.
+    pub event: String,
+    /// The commit it ran for.
+    pub head: CommitId,
+    /// The repository that commit came from.
+    pub head_repository: Option<RepositoryId>,
+    /// Which workflow.
+    pub workflow_id: WorkflowId,
+    /// The path of its file.
+    pub workflow_path: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunOutcome {
+    /// It has not.
+    Running,
+    /// Every job did.
+    Succeeded,
+    /// The forge's word for anything else: `failure`, `cancelled`, `timed_out`, ...
+    Failed(String),
+}
+
+/// A workflow artifact as the forge tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactFacts {
+    /// Its number.
+    pub id: ArtifactId,
+    /// Its name: foreign text.
+    pub name: String,
+    /// As stored, in bytes.
+    pub size: u64,
+    /// Of what is stored, if the forge says so.
+    pub sha256: Option<Digest>,
+    /// Whether it can no longer be read.
+    pub expired: bool,
+    /// The run it belongs to, if the forge says so.
+    pub run: Option<RunId>,
+    /// The repository of that run's head.
+    pub head_repository: Option<RepositoryId>,
+    /// That run's head.
+    pub head: Option<CommitId>,
+}
+
+/// The candidate's manifest, if it could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CandidateFacts {
+    /// There was none to read, or no way to know its name.
+    Absent,
+    /// It was there and could not be read.
+    Unreadable(DocumentProblem),
+    /// It was read.
+    Read(Candidate),
+}
+
+/// What is published under the tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseFacts {
+    /// Neither tag nor release.
+    Absent,
+    /// A tag that nobody made a release of.
+    TagOnly,
+    /// A release.
+    Published(Box<PublishedRelease>),
+}
+
+/// A published release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedRelease {
+    /// Its number.
+    pub id: ReleaseId,
+    /// Its tag.
+    pub tag: Tag,
+    /// Its files.
+    pub assets: Vec<PublishedAsset>,
+    /// Its receipt, or why there is none.
+    pub receipt: Result<Receipt, String>,
+}
+
+/// A file of a published release, as the forge tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedAsset {
+    /// Its name.
+    pub name: AssetName,
+    /// In bytes.
+    pub size: u64,
+    /// Of its bytes, if the forge says so.
+    pub sha256: Option<Digest>,
+}
+
+impl PublishedRelease {
+    /// What is wrong with it, if it is not exactly what its receipt lists.
+    pub fn problem(&self) -> Option<String> {
+        let receipt = match &self.receipt {
+            Ok(receipt) => receipt,
+            Err(problem) => return Some(problem.clone()),
+        };
+        if receipt.tag != self.tag {
+            return Some(format!("its receipt is that of {}", receipt.tag));
+        }
+        for executable in &receipt.manifest.executables {
+            match self.assets.iter().find(|asset| asset.name == executable.name) {
+                None => return Some(format!("{} is missing", executable.name)),
+                Some(asset) if asset.size != executable.size || asset.sha256.is_some_and(|d| d != executable.sha256) => {
+                    return Some(format!("{} has other bytes", executable.name));
+                }
+                Some(_) => {}
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,385 @@
+//! The promotion itself, as a sans-io state machine: each step takes the answer to the last effect and names the next one.
+//!
+//! The rules, and why they hold:
+//! - A draft is ours only if the call that created it told us its number. A draft is never adopted, and nothing inside one is
+//!   deleted: whatever is ambiguous, or was left as `starter`, makes us abandon the draft and begin another.
+//! - Publishing is the one commit point. It is asked for once in a life of the machine.
+//! - After an answer that does not tell, we read, never conclude. "Absent" after a lost answer does not mean "did not happen":
+//!   the call may land later. So the end is then [`Wait::PublishUnknown`], and the next promotion looks first.
+//! - Who finds the tag published by another compares bytes: the same are a success, others are the end.
+//!
+//! Knows no clock: how long a pause is, the caller decides.
+
+use super::decide::same_executables;
+use super::{Done, Item, Plan, Rechecked, Refusal, ReleaseFacts, Wait};
+use crate::words::{AssetName, Digest, ReleaseId, Tag};
+
+/// How many drafts one promotion begins at most.
+const DRAFTS: u32 = 3;
+/// How often it reads after an ambiguous publish, and how often it asks as an anonymous client.
+const READS: u32 = 5;
+
+/// What the caller is to do next. One at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Create a draft release as the plan says.
+    CreateDraft,
+    /// Send an item of the plan to our draft, checking its bytes on the way.
+    Send {
+        /// Our draft.
+        draft: ReleaseId,
+        /// Its place in [`Plan::items`].
+        item: usize,
+    },
+    /// Read our draft back. Where the forge tells no digest, download and hash.
+    ReadDraft(ReleaseId),
+    /// Read again all that the plan is bound to.
+    Recheck,
+    /// Publish our draft. Only ever asked for once.
+    Publish(ReleaseId),
+    /// Wait a little, then read what is published under the tag; the number says how often that was done.
+    ReadRelease(u32),
+    /// Read every file of the release as an anonymous client would, and compare; the number says how often that was done.
+    ReadPublic(u32),
+}
+
+/// The answer to the last effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// To [`Effect::CreateDraft`].
+    Created(Result<ReleaseId, Fault>),
+    /// To [`Effect::Send`].
+    Sent(Result<Sent, UploadFault>),
+    /// To [`Effect::ReadDraft`].
+    DraftRead(Result<SeenDraft, Fault>),
+    /// To [`Effect::Recheck`].
+    Rechecked(Result<Rechecked, Fault>),
+    /// To [`Effect::Publish`].
+    Published(Result<(), Fault>),
+    /// To [`Effect::ReadRelease`].
+    ReleaseRead(Result<ReleaseFacts, Fault>),
+    /// To [`Effect::ReadPublic`].
+    PublicRead(SeenRelease),
+}
+
+/// How a call ended that did not simply succeed. Made for the decision, not for the log: the text is only shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The forge says that it is not there.
+    NotFound(String),
+    /// The forge says that it is there already, or frozen.
+    Conflict(String),
+    /// The forge does not let us.
+    Denied(String),
+    /// Not now; nothing happened.
+    RateLimited(String),
+    /// It certainly did not happen.
+    Unavailable(String),
+    /// It may or may not have happened, or may still happen.
+    Ambiguous(String),
+}
+
+impl Fault {
+    fn text(&self) -> String {
+        let (Self::NotFound(text)
+        | Self::Conflict(text)
+        | Self::Denied(text)
+        | Self::RateLimited(text)
+        | Self::Unavailable(text)
+        | Self::Ambiguous(text)) = self;
+        text.clone()
+    }
+}
+
+/// How sending an item failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UploadFault {
+    /// On the forge's side.
+    Forge(Fault),
+    /// The artifact could not be read.
+    Source(Fault),
+    /// The artifact was read, and is not what the manifest says. Nothing of it is published.
+    WrongBytes(String),
+}
+
+/// What the forge says it received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Its name.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// Whether it is in the state `uploaded`.
+    pub complete: bool,
+}
+
+/// A draft as it was read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenDraft {
+    /// Whether it still is one.
+    pub draft: bool,
+    /// The tag it would get.
+    pub tag: String,
+    /// Its files.
+    pub assets: Vec<SeenAsset>,
+}
+
+/// A file of a draft as it was read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenAsset {
+    /// Its name.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// Whether it is in the state `uploaded`.
+    pub complete: bool,
+    /// Of its bytes.
+    pub sha256: Digest,
+}
+
+/// What an anonymous client got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeenRelease {
+    /// Every file, with the right bytes.
+    Right,
+    /// Wrong bytes under a right name.
+    Wrong(AssetName),
+    /// Not all of it, yet.
+    NotYet(String),
+}
+
+/// The end of a promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Published by this promotion, and read back as an anonymous client.
+    Published(ReleaseId),
+    /// Another promotion published it first, with the same bytes or from the same sources.
+    Already(Done),
+    /// A person must do something.
+    Refused(Refusal),
+    /// Run again later.
+    Waiting(Wait),
+    /// Bytes were not what they had to be, and what was wrong. Exit code 5.
+    WrongBytes(String),
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Do this, and come back with the answer.
+    Do(Effect),
+    /// It is over.
+    End(Box<End>),
+}
+
+/// The state of one promotion.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    plan: Plan,
+    drafts: u32,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Creating,
+    Sending { draft: ReleaseId, item: usize },
+    ReadingDraft { draft: ReleaseId },
+    Rechecking { draft: ReleaseId },
+    Publishing { draft: ReleaseId },
+    /// Publish was asked for, and its answer did not tell.
+    Unsure { draft: ReleaseId, reads: u32 },
+    /// Published, by us.
+    Confirming { draft: ReleaseId, reads: u32 },
+    Ended,
+}
+
+impl Machine {
+    /// Begins a promotion.
+    pub fn start(plan: Plan) -> (Self, Step) {
+        (Self { plan, drafts: 1, state: State::Creating }, Step::Do(Effect::CreateDraft))
+    }
+
+    /// The plan that it carries out.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Takes the answer to the last effect.
+    ///
+    /// An answer to something else is a mistake of the caller; the promotion then ends without publishing.
+    pub fn step(&mut self, event: Event) -> Step {
+        match (self.state, event) {
+            (State::Creating, Event::Created(answer)) => self.created(answer),
+            (State::Sending { draft, item }, Event::Sent(answer)) => self.sent(draft, item, answer),
+            (State::ReadingDraft { draft }, Event::DraftRead(answer)) => self.draft_read(draft, answer),
+            (State::Rechecking { draft }, Event::Rechecked(answer)) => self.rechecked(draft, answer),
+            (State::Publishing { draft }, Event::Published(answer)) => self.published(draft, answer),
+            (State::Unsure { draft, reads }, Event::ReleaseRead(answer)) => self.release_read(draft, reads, answer),
+            (State::Confirming { draft, reads }, Event::PublicRead(seen)) => self.public_read(draft, reads, seen),
+            (state, event) => self.end(End::Waiting(Wait::Unavailable { what: format!("an answer out of turn ({event:?} in {state:?})") })),
+        }
+    }
+
+    fn created(&mut self, answer: Result<ReleaseId, Fault>) -> Step {
+        match answer {
+            Ok(draft) => self.send(draft, 0),
+            // A draft may be there now whose number we do not know. It is not ours, and harms nobody.
+            Err(Fault::Ambiguous(what)) => self.another_draft(&what),
+            Err(fault) => self.stop(fault),
+        }
+    }
+
+    fn send(&mut self, draft: ReleaseId, item: usize) -> Step {
+        if item < self.plan.items.len() {
+            self.go(State::Sending { draft, item }, Effect::Send { draft, item })
+        } else {
+            self.go(State::ReadingDraft { draft }, Effect::ReadDraft(draft))
+        }
+    }
+
+    fn sent(&mut self, draft: ReleaseId, item: usize, answer: Result<Sent, UploadFault>) -> Step {
+        let expected = self.plan.items.get(item).map(|item| (item.name().as_str().to_owned(), item.size()));
+        match answer {
+            Ok(sent) if sent.complete && expected == Some((sent.name.clone(), sent.size)) => self.send(draft, item + 1),
+            Ok(sent) => self.another_draft(&format!("the forge stored {} as something else", sent.name)),
+            Err(UploadFault::WrongBytes(what)) => self.end(End::WrongBytes(what)),
+            Err(UploadFault::Source(Fault::NotFound(_))) => {
+                self.end(End::Refused(Refusal::Moved { what: "set of workflow artifacts" }))
+            }
+            Err(UploadFault::Source(Fault::RateLimited(what)) | UploadFault::Forge(Fault::RateLimited(what))) => {
+                self.end(End::Waiting(Wait::RateLimited { what }))
+            }
+            Err(UploadFault::Source(Fault::Denied(what)) | UploadFault::Forge(Fault::Denied(what))) => {
+                self.end(End::Refused(Refusal::Denied { what }))
+            }
+            // The transfer broke, or the name is taken by what an earlier try left: this draft is spoiled.
+            Err(UploadFault::Source(fault) | UploadFault::Forge(fault)) => self.another_draft(&fault.text()),
+        }
+    }
+
+    fn draft_read(&mut self, draft: ReleaseId, answer: Result<SeenDraft, Fault>) -> Step {
+        match answer {
+            Ok(seen) if self.is_as_planned(&seen) => self.go(State::Rechecking { draft }, Effect::Recheck),
+            Ok(_) => self.another_draft("the draft is not what was sent: somebody else may be at it"),
+            Err(Fault::NotFound(_) | Fault::Conflict(_)) => self.another_draft("the draft is gone: somebody deleted it"),
+            Err(fault) => self.stop(fault),
+        }
+    }
+
+    fn is_as_planned(&self, seen: &SeenDraft) -> bool {
+        let mut found: Vec<_> = seen.assets.iter().map(|a| (a.name.as_str(), a.size, a.sha256, a.complete)).collect();
+        let mut planned: Vec<_> = self.plan.items.iter().map(|i| (i.name().as_str(), i.size(), i.sha256(), true)).collect();
+        found.sort();
+        planned.sort();
+        seen.draft && seen.tag == self.plan.tag.as_str() && found == planned
+    }
+
+    fn rechecked(&mut self, draft: ReleaseId, answer: Result<Rechecked, Fault>) -> Step {
+        match answer {
+            Ok(Rechecked::Read(now)) => match self.plan.binding.difference(&now) {
+                None => self.go(State::Publishing { draft }, Effect::Publish(draft)),
+                Some(what) => self.end(End::Refused(Refusal::Moved { what })),
+            },
+            Ok(Rechecked::Gone(what)) => self.end(End::Refused(Refusal::Moved { what })),
+            Err(fault) => self.stop(fault),
+        }
+    }
+
+    fn published(&mut self, draft: ReleaseId, answer: Result<(), Fault>) -> Step {
+        match answer {
+            Ok(()) => self.confirm(draft, 0),
+            Err(Fault::RateLimited(what)) => self.end(End::Waiting(Wait::RateLimited { what })),
+            // A refusal may hide that another was first, or that our own earlier words arrived after all: look.
+            Err(Fault::Conflict(_) | Fault::Ambiguous(_) | Fault::Unavailable(_) | Fault::NotFound(_) | Fault::Denied(_)) => {
+                self.look(draft, 0)
+            }
+        }
+    }
+
+    fn look(&mut self, draft: ReleaseId, reads: u32) -> Step {
+        self.go(State::Unsure { draft, reads }, Effect::ReadRelease(reads))
+    }
+
+    fn release_read(&mut self, draft: ReleaseId, reads: u32, answer: Result<ReleaseFacts, Fault>) -> Step {
+        match answer {
+            Ok(ReleaseFacts::Published(release)) if release.id == draft => self.confirm(draft, 0),
+            Ok(ReleaseFacts::Published(release)) => {
+                let problem = release.problem();
+                match (release.receipt, problem) {
+                    (Ok(receipt), None) => self.lost_race(Box::new(receipt), release.tag),
+                    (_, problem) => {
+                        let problem = problem.unwrap_or_default();
+                        self.end(End::Refused(Refusal::ReleaseBroken { tag: release.tag, problem }))
+                    }
+                }
+            }
+            // Not there: it may still come. Not answered: ask again.
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) if reads + 1 < READS => self.look(draft, reads + 1),
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) => {
+                self.end(End::Waiting(Wait::PublishUnknown { tag: self.plan.tag.clone() }))
+            }
+        }
+    }
+
+    fn lost_race(&mut self, receipt: Box<crate::document::Receipt>, tag: Tag) -> Step {
+        let (ours, theirs) = (&self.plan.receipt.manifest, &receipt.manifest);
+        let same_bytes = same_executables(ours, theirs);
+        if same_bytes || ours.fingerprint == theirs.fingerprint {
+            return self.end(End::Already(Done { tag, receipt, same_bytes }));
+        }
+        let by = format!("pull request #{}, by {}", receipt.origin.pull_request, receipt.promoter.login);
+        let free = ours.package_version.successor().map_or_else(|| "a higher number".to_owned(), |next| next.to_string());
+        self.end(End::Refused(Refusal::VersionTaken { tag, by, free }))
+    }
+
+    fn confirm(&mut self, draft: ReleaseId, reads: u32) -> Step {
+        self.go(State::Confirming { draft, reads }, Effect::ReadPublic(reads))
+    }
+
+    fn public_read(&mut self, draft: ReleaseId, reads: u32, seen: SeenRelease) -> Step {
+        match seen {
+            SeenRelease::Right => self.end(End::Published(draft)),
+            SeenRelease::Wrong(name) => {
+                self.end(End::WrongBytes(format!("{name} of the published release {} has other bytes than were sent", self.plan.tag)))
+            }
+            SeenRelease::NotYet(_) if reads + 1 < READS => self.confirm(draft, reads + 1),
+            SeenRelease::NotYet(what) => self.end(End::Waiting(Wait::NotReadable { tag: self.plan.tag.clone(), what })),
+        }
+    }
+
+    /// Leaves the draft as it is and begins another, unless too many were begun.
+    fn another_draft(&mut self, why: &str) -> Step {
+        if self.drafts == DRAFTS {
+            return self.end(End::Waiting(Wait::Unavailable { what: format!("{DRAFTS} drafts were begun and abandoned, the last because {why}") }));
+        }
+        self.drafts += 1;
+        self.go(State::Creating, Effect::CreateDraft)
+    }
+
+    /// Ends on a fault of a call before the commit point.
+    fn stop(&mut self, fault: Fault) -> Step {
+        self.end(match fault {
+            Fault::RateLimited(what) => End::Waiting(Wait::RateLimited { what }),
+            Fault::Denied(what) | Fault::NotFound(what) => End::Refused(Refusal::Denied { what }),
+            Fault::Unavailable(what) | Fault::Ambiguous(what) | Fault::Conflict(what) => End::Waiting(Wait::Unavailable { what }),
+        })
+    }
+
+    fn go(&mut self, state: State, effect: Effect) -> Step {
+        self.state = state;
+        Step::Do(effect)
+    }
+
+    fn end(&mut self, end: End) -> Step {
+        self.state = State::Ended;
+        Step::End(Box::new(end))
+    }
+}
+
+impl Machine {
+    /// The item that [`Effect::Send`] names.
+    pub fn item(&self, at: usize) -> Option<&Item> {
+        self.plan.items.get(at)
+    }
+}

@@ -1,0 +1,126 @@
+//! Why a promotion is refused or must wait.
+
+use crate::detect;
+use crate::reason::{Reason as _, reasons};
+use crate::words::{CommitId, Login, PullNumber, Role, RunId, Tag};
+
+reasons! {
+    /// Why a candidate is not promoted until a person changes something.
+    pub enum Refusal {
+        /// The actor is not a maintainer.
+        NotAMaintainer { /** Who. */ login: Login, /** Role. */ role: Role } =>
+            "promote.not-a-maintainer", "{login} has {role} rights, and only maintainers promote", "ask somebody with the role maintain or admin";
+        /// Closed without a merge.
+        PullClosed { /** Number. */ pull: PullNumber } =>
+            "promote.pull-closed", "pull request #{pull} was closed without a merge", "reopen it first, if it should be promoted";
+        /// The head is another than the reviewed one.
+        HeadMoved { /** Expected. */ expected: CommitId, /** Found. */ found: CommitId } =>
+            "promote.head-moved", "the pull request's head is {found}, not {expected}", "review the new commits, then promote with --expect-head {found}";
+        /// The run belongs to an older head.
+        StaleRun { /** Run. */ run: RunId, /** Its head. */ built: CommitId, /** Now. */ head: CommitId } =>
+            "promote.stale-run", "run {run} built {built}, but the pull request's head is now {head}", "promote the run of the newest head, with --pr";
+        /// The head lives in a fork.
+        ForkRun { /** Run. */ run: RunId } =>
+            "promote.fork-run", "run {run} built a fork's commit", "review the commits, push them to a branch of this repository, and open a pull request from there";
+        /// A run of another workflow.
+        OtherWorkflow { /** Run. */ run: RunId, /** Its path. */ found: String, /** Expected. */ expected: String } =>
+            "promote.other-workflow", "run {run} is of the workflow {found}, not of {expected}", "promote a run of {expected}";
+        /// A run that something else started.
+        OtherEvent { /** Run. */ run: RunId, /** Event. */ event: String } =>
+            "promote.other-event", "run {run} was started by {event}, not by a pull request or by hand", "promote the run of the pull request";
+        /// The pull request edits the workflow.
+        EditedWorkflow { /** Path. */ path: String } =>
+            "promote.edited-workflow", "the pull request's {path} is not the base branch's", "merge the change of the workflow in a pull request of its own, then update this branch";
+        /// The target commit changes other workflows, and `GITHUB_TOKEN` can never make a release there.
+        WorkflowsChanged { /** Paths. */ paths: String } =>
+            "promote.workflows-changed", "the pull request changes {paths}, and the forge lets no workflow publish a commit that does",
+            "merge the change of the workflows in a pull request of its own, then update this branch";
+        /// The build failed.
+        BuildFailed { /** Run. */ run: RunId, /** What failed. */ what: String } =>
+            "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push, or run the failed jobs again";
+        /// The candidate can no longer be read.
+        Expired { /** Name. */ artifact: String } =>
+            "promote.artifact-expired", "the artifact {artifact} has expired", "run the build workflow again, then promote its new candidate";
+        /// Part of the candidate is not there.
+        ArtifactMissing { /** Name. */ artifact: String, /** Run. */ run: RunId } =>
+            "promote.artifact-missing", "run {run} has no artifact {artifact}", "run the build workflow again; somebody may have deleted it";
+        /// Two with one name.
+        ArtifactTwice { /** Name. */ artifact: String, /** Run. */ run: RunId } =>
+            "promote.artifact-twice", "run {run} has two artifacts named {artifact}", "find out who uploaded the second, then run the build workflow again";
+        /// An artifact of another run or repository.
+        ArtifactForeign { /** Name. */ artifact: String } =>
+            "promote.artifact-foreign", "the artifact {artifact} belongs to another run, head or repository", "run the build workflow again";
+        /// The manifest cannot be read.
+        ManifestUnreadable { /** Why. */ problem: String } =>
+            "promote.manifest-unreadable", "{problem}", "run the build workflow again";
+        /// The manifest is of something else.
+        ManifestDiffers { /** What. */ what: &'static str, /** Says. */ says: String, /** Is. */ is: String } =>
+            "promote.manifest-differs", "the candidate's manifest names the {what} {says}, but it is {is}", "run the build workflow again; if it happens again, somebody wrote that manifest by hand";
+        /// Nothing to promote.
+        NothingToPromote { /** Why. */ why: String } =>
+            "promote.nothing-to-promote", "there is nothing to promote: {why}", "raise the version in the pull request, if it should be published";
+        /// The merge would have other sources.
+        UpdateBranch { /** Number. */ pull: PullNumber } =>
+            "promote.update-branch", "the base branch has changed the sources since pull request #{pull} was built", "update the branch, wait for its new candidate, then promote that";
+        /// Detect refuses the pull request.
+        Detected { /** Why. */ refusal: detect::Refusal } =>
+            "promote.detect", "{refusal}", "see the hint of the reason itself";
+        /// The tag is there, and no release.
+        TagTaken { /** Tag. */ tag: Tag } =>
+            "promote.tag-taken", "the tag {tag} exists, but no release does", "find out who made the tag; delete it, or raise the version";
+        /// The version is published with other bytes.
+        VersionTaken { /** Tag. */ tag: Tag, /** By whom. */ by: String, /** Free. */ free: String } =>
+            "promote.version-taken", "{tag} is already published, by {by}", "raise the version to {free} and build again; a version means one set of bytes for ever";
+        /// A release that is not what it says.
+        ReleaseBroken { /** Tag. */ tag: Tag, /** What is wrong. */ problem: String } =>
+            "promote.release-broken", "the release {tag} is not what its receipt says: {problem}", "withdraw it, and raise the version";
+        /// Something it was bound to changed while it went on.
+        Moved { /** What. */ what: &'static str } =>
+            "promote.moved", "the {what} changed while the promotion was under way; nothing was published", "look at what changed, then promote again";
+        /// The forge does not let us.
+        Denied { /** What. */ what: String } =>
+            "promote.denied", "the forge does not allow it: {what}", "give the token the right `contents: write`, and run it on the default branch";
+    }
+}
+
+reasons! {
+    /// Why a promotion cannot go on now, though nobody need change the pull request.
+    pub enum Wait {
+        /// No run yet.
+        NoBuild { /** Head. */ head: CommitId } =>
+            "promote.no-build", "no run of the build workflow is known for {head}", "wait for the build, or start it by hand";
+        /// Not ended.
+        Building { /** Run. */ run: RunId } =>
+            "promote.building", "run {run} has not ended", "promote when it has";
+        /// The forge wants a pause.
+        RateLimited { /** What. */ what: String } =>
+            "promote.rate-limited", "the forge limits the rate of calls: {what}", "run the same command again later; nothing was published";
+        /// The forge does not answer.
+        Unavailable { /** What. */ what: String } =>
+            "promote.unavailable", "the forge could not do it: {what}", "run the same command again; what was begun is abandoned, nothing was published";
+        /// We asked to publish, and do not know whether it happened.
+        PublishUnknown { /** Tag. */ tag: Tag } =>
+            "promote.publish-unknown", "the forge was asked to publish {tag}, and whether it did is not known yet", "run the same command again: it looks first, and publishes at most once";
+        /// Published, but strangers cannot read it yet.
+        NotReadable { /** Tag. */ tag: Tag, /** What. */ what: String } =>
+            "promote.not-readable", "{tag} is published, but anonymous readers do not get it yet: {what}", "run the same command again: it looks first, and publishes nothing twice";
+    }
+}
+
+impl Refusal {
+    /// The hint, with that of a nested reason where there is one.
+    pub fn full_hint(&self) -> String {
+        match self {
+            Self::Detected { refusal } => refusal.hint(),
+            other => crate::Reason::hint(other),
+        }
+    }
+
+    /// The code, with that of a nested reason where there is one.
+    pub fn full_code(&self) -> &'static str {
+        match self {
+            Self::Detected { refusal } => refusal.code(),
+            other => crate::Reason::code(other),
+        }
+    }
+}

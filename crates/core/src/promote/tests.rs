@@ -1,0 +1,278 @@
+use super::*;
+use crate::detect;
+use crate::document::tests::manifest;
+use crate::document::{Candidate, FailedVariant};
+use crate::reason::{Reason, Verdict};
+use crate::version::Version;
+use crate::words::*;
+
+mod world;
+
+fn commit(digit: char) -> CommitId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+fn object(digit: char) -> ObjectId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+fn artifact(id: u64, name: &str) -> ArtifactFacts {
+    ArtifactFacts {
+        id: ArtifactId(id),
+        name: name.into(),
+        size: 700,
+        sha256: Some(Digest::of(name.as_bytes())),
+        expired: false,
+        run: Some(RunId(9001)),
+        head_repository: Some(RepositoryId(42)),
+        head: Some(commit('a')),
+    }
+}
+
+/// A legitimate promotion: every field as it should be.
+fn facts() -> Facts {
+    let text = crate::config::tests::EXAMPLE.replace("arm64-musl", "arm64");
+    let package = crate::config::Config::parse(&text).unwrap().packages.into_values().next().unwrap();
+    let manifest = manifest();
+    let fingerprint = manifest.fingerprint;
+    Facts {
+        which: Which::Pull(PullNumber(7)),
+        expect_head: None,
+        actor: ActorFacts { login: "mia".parse().unwrap(), role: Role::Maintain },
+        package,
+        repository_id: RepositoryId(42),
+        repository: "o/r".parse().unwrap(),
+        pull: PullFacts {
+            number: PullNumber(7),
+            state: PullState::Open,
+            head: commit('a'),
+            head_repository: Some(RepositoryId(42)),
+            base: "main".parse().unwrap(),
+        },
+        base_commit: commit('b'),
+        detected: Verdict::Proceed(detect::Plan {
+            from: Some(Version::Integer(1)),
+            version: Version::Integer(2),
+            fingerprint,
+            behind: false,
+            without_change: false,
+        }),
+        head_fingerprint: fingerprint,
+        merged_fingerprint: Some(fingerprint),
+        workflow: WorkflowFacts {
+            path: ".github/workflows/build-tool-support.yml".into(),
+            in_head: Some(object('c')),
+            in_base: Some(object('c')),
+            changed: vec![],
+        },
+        run: Some(RunFacts {
+            id: RunId(9001),
+            attempt: Attempt(1),
+            outcome: RunOutcome::Succeeded,
+            event: "pull_request".into(),
+            head: commit('a'),
+            head_repository: Some(RepositoryId(42)),
+            workflow_id: WorkflowId(5),
+            workflow_path: ".github/workflows/build-tool-support.yml".into(),
+        }),
+        artifacts: vec![
+            artifact(1, "inspect-tool-support-amd64-v2"),
+            artifact(2, "inspect-tool-support-arm64-v2"),
+            artifact(3, "lockgate-tool-support-v2-candidate-attempt1"),
+            artifact(4, "something-else"),
+        ],
+        candidate: CandidateFacts::Read(Candidate::Complete(manifest)),
+        release: ReleaseFacts::Absent,
+        now: 1_790_000_000,
+        lockgate: "0.1.0".into(),
+    }
+}
+
+fn plan() -> Plan {
+    match decide(&facts()) {
+        Verdict::Proceed(plan) => *plan,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn published(plan: &Plan) -> PublishedRelease {
+    PublishedRelease {
+        id: ReleaseId(77),
+        tag: plan.tag.clone(),
+        assets: plan
+            .items
+            .iter()
+            .map(|i| PublishedAsset { name: i.name().clone(), size: i.size(), sha256: Some(i.sha256()) })
+            .collect(),
+        receipt: Ok(plan.receipt.clone()),
+    }
+}
+
+fn code(change: impl FnOnce(&mut Facts)) -> String {
+    let mut facts = facts();
+    change(&mut facts);
+    match decide(&facts) {
+        Verdict::Done(done) => format!("done, same bytes: {}", done.same_bytes),
+        Verdict::Proceed(_) => "proceed".into(),
+        Verdict::Wait(wait) => wait.code().into(),
+        Verdict::Refuse(refusal) => refusal.full_code().into(),
+    }
+}
+
+fn run(facts: &mut Facts) -> &mut RunFacts {
+    facts.run.as_mut().unwrap()
+}
+
+fn listed(facts: &mut Facts) -> &mut crate::document::Manifest {
+    match &mut facts.candidate {
+        CandidateFacts::Read(Candidate::Complete(manifest)) => manifest,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_legitimate_candidate_is_planned_with_all_that_it_is_bound_to() {
+    let plan = plan();
+    insta::assert_snapshot!(plan.notes, @"
+    `tool-support` `2`, promoted from pull request #7 by @mia.
+
+    | executable | size | SHA-256 |
+    | --- | ---: | --- |
+    | `inspect-tool-support-amd64-v2` | 1000 B | `5861314d7fccb39c2192173240eab44fa35ca66426201ca2acd0630a6258dd51` |
+    | `inspect-tool-support-arm64-v2` | 1000 B | `f69162950f235e3cdbbad33f1f912d1a504be90d8a37d002c735d6f3e3882265` |
+
+    Built from commit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa by run 9001, attempt 1. Source fingerprint `dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622`.
+    ");
+    let items: Vec<_> = plan.items.iter().map(|item| item.name().as_str()).collect();
+    assert_eq!(items, ["inspect-tool-support-amd64-v2", "inspect-tool-support-arm64-v2", "SHA256SUMS", "lockgate-receipt.json"]);
+    assert_eq!((plan.tag.as_str(), plan.title.as_str(), &plan.target), ("tool-support-v2", "tool-support 2", &commit('a')));
+}
+
+/// One mutated field per case, each refused by a code of its own (threats: the binding tuple).
+#[test]
+fn each_part_of_the_binding_is_checked_by_itself() {
+    assert_eq!(code(|_| ()), "proceed");
+    assert_eq!(code(|f| f.actor.role = Role::Write), "promote.not-a-maintainer");
+    assert_eq!(code(|f| f.pull.state = PullState::Closed), "promote.pull-closed");
+    assert_eq!(code(|f| f.expect_head = Some(commit('9'))), "promote.head-moved");
+    assert_eq!(code(|f| f.expect_head = Some(commit('a'))), "proceed");
+    assert_eq!(code(|f| f.merged_fingerprint = None), "promote.update-branch");
+    assert_eq!(code(|f| f.merged_fingerprint = Some(Fingerprint(Digest::of(b"x")))), "promote.update-branch");
+    assert_eq!(code(|f| f.workflow.in_head = Some(object('d'))), "promote.edited-workflow");
+    assert_eq!(code(|f| f.workflow.in_head = None), "promote.edited-workflow");
+    assert_eq!(code(|f| (f.workflow.in_head, f.workflow.in_base) = (None, None)), "promote.edited-workflow");
+    assert_eq!(code(|f| f.workflow.changed.push(".github/workflows/x.yml".into())), "promote.workflows-changed");
+    assert_eq!(code(|f| f.run = None), "promote.no-build");
+    assert_eq!(code(|f| run(f).workflow_path = ".github/workflows/evil.yml".into()), "promote.other-workflow");
+    assert_eq!(code(|f| run(f).event = "push".into()), "promote.other-event");
+    assert_eq!(code(|f| run(f).event = "workflow_dispatch".into()), "proceed");
+    assert_eq!(code(|f| run(f).head_repository = Some(RepositoryId(43))), "promote.fork-run");
+    assert_eq!(code(|f| run(f).head_repository = None), "promote.fork-run");
+    assert_eq!(code(|f| f.pull.head_repository = Some(RepositoryId(43))), "promote.fork-run");
+    assert_eq!(code(|f| run(f).head = commit('9')), "promote.stale-run");
+    assert_eq!(code(|f| run(f).outcome = RunOutcome::Running), "promote.building");
+    assert_eq!(code(|f| run(f).outcome = RunOutcome::Failed("failure".into())), "promote.build-failed");
+}
+
+#[test]
+fn each_part_of_the_candidate_is_checked_by_itself() {
+    assert_eq!(code(|f| f.candidate = CandidateFacts::Absent), "promote.artifact-missing");
+    assert_eq!(code(|f| drop(f.artifacts.remove(2))), "promote.artifact-missing");
+    assert_eq!(code(|f| drop(f.artifacts.remove(0))), "promote.artifact-missing");
+    assert_eq!(code(|f| f.artifacts.push(artifact(9, "inspect-tool-support-amd64-v2"))), "promote.artifact-twice");
+    assert_eq!(code(|f| f.artifacts[1].expired = true), "promote.artifact-expired");
+    assert_eq!(code(|f| f.artifacts[1].run = Some(RunId(1))), "promote.artifact-foreign");
+    assert_eq!(code(|f| f.artifacts[1].head_repository = Some(RepositoryId(1))), "promote.artifact-foreign");
+    assert_eq!(code(|f| f.artifacts[1].head = Some(commit('9'))), "promote.artifact-foreign");
+    let unreadable = || crate::document::DocumentProblem::TooNew { what: "candidate's manifest", found: 9 };
+    assert_eq!(code(|f| f.candidate = CandidateFacts::Unreadable(unreadable())), "promote.manifest-unreadable");
+    assert_eq!(code(|f| listed(f).package = "other".parse().unwrap()), "promote.manifest-differs");
+    assert_eq!(code(|f| listed(f).package_version = Version::Integer(3)), "promote.manifest-differs");
+    assert_eq!(code(|f| listed(f).commit = commit('9')), "promote.manifest-differs");
+    assert_eq!(code(|f| listed(f).run = RunId(1)), "promote.manifest-differs");
+    assert_eq!(code(|f| listed(f).attempt = Attempt(2)), "promote.manifest-differs");
+    assert_eq!(code(|f| listed(f).fingerprint = Fingerprint(Digest::of(b"x"))), "promote.manifest-differs");
+    assert_eq!(code(|f| drop(listed(f).executables.pop())), "promote.manifest-differs");
+    assert_eq!(code(|f| listed(f).executables[0].name = "evil".parse().unwrap()), "promote.manifest-differs");
+}
+
+#[test]
+fn a_failed_candidate_names_its_variants() {
+    let mut facts = facts();
+    run(&mut facts).outcome = RunOutcome::Failed("failure".into());
+    facts.candidate = CandidateFacts::Read(Candidate::Failed {
+        package: "tool-support".parse().unwrap(),
+        package_version: Version::Integer(2),
+        run: RunId(9001),
+        attempt: Attempt(1),
+        failed: vec![FailedVariant {
+            variant: "arm64".parse().unwrap(),
+            code: "build.command-failed".into(),
+            problem: "the build command ended with 1".into(),
+            log_tail: vec![],
+        }],
+    });
+    let Verdict::Refuse(refusal) = decide(&facts) else { panic!("not refused") };
+    insta::assert_snapshot!(refusal, @"run 9001 made no candidate: arm64: the build command ended with 1");
+}
+
+#[test]
+fn what_is_published_already_decides_before_anything_else() {
+    let release = published(&plan());
+    let with = |change: fn(&mut PublishedRelease), more: fn(&mut Facts)| {
+        let mut release = release.clone();
+        change(&mut release);
+        code(|f| {
+            f.release = ReleaseFacts::Published(Box::new(release));
+            more(f);
+        })
+    };
+    assert_eq!(with(|_| (), |_| ()), "done, same bytes: true");
+    assert_eq!(with(|_| (), |f| f.artifacts.iter_mut().for_each(|a| a.expired = true)), "done, same bytes: true");
+    assert_eq!(with(|_| (), |f| f.candidate = CandidateFacts::Absent), "done, same bytes: false");
+    assert_eq!(with(|r| r.receipt = Err("no receipt".into()), |_| ()), "promote.version-taken");
+    assert_eq!(with(|r| drop(r.assets.remove(0)), |_| ()), "promote.release-broken");
+    assert_eq!(with(|r| r.assets[0].size += 1, |_| ()), "promote.release-broken");
+    assert_eq!(with(|r| r.assets[0].sha256 = Some(Digest::of(b"x")), |_| ()), "promote.release-broken");
+    assert_eq!(with(|r| r.assets[0].sha256 = None, |_| ()), "done, same bytes: true");
+    let other = |r: &mut PublishedRelease| r.receipt.as_mut().unwrap().manifest.fingerprint = Fingerprint(Digest::of(b"x"));
+    assert_eq!(with(other, |_| ()), "promote.version-taken");
+    assert_eq!(code(|f| f.release = ReleaseFacts::TagOnly), "promote.tag-taken");
+}
+
+#[test]
+fn what_detect_says_is_passed_on() {
+    let lowered = detect::Refusal::Lowered { from: Version::Integer(3), to: Version::Integer(2), free: "4".into() };
+    assert_eq!(code(|f| f.detected = Verdict::Refuse(lowered)), "detect.lowered");
+    let unchanged = || Verdict::Done(detect::Done::Unchanged { version: Version::Integer(2) });
+    assert_eq!(code(|f| f.detected = unchanged()), "promote.nothing-to-promote");
+    // Merged before it was promoted: the release is still owed.
+    assert_eq!(code(|f| (f.detected, f.pull.state) = (unchanged(), PullState::Merged)), "proceed");
+}
+
+#[test]
+fn the_binding_names_the_first_thing_that_moved() {
+    let before = plan().binding;
+    let after = |change: fn(&mut Binding)| {
+        let mut now = before.clone();
+        change(&mut now);
+        before.difference(&now).unwrap_or("nothing")
+    };
+    let moved = [
+        after(|_| ()),
+        after(|b| b.repository_id = RepositoryId(1)),
+        after(|b| b.pull = PullNumber(1)),
+        after(|b| b.head = commit('9')),
+        after(|b| b.base = "other".parse().unwrap()),
+        after(|b| b.run = RunId(1)),
+        after(|b| b.attempt = Attempt(2)),
+        after(|b| b.workflow_id = WorkflowId(1)),
+        after(|b| b.workflow_path = "x".into()),
+        after(|b| b.workflow_blob = object('9')),
+        after(|b| b.artifacts[0].id = ArtifactId(99)),
+        after(|b| b.artifacts[0].sha256 = None),
+        after(|b| b.merged = Fingerprint(Digest::of(b"x"))),
+    ];
+    let distinct: std::collections::BTreeSet<_> = moved.iter().collect();
+    assert_eq!((moved[0], distinct.len()), ("nothing", 12), "{moved:?}");
+}

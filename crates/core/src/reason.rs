@@ -1,0 +1,98 @@
+//! What a decision can be, and reasons with stable codes.
+//!
+//! A refusal or a wait is a value of an enum. One place, the `reasons!` table, holds its code, its sentence and its hint;
+//! the comment, the JSON and the exit code render that same value.
+
+use std::fmt;
+
+/// What a flow decided from the facts it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<Done, Plan, Wait, Refusal> {
+    /// The world is already as it should be.
+    Done(Done),
+    /// Do this. A plan leaves no meaningful choice to whoever applies it.
+    Proceed(Plan),
+    /// Not now; it may become possible without anybody changing the pull request.
+    Wait(Wait),
+    /// No; a person must change something first.
+    Refuse(Refusal),
+}
+
+/// A reason that a person can act on and a program can match.
+pub trait Reason: fmt::Display {
+    /// A stable code such as `promote.head-moved`: flow, dot, reason.
+    fn code(&self) -> &'static str;
+    /// What to do next, as one sentence.
+    fn hint(&self) -> String;
+}
+
+/// Declares an enum of reasons: per variant its fields, code, sentence and hint, side by side.
+macro_rules! reasons {
+    (
+        $(#[$outer:meta])*
+        pub enum $name:ident {
+            $(
+                $(#[$doc:meta])*
+                $variant:ident $({ $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? })? =>
+                    $code:literal, $sentence:literal, $hint:literal;
+            )*
+        }
+    ) => {
+        $(#[$outer])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $name {
+            $(
+                $(#[$doc])*
+                $variant $({ $($(#[$fdoc])* $field : $ty),* })?
+            ),*
+        }
+
+        impl $name {
+            /// Every code of this enum, for the page that explains them.
+            pub const CODES: &'static [&'static str] = &[$($code),*];
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    $(Self::$variant $({ $($field),* })? => {
+                        $($(let _ = $field;)*)?
+                        write!(f, $sentence)
+                    })*
+                }
+            }
+        }
+
+        impl ::std::error::Error for $name {}
+
+        impl $crate::reason::Reason for $name {
+            fn code(&self) -> &'static str {
+                match self { $(Self::$variant $({ $($field: _),* })? => $code),* }
+            }
+
+            fn hint(&self) -> String {
+                match self {
+                    $(Self::$variant $({ $($field),* })? => {
+                        $($(let _ = $field;)*)?
+                        format!($hint)
+                    })*
+                }
+            }
+        }
+    };
+}
+pub(crate) use reasons;
+
+/// Every code that this crate can give, for the page that explains them.
+pub fn codes() -> Vec<&'static str> {
+    [
+        crate::config::ConfigProblem::CODES,
+        crate::detect::Refusal::CODES,
+        crate::document::DocumentProblem::CODES,
+        crate::gate::CODES,
+        crate::promote::Refusal::CODES,
+        crate::promote::Wait::CODES,
+        crate::withdraw::Refusal::CODES,
+    ]
+    .concat()
+}

@@ -1,0 +1,159 @@
+//! The one comment that a pull request has per package, updated in place; the step summary shows the same.
+
+use crate::detect::Decision;
+use crate::document::{FailedVariant, Manifest, SmokeResult};
+use crate::gate::Status;
+use crate::reason::{Reason as _, Verdict};
+use crate::render::markdown::{block, code, row, sentence};
+use crate::render::size;
+use crate::words::{CommitId, PackageName, PullNumber};
+
+/// The forge's limit on a comment, in bytes (GitHub: 65,536); we stay well below.
+const LARGEST: usize = 60_000;
+
+/// What a report is about.
+#[derive(Debug, Clone)]
+pub struct Report<'a> {
+    /// The package.
+    pub package: &'a PackageName,
+    /// The pull request.
+    pub pull: PullNumber,
+    /// Its head.
+    pub head: &'a CommitId,
+    /// What detect decided.
+    pub decision: &'a Decision,
+    /// How far the build is.
+    pub outcome: Outcome<'a>,
+    /// The gate's status.
+    pub status: &'a Status,
+    /// The page of the run, if there is one.
+    pub run_url: Option<&'a str>,
+    /// The page of the release, if it is published.
+    pub release_url: Option<&'a str>,
+}
+
+/// How far the build is.
+#[derive(Debug, Clone)]
+pub enum Outcome<'a> {
+    /// Nothing was to be built, or no run is known.
+    None,
+    /// It has not ended.
+    Running,
+    /// It failed; the variants, as far as they are known.
+    Failed(&'a [FailedVariant]),
+    /// There is a candidate.
+    Built(&'a Manifest, Artifacts),
+}
+
+/// What is known about the candidate's artifacts.
+#[derive(Debug, Clone, Default)]
+pub struct Artifacts {
+    /// When they expire, as the forge writes it: a date.
+    pub expire: Option<String>,
+}
+
+/// The hidden line by which people can tell our comments apart. Lockgate finds its own by author and id, never by this alone.
+pub fn marker(package: &PackageName) -> String {
+    format!("<!-- lockgate:{package} -->")
+}
+
+/// The comment, in Markdown.
+pub fn comment(report: &Report<'_>) -> String {
+    let mut text = format!("{}\n### Lockgate: {}\n\n", marker(report.package), code(report.package.as_str()));
+    text += &format!("{}\n\n", sentence(&capital(&report.decision.sentence(report.package))));
+    match &report.outcome {
+        Outcome::None => {}
+        Outcome::Running => text += &format!("The build is running{}.\n\n", link(", see ", "its log", report.run_url)),
+        Outcome::Failed(variants) => text += &failures(variants, report.run_url),
+        Outcome::Built(manifest, artifacts) => text += &candidate(manifest, artifacts, report.run_url),
+    }
+    text += &format!("**Gate: {}.** {}\n\n", report.status.state.as_str(), sentence(&capital(&report.status.description)));
+    text += &next(report);
+    text += &format!("\n<sub>For commit {}.</sub>\n", report.head.short());
+    truncate(text, report.run_url)
+}
+
+fn candidate(manifest: &Manifest, artifacts: &Artifacts, run_url: Option<&str>) -> String {
+    let mut text = row(&["variant", "size", "SHA-256", "smoke", "build", "headers"]);
+    text += &row(&["---", "---:", "---", "---", "---:", "---"]);
+    for executable in &manifest.executables {
+        let smoke = match &executable.smoke {
+            None => "none".to_owned(),
+            Some(smoke) => match (smoke.result, &smoke.emulator) {
+                (SmokeResult::Passed, None) => "passed".to_owned(),
+                (SmokeResult::Passed, Some(emulator)) => format!("passed under {}", code(emulator)),
+            },
+        };
+        text += &row(&[
+            &code(executable.variant.as_str()),
+            &size(executable.size),
+            &code(&executable.sha256.to_string()),
+            &smoke,
+            &format!("{} s", executable.build_seconds),
+            &sentence(&executable.headers),
+        ]);
+    }
+    let expire = artifacts.expire.as_ref().map(|date| format!("; they expire on {}", code(date))).unwrap_or_default();
+    text + &format!("\nThe executables are {}{expire}.\n\n", link("artifacts of ", "the run", run_url))
+}
+
+fn failures(variants: &[FailedVariant], run_url: Option<&str>) -> String {
+    let mut text = format!("**The build failed**{}.\n\n", link(", see ", "its log", run_url));
+    for failure in variants {
+        text += &format!("- {}: {} ({})\n", code(failure.variant.as_str()), sentence(&failure.problem), code(&failure.code));
+    }
+    for failure in variants.iter().filter(|failure| !failure.log_tail.is_empty()) {
+        text += &format!("\nThe last lines of {}:\n\n{}", code(failure.variant.as_str()), block(&failure.log_tail));
+    }
+    text + "\n"
+}
+
+fn next(report: &Report<'_>) -> String {
+    if let Some(url) = report.release_url {
+        return format!("{}.\n", link("", "The release", Some(url)));
+    }
+    match (report.decision, &report.outcome) {
+        (Verdict::Refuse(refusal), _) => format!("Next: {}. ({})\n", sentence(&refusal.hint()), code(refusal.code())),
+        (_, Outcome::Built(..)) if report.status.code == "gate.waits-for-promotion" => format!(
+            "Next, for a maintainer: test the executables, then run the workflow *Promote to Release* for pull request {}, or {}.\n",
+            report.pull,
+            code(&format!("lockgate promote --pr {} --expect-head {}", report.pull, report.head))
+        ),
+        (_, Outcome::Failed(_)) => "Next: mend the build and push; every push builds again.\n".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// A link of ours: the address is the forge's own, checked to be plain.
+fn link(before: &str, text: &str, url: Option<&str>) -> String {
+    let plain = |url: &&str| {
+        (url.starts_with("https://") || url.starts_with("http://"))
+            && url.bytes().all(|b| b.is_ascii_alphanumeric() || b"/:._-%?=&#@".contains(&b))
+    };
+    match url.filter(plain) {
+        Some(url) => format!("{before}[{text}]({url})"),
+        None => format!("{before}{text}"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn truncate(text: String, run_url: Option<&str>) -> String {
+    if text.len() <= LARGEST {
+        return text;
+    }
+    let mut end = LARGEST;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    // Whatever fence was open is closed by one that is longer than any of ours.
+    let fence = "`".repeat(200);
+    format!("{}\n{fence}\n\nCut here{}.\n", &text[..end], link(": the rest is in ", "the log", run_url))
+}
+
+#[cfg(test)]
+#[path = "comment_tests.rs"]
+mod tests;

@@ -1,0 +1,117 @@
+use super::*;
+use crate::detect::{Plan, Refusal};
+use crate::gate::Light;
+use crate::version::Version;
+use crate::words::{Digest, Fingerprint};
+
+fn plan() -> Decision {
+    let fingerprint = Fingerprint(Digest::of(b"tree"));
+    Verdict::Proceed(Plan { from: Some(Version::Integer(1)), version: Version::Integer(2), fingerprint, behind: false, without_change: false })
+}
+
+fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String {
+    let (package, head) = ("tool-support".parse().unwrap(), "c".repeat(40).parse().unwrap());
+    comment(&Report {
+        package: &package,
+        pull: PullNumber(7),
+        head: &head,
+        decision,
+        outcome,
+        status,
+        run_url: Some("https://forge.example/o/r/actions/runs/9"),
+        release_url: None,
+    })
+}
+
+fn status(state: Light, code: &'static str) -> Status {
+    Status { state, code, description: "version 2 is built and waits for a maintainer to promote it".into() }
+}
+
+#[test]
+fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
+    let manifest = crate::document::tests::manifest();
+    let artifacts = Artifacts { expire: Some("2026-02-20".into()) };
+    insta::assert_snapshot!(render(&plan(), Outcome::Built(&manifest, artifacts), &status(Light::Pending, "gate.waits-for-promotion")), @"
+    <!-- lockgate:tool-support -->
+    ### Lockgate: `tool-support`
+
+    Tool-support rises from 1 to 2: build all variants
+
+    | variant | size | SHA-256 | smoke | build | headers |
+    | --- | ---: | --- | --- | ---: | --- |
+    | `amd64` | 1000 B | `5861314d7fccb39c2192173240eab44fa35ca66426201ca2acd0630a6258dd51` | passed | 3 s | ELF 64-bit little-endian, static |
+    | `arm64` | 1000 B | `f69162950f235e3cdbbad33f1f912d1a504be90d8a37d002c735d6f3e3882265` | passed | 3 s | ELF 64-bit little-endian, static |
+
+    The executables are artifacts of [the run](https://forge.example/o/r/actions/runs/9); they expire on `2026-02-20`.
+
+    **Gate: pending.** Version 2 is built and waits for a maintainer to promote it
+
+    Next, for a maintainer: test the executables, then run the workflow *Promote to Release* for pull request 7, or `lockgate promote --pr 7 --expect-head cccccccccccccccccccccccccccccccccccccccc`.
+
+    <sub>For commit cccccccccccc.</sub>
+    ");
+}
+
+#[test]
+fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
+    let failed = FailedVariant {
+        variant: "arm64".parse().unwrap(),
+        code: "build.command-failed".into(),
+        problem: "the build command ended with 1".into(),
+        log_tail: vec!["cc: error: <script>alert(1)</script>".into(), "```".into(), "::set-output name=x::\u{1b}[31m".into()],
+    };
+    insta::assert_snapshot!(render(&plan(), Outcome::Failed(&[failed]), &status(Light::Failure, "gate.build-failed")), @r"
+    <!-- lockgate:tool-support -->
+    ### Lockgate: `tool-support`
+
+    Tool-support rises from 1 to 2: build all variants
+
+    **The build failed**, see [its log](https://forge.example/o/r/actions/runs/9).
+
+    - `arm64`: the build command ended with 1 (`build.command-failed`)
+
+    The last lines of `arm64`:
+
+    ````text
+    cc: error: <script>alert(1)</script>
+    ```
+    ::set-output name=x::\u{1b}[31m
+    ````
+
+    **Gate: failure.** Version 2 is built and waits for a maintainer to promote it
+
+    Next: mend the build and push; every push builds again.
+
+    <sub>For commit cccccccccccc.</sub>
+    ");
+}
+
+#[test]
+fn a_refusal_says_what_to_do() {
+    let refusal = Refusal::Taken { version: Version::Integer(2), by: "pull request #3, from other sources".into(), free: "3".into() };
+    let decision = Verdict::Refuse(refusal);
+    insta::assert_snapshot!(render(&decision, Outcome::None, &status(Light::Failure, "detect.taken")), @r"
+    <!-- lockgate:tool-support -->
+    ### Lockgate: `tool-support`
+
+    Version 2 is already published, by pull request \#3, from other sources
+
+    **Gate: failure.** Version 2 is built and waits for a maintainer to promote it
+
+    Next: raise the version to 3, which is free. (`detect.taken`)
+
+    <sub>For commit cccccccccccc.</sub>
+    ");
+}
+
+#[test]
+fn a_huge_log_is_cut_and_its_fence_is_closed() {
+    let failed = FailedVariant {
+        variant: "arm64".parse().unwrap(),
+        code: "build.command-failed".into(),
+        problem: "x".into(),
+        log_tail: vec!["y".repeat(1000); 100],
+    };
+    let text = render(&plan(), Outcome::Failed(&[failed]), &status(Light::Failure, "gate.build-failed"));
+    assert!(text.len() < 61_000 && text.contains("Cut here: the rest is in [the log]("));
+}

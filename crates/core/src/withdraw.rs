@@ -1,0 +1,120 @@
+//! withdraw: a published version that must not be used -> rolled back, or marked for ever.
+//!
+//! Rolling back deletes the release and its tag, as long as no commit of the base branch names the version and the forge
+//! allows it. Otherwise the release stays and a withdrawal is published beside it; its number is burnt. Does not know how
+//! either is done.
+
+use crate::reason::{Verdict, reasons};
+use crate::version::Version;
+use crate::words::{Login, Role, Tag};
+
+/// All that the decision depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Who asks.
+    pub login: Login,
+    /// What the account may do.
+    pub role: Role,
+    /// The version's tag.
+    pub tag: Tag,
+    /// The version.
+    pub version: Version,
+    /// Whether a release is published under the tag.
+    pub published: bool,
+    /// Whether that release is frozen for ever.
+    pub immutable: bool,
+    /// Whether it was withdrawn before.
+    pub withdrawn: bool,
+    /// A commit of the base branch that names the version, if there is one.
+    pub named_by: Option<crate::words::CommitId>,
+    /// Whether a roll-back was asked for.
+    pub roll_back: bool,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// Delete the release and its tag; the number is free again.
+    RollBack,
+    /// Publish a withdrawal; the number is burnt.
+    Mark,
+}
+
+/// It is withdrawn already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done;
+
+reasons! {
+    /// Why a version is not withdrawn.
+    pub enum Refusal {
+        /// The actor is not a maintainer.
+        NotAMaintainer { /** Who. */ login: Login, /** Role. */ role: Role } =>
+            "withdraw.not-a-maintainer", "{login} has {role} rights, and only maintainers withdraw", "ask somebody with the role maintain or admin";
+        /// There is nothing to withdraw.
+        NotPublished { /** Tag. */ tag: Tag } =>
+            "withdraw.not-published", "{tag} is not published", "look at the list of releases for the right number";
+        /// A roll-back would take away what main needs.
+        Named { /** Version. */ version: Version, /** Commit. */ commit: crate::words::CommitId } =>
+            "withdraw.named", "commit {commit} of the base branch names version {version}, so its release cannot be rolled back", "withdraw without --roll-back, then raise the version";
+        /// A roll-back would burn the tag.
+        Frozen { /** Tag. */ tag: Tag } =>
+            "withdraw.frozen", "the release {tag} is immutable: deleting it would burn its tag for ever", "withdraw without --roll-back";
+    }
+}
+
+/// Decides what to do.
+pub fn decide(facts: &Facts) -> Verdict<Done, Plan, crate::detect::Never, Refusal> {
+    if !facts.role.may_promote() {
+        return Verdict::Refuse(Refusal::NotAMaintainer { login: facts.login.clone(), role: facts.role });
+    }
+    if !facts.published {
+        return Verdict::Refuse(Refusal::NotPublished { tag: facts.tag.clone() });
+    }
+    if facts.withdrawn {
+        return Verdict::Done(Done);
+    }
+    match (facts.roll_back, &facts.named_by) {
+        (false, _) => Verdict::Proceed(Plan::Mark),
+        (true, Some(commit)) => Verdict::Refuse(Refusal::Named { version: facts.version.clone(), commit: commit.clone() }),
+        (true, None) if facts.immutable => Verdict::Refuse(Refusal::Frozen { tag: facts.tag.clone() }),
+        (true, None) => Verdict::Proceed(Plan::RollBack),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reason;
+
+    #[test]
+    fn a_roll_back_needs_a_release_that_nobody_depends_upon() {
+        let facts = Facts {
+            login: "mia".parse().unwrap(),
+            role: Role::Maintain,
+            tag: "tool-v2".parse().unwrap(),
+            version: Version::Integer(2),
+            published: true,
+            immutable: false,
+            withdrawn: false,
+            named_by: None,
+            roll_back: true,
+        };
+        let say = |change: fn(&mut Facts)| {
+            let mut facts = facts.clone();
+            change(&mut facts);
+            match decide(&facts) {
+                Verdict::Done(Done) => "done".to_owned(),
+                Verdict::Proceed(plan) => format!("{plan:?}"),
+                Verdict::Refuse(refusal) => refusal.code().to_owned(),
+            }
+        };
+        assert_eq!(say(|_| ()), "RollBack");
+        assert_eq!(say(|f| f.roll_back = false), "Mark");
+        assert_eq!(say(|f| f.immutable = true), "withdraw.frozen");
+        assert_eq!(say(|f| (f.immutable, f.roll_back) = (true, false)), "Mark");
+        assert_eq!(say(|f| f.named_by = Some("a".repeat(40).parse().unwrap())), "withdraw.named");
+        assert_eq!(say(|f| f.published = false), "withdraw.not-published");
+        assert_eq!(say(|f| f.role = Role::Write), "withdraw.not-a-maintainer");
+        assert_eq!(say(|f| f.withdrawn = true), "done");
+    }
+}

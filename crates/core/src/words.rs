@@ -1,0 +1,397 @@
+//! The words of the glossary as types, so that a run id never stands where a release id belongs.
+//!
+//! Each is parsed once, at the border; whoever holds one need not check it again.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+
+use crate::escape::quoted;
+
+/// A text that is not what a word of the glossary allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text} is not {expected}")]
+pub struct NotAWord {
+    /// What was read, quoted and escaped.
+    pub text: String,
+    /// What would have been right.
+    pub expected: &'static str,
+}
+
+fn not_a(text: &str, expected: &'static str) -> NotAWord {
+    NotAWord { text: quoted(text), expected }
+}
+
+macro_rules! number_word {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.0.fmt(f) }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAWord;
+            fn from_str(text: &str) -> Result<Self, NotAWord> {
+                let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                match text.parse() {
+                    Ok(number) if digits => Ok(Self(number)),
+                    _ => Err(not_a(text, "a number")),
+                }
+            }
+        }
+    )*};
+}
+
+number_word! {
+    /// The forge's number for a repository: survives renames, unlike the name.
+    RepositoryId;
+    /// The number of a pull request.
+    PullNumber;
+    /// The forge's number for one run of a workflow; its attempts share it.
+    RunId;
+    /// Which attempt of a run, from 1.
+    Attempt;
+    /// The forge's number for a workflow: two workflows may share a name, never this.
+    WorkflowId;
+    /// The forge's number for one uploaded workflow artifact.
+    ArtifactId;
+    /// The forge's number for a release, draft or not.
+    ReleaseId;
+    /// The forge's number for one file of a release.
+    AssetId;
+    /// The forge's number for a comment.
+    CommentId;
+}
+
+macro_rules! text_word {
+    ($($(#[$doc:meta])* $name:ident: $expected:literal, $valid:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAWord;
+            fn from_str(text: &str) -> Result<Self, NotAWord> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) { Ok(Self(text.to_owned())) } else { Err(not_a(text, $expected)) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(&self.0) }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str { &self.0 }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_str(&self.0) }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                String::deserialize(d)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+text_word! {
+    /// A git object id of a commit: 40 or 64 lower-case hexadecimal digits.
+    CommitId: "a full commit id (40 or 64 lower-case hexadecimal digits)", object_id;
+    /// A git object id of a tree or blob.
+    ObjectId: "a full git object id (40 or 64 lower-case hexadecimal digits)", object_id;
+    /// A package's name: lower-case, because it becomes a commit status context, which the forge compares without case.
+    PackageName: "a package name (lower-case letters, digits and inner hyphens, at most 40 characters)", lower_name;
+    /// A variant's name, such as `amd64` or `amd64-musl`.
+    VariantName: "a variant name (lower-case letters, digits and inner hyphens, at most 40 characters)", lower_name;
+    /// The name of a file of a release. Only characters that the forge keeps as they are.
+    AssetName: "an asset name (letters, digits, '.', '_', '-', not at an end a dot, at most 200 characters)", safe_name;
+    /// The name of a git tag that is safe in a URL, a shell and a file name.
+    Tag: "a tag name (letters, digits, '.', '_', '-', at most 200 characters, no '..', not ending in '.lock')", tag_name;
+    /// The name of a branch as the forge gives it.
+    BranchName: "a branch name", branch_name;
+    /// A person's or a machine's account name.
+    Login: "an account name (letters, digits, hyphens, '_', and '[bot]' at the end)", login;
+    /// `owner/name`. Changes with a rename; compare [`RepositoryId`] where it matters.
+    RepositoryName: "a repository name of the form OWNER/NAME", repository_name;
+    /// A path inside the repository: relative, with `/`, without `.` or `..` parts.
+    RepoPath: "a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)", repo_path;
+    /// The name of a workflow artifact.
+    ArtifactName: "an artifact name (letters, digits, '.', '_', '-', at most 200 characters)", safe_name;
+}
+
+fn object_id(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn lower_name(text: &str) -> bool {
+    let inner = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=40).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn safe_characters(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+// The forge rewrites other characters, and leading and trailing dots (GitHub, "Upload a release asset").
+fn safe_name(text: &str) -> bool {
+    (1..=200).contains(&text.len())
+        && safe_characters(text)
+        && !text.starts_with(['.', '-'])
+        && !text.ends_with('.')
+}
+
+// git-check-ref-format(1), narrowed to what needs no quoting anywhere.
+fn tag_name(text: &str) -> bool {
+    safe_name(text) && !text.contains("..") && !text.ends_with(".lock")
+}
+
+fn branch_name(text: &str) -> bool {
+    let bad = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
+    (1..=255).contains(&text.len())
+        && !text.contains(bad)
+        && !text.contains("..")
+        && !text.contains("//")
+        && !text.contains("@{")
+        && !text.starts_with(['/', '-', '.'])
+        && !text.ends_with(['/', '.'])
+        && !text.ends_with(".lock")
+}
+
+fn login(text: &str) -> bool {
+    let name = text.strip_suffix("[bot]").unwrap_or(text);
+    (1..=100).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+fn repository_name(text: &str) -> bool {
+    let part = |p: &str| (1..=100).contains(&p.len()) && safe_characters(p) && p != "." && p != "..";
+    text.split_once('/').is_some_and(|(owner, name)| part(owner) && part(name))
+}
+
+fn repo_path(text: &str) -> bool {
+    let part = |p: &str| !matches!(p, "" | "." | "..") && !p.eq_ignore_ascii_case(".git");
+    text.len() <= 1000 && !text.contains(|c: char| c.is_control() || c == '\\') && text.split('/').all(part)
+}
+
+impl CommitId {
+    /// The first 12 digits, for people. Never compared.
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
+impl RepositoryName {
+    /// The part before the slash.
+    pub fn owner(&self) -> &str {
+        self.0.split_once('/').map_or("", |(owner, _)| owner)
+    }
+
+    /// The part after the slash.
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+/// A SHA-256 digest. As text: 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// From the 32 bytes that a hasher gives.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Of some bytes that are in memory anyway.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// The 32 bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first 12 digits, for people. Never compared.
+    pub fn short(&self) -> String {
+        let mut text = self.to_string();
+        text.truncate(12);
+        text
+    }
+
+    /// Reads the forge's form, `sha256:` and 64 digits.
+    ///
+    /// # Errors
+    /// [`NotAWord`] for any other text.
+    pub fn from_prefixed(text: &str) -> Result<Self, NotAWord> {
+        text.strip_prefix("sha256:")
+            .and_then(|hex| hex.parse().ok())
+            .ok_or_else(|| not_a(text, "a digest of the form sha256:<64 hexadecimal digits>"))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = NotAWord;
+    fn from_str(text: &str) -> Result<Self, NotAWord> {
+        let wrong = || not_a(text, "a SHA-256 digest (64 lower-case hexadecimal digits)");
+        let digit = |b: u8| match b {
+            b'0'..=b'9' => Ok(b - b'0'),
+            b'a'..=b'f' => Ok(b - b'a' + 10),
+            _ => Err(wrong()),
+        };
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let pairs: &[[u8; 2]; 32] = pairs.try_into().map_err(|_| wrong())?;
+        if !rest.is_empty() {
+            return Err(wrong());
+        }
+        let mut bytes = [0; 32];
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// What decides what is built, as one digest. See [`crate::fingerprint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub Digest);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What an account may do in a repository, least first.
+///
+/// GitHub's old `permission` field folds `maintain` into `write`; this is its `role_name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Nothing, or not known.
+    None,
+    /// May read.
+    Read,
+    /// May read and sort issues.
+    Triage,
+    /// May push branches: a developer.
+    Write,
+    /// May promote: a maintainer.
+    Maintain,
+    /// May change settings, and promote.
+    Admin,
+}
+
+impl Role {
+    /// Reads the forge's name of a role; a custom role, or one that is not known, is worth nothing.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "admin" => Self::Admin,
+            "maintain" => Self::Maintain,
+            "write" => Self::Write,
+            "triage" => Self::Triage,
+            "read" => Self::Read,
+            _ => Self::None,
+        }
+    }
+
+    /// Whether the account is a maintainer in the sense of the glossary.
+    pub fn may_promote(self) -> bool {
+        self >= Self::Maintain
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "no role",
+            Self::Read => "read",
+            Self::Triage => "triage",
+            Self::Write => "write",
+            Self::Maintain => "maintain",
+            Self::Admin => "admin",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_reads_what_it_writes_and_nothing_else() {
+        let digest = Digest::of(b"hello lockgate\n");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert_eq!(Digest::from_prefixed(&format!("sha256:{digest}")), Ok(digest));
+        for wrong in ["", "ab", &digest.to_string().to_uppercase(), &format!("{digest}0"), &digest.to_string()[1..]] {
+            assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn words_refuse_what_would_need_quoting() {
+        for name in ["", ".hidden", "-flag", "a b", "a/b", "a\nb", "ä", "dot.", "a$(x)", "a'b"] {
+            assert!(name.parse::<AssetName>().is_err(), "{name:?}");
+        }
+        for tag in ["a..b", "x.lock", "a~b", "refs/tags/x"] {
+            assert!(tag.parse::<Tag>().is_err(), "{tag:?}");
+        }
+        for path in ["", "/etc/passwd", "../x", "a/../b", "a//b", "a\\b", "a\0b", ".git/config", "a/"] {
+            assert!(path.parse::<RepoPath>().is_err(), "{path:?}");
+        }
+        for name in ["Tool", "-a", "a-", "a_b", "a.b", &"a".repeat(41)] {
+            assert!(name.parse::<PackageName>().is_err(), "{name:?}");
+        }
+        assert!("+5".parse::<RunId>().is_err());
+        assert!("github-actions[bot]".parse::<Login>().is_ok());
+        assert!("..".parse::<RepositoryName>().is_err());
+        assert!("o/..".parse::<RepositoryName>().is_err());
+    }
+
+    #[test]
+    fn only_maintainers_and_admins_may_promote() {
+        let may: Vec<_> = ["admin", "maintain", "write", "triage", "read", "none", "custom"]
+            .into_iter()
+            .filter(|name| Role::from_name(name).may_promote())
+            .collect();
+        assert_eq!(may, ["admin", "maintain"]);
+    }
+}
