@@ -1,0 +1,149 @@
+#!/bin/sh
+# Installs what the rehearsals and the tests need, and nothing that is there already.
+#
+#     scripts/setup.sh rehearse     what `make rehearse` needs
+#     scripts/setup.sh test         what `make test` needs
+#     scripts/setup.sh              everything, which is what the tests need
+#
+# It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
+# package managers (apt, pip). The cross compiler stays inside the checkout, under target/tools/.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+tools=$root/target/tools
+requirements=$root/scripts/zig-requirements.txt
+apt_updated=no
+
+main() {
+    [ $# -gt 0 ] || set -- test
+    for group in "$@"; do
+        case $group in
+            rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_readelf ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test" ;;
+        esac
+    done
+}
+
+# --- one function a tool: look, install, or say what to do -----------------------------------------------------------
+
+need_git() { # 2.38 has `git merge-tree --write-tree`, which computes what a merge would give
+    has git || install_package git "the rehearsals work in real git repositories"
+    version=$(git --version | sed 's/^git version //')
+    at_least "$version" 2 38 || fail "git $version is too old: Lockgate needs git 2.38 or newer; please upgrade it"
+}
+
+need_python() {
+    has python3 || install_package python3 "the examples' build scripts are written in Python"
+    version=$(python3 -ISc 'import sys; print("%d.%d" % sys.version_info[:2])') || fail "python3 doesn't start (its words are above)"
+    at_least "$version" 3 9 || fail "Python $version is too old: the examples need Python 3.9 or newer; please upgrade it"
+}
+
+need_cargo() {
+    has cargo || fail "cargo is not installed: Lockgate is written in Rust; please install Rust (with rustup) and run this again"
+}
+
+need_cc() {
+    has cc || install_package gcc "the C example is tested with the address and undefined-behaviour sanitizers"
+}
+
+need_readelf() {
+    has readelf || install_package binutils "the tests read the executables with readelf as a second opinion"
+}
+
+need_qemu() { # only to run the executables of the other architecture; each host needs one of the two
+    case $(uname -s)/$(uname -m) in
+        Linux/x86_64 | Linux/amd64) emulator=qemu-aarch64 ;;
+        Linux/aarch64 | Linux/arm64) emulator=qemu-x86_64 ;;
+        *) fail "executables for Linux can't be run on $(uname -s)/$(uname -m): please use Linux on x86-64 or arm64" ;;
+    esac
+    has "$emulator-static" || has "$emulator" ||
+        install_package qemu-user-static "the executables of the foreign architecture are really run ($emulator)"
+    has "$emulator-static" || has "$emulator" || fail "qemu-user-static is installed, but there is no $emulator-static on PATH"
+}
+
+need_zig() {
+    wanted=$(sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$requirements")
+    [ "$("$tools/bin/zig" version 2>/dev/null)" != "$wanted" ] || return 0
+    say "zig $wanted (pip, into $tools/zig-venv): compiles the example for both architectures"
+    make_venv "$tools/zig-venv"
+    retry "$tools/zig-venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: --requirement "$requirements" ||
+        fail "zig couldn't be installed: 'pip install ziglang==$wanted' failed (its words are above)"
+    write_zig_wrapper
+    [ "$("$tools/bin/zig" version)" = "$wanted" ] || fail "zig was installed, but $tools/bin/zig doesn't answer with $wanted"
+}
+
+make_venv() {
+    rm -rf "$1" # half a one, or one of another version
+    mkdir -p "$tools"
+    python3 -m venv "$1" >/dev/null 2>&1 && return
+    rm -rf "$1"
+    install_package python3-venv "pip needs a virtual environment of its own"
+    python3 -m venv "$1" >&2 || fail "python3 -m venv $1 failed (its words are above)"
+}
+
+write_zig_wrapper() { # relative to itself: the checkout may be moved
+    mkdir -p "$tools/bin"
+    cat >"$tools/bin/zig.new" <<'WRAPPER'
+#!/bin/sh
+# Written by scripts/setup.sh.
+for zig in "$(dirname -- "$0")"/../zig-venv/lib/python*/site-packages/ziglang/zig; do
+    exec "$zig" "$@"
+done
+WRAPPER
+    chmod 755 "$tools/bin/zig.new"
+    mv "$tools/bin/zig.new" "$tools/bin/zig"
+}
+
+# --- the means -------------------------------------------------------------------------------------------------------
+
+install_package() { # NAME WHY
+    has apt-get || fail "$1 is missing ($2), and this machine has no apt-get: please install $1 yourself and run this again"
+    say "$1 (apt): $2"
+    mkdir -p "$tools"
+    if [ "$apt_updated" = no ]; then
+        retry as_root apt-get -qq update || fail "apt-get update failed, so $1 can't be installed (its words are above)"
+        apt_updated=yes
+    fi
+    retry as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$1" >"$tools/apt.log" 2>&1 || {
+        cat "$tools/apt.log" >&2
+        fail "$1 couldn't be installed: 'apt-get install $1' failed (its words are above)"
+    }
+    rm -f "$tools/apt.log"
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo; then
+        say "    with sudo: $*"
+        sudo "$@"
+    else
+        fail "this needs root, and there is no sudo: please run '$*' as root and then this again"
+    fi
+}
+
+retry() { # registries have bad moments
+    "$@" && return
+    sleep 2
+    "$@" && return
+    sleep 8
+    "$@"
+}
+
+at_least() { # VERSION MAJOR MINOR
+    major=${1%%.*}
+    minor=${1#*.}
+    minor=${minor%%.*}
+    [ "$major" -gt "$2" ] || { [ "$major" -eq "$2" ] && [ "$minor" -ge "$3" ]; }
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() {
+    say "$*"
+    exit 1
+}
+
+main "$@"
