@@ -1,0 +1,283 @@
+//! Whether an executable is the one that a variant asks for: facts and requirements in, violations out.
+//!
+//! Pure, and complete: every violation is given, not the first. Which requirements a variant has, and what follows from
+//! a violation, is not known here.
+
+use std::fmt;
+
+use super::{
+    arch::Arch,
+    facts::{Class, Endian, Fact, Facts, GlibcVersion, Libc, Machine},
+};
+use crate::foreign::shown;
+
+/// What a variant asks of its executable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirements {
+    /// The architecture that it has to be for.
+    pub arch: Arch,
+    /// The C library of the machines it is for; none if that does not matter.
+    pub libc: Option<LibcKind>,
+    /// The oldest glibc it has to run with.
+    pub glibc_floor: Option<GlibcVersion>,
+    /// Lets it say where libraries are looked for (`DT_RPATH`, `DT_RUNPATH`): whoever can write there runs as its user.
+    pub allow_rpath: bool,
+    /// Lets it have an executable stack.
+    pub allow_exec_stack: bool,
+    /// Lets it name a dynamic linker at another path than its architecture's standard one.
+    pub allow_any_loader: bool,
+    /// Lets facts be unknown that would otherwise be checked: for streams, whose facts were compared with a full
+    /// reading's.
+    pub allow_unknown: bool,
+}
+
+impl Requirements {
+    /// Asks for an architecture, and for nothing to be odd.
+    #[must_use]
+    pub fn strict(arch: Arch) -> Self {
+        Self {
+            arch,
+            libc: None,
+            glibc_floor: None,
+            allow_rpath: false,
+            allow_exec_stack: false,
+            allow_any_loader: false,
+            allow_unknown: false,
+        }
+    }
+}
+
+/// A C library as variants name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LibcKind {
+    /// The executable must need none.
+    Static,
+    /// It must run where there is glibc; a static one does.
+    Glibc,
+    /// It must run where there is musl; a static one does.
+    Musl,
+}
+
+impl fmt::Display for LibcKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Static => "none (static)",
+            Self::Glibc => "glibc",
+            Self::Musl => "musl",
+        })
+    }
+}
+
+/// One way in which an executable is not what was asked for. `Display` gives the sentence; text from the file is
+/// escaped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum Violation {
+    /// For another processor.
+    #[error("it is for {}, expected {expected}", Processor(*machine, *class, *endian))]
+    Arch {
+        machine: Machine,
+        class: Class,
+        endian: Endian,
+        expected: Arch,
+    },
+    /// For another system than Linux.
+    #[error("its OS ABI is {found}, expected 0 (System V) or 3 (Linux)")]
+    Os { found: u8 },
+    /// For another C library.
+    #[error("its C library is {found}, expected {expected}")]
+    Libc { found: String, expected: LibcKind },
+    /// For a newer glibc.
+    #[error("it needs glibc {found}, expected at most {floor}")]
+    Glibc {
+        found: GlibcVersion,
+        floor: GlibcVersion,
+    },
+    /// Started by something that is not there on other machines.
+    #[error("its dynamic linker is `{found}`, expected `{expected}`")]
+    Loader {
+        found: String,
+        expected: &'static str,
+    },
+    /// Looks for libraries where it says.
+    #[error("it looks for libraries in `{path}` ({tag})")]
+    Rpath { tag: &'static str, path: String },
+    /// Runs what is written on its stack.
+    #[error("its stack is executable{}", if *unmarked { ": nothing in it says otherwise" } else { "" })]
+    Stack { unmarked: bool },
+    /// Runs as somebody else.
+    #[error("its mode {mode:#o} has a setuid, setgid or sticky bit")]
+    SetUid { mode: u32 },
+    /// Something that was to be checked could not be.
+    #[error("its {what} could not be read while it streamed by")]
+    Unknown { what: &'static str },
+}
+
+impl Violation {
+    /// Every code that [`Violation::code`] can give.
+    pub const CODES: &'static [&'static str] = &[
+        "executable.arch",
+        "executable.os",
+        "executable.libc",
+        "executable.glibc",
+        "executable.loader",
+        "executable.rpath",
+        "executable.stack",
+        "executable.setuid",
+        "executable.unknown",
+    ];
+
+    /// The stable code of this violation.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.meaning().0
+    }
+
+    /// One sentence on what to do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        self.meaning().1
+    }
+
+    fn meaning(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Arch { .. } => (
+                "executable.arch",
+                "Check the target of the build, and whether two variants were mixed up.",
+            ),
+            Self::Os { .. } => ("executable.os", "Build this variant for Linux."),
+            Self::Libc { .. } => (
+                "executable.libc",
+                "Build with the variant's own toolchain, or change the variant's libc.",
+            ),
+            Self::Glibc { .. } => (
+                "executable.glibc",
+                "Build on an older system, or raise the variant's glibc floor.",
+            ),
+            Self::Loader { .. } => (
+                "executable.loader",
+                "Link it with the standard dynamic linker; `patchelf --set-interpreter` can mend it.",
+            ),
+            Self::Rpath { .. } => (
+                "executable.rpath",
+                "Link without `-rpath`, or allow it for this variant.",
+            ),
+            Self::Stack { .. } => (
+                "executable.stack",
+                "Link with `-z noexecstack`, or allow it for this variant.",
+            ),
+            Self::SetUid { .. } => (
+                "executable.setuid",
+                "Take the setuid, setgid and sticky bits away from the file.",
+            ),
+            Self::Unknown { .. } => (
+                "executable.unknown",
+                "Link it with an ordinary linker, which puts its dynamic strings near the start.",
+            ),
+        }
+    }
+}
+
+/// All the ways in which an executable is not what `wanted` asks for. `mode` is the file's Unix mode, where one is
+/// known.
+#[must_use]
+pub fn check(facts: &Facts, wanted: &Requirements, mode: Option<u32>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let arch = wanted.arch.traits();
+    let is_arch = facts.arch() == Some(wanted.arch);
+    if !is_arch {
+        violations.push(Violation::Arch {
+            machine: facts.machine,
+            class: facts.class,
+            endian: facts.endian,
+            expected: wanted.arch,
+        });
+    }
+    // ELFOSABI_NONE and ELFOSABI_GNU (gABI ch. 4).
+    if !matches!(facts.os_abi, 0 | 3) {
+        violations.push(Violation::Os {
+            found: facts.os_abi,
+        });
+    }
+    let libc = facts.libc();
+    violations.extend(wanted.libc.and_then(|wanted| wrong_libc(&libc, wanted)));
+    let standard = match libc {
+        Libc::Glibc { .. } => arch.glibc,
+        Libc::Musl => arch.musl,
+        Libc::Static | Libc::Other { .. } => &[],
+    };
+    // For another architecture the loader is another too: said once is enough.
+    if let (Some(found), Some(expected)) = (&facts.interpreter, standard.first())
+        && is_arch
+        && !wanted.allow_any_loader
+        && !standard.contains(&found.as_str())
+    {
+        violations.push(Violation::Loader {
+            found: shown(found.as_bytes()),
+            expected,
+        });
+    }
+    let unknown = |what| (!wanted.allow_unknown).then_some(Violation::Unknown { what });
+    if let Some(floor) = wanted.glibc_floor {
+        violations.extend(match facts.glibc {
+            Fact::Known(Some(found)) if found > floor => Some(Violation::Glibc { found, floor }),
+            Fact::Known(_) => None,
+            Fact::Unknown => unknown("symbol versions"),
+        });
+    }
+    if !wanted.allow_rpath {
+        for (tag, fact) in [("RPATH", &facts.rpath), ("RUNPATH", &facts.runpath)] {
+            violations.extend(match fact {
+                Fact::Known(Some(path)) => Some(Violation::Rpath {
+                    tag,
+                    path: shown(path.as_bytes()),
+                }),
+                Fact::Known(None) => None,
+                Fact::Unknown => unknown(tag),
+            });
+        }
+    }
+    if facts.exec_stack() && !wanted.allow_exec_stack {
+        violations.push(Violation::Stack {
+            unmarked: facts.stack == super::facts::Stack::Unmarked,
+        });
+    }
+    if let Some(mode) = mode.filter(|mode| mode & 0o7000 != 0) {
+        violations.push(Violation::SetUid { mode });
+    }
+    violations
+}
+
+fn wrong_libc(found: &Libc, expected: LibcKind) -> Option<Violation> {
+    let found = match (found, expected) {
+        (Libc::Static, _)
+        | (Libc::Glibc { .. }, LibcKind::Glibc)
+        | (Libc::Musl, LibcKind::Musl) => return None,
+        (Libc::Glibc { .. }, _) => "glibc".to_owned(),
+        (Libc::Musl, _) => "musl".to_owned(),
+        (Libc::Other { interpreter }, _) => format!("`{}`'s", shown(interpreter.as_bytes())),
+    };
+    Some(Violation::Libc { found, expected })
+}
+
+/// An architecture, ours or not, in words.
+struct Processor(Machine, Class, Endian);
+
+impl fmt::Display for Processor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(machine, class, endian) = *self;
+        if let Some(arch) = Arch::of(machine, class, endian) {
+            return arch.fmt(f);
+        }
+        let class = match class {
+            Class::Bits32 => "32-bit",
+            Class::Bits64 => "64-bit",
+        };
+        let endian = match endian {
+            Endian::Little => "little",
+            Endian::Big => "big",
+        };
+        write!(f, "{class} {endian}-endian {machine:?}")
+    }
+}

@@ -1,0 +1,187 @@
+//! The dynamic section (gABI ch. 5, "Dynamic Section"): which libraries are needed, and where they are looked for.
+//!
+//! Its entries are read first; the strings that they point to lie elsewhere, perhaps where nothing was kept. Symbols and
+//! relocations are not looked at.
+
+use super::{
+    Trouble, bounded, certain, fact, get,
+    header::{Header, Segment},
+    text, versions,
+};
+use crate::{
+    executable::{
+        bytes::Bytes,
+        error::InspectError,
+        facts::{Fact, GlibcVersion},
+    },
+    foreign::shown,
+};
+
+/// Sections of real programs have some thirty entries.
+pub(in crate::executable) const DYNAMIC_MAX: u64 = 64 * 1024;
+
+/// The longest string that is read, as the longest path.
+const STRING_MAX: u64 = 4096;
+
+const DF_1_PIE: u64 = 0x0800_0000;
+
+/// The entries that matter here; addresses and offsets not followed yet.
+#[derive(Debug, Default)]
+pub(super) struct Dynamic {
+    needed: Vec<u64>,
+    strings: Option<u64>,
+    strings_size: Option<u64>,
+    rpath: Option<u64>,
+    runpath: Option<u64>,
+    flags_1: Option<u64>,
+    pub(super) versions: Option<u64>,
+    pub(super) versions_count: Option<u64>,
+}
+
+/// What the dynamic section says in the end.
+pub(super) struct Said {
+    pub(super) needed: Fact<Vec<String>>,
+    pub(super) rpath: Fact<Option<String>>,
+    pub(super) runpath: Fact<Option<String>>,
+    pub(super) glibc: Fact<Option<GlibcVersion>>,
+}
+
+impl Dynamic {
+    pub(super) fn read(
+        bytes: &mut impl Bytes,
+        header: &Header,
+        segment: Segment,
+    ) -> Result<Self, InspectError> {
+        // The dynamic linker goes by the address, other readers by the offset.
+        if header.locate(segment.address).map(|(offset, _)| offset) != Some(segment.offset) {
+            return Err(InspectError::Segment {
+                what: "PT_DYNAMIC",
+                problem: "its offset and its address are not the same place",
+            });
+        }
+        let length = bounded("dynamic section", segment.file_size, DYNAMIC_MAX)?;
+        let raw = certain(get(bytes, "dynamic section", segment.offset, length))?;
+        let layout = header.layout();
+        let mut dynamic = Self::default();
+        for entry in raw.chunks_exact(layout.pick(16, 8)) {
+            let (tag, value) = (layout.word(entry, 0), layout.word(entry, layout.pick(8, 4)));
+            let (place, what) = match tag {
+                0 => return Ok(dynamic),
+                1 => {
+                    dynamic.needed.push(value);
+                    continue;
+                }
+                5 => (&mut dynamic.strings, "DT_STRTAB"),
+                10 => (&mut dynamic.strings_size, "DT_STRSZ"),
+                15 => (&mut dynamic.rpath, "DT_RPATH"),
+                29 => (&mut dynamic.runpath, "DT_RUNPATH"),
+                0x6fff_fffb => (&mut dynamic.flags_1, "DT_FLAGS_1"),
+                0x6fff_fffe => (&mut dynamic.versions, "DT_VERNEED"),
+                0x6fff_ffff => (&mut dynamic.versions_count, "DT_VERNEEDNUM"),
+                _ => continue,
+            };
+            if place.replace(value).is_some() {
+                return Err(InspectError::Duplicate { what });
+            }
+        }
+        Err(InspectError::Dynamic {
+            problem: "it has no end (DT_NULL)",
+        })
+    }
+
+    pub(super) fn names_libraries(&self) -> bool {
+        !self.needed.is_empty()
+    }
+
+    pub(super) fn is_marked_pie(&self) -> bool {
+        self.flags_1.is_some_and(|flags| flags & DF_1_PIE != 0)
+    }
+
+    /// Reads what the entries point to.
+    pub(super) fn follow(
+        &self,
+        bytes: &mut impl Bytes,
+        header: &Header,
+    ) -> Result<Said, InspectError> {
+        let strings = match (self.strings, self.strings_size) {
+            (Some(address), Some(size)) => Strings::find(header, address, size)?,
+            (None, None) => Strings { offset: 0, size: 0 },
+            (Some(_), None) | (None, Some(_)) => {
+                return Err(InspectError::Dynamic {
+                    problem: "only one of DT_STRTAB and DT_STRSZ is there",
+                });
+            }
+        };
+        let needed = (self.needed.iter())
+            .map(|at| strings.get(bytes, "a library", *at))
+            .collect();
+        let mut path = |at: Option<u64>, what| match at {
+            Some(at) => fact(strings.get(bytes, what, at).map(Some)),
+            None => Ok(Fact::Known(None)),
+        };
+        Ok(Said {
+            rpath: path(self.rpath, "its RPATH")?,
+            runpath: path(self.runpath, "its RUNPATH")?,
+            needed: fact(needed)?,
+            glibc: fact(versions::highest_glibc(bytes, header, self, &strings))?,
+        })
+    }
+}
+
+impl Said {
+    /// For a file without a dynamic section.
+    pub(super) fn nothing() -> Self {
+        Self {
+            needed: Fact::Known(Vec::new()),
+            rpath: Fact::Known(None),
+            runpath: Fact::Known(None),
+            glibc: Fact::Known(None),
+        }
+    }
+}
+
+/// The table of strings that end with NUL.
+pub(super) struct Strings {
+    offset: u64,
+    size: u64,
+}
+
+impl Strings {
+    fn find(header: &Header, address: u64, size: u64) -> Result<Self, InspectError> {
+        match header.locate(address) {
+            Some((offset, room)) if size <= room => Ok(Self { offset, size }),
+            _ => Err(InspectError::Dynamic {
+                problem: "DT_STRTAB is not inside what is loaded from the file",
+            }),
+        }
+    }
+
+    pub(super) fn get(
+        &self,
+        bytes: &mut impl Bytes,
+        what: &'static str,
+        at: u64,
+    ) -> Result<String, Trouble> {
+        let outside = InspectError::Dynamic {
+            problem: "a string lies outside of DT_STRTAB",
+        };
+        let Some(room) = self.size.checked_sub(at).filter(|room| *room > 0) else {
+            return Err(outside.into());
+        };
+        let length = bounded("string", room.min(STRING_MAX), STRING_MAX)?;
+        let raw = get(
+            bytes,
+            "table of strings",
+            self.offset.saturating_add(at),
+            length,
+        )?;
+        match raw.split(|byte| *byte == 0).next() {
+            Some(string) if string.len() < raw.len() => Ok(text(what, string)?),
+            _ => Err(InspectError::Text {
+                what,
+                found: shown(&raw),
+            }
+            .into()),
+        }
+    }
+}

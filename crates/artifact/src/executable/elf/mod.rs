@@ -1,0 +1,176 @@
+//! From bytes to [`Facts`]: ELF, as far as it says what a file needs to be run.
+//!
+//! Order: the headers say where everything lies, then the interpreter and the dynamic section are read, then what the
+//! dynamic section points to. Whatever contradicts itself is refused, also where a loader would look away: two readers
+//! of an accepted file shall not find different things in it.
+
+mod dynamic;
+mod header;
+mod versions;
+
+use std::borrow::Cow;
+
+pub(super) use header::{HEADERS_WITHIN, Header, Segment};
+
+use super::{
+    bytes::{Bytes, Missing},
+    error::InspectError,
+    facts::{Fact, Facts, Kind},
+};
+use crate::foreign::shown;
+
+/// `PATH_MAX`, which Linux demands of an interpreter (`load_elf_binary`).
+const INTERPRETER_MAX: u64 = 4096;
+
+/// Reads the facts; those that lie where `bytes` has none are unknown.
+pub(super) fn parse(bytes: &mut impl Bytes) -> Result<Facts, InspectError> {
+    let header = Header::read(bytes)?;
+    complete(bytes, &header)
+}
+
+/// As [`parse`], with the headers read before.
+pub(super) fn complete(bytes: &mut impl Bytes, header: &Header) -> Result<Facts, InspectError> {
+    header.fits(bytes.size())?;
+    let interpreter = match header.interpreter {
+        Some(segment) => Some(interpreter(bytes, segment)?),
+        None => None,
+    };
+    let dynamic = match header.dynamic {
+        Some(segment) => Some(dynamic::Dynamic::read(bytes, header, segment)?),
+        None => None,
+    };
+    let kind = match (header.is_dyn, &interpreter, &dynamic) {
+        (_, Some(_), None) => {
+            return Err(InspectError::Segment {
+                what: "PT_INTERP",
+                problem: "it names a dynamic linker, but there is no dynamic section",
+            });
+        }
+        (true, Some(_), Some(_)) => Kind::Pie,
+        (true, None, None) => return Err(InspectError::SharedLibrary),
+        (true, None, Some(dynamic)) if !dynamic.is_marked_pie() => {
+            return Err(InspectError::SharedLibrary);
+        }
+        (_, None, Some(dynamic)) if dynamic.names_libraries() => {
+            return Err(InspectError::Dynamic {
+                problem: "it names libraries, but no dynamic linker that would find them",
+            });
+        }
+        (false, _, _) => Kind::Fixed,
+        (true, None, Some(_)) => Kind::StaticPie,
+    };
+    if !header.has_entry {
+        // Only now: of a shared library this is not what is wrong.
+        return Err(InspectError::Header {
+            field: "entry point",
+            found: 0,
+        });
+    }
+    let said = match dynamic {
+        Some(dynamic) => dynamic.follow(bytes, header)?,
+        None => dynamic::Said::nothing(),
+    };
+    Ok(Facts {
+        class: header.class,
+        endian: header.endian,
+        machine: header.machine,
+        kind,
+        os_abi: header.os_abi,
+        interpreter,
+        needed: said.needed,
+        rpath: said.rpath,
+        runpath: said.runpath,
+        glibc: said.glibc,
+        stack: header.stack,
+        size: bytes.size(),
+    })
+}
+
+/// gABI ch. 5, "Program Interpreter": a path with a NUL behind it.
+fn interpreter(bytes: &mut impl Bytes, segment: Segment) -> Result<String, InspectError> {
+    let length = bounded("interpreter", segment.file_size, INTERPRETER_MAX)?;
+    let raw = certain(get(bytes, "interpreter", segment.offset, length))?;
+    let path = match raw.split_last() {
+        Some((0, path)) if path.first() == Some(&b'/') => path,
+        _ => {
+            return Err(InspectError::Text {
+                what: "its interpreter",
+                found: shown(&raw),
+            });
+        }
+    };
+    text("its interpreter", path)
+}
+
+/// Why something is not to be had: for good, or because it was not kept.
+#[derive(Debug)]
+enum Trouble {
+    NotKept,
+    Refused(InspectError),
+}
+
+impl From<InspectError> for Trouble {
+    fn from(error: InspectError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// What was not kept becomes an unknown fact; the rest stays a refusal.
+fn fact<T>(result: Result<T, Trouble>) -> Result<Fact<T>, InspectError> {
+    match result {
+        Ok(known) => Ok(Fact::Known(known)),
+        Err(Trouble::NotKept) => Ok(Fact::Unknown),
+        Err(Trouble::Refused(error)) => Err(error),
+    }
+}
+
+/// For what is always kept: the headers and the places that they name.
+fn certain<T>(result: Result<T, Trouble>) -> Result<T, InspectError> {
+    result.map_err(|trouble| match trouble {
+        Trouble::Refused(error) => error,
+        Trouble::NotKept => InspectError::Segment {
+            what: "header",
+            problem: "what it names lies where it cannot be read as a stream",
+        },
+    })
+}
+
+fn get<'a>(
+    bytes: &'a mut impl Bytes,
+    part: &'static str,
+    offset: u64,
+    length: usize,
+) -> Result<Cow<'a, [u8]>, Trouble> {
+    let size = bytes.size();
+    bytes
+        .read_at(offset, length)
+        .map_err(|missing| match missing {
+            Missing::NotKept => Trouble::NotKept,
+            Missing::Failed(error) => InspectError::Read(error).into(),
+            Missing::BeyondEnd => InspectError::Truncated {
+                part,
+                end: offset.saturating_add(length as u64),
+                size,
+            }
+            .into(),
+        })
+}
+
+/// A size that is sane, as a length in memory.
+fn bounded(what: &'static str, found: u64, limit: u64) -> Result<usize, InspectError> {
+    match usize::try_from(found) {
+        Ok(length) if found <= limit => Ok(length),
+        _ => Err(InspectError::TooLarge { what, found, limit }),
+    }
+}
+
+/// UTF-8 without control characters: what a path or a library's name is, and safe to carry on.
+fn text(what: &'static str, raw: &[u8]) -> Result<String, InspectError> {
+    match std::str::from_utf8(raw) {
+        Ok(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),
+        _ => Err(InspectError::Text {
+            what,
+            found: shown(raw),
+        }),
+    }
+}

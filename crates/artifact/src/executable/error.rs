@@ -1,0 +1,146 @@
+//! Why bytes were refused as an executable.
+//!
+//! What is merely the wrong executable is no error here but a [`Violation`](super::Violation).
+
+use std::io;
+
+/// Why bytes were refused as an executable.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum InspectError {
+    /// The source failed; nothing is known of the file.
+    #[error("reading the executable failed")]
+    Read(#[source] io::Error),
+    /// No bytes at all.
+    #[error("the file is empty")]
+    Empty,
+    /// `#!`.
+    #[error("the file is a script: it starts with `#!`")]
+    Script,
+    /// Apple's format.
+    #[error("the file is a Mach-O executable, for macOS")]
+    MachO,
+    /// Microsoft's format.
+    #[error("the file is a PE executable, for Windows")]
+    Pe,
+    /// None that is known.
+    #[error("the file is no executable: it starts with `{found}`")]
+    Unrecognized { found: String },
+    /// A part of the file is missing.
+    #[error("the file is cut off: {part} ends at byte {end}, the file at {size}")]
+    Truncated {
+        part: &'static str,
+        end: u64,
+        size: u64,
+    },
+    /// A header that no ELF file may have.
+    #[error("the ELF header has {field} {found}")]
+    Header { field: &'static str, found: u64 },
+    /// An object file, a core dump.
+    #[error("the ELF file is {what}, no executable")]
+    Type { what: &'static str },
+    /// `ET_DYN` that is not meant to be run.
+    #[error(
+        "the ELF file is a shared library: it names no dynamic linker and is not marked as PIE"
+    )]
+    SharedLibrary,
+    /// More of something than there may be.
+    #[error("the executable has more than one {what}")]
+    Duplicate { what: &'static str },
+    /// Segments that contradict themselves or each other.
+    #[error("the {what} of the executable makes no sense: {problem}")]
+    Segment {
+        what: &'static str,
+        problem: &'static str,
+    },
+    /// A dynamic section that contradicts itself.
+    #[error("the dynamic section of the executable makes no sense: {problem}")]
+    Dynamic { problem: &'static str },
+    /// Text that is none.
+    #[error("the executable gives as {what} `{found}`, which is no text")]
+    Text { what: &'static str, found: String },
+    /// Something larger than it has any reason to be.
+    #[error("the {what} of the executable is too large: {found}, at most {limit} are read")]
+    TooLarge {
+        what: &'static str,
+        found: u64,
+        limit: u64,
+    },
+}
+
+const RELINK: &str = "Link it with an ordinary linker, and pack or strip it with no tool that writes broken headers.";
+
+impl InspectError {
+    /// Every code that [`InspectError::code`] can give.
+    pub const CODES: &'static [&'static str] = &[
+        "executable.read",
+        "executable.empty",
+        "executable.script",
+        "executable.mach-o",
+        "executable.pe",
+        "executable.unrecognized",
+        "elf.truncated",
+        "elf.header",
+        "elf.type",
+        "elf.shared-library",
+        "elf.duplicate",
+        "elf.segment",
+        "elf.dynamic",
+        "elf.text",
+        "elf.too-large",
+    ];
+
+    /// The stable code of this refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.meaning().0
+    }
+
+    /// One sentence on what to do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        self.meaning().1
+    }
+
+    fn meaning(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Read(_) => (
+                "executable.read",
+                "Try again; the file itself was not judged.",
+            ),
+            Self::Empty => (
+                "executable.empty",
+                "Look at the build: it left a file but wrote nothing into it.",
+            ),
+            Self::Script => (
+                "executable.script",
+                "Name the executable itself as the variant's file, not a script that starts it.",
+            ),
+            Self::MachO => ("executable.mach-o", "Build this variant for Linux."),
+            Self::Pe => ("executable.pe", "Build this variant for Linux."),
+            Self::Unrecognized { .. } => (
+                "executable.unrecognized",
+                "Name the executable itself as the variant's file, not an archive of it.",
+            ),
+            Self::Truncated { .. } => (
+                "elf.truncated",
+                "Look at the build: the file was copied before it was complete.",
+            ),
+            Self::Header { .. } => ("elf.header", RELINK),
+            Self::Type { .. } => (
+                "elf.type",
+                "Name what the linker made, not what it was made of.",
+            ),
+            Self::SharedLibrary => (
+                "elf.shared-library",
+                "Name an executable; if it is one, link it with `-static-pie` or `-no-pie`.",
+            ),
+            Self::Duplicate { .. } => ("elf.duplicate", RELINK),
+            Self::Segment { .. } => ("elf.segment", RELINK),
+            Self::Dynamic { .. } => ("elf.dynamic", RELINK),
+            Self::Text { .. } => ("elf.text", RELINK),
+            Self::TooLarge { .. } => ("elf.too-large", RELINK),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! How text from strangers is shown in an error message.
+//!
+//! Such text ends up in terminals, logs and comments. It is cut to a length that cannot flood them and escaped to
+//! printable ASCII, so that it carries no control, bidirectional or look-alike characters. It does not know which of
+//! those places it is for: each escapes again by its own rules.
+
+/// The longest piece of foreign text that an error repeats, in bytes before escaping.
+const MOST: usize = 80;
+
+/// Printable ASCII for `bytes`, cut after [`MOST`] bytes.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    match bytes.get(..MOST) {
+        Some(head) if bytes.len() > MOST => format!("{}...", head.escape_ascii()),
+        _ => bytes.escape_ascii().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_only_printable_ascii_and_not_much_of_it() {
+        assert_eq!(shown(b"tool"), "tool");
+        assert_eq!(shown(b"a\x1b[31m\n\""), r#"a\x1b[31m\n\""#);
+        assert_eq!(shown("\u{202e}".as_bytes()), r"\xe2\x80\xae");
+        assert_eq!(shown(&[b'a'; 80]), "a".repeat(80));
+        assert_eq!(shown(&[b'a'; 81]), format!("{}...", "a".repeat(80)));
+    }
+}

@@ -1,0 +1,96 @@
+//! Executables with changed bytes: never a panic, and never another reading than the `object` crate's.
+
+use lockgate_artifact::executable::{Inspector, inspect_slice};
+use proptest::prelude::*;
+
+use super::{
+    elf_real::{agree, seen_by_object},
+    elf_refuses::inspect_all_ways,
+    elves::Elf,
+};
+
+fn samples() -> Vec<Vec<u8>> {
+    let big = Elf::of(22, true, false, "/lib/ld64.so.1");
+    let narrow = Elf::of(3, false, true, "/lib/ld-linux.so.2");
+    let path = Elf {
+        paths: vec![(29, b"/opt/lib".to_vec())],
+        ..Elf::glibc()
+    };
+    [path, big, narrow, Elf::fixed(), Elf::static_pie()]
+        .iter()
+        .map(Elf::bytes)
+        .collect()
+}
+
+/// What we accept, the other parser reads alike.
+fn agree_if_accepted(bytes: &[u8]) {
+    if let Ok(facts) = inspect_all_ways(bytes) {
+        let mut seen = seen_by_object(bytes).expect("accepted").expect("ELF");
+        seen.versions = None;
+        agree(&facts, &seen);
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused_or_read_alike() {
+    for bytes in samples() {
+        for bit in 0..bytes.len() * 8 {
+            let mut mutant = bytes.clone();
+            mutant[bit / 8] ^= 1 << (bit % 8);
+            agree_if_accepted(&mutant);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn any_bytes_are_inspected_without_a_panic(
+        mut bytes in prop::collection::vec(any::<u8>(), 0..400),
+        magic in any::<bool>(),
+    ) {
+        if magic && bytes.len() > 7 {
+            bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        }
+        agree_if_accepted(&bytes);
+    }
+
+    #[test]
+    fn changed_executables_are_refused_or_read_alike(
+        sample in prop::sample::select(samples()),
+        changes in prop::collection::vec(
+            (any::<prop::sample::Index>(), prop_oneof![Just(0), Just(0xff), any::<u8>()]),
+            1..6,
+        ),
+    ) {
+        let mut bytes = sample;
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        agree_if_accepted(&bytes);
+    }
+
+    #[test]
+    fn the_pieces_of_a_stream_do_not_matter(
+        gaps in prop::array::uniform4(0..200_000_usize),
+        pieces in prop::collection::vec(1..150_000_usize, 1..20),
+        kept in 0..300_000_usize,
+    ) {
+        let bytes = Elf { gaps, ..Elf::glibc() }.bytes();
+        let mut whole = Inspector::keeping(kept);
+        whole.update(&bytes);
+        let mut inspector = Inspector::keeping(kept);
+        let mut rest = bytes.as_slice();
+        for piece in pieces {
+            let (head, tail) = rest.split_at(piece.min(rest.len()));
+            inspector.update(head);
+            rest = tail;
+        }
+        inspector.update(rest);
+        let facts = inspector.finish().unwrap();
+        prop_assert_eq!(&facts, &whole.finish().unwrap());
+        prop_assert!(facts.agrees_with(&inspect_slice(&bytes).unwrap()));
+    }
+}

@@ -1,0 +1,104 @@
+//! Sizes: what is expected, what is allowed, and what is never done for a liar.
+
+use std::io::Read as _;
+
+use lockgate_artifact::zip::{Expect, HELD_MAX, SingleFile, Size, ZipError};
+
+use super::zips::{NAME, Parts, read_exact, read_named};
+
+const CONTENT: &[u8] =
+    b"not really an executable, but long enough to be compressed, compressed, compressed";
+
+#[test]
+fn refuses_one_byte_more_or_less_than_expected() {
+    for level in [6, 9] {
+        let zip = Parts::new(CONTENT, level).bytes();
+        for size in [CONTENT.len() - 1, CONTENT.len() + 1] {
+            assert_eq!(read_exact(&zip, size).unwrap_err().code(), "zip.size");
+        }
+    }
+    for level in [0, 6] {
+        let zip = Parts::new(CONTENT, level).bytes();
+        let limit = CONTENT.len() as u64;
+        assert!(read_named(&zip, NAME, Size::AtMost(limit)).is_ok());
+        let error = read_named(&zip, NAME, Size::AtMost(limit - 1)).unwrap_err();
+        assert_eq!(error.code(), "zip.too-large");
+    }
+    // A stored entry ends where the descriptor stands, so its size is found wrong there.
+    let zip = Parts::new(CONTENT, 0).bytes();
+    for size in [CONTENT.len() - 1, CONTENT.len() + 1] {
+        assert_eq!(read_exact(&zip, size).unwrap_err().code(), "zip.descriptor");
+    }
+}
+
+#[test]
+fn refuses_sizes_that_the_local_header_already_denies() {
+    for level in [0, 6] {
+        let zip = Parts::new(CONTENT, level).without_descriptor().bytes();
+        let error = read_exact(&zip, CONTENT.len() + 1).unwrap_err();
+        assert_eq!(error.code(), "zip.size");
+        let error = read_named(&zip, NAME, Size::AtMost(3)).unwrap_err();
+        assert_eq!(error.code(), "zip.too-large");
+    }
+}
+
+#[test]
+fn a_bomb_stops_at_the_cap() {
+    let zip = Parts::new(&vec![0; 64 << 20], 9).bytes();
+    for size in [Size::Exact(1000), Size::AtMost(1000)] {
+        let expect = Expect { name: NAME, size };
+        let mut file = SingleFile::open(zip.as_slice(), expect).unwrap();
+        let mut out = Vec::new();
+        assert!(file.read_to_end(&mut out).is_err());
+        assert_eq!(out.len(), 1000);
+        let again = ZipError::from_io(file.read(&mut [0; 9]).unwrap_err()).unwrap();
+        assert_eq!(again.code(), "zip.spent");
+    }
+}
+
+#[test]
+fn a_stored_entry_of_unknown_size_is_held_only_up_to_a_limit() {
+    let content = vec![7; usize::try_from(HELD_MAX).unwrap() + 1];
+    let over = Parts::new(&content, 0).bytes();
+    let error = read_named(&over, NAME, Size::AtMost(u64::MAX)).unwrap_err();
+    assert_eq!(error.code(), "zip.too-large");
+    let fits = Parts::new(&content[1..], 0).bytes();
+    assert!(read_named(&fits, NAME, Size::AtMost(u64::MAX)).is_ok());
+}
+
+#[test]
+fn refuses_expectations_that_nothing_can_meet() {
+    let zip = Parts::new(CONTENT, 6).bytes();
+    for name in [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "a\\b",
+        "a b",
+        "\u{e9}",
+        &"a".repeat(256),
+    ] {
+        let error = read_named(&zip, name, Size::AtMost(9)).unwrap_err();
+        assert_eq!(error.code(), "zip.expected-name", "{name:?}");
+    }
+    let error = read_named(&zip, NAME, Size::Exact(0xffff_ffff)).unwrap_err();
+    assert_eq!(error.code(), "zip.zip64");
+}
+
+#[test]
+fn a_name_is_compared_to_its_very_end() {
+    for length in [1, 127, 128, 129, 254, 255] {
+        let name = "n".repeat(length);
+        let zip = Parts::named(name.as_bytes(), CONTENT, 6).bytes();
+        let size = Size::Exact(CONTENT.len() as u64);
+        assert!(read_named(&zip, &name, size).is_ok());
+        for other in [1, 127, 128, 129, 255, 256, 60000] {
+            let longer = Parts::named("n".repeat(other).as_bytes(), CONTENT, 6).bytes();
+            match read_named(&longer, &name, size) {
+                Ok(_) => assert_eq!(length, other),
+                Err(error) => assert_eq!(error.code(), "zip.name", "{length} {other}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Makes zips, honest ones and every kind of lie, out of parts that a test can change one by one.
+//!
+//! On purpose it shares nothing with the crate's own writer.
+
+use std::io::Write as _;
+
+use flate2::{Compression, Crc, write::DeflateEncoder};
+use lockgate_artifact::zip::{Expect, Facts, Size, ZipError, read_all};
+
+pub(crate) const NAME: &str = "tool-amd64-v7";
+
+/// The parts of a zip, as bytes. Offsets in the tests are those of APPNOTE's record layouts.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    /// The uncompressed content that the zip is meant to hold.
+    pub(crate) plain: Vec<u8>,
+    pub(crate) before: Vec<u8>,
+    pub(crate) local: Vec<u8>,
+    pub(crate) local_name: Vec<u8>,
+    pub(crate) content: Vec<u8>,
+    pub(crate) descriptor: Vec<u8>,
+    pub(crate) central: Vec<u8>,
+    pub(crate) central_name: Vec<u8>,
+    pub(crate) end: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+}
+
+impl Parts {
+    /// What the uploader would write for a file named [`NAME`].
+    pub(crate) fn new(plain: &[u8], level: u32) -> Self {
+        Self::named(NAME.as_bytes(), plain, level)
+    }
+
+    pub(crate) fn named(name: &[u8], plain: &[u8], level: u32) -> Self {
+        let mut crc = Crc::new();
+        crc.update(plain);
+        let (method, content) = if level == 0 {
+            (0_u16, plain.to_vec())
+        } else {
+            (8, deflate(plain, level))
+        };
+        let mut parts = Self {
+            plain: plain.to_vec(),
+            before: vec![],
+            local: vec![0; 30],
+            local_name: name.to_vec(),
+            content,
+            descriptor: vec![0; 16],
+            central: vec![0; 46],
+            central_name: name.to_vec(),
+            end: vec![0; 22],
+            after: vec![],
+        };
+        parts.local[..4].copy_from_slice(b"PK\x03\x04");
+        parts.descriptor[..4].copy_from_slice(b"PK\x07\x08");
+        parts.central[..4].copy_from_slice(b"PK\x01\x02");
+        parts.end[..4].copy_from_slice(b"PK\x05\x06");
+        set16(&mut parts.central, 4, 0x032d);
+        for (record, at) in [(&mut parts.local, 4), (&mut parts.central, 6)] {
+            set16(record, at, 20);
+            set16(record, at + 2, 8);
+            set16(record, at + 4, method);
+            set16(record, at + 6, 0x3af7);
+            set16(record, at + 8, 0x5d76);
+        }
+        set32(&mut parts.central, 38, 0o100_755 << 16 | 0x20);
+        set16(&mut parts.end, 8, 1);
+        set16(&mut parts.end, 10, 1);
+        parts.set_values(crc.sum());
+        parts.lay_out();
+        parts
+    }
+
+    /// Sizes and CRC, where they have to stand.
+    pub(crate) fn set_values(&mut self, crc: u32) {
+        let values = [crc, self.content.len() as u32, self.plain.len() as u32];
+        for (n, value) in values.into_iter().enumerate() {
+            set32(&mut self.central, 16 + 4 * n, value);
+            if self.descriptor.is_empty() {
+                set32(&mut self.local, 14 + 4 * n, value);
+            } else {
+                set32(&mut self.descriptor, 4 + 4 * n, value);
+            }
+        }
+    }
+
+    /// Lengths of names, and where the directory is.
+    pub(crate) fn lay_out(&mut self) {
+        let (local, central) = (self.local_name.len(), self.central_name.len());
+        set16(&mut self.local, 26, local as u16);
+        set16(&mut self.central, 28, central as u16);
+        let directory = self.directory_offset();
+        set32(&mut self.end, 12, (46 + central) as u32);
+        set32(&mut self.end, 16, directory as u32);
+    }
+
+    pub(crate) fn directory_offset(&self) -> usize {
+        30 + self.local_name.len() + self.content.len() + self.descriptor.len()
+    }
+
+    /// Clears bit 3: sizes and CRC in the local header, no descriptor.
+    pub(crate) fn without_descriptor(mut self) -> Self {
+        let crc = u32::from_le_bytes(self.central[16..20].try_into().unwrap());
+        self.flags(0);
+        self.descriptor.clear();
+        self.set_values(crc);
+        self.lay_out();
+        self
+    }
+
+    /// The same flags in both headers.
+    pub(crate) fn flags(&mut self, flags: u16) {
+        set16(&mut self.local, 6, flags);
+        set16(&mut self.central, 8, flags);
+    }
+
+    pub(crate) fn needed(&mut self, version: u16) {
+        set16(&mut self.local, 4, version);
+        set16(&mut self.central, 6, version);
+    }
+
+    pub(crate) fn method(&mut self, method: u16) {
+        set16(&mut self.local, 8, method);
+        set16(&mut self.central, 10, method);
+    }
+
+    pub(crate) fn mode(&mut self, mode: u32) {
+        set32(&mut self.central, 38, mode << 16 | 0x20);
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        [
+            &self.before,
+            &self.local,
+            &self.local_name,
+            &self.content,
+            &self.descriptor,
+            &self.central,
+            &self.central_name,
+            &self.end,
+            &self.after,
+        ]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
+    }
+}
+
+pub(crate) fn deflate(plain: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn set16(record: &mut [u8], at: usize, value: u16) {
+    record[at..at + 2].copy_from_slice(&value.to_le_bytes());
+}
+
+pub(crate) fn set32(record: &mut [u8], at: usize, value: u32) {
+    record[at..at + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+/// Reads with the size known exactly.
+pub(crate) fn read_exact(zip: &[u8], size: usize) -> Result<(Vec<u8>, Facts), ZipError> {
+    read_named(zip, NAME, Size::Exact(size as u64))
+}
+
+pub(crate) fn read_named(zip: &[u8], name: &str, size: Size) -> Result<(Vec<u8>, Facts), ZipError> {
+    read_all(zip, Expect { name, size })
+}
+
+/// The zips that the real uploader wrote: all hold `hello lockgate\n`.
+pub(crate) const REAL_NAME: &str = "inspect-tool-support-amd64-v2";
+pub(crate) const REAL_CONTENT: &[u8] = b"hello lockgate\n";
+pub(crate) const REAL: [(u32, &[u8]); 3] = [
+    (0, include_bytes!("../data/artifact-level0.zip")),
+    (6, include_bytes!("../data/artifact-level6.zip")),
+    (9, include_bytes!("../data/artifact-level9.zip")),
+];
