@@ -147,6 +147,9 @@ reasons! {
         /// The version rose, the sources did not, and the policy denies it.
         BumpWithoutChange { /** From. */ from: Version, /** To. */ to: Version } =>
             "detect.bump-without-change", "the version rises from {from} to {to}, but the sources did not change", "put the version back to {from}";
+        /// The head's config cannot be read.
+        Config { /** What is wrong. */ problem: String, /** What to do. */ remedy: String } =>
+            "detect.config", "lockgate.toml cannot be read: {problem}", "{remedy}";
         /// The head does not merge.
         Conflict =>
             "detect.conflict", "the pull request conflicts with its base branch", "merge the base branch into the pull request, or rebase it";

@@ -27,6 +27,7 @@ pub trait Reason: fmt::Display {
 }
 
 /// Declares an enum of reasons: per variant its fields, code, sentence and hint, side by side.
+#[macro_export]
 macro_rules! reasons {
     (
         $(#[$outer:meta])*
@@ -81,7 +82,7 @@ macro_rules! reasons {
         }
     };
 }
-pub(crate) use reasons;
+pub use crate::reasons;
 
 /// Every code that this crate can give, for the page that explains them.
 pub fn codes() -> Vec<&'static str> {

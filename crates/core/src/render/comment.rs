@@ -60,14 +60,14 @@ pub fn marker(package: &PackageName) -> String {
 /// The comment, in Markdown.
 pub fn comment(report: &Report<'_>) -> String {
     let mut text = format!("{}\n### Lockgate: {}\n\n", marker(report.package), code(report.package.as_str()));
-    text += &format!("{}\n\n", sentence(&capital(&report.decision.sentence(report.package))));
+    text += &format!("{}.\n\n", sentence(&report.decision.sentence(report.package)));
     match &report.outcome {
         Outcome::None => {}
         Outcome::Running => text += &format!("The build is running{}.\n\n", link(", see ", "its log", report.run_url)),
         Outcome::Failed(variants) => text += &failures(variants, report.run_url),
         Outcome::Built(manifest, artifacts) => text += &candidate(manifest, artifacts, report.run_url),
     }
-    text += &format!("**Gate: {}.** {}\n\n", report.status.state.as_str(), sentence(&capital(&report.status.description)));
+    text += &format!("**Gate: {}**: {}.\n\n", report.status.state.as_str(), sentence(&report.status.description));
     text += &next(report);
     text += &format!("\n<sub>For commit {}.</sub>\n", report.head.short());
     truncate(text, report.run_url)
@@ -134,11 +134,6 @@ fn link(before: &str, text: &str, url: Option<&str>) -> String {
         Some(url) => format!("{before}[{text}]({url})"),
         None => format!("{before}{text}"),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn truncate(text: String, run_url: Option<&str>) -> String {

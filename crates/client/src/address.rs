@@ -1,0 +1,216 @@
+//! Addresses, and the rule for redirects.
+//!
+//! Only `http` and `https`, never with a user name: it would be sent as a credential. Does not know the network.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ureq::http::Uri;
+
+use crate::error::quoted;
+
+/// Where something can be read. Shown without its query, which may hold a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    tls: bool,
+    authority: String,
+    /// With the leading slash, and the query if there is one.
+    path: String,
+}
+
+impl Address {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let tls = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let authority = uri.authority()?;
+        if authority.as_str().contains('@') || authority.host().is_empty() {
+            return None;
+        }
+        let path = uri
+            .path_and_query()
+            .map_or("/", |path| path.as_str())
+            .to_owned();
+        Some(Self {
+            tls,
+            authority: authority.as_str().to_owned(),
+            path,
+        })
+    }
+
+    /// As [`Self::parse`], for an address that others are built upon: no query, no fragment.
+    pub(crate) fn parse_base(text: &str) -> Option<Self> {
+        let mut base = Self::parse(text).filter(|_| !text.contains(['?', '#']))?;
+        base.path.truncate(base.path.trim_end_matches('/').len());
+        Some(base)
+    }
+
+    /// One below a base; `rest` is made of safe characters.
+    pub(crate) fn join(&self, rest: &str) -> Self {
+        Self {
+            path: format!("{}/{rest}", self.path),
+            ..self.clone()
+        }
+    }
+
+    /// Where a redirect from here leads, or why it is not followed.
+    ///
+    /// The rule: `http` to `http` or `https`, `https` to `https` only; absolute, or absolute within the same server.
+    pub(crate) fn follow(&self, location: &str) -> Result<Self, String> {
+        let scheme = if self.tls { "https" } else { "http" };
+        let absolute = if location.starts_with("//") {
+            format!("{scheme}:{location}")
+        } else if location.starts_with('/') {
+            format!("{scheme}://{}{location}", self.authority)
+        } else {
+            location.to_owned()
+        };
+        let next = Self::parse(&absolute).ok_or_else(|| {
+            format!(
+                "it redirects to {}, which is no address to follow",
+                quoted(location)
+            )
+        })?;
+        if self.tls && !next.tls {
+            return Err(format!(
+                "it redirects from https to {next}, which is not encrypted"
+            ));
+        }
+        Ok(next)
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Whether what is read from here can be taken for the word of the server: encrypted, or on this machine.
+    pub(crate) fn is_authentic(&self) -> bool {
+        let host = match self.authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => &self.authority,
+        };
+        let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+        let name = host.to_ascii_lowercase();
+        self.tls
+            || name == "localhost"
+            || name.ends_with(".localhost")
+            || ip.is_some_and(|ip| ip.is_loopback())
+    }
+
+    /// With its query: what is asked for.
+    pub(crate) fn in_full(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority, self.path)
+    }
+
+    /// The server and base path as the name of a directory.
+    pub(crate) fn directory_name(&self) -> String {
+        let safe = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        };
+        let name: String = format!("{}{}", self.authority, self.path)
+            .to_ascii_lowercase()
+            .chars()
+            .map(safe)
+            .collect();
+        // An authority never begins with a dot that matters, but a directory name must not.
+        name.trim_start_matches('.').to_owned()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let full = self.in_full();
+        f.write_str(
+            full.split_once('?')
+                .map_or(full.as_str(), |(before, _)| before),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    #[test]
+    fn redirects_keep_the_encryption() {
+        let table = [
+            ("http://a/x", "http://b/y", Some("http://b/y")),
+            ("http://a/x", "https://b/y", Some("https://b/y")),
+            ("https://a/x", "https://b/y", Some("https://b/y")),
+            ("https://a/x", "http://b/y", None),
+            ("https://a/x", "http://a/x", None),
+            ("https://a:1/x", "/y", Some("https://a:1/y")),
+            ("https://a/x", "//b/y", Some("https://b/y")),
+            ("http://a/x", "y", None),
+            ("http://a/x", "", None),
+            ("http://a/x", "ftp://b/y", None),
+            ("http://a/x", "file:///etc/passwd", None),
+            ("http://a/x", "http://user:word@b/y", None),
+            ("http://a/x", "http:///y", None),
+        ];
+        for (from, location, expected) in table {
+            let next = at(from).follow(location).ok().map(|next| next.in_full());
+            assert_eq!(next.as_deref(), expected, "{from} -> {location}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_query() {
+        let address = at("https://a/x?signature=1");
+        assert_eq!(address.to_string(), "https://a/x");
+        assert_eq!(address.in_full(), "https://a/x?signature=1");
+    }
+
+    #[test]
+    fn only_plain_bases_are_built_upon() {
+        for wrong in [
+            "",
+            "github.com",
+            "ftp://a",
+            "https://",
+            "https://a?b",
+            "https://a#b",
+            "https://u@a",
+            "/a",
+            "https://a b",
+        ] {
+            assert_eq!(Address::parse_base(wrong), None, "{wrong}");
+        }
+        let base = Address::parse_base("https://a:8443/b/").unwrap();
+        assert_eq!(base.join("c/d").to_string(), "https://a:8443/b/c/d");
+        assert_eq!(base.directory_name(), "a_8443_b");
+    }
+
+    #[test]
+    fn plain_http_is_believed_on_this_machine_only() {
+        for near in [
+            "http://127.0.0.1:8",
+            "http://localhost",
+            "http://github.localhost:1",
+            "http://[::1]:9",
+            "https://far",
+        ] {
+            assert!(at(near).is_authentic(), "{near}");
+        }
+        for far in [
+            "http://example.org",
+            "http://10.0.0.1:127",
+            "http://localhost.example.org",
+            "http://[fe80::1]",
+        ] {
+            assert!(!at(far).is_authentic(), "{far}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! belief: which bytes are right, before any of them is looked at.
+//!
+//! Pins are the caller's own; a receipt is read from the release, or offline from the cache. Does not know where the
+//! executable comes from.
+
+use crate::RECEIPT_ASSET;
+use crate::cache::Cache;
+use crate::client::Client;
+use crate::digest::Digest;
+use crate::document::{Expectation, Receipt};
+use crate::error::FetchError;
+use crate::names::Source;
+use crate::request::{Ground, Request, Trust};
+
+/// What we believe about one executable.
+pub(crate) struct Belief {
+    pub(crate) ground: Ground,
+    pub(crate) sha256: Digest,
+    pub(crate) size: Option<u64>,
+    /// To be remembered once it has verified something.
+    pub(crate) receipt: Option<Vec<u8>>,
+}
+
+impl Client {
+    /// What the caller's trust says about the executable.
+    pub(crate) fn belief(&self, request: &Request, cache: &Cache) -> Result<Belief, FetchError> {
+        let asset = &request.asset;
+        let no_pin = |ground, known| FetchError::NoPin {
+            asset: asset.to_string(),
+            ground,
+            known,
+        };
+        match &request.trust {
+            Trust::Pins(sums) => {
+                let names = || sums.iter().map(|(name, _)| name.to_owned()).collect();
+                let sha256 = sums
+                    .get(asset)
+                    .ok_or_else(|| no_pin(Ground::Pins, names()))?;
+                Ok(Belief {
+                    ground: Ground::Pins,
+                    sha256,
+                    size: None,
+                    receipt: None,
+                })
+            }
+            Trust::Receipt(expect) => {
+                let (ground, receipt, bytes) = self.receipt_of(&request.source, expect, cache)?;
+                let names = || {
+                    receipt
+                        .executables
+                        .iter()
+                        .map(|one| one.name.to_string())
+                        .collect()
+                };
+                let one = receipt
+                    .executable(asset)
+                    .ok_or_else(|| no_pin(ground, names()))?;
+                Ok(Belief {
+                    ground,
+                    sha256: one.sha256,
+                    size: Some(one.size),
+                    receipt: bytes,
+                })
+            }
+        }
+    }
+
+    /// The receipt of a release, and its bytes where they are to be remembered.
+    fn receipt_of(
+        &self,
+        source: &Source,
+        expect: &Expectation,
+        cache: &Cache,
+    ) -> Result<(Ground, Receipt, Option<Vec<u8>>), FetchError> {
+        let parse = |bytes: &[u8]| Receipt::parse_as(bytes, source, expect);
+        if !self.offline {
+            must_be_authentic(source)?;
+            let (receipt, bytes) = self.read_required(source, (RECEIPT_ASSET, "receipt"), parse)?;
+            return Ok((Ground::Receipt, receipt, Some(bytes)));
+        }
+        let missing = || FetchError::Offline {
+            what: format!("the receipt of {}", source.tag()),
+        };
+        let (path, bytes) = cache.receipt(source)?.ok_or_else(missing)?;
+        let origin = path.display().to_string();
+        let document = "receipt";
+        let receipt = parse(&bytes).map_err(|problem| FetchError::Document {
+            document,
+            origin,
+            problem,
+        })?;
+        Ok((Ground::StoredReceipt, receipt, None))
+    }
+}
+
+// Only what cannot have been changed on the way is the word of the server.
+fn must_be_authentic(source: &Source) -> Result<(), FetchError> {
+    if source.server().is_authentic() {
+        return Ok(());
+    }
+    Err(FetchError::Document {
+        document: "receipt",
+        origin: source.server_url(),
+        problem: "without encryption anybody on the way could have written it".to_owned(),
+    })
+}

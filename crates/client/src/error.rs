@@ -1,0 +1,281 @@
+//! Why a fetch fails: one enum, each variant with a stable code and a hint.
+//!
+//! Does not know how the errors come about. Three outcomes are kept apart whatever happens: the release is not there
+//! for the public (*not published*), nobody can tell (*network*), the bytes are others than promised (*wrong bytes*).
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::digest::Digest;
+use crate::request::{Ground, Origin};
+
+/// Why there is no verified executable.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// A name, tag or address that the caller gave is not one.
+    #[error("{text} is not {expected}")]
+    NotUsable {
+        /// What was given, quoted and escaped.
+        text: String,
+        /// What would have been right.
+        expected: &'static str,
+    },
+    /// The release address says that it is not there for the public (404, 410), or that nobody may have it (401, 403, 451).
+    #[error("{what} is not published: {address} answered {status}")]
+    NotPublished {
+        /// The asset.
+        what: String,
+        /// Its address.
+        address: String,
+        /// The HTTP status.
+        status: u16,
+        /// The mirrors that were asked before.
+        tried: Vec<Tried>,
+    },
+    /// Nobody can tell: no connection, no trust in the server, a time-out, a broken transfer, a server in trouble.
+    #[error("cannot download {what}: {}", last(.tried))]
+    Network {
+        /// The asset.
+        what: String,
+        /// What was asked, the release address last; at least one.
+        tried: Vec<Tried>,
+    },
+    /// The bytes are not those that were promised. Nothing of them was kept.
+    #[error(transparent)]
+    WrongBytes(Box<WrongBytes>),
+    /// The version was withdrawn: it must not be used.
+    #[error("{tag} was withdrawn: {reason}")]
+    Withdrawn {
+        /// The tag of the withdrawn release.
+        tag: String,
+        /// Why, in the maintainer's words, escaped.
+        reason: String,
+    },
+    /// What we believe in does not name the asset, so there is nothing to verify it against.
+    #[error("{} no {asset}; {}", ground.names(), others(.known))]
+    NoPin {
+        /// The asset.
+        asset: String,
+        /// What does not name it.
+        ground: Ground,
+        /// What it does name.
+        known: Vec<String>,
+    },
+    /// It would have to be downloaded, and the caller said not to.
+    #[error("{what} is not in the cache, and downloading was ruled out")]
+    Offline {
+        /// What is missing.
+        what: String,
+    },
+    /// Pins, receipt, digests or withdrawal cannot be read, contradict each other, or are of something else.
+    #[error("the {document} from {origin} is of no use: {problem}")]
+    Document {
+        /// Which document.
+        document: &'static str,
+        /// Where it was read: an address or a path.
+        origin: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The disk: a file or directory cannot be read or written.
+    #[error("cannot {doing} {}", path.display())]
+    Cache {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is nowhere to put an executable.
+    #[error("no cache directory was given, so there is nowhere to put the executable")]
+    NoCache,
+    /// More bytes than the caller allows. Nothing of them was kept.
+    #[error("{what} has more than {limit} bytes")]
+    TooLarge {
+        /// The asset.
+        what: String,
+        /// The most that is allowed, in bytes.
+        limit: u64,
+    },
+}
+
+impl FetchError {
+    /// Every code of this enum, for the page that explains them.
+    pub const CODES: &'static [&'static str] = &[
+        "fetch.not-usable",
+        "fetch.not-published",
+        "fetch.network",
+        "fetch.wrong-bytes",
+        "fetch.withdrawn",
+        "fetch.no-pin",
+        "fetch.offline",
+        "fetch.document",
+        "fetch.cache",
+        "fetch.no-cache",
+        "fetch.too-large",
+    ];
+
+    /// The stable code of the reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotUsable { .. } => "fetch.not-usable",
+            Self::NotPublished { .. } => "fetch.not-published",
+            Self::Network { .. } => "fetch.network",
+            Self::WrongBytes(_) => "fetch.wrong-bytes",
+            Self::Withdrawn { .. } => "fetch.withdrawn",
+            Self::NoPin { .. } => "fetch.no-pin",
+            Self::Offline { .. } => "fetch.offline",
+            Self::Document { .. } => "fetch.document",
+            Self::Cache { .. } => "fetch.cache",
+            Self::NoCache => "fetch.no-cache",
+            Self::TooLarge { .. } => "fetch.too-large",
+        }
+    }
+
+    /// What to do next, as one sentence.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotUsable { .. } => "give it in the form that is expected",
+            Self::NotPublished { .. } => {
+                "look at the repository's list of releases: the version may not be published yet, or the repository may not be public"
+            }
+            Self::Network { .. } => {
+                "look at the connection, the proxy variables and the certificates, then try again; a mirror or a file from elsewhere also does"
+            }
+            Self::WrongBytes(_) => {
+                "do not use it; tell the maintainers where it came from, as somebody may have tampered with it"
+            }
+            Self::Withdrawn { .. } => "use another version",
+            Self::NoPin { .. } => "look for a misspelt name; otherwise a maintainer has to pin it",
+            Self::Offline { .. } => "download it once while online, or bring it as a file",
+            Self::Document { .. } => "find out who wrote it: Lockgate writes none like this",
+            Self::Cache { .. } => {
+                "look at the rights and the free space, or choose another cache directory"
+            }
+            Self::NoCache => "choose a cache directory",
+            Self::TooLarge { .. } => "raise the limit if so large a file is right",
+        }
+    }
+}
+
+/// An address that did not give the asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The address, without its query (which may hold a signature).
+    pub address: String,
+    /// What was wrong there.
+    pub problem: String,
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.problem)
+    }
+}
+
+/// Bytes that are not those that were promised.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} from {origin} is not what {} promised: expected {expected}{}, found {found}", ground.promised(), sized(.expected_size))]
+pub struct WrongBytes {
+    /// The asset.
+    pub what: String,
+    /// Where the bytes came from.
+    pub origin: Origin,
+    /// Who promised other bytes.
+    pub ground: Ground,
+    /// The digest that was promised.
+    pub expected: Digest,
+    /// The size that was promised, in bytes, where the ground gives one.
+    pub expected_size: Option<u64>,
+    /// What came instead.
+    pub found: Found,
+}
+
+/// What came in place of the bytes that were promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// A whole file.
+    File {
+        /// Its digest.
+        sha256: Digest,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// More bytes than were promised; the rest was not read, so there is no digest.
+    MoreThan(u64),
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { sha256, size } => write!(f, "{sha256} ({size} bytes)"),
+            Self::MoreThan(size) => write!(f, "more than {size} bytes"),
+        }
+    }
+}
+
+/// Foreign text made safe to show, between double quotes, cut after 80 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    let cut = if text.chars().nth(80).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    let shown: String = text.chars().take(80).collect();
+    format!("\"{}{cut}\"", plain(&shown).replace('"', "\\\""))
+}
+
+/// Foreign text made safe to show: one line, letters and digits of any script, everything else beyond ASCII escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let shows = |c: char| matches!(c, ' '..='~') || c.is_alphanumeric();
+    text.chars().fold(String::new(), |mut out, c| {
+        if shows(c) {
+            out.push(c)
+        } else {
+            out.extend(c.escape_default())
+        }
+        out
+    })
+}
+
+fn last(tried: &[Tried]) -> String {
+    tried
+        .last()
+        .map_or_else(|| "nothing was asked".to_owned(), Tried::to_string)
+}
+
+fn others(names: &[String]) -> String {
+    match names {
+        [] => "nor any other".to_owned(),
+        names => format!("but {}", names.join(", ")),
+    }
+}
+
+fn sized(size: &Option<u64>) -> String {
+    size.map_or_else(String::new, |size| format!(" ({size} bytes)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_one_harmless_line() {
+        assert_eq!(
+            quoted("a\x1b[31m\n\u{202e}ä\""),
+            r#""a\u{1b}[31m\n\u{202e}ä\"""#
+        );
+        assert_eq!(quoted(&"x".repeat(90)).chars().count(), 83);
+    }
+
+    #[test]
+    fn every_code_is_listed_once() {
+        let mut codes = crate::codes();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), crate::codes().len());
+        assert!(codes.iter().all(|code| code.starts_with("fetch.")));
+        assert!(crate::codes().contains(&FetchError::NoCache.code()));
+    }
+}

@@ -1,0 +1,193 @@
+//! The names that a caller gives, checked once: which release, which asset.
+//!
+//! The rules are those of the forge, narrowed to what needs no quoting in an address or a file name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::WITHDRAWN_PREFIX;
+use crate::address::Address;
+use crate::error::{FetchError, quoted};
+
+/// The name of a file of a release: letters, digits, `.`, `_`, `-`; no dot at an end; at most 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AssetName(String);
+
+impl AssetName {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AssetName {
+    type Err = FetchError;
+    fn from_str(text: &str) -> Result<Self, FetchError> {
+        let expected = "an asset name (letters, digits, '.', '_', '-', no dot at an end, at most 200 characters)";
+        is_asset_name(text)
+            .then(|| Self(text.to_owned()))
+            .ok_or_else(|| not_usable(text, expected))
+    }
+}
+
+impl fmt::Display for AssetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A release: a server, a repository on it, a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    server: Address,
+    repository: String,
+    tag: String,
+}
+
+impl Source {
+    /// A release of `repository` (`OWNER/NAME`) on a server such as `https://github.com`.
+    ///
+    /// # Errors
+    /// [`FetchError::NotUsable`] says which of the three is malformed.
+    pub fn new(server_url: &str, repository: &str, tag: &str) -> Result<Self, FetchError> {
+        let server = Address::parse_base(server_url).ok_or_else(|| {
+            not_usable(
+                server_url,
+                "the address of a server, such as https://github.com, without a user name or query",
+            )
+        })?;
+        if !is_repository(repository) {
+            return Err(not_usable(
+                repository,
+                "a repository name of the form OWNER/NAME",
+            ));
+        }
+        if !is_tag(tag) {
+            return Err(not_usable(
+                tag,
+                "a tag name (letters, digits, '.', '_', '-', at most 200 characters)",
+            ));
+        }
+        Ok(Self {
+            server,
+            repository: repository.to_owned(),
+            tag: tag.to_owned(),
+        })
+    }
+
+    /// The server, without a slash at the end.
+    pub fn server_url(&self) -> String {
+        self.server.in_full()
+    }
+
+    /// `OWNER/NAME`.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The tag.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    pub(crate) fn server(&self) -> &Address {
+        &self.server
+    }
+
+    /// The plain address of an asset: no API, no rate limit.
+    pub(crate) fn address_of(&self, asset: &AssetName) -> Address {
+        self.server.join(&format!(
+            "{}/releases/download/{}/{asset}",
+            self.repository, self.tag
+        ))
+    }
+
+    /// The release that would hold the withdrawal of this one.
+    pub(crate) fn withdrawal(&self) -> Self {
+        Self {
+            tag: format!("{WITHDRAWN_PREFIX}{}", self.tag),
+            ..self.clone()
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} {}", self.server, self.repository, self.tag)
+    }
+}
+
+pub(crate) fn is_asset_name(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=200).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with(['.', '-'])
+        && !text.ends_with('.')
+}
+
+fn is_tag(text: &str) -> bool {
+    is_asset_name(text) && !text.contains("..") && !text.ends_with(".lock")
+}
+
+fn is_repository(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let part =
+        |p: &str| (1..=100).contains(&p.len()) && p.bytes().all(inner) && !matches!(p, "." | "..");
+    text.split_once('/')
+        .is_some_and(|(owner, name)| part(owner) && part(name))
+}
+
+pub(crate) fn not_usable(text: &str, expected: &'static str) -> FetchError {
+    FetchError::NotUsable {
+        text: quoted(text),
+        expected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_gives_plain_download_addresses() {
+        let source = Source::new("https://github.com/", "o/n", "tool-v2").unwrap();
+        let asset = "tool-amd64-v2".parse().unwrap();
+        assert_eq!(
+            source.address_of(&asset).to_string(),
+            "https://github.com/o/n/releases/download/tool-v2/tool-amd64-v2"
+        );
+        assert_eq!(source.withdrawal().tag(), "withdrawn-tool-v2");
+    }
+
+    #[test]
+    fn names_that_would_leave_their_place_are_refused() {
+        for name in [
+            "", ".", "..", ".hidden", "-flag", "a/b", "a\\b", "a b", "a\n", "ä", "a?b", "a%2fb",
+            "a#b", "dot.",
+        ] {
+            let error = name.parse::<AssetName>().unwrap_err();
+            assert_eq!(error.code(), "fetch.not-usable", "{name:?}");
+            assert!(
+                Source::new("https://github.com", "o/n", name).is_err(),
+                "{name:?}"
+            );
+        }
+        for repository in [
+            "", "o", "o/n/m", "../n", "o/..", "/n", "o/", "o/n?x", "o /n",
+        ] {
+            assert!(
+                Source::new("https://github.com", repository, "v1").is_err(),
+                "{repository:?}"
+            );
+        }
+        for server in [
+            "",
+            "github.com",
+            "ftp://github.com",
+            "https://token@github.com",
+            "https://github.com/?q",
+        ] {
+            assert!(Source::new(server, "o/n", "v1").is_err(), "{server:?}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! verify: reads a release back as any anonymous reader would, every executable, and keeps nothing.
+//!
+//! The answer is a proof, not a yes: [`Verified`] cannot be made in another way, and nothing is never a proof.
+
+use std::collections::BTreeMap;
+
+use crate::client::{Client, given_up};
+use crate::digest::Digest;
+use crate::document::{Executable, Expectation, Receipt, Sums};
+use crate::error::{FetchError, Found, WrongBytes};
+use crate::names::{AssetName, Source};
+use crate::request::{Ground, Origin};
+use crate::transfer::{Bounds, Stopped};
+use crate::{RECEIPT_ASSET, SUMS_ASSET};
+
+/// A release that was read just now: public, complete, and byte for byte what its receipt and `SHA256SUMS` say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    receipt: Receipt,
+    assets: Vec<VerifiedAsset>,
+}
+
+/// One executable that was read and hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedAsset {
+    name: AssetName,
+    size: u64,
+    sha256: Digest,
+}
+
+impl Verified {
+    /// What the receipt says.
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// The executables, in the receipt's order; at least one.
+    pub fn assets(&self) -> &[VerifiedAsset] {
+        &self.assets
+    }
+}
+
+impl VerifiedAsset {
+    /// Its name.
+    pub fn name(&self) -> &AssetName {
+        &self.name
+    }
+
+    /// Its size in bytes, counted.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its digest, computed.
+    pub fn sha256(&self) -> Digest {
+        self.sha256
+    }
+}
+
+impl Client {
+    /// Reads the receipt, `SHA256SUMS` and every executable of a release, from the release address only: no mirror, no
+    /// cache. Does not ask for a withdrawal: a withdrawn release stays what it is.
+    ///
+    /// # Errors
+    /// [`FetchError::NotPublished`] if any of them is not there, [`FetchError::WrongBytes`], [`FetchError::Document`]
+    /// if the two lists are empty, contradict each other or are of something else, [`FetchError::Network`],
+    /// [`FetchError::TooLarge`], [`FetchError::Offline`].
+    pub fn verify_release(
+        &self,
+        source: &Source,
+        expect: &Expectation,
+    ) -> Result<Verified, FetchError> {
+        let (receipt, _) = self.read_required(source, (RECEIPT_ASSET, "receipt"), |bytes| {
+            Receipt::parse_as(bytes, source, expect)
+        })?;
+        self.read_required(source, (SUMS_ASSET, "SHA256SUMS"), |bytes| {
+            agree(&Sums::parse(bytes)?, &receipt)
+        })?;
+        let assets = receipt
+            .executables
+            .iter()
+            .map(|one| self.read_back(source, one))
+            .collect::<Result<_, _>>()?;
+        Ok(Verified { receipt, assets })
+    }
+
+    fn read_back(
+        &self,
+        source: &Source,
+        promised: &Executable,
+    ) -> Result<VerifiedAsset, FetchError> {
+        let (name, address) = (&promised.name, source.address_of(&promised.name));
+        if promised.size > self.max_size {
+            return Err(FetchError::TooLarge {
+                what: name.to_string(),
+                limit: self.max_size,
+            });
+        }
+        let bounds = Bounds {
+            size: Some(promised.size),
+            most: self.max_size,
+        };
+        let found = match self.receive(&address, name, bounds, &mut std::io::sink()) {
+            Ok(read) if (read.size, read.sha256) == (promised.size, promised.sha256) => {
+                return Ok(VerifiedAsset {
+                    name: name.clone(),
+                    size: read.size,
+                    sha256: read.sha256,
+                });
+            }
+            Ok(read) => Found::File {
+                sha256: read.sha256,
+                size: read.size,
+            },
+            Err(Stopped::Longer) => Found::MoreThan(promised.size),
+            Err(Stopped::Trouble(trouble)) => {
+                return Err(given_up(name, &address, trouble, Vec::new()));
+            }
+            // Nothing is written, so nothing fails to be.
+            Err(Stopped::Disk(source)) => {
+                return Err(FetchError::Cache {
+                    doing: "read back",
+                    path: name.as_str().into(),
+                    source,
+                });
+            }
+        };
+        Err(FetchError::WrongBytes(Box::new(WrongBytes {
+            what: name.to_string(),
+            origin: Origin::Release(address.to_string()),
+            ground: Ground::Receipt,
+            expected: promised.sha256,
+            expected_size: Some(promised.size),
+            found,
+        })))
+    }
+}
+
+/// Whether both list the same names with the same digests; otherwise the first on which they differ.
+fn agree(sums: &Sums, receipt: &Receipt) -> Result<(), String> {
+    let listed: BTreeMap<&str, Digest> = sums.iter().collect();
+    let promised: BTreeMap<&str, Digest> = receipt
+        .executables
+        .iter()
+        .map(|one| (one.name.as_str(), one.sha256))
+        .collect();
+    if let Some(name) = listed.keys().find(|name| !promised.contains_key(*name)) {
+        return Err(format!("it lists {name}, which the receipt does not"));
+    }
+    match promised
+        .iter()
+        .find(|(name, digest)| listed.get(*name) != Some(digest))
+    {
+        None => Ok(()),
+        Some((name, _)) if listed.contains_key(name) => {
+            Err(format!("it has another digest for {name} than the receipt"))
+        }
+        Some((name, _)) => Err(format!("it lacks {name}, which the receipt lists")),
+    }
+}

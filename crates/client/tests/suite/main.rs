@@ -1,0 +1,14 @@
+//! The client against small servers on this machine: each outcome, once, by name.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, but the lint sees only functions marked as such"
+)]
+
+mod cache;
+mod fetch;
+mod network;
+mod release;
+mod server;
+mod trust;
+mod verify;
+mod withdrawn;

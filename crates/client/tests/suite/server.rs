@@ -1,0 +1,156 @@
+//! A server that answers as it is told, honest or not, and remembers what it was asked.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// What to answer at a path.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// 200 with these bytes.
+    Bytes(Vec<u8>),
+    /// A status with a short body that says nothing.
+    Status(u16),
+    /// These head lines (status line first), then these bytes, then the end of the connection.
+    Raw(String, Vec<u8>),
+    /// A redirect.
+    Redirect(String),
+    /// 200 and bytes until the reader goes away.
+    Endless,
+    /// The head of an answer, and then nothing until the reader goes away.
+    Stalled,
+    /// One answer after the other; the last one for ever.
+    InTurn(Vec<Answer>),
+}
+
+/// What one request looked like: path, and head lines in lower case.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) head: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    answers: Arc<Mutex<HashMap<String, Answer>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// On a free port, until the process ends; 404 for what it was not told of.
+pub(crate) struct Server {
+    at: SocketAddr,
+    state: State,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (at, state) = (listener.local_addr().unwrap(), State::default());
+        let serving = state.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = serving.clone();
+                std::thread::spawn(move || drop(answer(&stream, &state)));
+            }
+        });
+        Self { at, state }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.at)
+    }
+
+    pub(crate) fn set(&self, path: &str, answer: Answer) {
+        self.state
+            .answers
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), answer);
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.state.asked.lock().unwrap().clone()
+    }
+
+    /// How often paths with that end were asked for.
+    pub(crate) fn count(&self, end: &str) -> usize {
+        self.asked()
+            .iter()
+            .filter(|asked| asked.path.ends_with(end))
+            .count()
+    }
+}
+
+/// The address of a port of this machine on which nobody listens.
+pub(crate) fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn answer(mut stream: &TcpStream, state: &State) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut head = Vec::new();
+    for line in lines {
+        match line? {
+            line if line.is_empty() => break,
+            line => head.push(line.to_lowercase()),
+        }
+    }
+    state.asked.lock().unwrap().push(Asked {
+        path: path.clone(),
+        head,
+    });
+    match next_answer(state, &path) {
+        Answer::Bytes(bytes) => {
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                bytes.len()
+            )?;
+            stream.write_all(&bytes)
+        }
+        Answer::Status(status) => {
+            write!(
+                stream,
+                "HTTP/1.1 {status} No\r\nConnection: close\r\nContent-Length: 5\r\n\r\nsorry"
+            )
+        }
+        Answer::Raw(head, bytes) => {
+            write!(stream, "{head}\r\nConnection: close\r\n\r\n")?;
+            stream.write_all(&bytes)
+        }
+        Answer::Redirect(location) => {
+            write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            )
+        }
+        Answer::Endless => {
+            write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+            loop {
+                stream.write_all(&[7; 4096])?;
+            }
+        }
+        Answer::Stalled => {
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten bytes!"
+            )?;
+            stream.read(&mut [0]).map(drop)
+        }
+        Answer::InTurn(_) => Ok(()),
+    }
+}
+
+fn next_answer(state: &State, path: &str) -> Answer {
+    let mut answers = state.answers.lock().unwrap();
+    match answers.get_mut(path) {
+        Some(Answer::InTurn(turns)) if turns.len() > 1 => turns.remove(0),
+        Some(Answer::InTurn(turns)) => turns[0].clone(),
+        Some(answer) => answer.clone(),
+        None => Answer::Status(404),
+    }
+}

@@ -1,0 +1,196 @@
+//! A request's head -> where it belongs, who sends it, and the call that it is.
+
+use hyper::Request;
+use hyper::header::{HeaderMap, HeaderName};
+
+use crate::forge::Forge;
+use crate::journal::{Entry, Side};
+use crate::rates::Rate;
+use crate::rest::input::{Query, segments};
+use crate::rest::links::Links;
+use crate::rest::{Call, Method};
+use crate::state::State;
+use crate::state::people::Actor;
+use crate::storage::Part;
+
+/// The head of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) side: Side,
+    pub(crate) upload: bool,
+    pub(crate) method: String,
+    /// Without `/api/v3` or `/api/uploads`.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    host: String,
+    authorization: Option<String>,
+    accept: String,
+    pub(crate) content_type: String,
+    pub(crate) length: Option<u64>,
+    pub(crate) part: Part,
+}
+
+impl Head {
+    /// Reads a request's head. Absolute addresses, as a proxy gets them, name the host themselves.
+    pub(crate) fn read<B>(request: &Request<B>, address: &str) -> Self {
+        let headers = request.headers();
+        let uri = request.uri();
+        let named = uri
+            .authority()
+            .map(|authority| authority.as_str().to_owned());
+        let host = named
+            .or_else(|| text(headers, "host"))
+            .unwrap_or_else(|| address.to_owned());
+        let (side, upload, path) = place(&host, uri.path());
+        Self {
+            side,
+            upload,
+            method: request.method().as_str().to_owned(),
+            path: path.to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            host,
+            authorization: text(headers, "authorization"),
+            accept: text(headers, "accept").unwrap_or_default(),
+            content_type: text(headers, "content-type")
+                .unwrap_or_else(|| "application/octet-stream".into()),
+            length: text(headers, "content-length").and_then(|length| length.parse().ok()),
+            part: Part {
+                range: text(headers, "range"),
+                if_range: text(headers, "if-range"),
+                if_none_match: text(headers, "if-none-match"),
+            },
+        }
+    }
+
+    /// Who sends it; `None` for a token that nobody holds. Only the API looks at tokens.
+    pub(crate) fn actor(&self, state: &State) -> Option<Actor> {
+        match (&self.authorization, self.side) {
+            (Some(header), Side::Api) => {
+                let (scheme, token) = header.split_once(' ')?;
+                let known = ["bearer", "token"]
+                    .iter()
+                    .any(|it| scheme.eq_ignore_ascii_case(it));
+                if known {
+                    state.holder(token.trim())
+                } else {
+                    None
+                }
+            }
+            (None, Side::Api) | (_, Side::Storage | Side::Web) => Some(Actor::Anonymous),
+        }
+    }
+
+    /// What the journal says of it.
+    pub(crate) fn entry(&self, actor: &str, fault: Option<String>) -> Entry {
+        Entry {
+            number: 0,
+            side: self.side,
+            actor: actor.to_owned(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: if self.side == Side::Storage {
+                String::new()
+            } else {
+                self.query.clone()
+            },
+            authorized: self.authorization.is_some(),
+            status: None,
+            fault,
+        }
+    }
+
+    /// The call that it is, without a body yet.
+    pub(crate) fn call(&self, forge: &Forge, actor: Actor, rate: Rate) -> Call {
+        let repository = forge.state.repository();
+        Call {
+            method: Method::of(&self.method),
+            path: segments(&self.path),
+            query: Query::parse(&self.query),
+            accept: self.accept.clone(),
+            if_none_match: self.part.if_none_match.clone(),
+            body: Vec::new(),
+            actor,
+            links: Links::new(&self.host, repository, forge.storage_base.as_deref()),
+            now: forge.clock.now(),
+            rate,
+        }
+    }
+}
+
+/// Where a path belongs on a host, whether uploads go there, and what is left of it.
+fn place<'a>(host: &str, path: &'a str) -> (Side, bool, &'a str) {
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if path.starts_with("/_storage/") {
+        return (Side::Storage, false, path);
+    }
+    if let Some(rest) = below("/api/uploads") {
+        return (Side::Api, true, rest);
+    }
+    if path == "/api/graphql" {
+        return (Side::Api, false, "/graphql");
+    }
+    if let Some(rest) = below("/api/v3") {
+        return (Side::Api, false, rest);
+    }
+    match host.split('.').next() {
+        Some("api") => (Side::Api, false, path),
+        Some("uploads") => (Side::Api, true, path),
+        Some(_) | None => (Side::Web, false, path),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &'static str) -> Option<String> {
+    let value = headers.get(HeaderName::from_static(name))?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Side, place};
+
+    #[test]
+    fn host_and_path_say_where_a_request_belongs() {
+        for (host, path, expected) in [
+            ("127.0.0.1:1", "/api/v3/user", (Side::Api, false, "/user")),
+            ("127.0.0.1:1", "/api/v3", (Side::Api, false, "")),
+            ("h", "/api/graphql", (Side::Api, false, "/graphql")),
+            (
+                "127.0.0.1:1",
+                "/api/uploads/repos/o/r",
+                (Side::Api, true, "/repos/o/r"),
+            ),
+            (
+                "127.0.0.1:1",
+                "/api/v30/user",
+                (Side::Web, false, "/api/v30/user"),
+            ),
+            (
+                "127.0.0.1:1",
+                "/o/r/pull/1",
+                (Side::Web, false, "/o/r/pull/1"),
+            ),
+            ("api.github.localhost", "/user", (Side::Api, false, "/user")),
+            (
+                "api.github.localhost",
+                "/api/v3/user",
+                (Side::Api, false, "/user"),
+            ),
+            (
+                "uploads.github.localhost",
+                "/repos/o/r",
+                (Side::Api, true, "/repos/o/r"),
+            ),
+            ("github.localhost", "/o/r", (Side::Web, false, "/o/r")),
+            (
+                "anything",
+                "/_storage/a/1",
+                (Side::Storage, false, "/_storage/a/1"),
+            ),
+        ] {
+            assert_eq!(place(host, path), expected, "{host} {path}");
+        }
+    }
+}

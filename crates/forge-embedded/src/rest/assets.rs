@@ -1,0 +1,117 @@
+//! Release assets: `/repos/{owner}/{repo}/releases/assets`, and both ends of an upload.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::input::json as parsed;
+use super::links::Links;
+use super::{Answer, Call, Desk, Method, Outcome, paging, shapes};
+use crate::blobs::Blob;
+use crate::ids::{AssetId, ReleaseId};
+use crate::state::State;
+use crate::state::assets::{Asset, NewAsset};
+use crate::state::refusal::Refusal;
+use crate::time::rfc3339;
+
+/// `GET /releases/{id}/assets`
+pub(crate) fn list(desk: &mut Desk<'_>, release: &str) -> Outcome {
+    let assets = desk.state.assets(&desk.call.actor, Desk::id(release)?)?;
+    let shown = assets
+        .into_iter()
+        .map(|asset| shape(desk.state, &desk.call.links, asset));
+    Ok(paging::list(desk, shown.collect()))
+}
+
+/// `GET /releases/assets/{id}`: the facts, or a redirect to the bytes.
+pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let id = Desk::id(id)?;
+    let asset = desk.state.asset(&desk.call.actor, id)?;
+    if !desk.call.accept.contains("application/octet-stream") {
+        return Ok(Answer::ok(&shape(desk.state, &desk.call.links, asset)));
+    }
+    let blob = asset.blob.as_ref().ok_or(Refusal::NotFound)?;
+    let path = desk
+        .signer
+        .path(blob, &asset.content_type, &asset.name, desk.call.now);
+    desk.state.count_download(id);
+    Ok(Answer::found(desk.call.links.storage(&path)))
+}
+
+/// `PATCH /releases/assets/{id}`
+pub(crate) fn edit(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    #[derive(Deserialize)]
+    struct Body {
+        name: Option<String>,
+        label: Option<String>,
+    }
+    let body: Body = parsed(desk.call)?;
+    let (call, id) = (desk.call, Desk::id(id)?);
+    desk.state
+        .edit_asset(&call.actor, call.now, id, body.name, body.label)?;
+    let asset = desk.state.asset(&call.actor, id)?;
+    Ok(Answer::ok(&shape(desk.state, &call.links, asset)))
+}
+
+/// `DELETE /releases/assets/{id}`
+pub(crate) fn delete(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    desk.state
+        .delete_asset(&desk.call.actor, desk.call.now, Desk::id(id)?)?;
+    Ok(Answer::empty(204))
+}
+
+/// The release that an upload is for: `POST {uploads}/repos/{owner}/{repo}/releases/{id}/assets`.
+pub(crate) fn upload_target(state: &State, call: &Call) -> Option<ReleaseId> {
+    let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    let ["repos", owner, name, "releases", id, "assets"] = path.as_slice() else {
+        return None;
+    };
+    let here = state.repository();
+    let ours = here.owner.eq_ignore_ascii_case(owner) && here.name.eq_ignore_ascii_case(name);
+    if !ours || call.method != Method::Post {
+        return None;
+    }
+    id.parse().ok()
+}
+
+/// Takes an upload's head: from here on the asset is a `starter`.
+pub(crate) fn begin(
+    state: &mut State,
+    call: &Call,
+    release: ReleaseId,
+    content_type: &str,
+) -> Result<AssetId, Refusal> {
+    let order = NewAsset {
+        name: call.query.get("name").unwrap_or_default().to_owned(),
+        label: call.query.get("label").map(str::to_owned),
+        content_type: content_type.to_owned(),
+    };
+    state.begin_upload(&call.actor, call.now, release, order)
+}
+
+/// Answers an upload whose bytes have all come.
+pub(crate) fn finish(state: &mut State, call: &Call, id: AssetId, blob: Blob) -> Outcome {
+    let asset = state.finish_upload(call.now, id, blob)?.clone();
+    Ok(Answer::created(&shape(state, &call.links, &asset)))
+}
+
+/// An asset, as GitHub shows it.
+pub(crate) fn shape(state: &State, links: &Links, asset: &Asset) -> Value {
+    let tag = state.address_tag_of(asset);
+    let digest = asset.blob.as_ref().filter(|_| !asset.hides_digest);
+    json!({
+        "url": links.repo(&format!("/releases/assets/{}", asset.id)),
+        "id": asset.id,
+        "node_id": shapes::node_id("RA", asset.id),
+        "name": asset.name,
+        "label": asset.label.as_deref().unwrap_or_default(),
+        "uploader": shapes::user(state, links, &asset.uploader),
+        "content_type": asset.content_type,
+        "state": if asset.blob.is_some() { "uploaded" } else { "starter" },
+        "size": asset.blob.as_ref().map_or(0, |blob| blob.size),
+        "digest": digest.map(|blob| format!("sha256:{}", blob.sha256)),
+        "download_count": asset.downloads,
+        "created_at": rfc3339(asset.created_at),
+        "updated_at": rfc3339(asset.updated_at),
+        "browser_download_url": links.download(&tag, &asset.name),
+    })
+}

@@ -1,0 +1,186 @@
+//! Git objects and refs: `/repos/{owner}/{repo}/git`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::input::json as parsed;
+use super::links::Links;
+use super::{Answer, Desk, Outcome, paging, shapes};
+use crate::ids::CommitId;
+use crate::repository::Reference;
+use crate::state::refusal::Refusal;
+
+/// `GET /git/ref/{ref}`
+pub(crate) fn reference(desk: &mut Desk<'_>, name: &str) -> Outcome {
+    let found = desk
+        .git
+        .reference(&format!("refs/{name}"))?
+        .ok_or(Refusal::NotFound)?;
+    Ok(Answer::ok(&shape(&desk.call.links, &found)))
+}
+
+/// `GET /git/matching-refs/{prefix}`
+pub(crate) fn matching(desk: &mut Desk<'_>, prefix: &str) -> Outcome {
+    let found = desk.git.references(&format!("refs/{prefix}"))?;
+    let shown = found
+        .iter()
+        .map(|reference| shape(&desk.call.links, reference));
+    Ok(paging::list(desk, shown.collect()))
+}
+
+/// `POST /git/refs`
+pub(crate) fn create(desk: &mut Desk<'_>) -> Outcome {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(rename = "ref", default)]
+        name: String,
+        #[serde(default)]
+        sha: String,
+    }
+    let body: Body = parsed(desk.call)?;
+    let actor = &desk.call.actor;
+    let made = desk
+        .state
+        .create_reference(actor, desk.git, &body.name, &body.sha)?;
+    Ok(Answer::created(&shape(&desk.call.links, &made)))
+}
+
+/// `PATCH /git/refs/{ref}`
+pub(crate) fn update(desk: &mut Desk<'_>, name: &str) -> Outcome {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        sha: String,
+        #[serde(default)]
+        force: bool,
+    }
+    let body: Body = parsed(desk.call)?;
+    let (actor, name) = (&desk.call.actor, format!("refs/{name}"));
+    let moved = desk
+        .state
+        .move_reference(actor, desk.git, &name, &body.sha, body.force)?;
+    Ok(Answer::ok(&shape(&desk.call.links, &moved)))
+}
+
+/// `DELETE /git/refs/{ref}`
+pub(crate) fn delete(desk: &mut Desk<'_>, name: &str) -> Outcome {
+    desk.state
+        .delete_reference(&desk.call.actor, desk.git, &format!("refs/{name}"))?;
+    Ok(Answer::empty(204))
+}
+
+/// `GET /git/commits/{sha}`
+pub(crate) fn commit(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let id = CommitId::parse(id).ok_or(Refusal::NotFound)?;
+    let commit = desk.git.commit(&id)?.ok_or(Refusal::NotFound)?;
+    Ok(Answer::ok(&shapes::git_commit(&desk.call.links, &commit)))
+}
+
+/// `GET /git/trees/{tree-ish}?recursive=1`
+pub(crate) fn tree(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let recursive = desk.call.query.get("recursive").is_some();
+    let tree = desk.git.tree(id, recursive)?.ok_or(Refusal::NotFound)?;
+    let links = &desk.call.links;
+    let entries = tree.entries.iter().map(|entry| {
+        let place = if entry.kind == "tree" {
+            "trees"
+        } else {
+            "blobs"
+        };
+        let mut shown = json!({
+            "path": entry.path,
+            "mode": entry.mode,
+            "type": entry.kind,
+            "sha": entry.id,
+            "url": links.repo(&format!("/git/{place}/{}", entry.id)),
+        });
+        if let Some(size) = entry.size {
+            shown["size"] = size.into();
+        }
+        shown
+    });
+    Ok(Answer::ok(&json!({
+        "sha": tree.id,
+        "url": links.repo(&format!("/git/trees/{}", tree.id)),
+        "tree": entries.collect::<Vec<Value>>(),
+        "truncated": false,
+    })))
+}
+
+/// `GET /git/blobs/{sha}`
+pub(crate) fn blob(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let bytes = desk.git.blob(id)?.ok_or(Refusal::NotFound)?;
+    if desk.call.accept.contains("raw") {
+        let mut answer = Answer::empty(200).header("content-type", "application/octet-stream");
+        answer.body = super::AnswerBody::Bytes(bytes);
+        return Ok(answer);
+    }
+    Ok(Answer::ok(&json!({
+        "sha": id,
+        "node_id": shapes::node_id("B", id),
+        "url": desk.call.links.repo(&format!("/git/blobs/{id}")),
+        "size": bytes.len(),
+        "encoding": "base64",
+        "content": base64(&bytes),
+    })))
+}
+
+/// Base64 as GitHub writes it: lines of 60 characters.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for line in bytes.chunks(45) {
+        for three in line.chunks(3) {
+            let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+                let index = (bits >> shift & 63) as usize;
+                out.push(if at <= three.len() {
+                    char::from(LETTERS[index])
+                } else {
+                    '='
+                });
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn shape(links: &Links, reference: &Reference) -> Value {
+    let kind = if reference.annotated { "tag" } else { "commit" };
+    let place = if reference.annotated {
+        "tags"
+    } else {
+        "commits"
+    };
+    json!({
+        "ref": reference.name,
+        "node_id": shapes::node_id("REF", &reference.name),
+        "url": links.repo(&format!("/git/{}", reference.name)),
+        "object": {
+            "sha": reference.object,
+            "type": kind,
+            "url": links.repo(&format!("/git/{place}/{}", reference.object)),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_is_padded_and_broken_into_lines() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg==\n"),
+            ("fo", "Zm8=\n"),
+            ("foo", "Zm9v\n"),
+            ("foobar", "Zm9vYmFy\n"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[0; 46]), format!("{}\nAA==\n", "A".repeat(60)));
+    }
+}

@@ -1,0 +1,171 @@
+//! What doctors read: roles, environments, rulesets, immutable releases.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Desk, Outcome, paging, shapes};
+use crate::state::people::Role;
+use crate::state::refusal::Refusal;
+use crate::state::settings::{BranchPolicy, Environment, Ruleset};
+use crate::time::rfc3339;
+
+/// `GET /collaborators/{user}/permission`
+pub(crate) fn permission(desk: &mut Desk<'_>, login: &str) -> Outcome {
+    let person = desk.state.collaborator(&desk.call.actor, login)?;
+    // Anybody may read a public repository.
+    let role = person.role.max(Role::Read);
+    let mut user = shapes::person(&desk.call.links, person);
+    user["role_name"] = role.name().into();
+    user["permissions"] = json!({
+        "admin": role >= Role::Admin,
+        "maintain": role >= Role::Maintain,
+        "push": role >= Role::Write,
+        "triage": role >= Role::Triage,
+        "pull": true,
+    });
+    Ok(Answer::ok(&json!({
+        "permission": role.permission(),
+        "role_name": role.name(),
+        "user": user,
+    })))
+}
+
+/// `GET /environments/{name}`
+pub(crate) fn environment(desk: &mut Desk<'_>, name: &str) -> Outcome {
+    let environment = desk.state.environment(name)?;
+    let links = &desk.call.links;
+    let at = rfc3339(environment.created_at);
+    let policy = environment.branches.as_ref().map(|policy| {
+        let protected = *policy == BranchPolicy::Protected;
+        json!({ "protected_branches": protected, "custom_branch_policies": !protected })
+    });
+    Ok(Answer::ok(&json!({
+        "id": environment.id,
+        "node_id": shapes::node_id("EN", environment.id),
+        "name": name,
+        "url": links.repo(&format!("/environments/{name}")),
+        "html_url": links.page(&format!("/deployments/activity_log?environments_filter={name}")),
+        "created_at": at,
+        "updated_at": at,
+        "protection_rules": protection_rules(desk, environment),
+        "deployment_branch_policy": policy,
+    })))
+}
+
+/// `GET /rulesets`
+pub(crate) fn rulesets(desk: &mut Desk<'_>) -> Outcome {
+    let all = desk.state.settings().rulesets.iter();
+    let shown = all
+        .map(|ruleset| ruleset_shape(desk, ruleset, false))
+        .collect();
+    Ok(paging::list(desk, shown))
+}
+
+/// `GET /rulesets/{id}`
+pub(crate) fn ruleset(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let id: u64 = Desk::id(id)?;
+    let found = desk
+        .state
+        .settings()
+        .rulesets
+        .iter()
+        .find(|ruleset| ruleset.id == id);
+    Ok(Answer::ok(&ruleset_shape(
+        desk,
+        found.ok_or(Refusal::NotFound)?,
+        true,
+    )))
+}
+
+/// `GET /rules/branches/{branch}`
+pub(crate) fn rules_of_branch(desk: &mut Desk<'_>, branch: &str) -> Outcome {
+    let name = format!("refs/heads/{branch}");
+    let default = branch == desk.state.repository().default_branch;
+    let covers = |pattern: &String| {
+        pattern == "~ALL" || *pattern == name || default && pattern == "~DEFAULT_BRANCH"
+    };
+    let all = desk.state.settings().rulesets.iter();
+    let active = all.filter(|it| !it.tags && it.enforcement == "active");
+    let active = active.filter(|it| it.include.iter().any(covers));
+    let shown = active.flat_map(|ruleset| {
+        rules(ruleset).into_iter().map(|mut rule| {
+            rule["ruleset_source_type"] = "Repository".into();
+            rule["ruleset_source"] = desk.state.repository().full_name().into();
+            rule["ruleset_id"] = ruleset.id.into();
+            rule
+        })
+    });
+    Ok(paging::list(desk, shown.collect()))
+}
+
+/// `GET /immutable-releases`
+pub(crate) fn immutability(desk: &mut Desk<'_>) -> Outcome {
+    desk.state.immutability(&desk.call.actor)?;
+    Ok(Answer::ok(
+        &json!({ "enabled": true, "enforced_by_owner": false }),
+    ))
+}
+
+fn protection_rules(desk: &Desk<'_>, environment: &Environment) -> Value {
+    let mut rules = Vec::new();
+    let rule = |number: u64, kind: &str| {
+        let id = environment.id * 10 + number;
+        json!({ "id": id, "node_id": shapes::node_id("GA", id), "type": kind })
+    };
+    if environment.wait_minutes > 0 {
+        let mut wait = rule(1, "wait_timer");
+        wait["wait_timer"] = environment.wait_minutes.into();
+        rules.push(wait);
+    }
+    if !environment.reviewers.is_empty() {
+        let reviewers = environment.reviewers.iter().map(|login| {
+            let reviewer = shapes::user(desk.state, &desk.call.links, login);
+            json!({ "type": "User", "reviewer": reviewer })
+        });
+        let mut review = rule(2, "required_reviewers");
+        review["prevent_self_review"] = environment.prevent_self_review.into();
+        review["reviewers"] = reviewers.collect();
+        rules.push(review);
+    }
+    if environment.branches.is_some() {
+        rules.push(rule(3, "branch_policy"));
+    }
+    rules.into()
+}
+
+fn ruleset_shape(desk: &Desk<'_>, ruleset: &Ruleset, whole: bool) -> Value {
+    let mut body = json!({
+        "id": ruleset.id,
+        "name": ruleset.name,
+        "target": if ruleset.tags { "tag" } else { "branch" },
+        "source_type": "Repository",
+        "source": desk.state.repository().full_name(),
+        "enforcement": ruleset.enforcement,
+    });
+    if whole {
+        body["conditions"] = json!({ "ref_name": { "include": ruleset.include, "exclude": [] } });
+        body["rules"] = rules(ruleset).into();
+    }
+    body
+}
+
+fn rules(ruleset: &Ruleset) -> Vec<Value> {
+    let plain = ruleset.rules.iter().map(|kind| json!({ "type": kind }));
+    let mut rules: Vec<Value> = plain.collect();
+    if !ruleset.required_checks.is_empty() {
+        let checks = ruleset.required_checks.iter().map(|(context, app)| {
+            let mut check = json!({ "context": context });
+            if let Some(app) = app {
+                check["integration_id"] = (*app).into();
+            }
+            check
+        });
+        rules.push(json!({
+            "type": "required_status_checks",
+            "parameters": {
+                "required_status_checks": checks.collect::<Vec<Value>>(),
+                "strict_required_status_checks_policy": false,
+            },
+        }));
+    }
+    rules
+}

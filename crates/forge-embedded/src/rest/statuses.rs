@@ -1,0 +1,80 @@
+//! Commit statuses: `/repos/{owner}/{repo}/statuses` and `/commits/{ref}/status`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::input::json as parsed;
+use super::{Answer, Desk, Outcome, commits, paging, shapes};
+use crate::state::statuses::{NewStatus, Status};
+use crate::time::rfc3339;
+
+/// `POST /statuses/{sha}`
+pub(crate) fn create(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        state: String,
+        context: Option<String>,
+        description: Option<String>,
+        target_url: Option<String>,
+    }
+    let body: Body = parsed(desk.call)?;
+    let order = NewStatus {
+        state: body.state,
+        context: body.context.unwrap_or_default(),
+        description: body.description,
+        target_url: body.target_url,
+    };
+    let call = desk.call;
+    let status = desk
+        .state
+        .create_status(&call.actor, call.now, desk.git, id, order)?
+        .clone();
+    Ok(Answer::created(&shape(desk, &status)))
+}
+
+/// `GET /commits/{ref}/statuses`
+pub(crate) fn list(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let commit = commits::find(desk.git, id)?;
+    let all = desk.state.statuses(&commit);
+    let shown = all.into_iter().map(|status| shape(desk, status)).collect();
+    Ok(paging::list(desk, shown))
+}
+
+/// `GET /commits/{ref}/status`
+pub(crate) fn combined(desk: &mut Desk<'_>, id: &str) -> Outcome {
+    let commit = commits::find(desk.git, id)?;
+    let newest = desk.state.newest_statuses(&commit);
+    let statuses: Vec<Value> = newest
+        .into_iter()
+        .map(|status| shape(desk, status))
+        .collect();
+    let links = &desk.call.links;
+    Ok(Answer::ok(&json!({
+        "state": desk.state.combined_status(&commit).name(),
+        "statuses": statuses,
+        "sha": commit,
+        "total_count": statuses.len(),
+        "repository": shapes::repository(desk.state, links),
+        "commit_url": links.repo(&format!("/commits/{commit}")),
+        "url": links.repo(&format!("/commits/{commit}/status")),
+    })))
+}
+
+fn shape(desk: &Desk<'_>, status: &Status) -> Value {
+    let links = &desk.call.links;
+    let creator = shapes::user(desk.state, links, &status.creator);
+    json!({
+        "url": links.repo(&format!("/statuses/{}", status.commit)),
+        "avatar_url": creator["avatar_url"],
+        "id": status.id,
+        "node_id": shapes::node_id("SC", status.id),
+        "state": status.verdict.name(),
+        "description": status.description,
+        "target_url": status.target_url,
+        "context": status.context,
+        "created_at": rfc3339(status.created_at),
+        "updated_at": rfc3339(status.created_at),
+        "creator": creator,
+    })
+}

@@ -1,0 +1,152 @@
+//! Workflow artifacts: they belong to the run, not to the attempt, and expire.
+//!
+//! An expired artifact is still listed; its bytes are gone.
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::people::{Actor, Role};
+use super::refusal::Refusal;
+use crate::blobs::Blob;
+use crate::ids::{ArtifactId, RunId};
+
+/// An artifact of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Its number.
+    pub id: ArtifactId,
+    /// The run that made it.
+    pub run: RunId,
+    /// Its name, unique in the run.
+    pub name: String,
+    /// How the bytes are packed.
+    pub form: ArtifactForm,
+    /// The bytes, as they are downloaded.
+    pub blob: Blob,
+    /// Whether the forge keeps the digest to itself.
+    pub hides_digest: bool,
+    /// When it was made.
+    pub created_at: i64,
+    /// When its bytes go.
+    pub expires_at: i64,
+}
+
+impl Artifact {
+    /// Whether the bytes are gone.
+    #[must_use]
+    pub fn expired(&self, now: i64) -> bool {
+        self.expires_at <= now
+    }
+}
+
+/// How an artifact's bytes are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArtifactForm {
+    /// A zip archive.
+    Zip,
+    /// One file as it is: `archive: false`.
+    Plain,
+}
+
+impl ArtifactForm {
+    /// The media type of a download.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Zip => "application/zip",
+            Self::Plain => "application/octet-stream",
+        }
+    }
+}
+
+impl State {
+    /// Adds an artifact to a run.
+    pub fn register_artifact(
+        &mut self,
+        now: i64,
+        run: RunId,
+        name: &str,
+        form: ArtifactForm,
+        blob: Blob,
+        retention_days: u32,
+    ) -> Result<ArtifactId, Refusal> {
+        self.run(run)?;
+        if self
+            .artifacts_of(run)
+            .iter()
+            .any(|artifact| artifact.name == name)
+        {
+            return Err(Refusal::Conflict(format!(
+                "an artifact with this name already exists on the workflow run: {name}"
+            )));
+        }
+        let id = ArtifactId(self.allocate());
+        let artifact = Artifact {
+            id,
+            run,
+            name: name.to_owned(),
+            form,
+            blob,
+            hides_digest: false,
+            created_at: now,
+            expires_at: now + i64::from(retention_days) * 86_400,
+        };
+        self.artifacts.insert(id, artifact);
+        Ok(id)
+    }
+
+    /// All artifacts, newest first.
+    #[must_use]
+    pub fn artifacts(&self) -> Vec<&Artifact> {
+        self.artifacts.values().rev().collect()
+    }
+
+    /// The artifacts of a run, newest first.
+    #[must_use]
+    pub fn artifacts_of(&self, run: RunId) -> Vec<&Artifact> {
+        let all = self.artifacts.values().rev();
+        all.filter(|artifact| artifact.run == run).collect()
+    }
+
+    /// One artifact.
+    pub fn artifact(&self, id: ArtifactId) -> Result<&Artifact, Refusal> {
+        self.artifacts.get(&id).ok_or(Refusal::NotFound)
+    }
+
+    /// An artifact, for whoever may have its bytes: those who are signed in, before it expires.
+    pub fn downloadable(
+        &self,
+        actor: &Actor,
+        now: i64,
+        id: ArtifactId,
+    ) -> Result<&Artifact, Refusal> {
+        actor.signed_in()?;
+        let artifact = self.artifact(id)?;
+        if artifact.expired(now) {
+            return Err(Refusal::Gone("Artifact has expired".into()));
+        }
+        Ok(artifact)
+    }
+
+    /// Deletes an artifact.
+    pub fn delete_artifact(&mut self, actor: &Actor, id: ArtifactId) -> Result<(), Refusal> {
+        actor.with(Role::Write)?;
+        self.artifacts
+            .remove(&id)
+            .map(|_| ())
+            .ok_or(Refusal::NotFound)
+    }
+
+    /// Changes an artifact behind the forge's back: its bytes, its expiry, its digest.
+    pub fn tamper_artifact(
+        &mut self,
+        id: ArtifactId,
+        change: impl FnOnce(&mut Artifact),
+    ) -> Result<(), Refusal> {
+        self.artifacts
+            .get_mut(&id)
+            .map(change)
+            .ok_or(Refusal::NotFound)
+    }
+}

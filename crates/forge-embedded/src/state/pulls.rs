@@ -1,0 +1,271 @@
+//! Pull requests, followed from git: where the head is, and whether it would merge.
+//!
+//! `refs/pull/N/head` is the head, `refs/pull/N/merge` the test merge, as on GitHub. Landing one
+//! is next door.
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::refusal::Refusal;
+use crate::ids::{CommitId, PullNumber, RepositoryId};
+use crate::repository::{Merge, MergeMethod, Repository, Signature};
+
+/// A pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// Its number, as people write it.
+    pub number: PullNumber,
+    /// Its other number, as programs see it.
+    pub id: u64,
+    /// The title.
+    pub title: String,
+    /// The description.
+    pub body: Option<String>,
+    /// The login of whoever opened it.
+    pub author: String,
+    /// The branch that it wants to go to.
+    pub base_branch: String,
+    /// The tip of that branch, when it was last looked at.
+    pub base_sha: CommitId,
+    /// The branch that it comes from.
+    pub head_branch: String,
+    /// Where that branch is.
+    pub head_repository: HeadRepository,
+    /// The tip of that branch, when it was last looked at.
+    pub head_sha: CommitId,
+    /// Whether it is marked as unfinished.
+    pub draft: bool,
+    /// What has become of it.
+    pub state: PullState,
+    /// The commit that merging it would make; `None` for a conflict.
+    pub test_merge: Option<CommitId>,
+    /// How often somebody asked whether it would merge since it last changed.
+    pub asked: u32,
+    /// When it was opened.
+    pub created_at: i64,
+    /// When it changed last.
+    pub updated_at: i64,
+}
+
+impl PullRequest {
+    /// Whether it is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == PullState::Open
+    }
+}
+
+/// Where the head branch of a pull request is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HeadRepository {
+    /// In this repository.
+    Here,
+    /// In a fork.
+    Fork {
+        /// The fork's number.
+        id: RepositoryId,
+        /// The account it belongs to.
+        owner: String,
+        /// Its name.
+        name: String,
+    },
+    /// In a fork that was deleted.
+    Deleted,
+}
+
+/// What has become of a pull request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PullState {
+    /// Nothing yet.
+    Open,
+    /// It was closed without landing.
+    Closed {
+        /// When.
+        at: i64,
+    },
+    /// It landed.
+    Merged {
+        /// When.
+        at: i64,
+        /// The login of whoever landed it.
+        by: String,
+        /// The commit that it became.
+        commit: CommitId,
+    },
+}
+
+/// An order to open a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPull {
+    /// The title.
+    pub title: String,
+    /// The description.
+    pub body: Option<String>,
+    /// The login of whoever opens it.
+    pub author: String,
+    /// The branch that it wants to go to; empty for the default branch.
+    pub base: String,
+    /// The branch that it comes from.
+    pub head: String,
+    /// Where that branch is.
+    pub head_repository: HeadRepository,
+    /// The head of a fork's branch, whose objects are in this repository already.
+    pub fork_head: Option<CommitId>,
+    /// Whether it is marked as unfinished.
+    pub draft: bool,
+}
+
+impl State {
+    /// Opens a pull request.
+    pub fn open_pull(
+        &mut self,
+        now: i64,
+        git: &dyn Repository,
+        order: NewPull,
+    ) -> Result<PullNumber, Refusal> {
+        let base_branch = match order.base.as_str() {
+            "" => self.repository.default_branch.clone(),
+            other => other.to_owned(),
+        };
+        let base = git.resolve(&format!("refs/heads/{base_branch}"))?;
+        let base_sha = base.ok_or_else(|| Refusal::invalid("PullRequest", "base"))?;
+        let head = match order.fork_head {
+            Some(head) => git.commit(&head)?.map(|commit| commit.id),
+            None => git.resolve(&format!("refs/heads/{}", order.head))?,
+        };
+        let head_sha = head.ok_or_else(|| Refusal::invalid("PullRequest", "head"))?;
+        if git.is_ancestor(&head_sha, &base_sha)? {
+            let message = format!("No commits between {base_branch} and {}", order.head);
+            return Err(Refusal::custom("PullRequest", "base", message));
+        }
+        let number = PullNumber(self.pulls.len() as u64 + 1);
+        let pull = PullRequest {
+            number,
+            id: self.allocate(),
+            title: order.title,
+            body: order.body,
+            author: order.author,
+            base_branch,
+            base_sha,
+            head_branch: order.head,
+            head_repository: order.head_repository,
+            head_sha,
+            draft: order.draft,
+            state: PullState::Open,
+            test_merge: None,
+            asked: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        git.set_reference(&format!("refs/pull/{number}/head"), &pull.head_sha)?;
+        self.pulls.insert(number, pull);
+        self.follow(now, git, number, true)?;
+        Ok(number)
+    }
+
+    /// Pull requests, newest first.
+    #[must_use]
+    pub fn pulls(&self) -> Vec<&PullRequest> {
+        self.pulls.values().rev().collect()
+    }
+
+    /// One pull request.
+    pub fn pull(&self, number: PullNumber) -> Result<&PullRequest, Refusal> {
+        self.pulls.get(&number).ok_or(Refusal::NotFound)
+    }
+
+    /// Changes what people wrote or marked, or where a fork's branch is.
+    pub fn edit_pull(
+        &mut self,
+        now: i64,
+        number: PullNumber,
+        change: impl FnOnce(&mut PullRequest),
+    ) -> Result<(), Refusal> {
+        let pull = self.pulls.get_mut(&number).ok_or(Refusal::NotFound)?;
+        change(pull);
+        pull.updated_at = now;
+        Ok(())
+    }
+
+    /// Counts that somebody asks whether a pull request would merge, and says whether GitHub would
+    /// know by now.
+    pub fn ask_mergeable(&mut self, number: PullNumber) -> Result<bool, Refusal> {
+        let slow = self.settings.mergeable_unknown_at_first;
+        let pull = self.pulls.get_mut(&number).ok_or(Refusal::NotFound)?;
+        pull.asked = pull.asked.saturating_add(1);
+        Ok(!slow || pull.asked > 1)
+    }
+
+    /// Looks again at the branches of all open pull requests. Answers whether any changed.
+    pub fn sync(&mut self, now: i64, git: &dyn Repository) -> Result<bool, Refusal> {
+        let open = self.pulls.values().filter(|pull| pull.is_open());
+        let numbers: Vec<PullNumber> = open.map(|pull| pull.number).collect();
+        let mut changed = false;
+        for number in numbers {
+            changed |= self.follow(now, git, number, false)?;
+        }
+        Ok(changed)
+    }
+
+    /// Looks at the branches of one pull request, and merges them for a test if they moved.
+    fn follow(
+        &mut self,
+        now: i64,
+        git: &dyn Repository,
+        number: PullNumber,
+        anew: bool,
+    ) -> Result<bool, Refusal> {
+        let mut pull = self.pull(number)?.clone();
+        let base = git.resolve(&format!("refs/heads/{}", pull.base_branch))?;
+        let base = base.unwrap_or_else(|| pull.base_sha.clone());
+        let head = match pull.head_repository {
+            HeadRepository::Here => git.resolve(&format!("refs/heads/{}", pull.head_branch))?,
+            HeadRepository::Fork { .. } | HeadRepository::Deleted => {
+                git.resolve(&format!("refs/pull/{number}/head"))?
+            }
+        };
+        let head = head.unwrap_or_else(|| pull.head_sha.clone());
+        if !anew && head == pull.head_sha && base == pull.base_sha {
+            return Ok(false);
+        }
+        if head != pull.head_sha {
+            pull.updated_at = now;
+            git.set_reference(&format!("refs/pull/{number}/head"), &head)?;
+        }
+        pull.asked = 0;
+        pull.head_sha = head;
+        if git.is_ancestor(&pull.head_sha, &base)? {
+            // Somebody pushed the head to the base: GitHub calls that merged.
+            let by = pull.author.clone();
+            pull.state = PullState::Merged {
+                at: now,
+                by,
+                commit: pull.head_sha.clone(),
+            };
+        } else {
+            pull.base_sha = base;
+            pull.test_merge = git.merge(&test_merge(now, &pull))?;
+            let name = format!("refs/pull/{number}/merge");
+            match &pull.test_merge {
+                Some(commit) => git.set_reference(&name, commit)?,
+                None => git.delete_reference(&name)?,
+            }
+        }
+        self.pulls.insert(number, pull);
+        Ok(true)
+    }
+}
+
+fn test_merge(now: i64, pull: &PullRequest) -> Merge {
+    Merge {
+        base: pull.base_sha.clone(),
+        head: pull.head_sha.clone(),
+        method: MergeMethod::Merge,
+        by: Signature {
+            name: "GitHub".into(),
+            email: "noreply@github.com".into(),
+            at: now,
+        },
+        message: format!("Merge {} into {}", pull.head_sha, pull.base_sha),
+    }
+}

@@ -1,0 +1,18 @@
+//! The rehearsal forge, asked over HTTP and driven directly.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails has failed its test"
+)]
+
+mod actions;
+mod downloads;
+mod durable;
+mod endpoints;
+mod faults;
+mod laws;
+mod pulls;
+mod releases;
+mod rules;
+mod support;
+mod uploads;

@@ -1,0 +1,107 @@
+//! All that the adapter is told. Nothing in here reads the environment.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lockgate_core::RepositoryName;
+
+use super::Proxies;
+use crate::Token;
+
+/// What the adapter is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The API's address, such as `https://api.github.com` or `http://127.0.0.1:8080/api/v3`.
+    pub api_url: String,
+    /// The repository that all calls are about.
+    pub repository: RepositoryName,
+    /// The credential; an empty one counts as none.
+    pub token: Option<Token>,
+    /// What the forge's operators see.
+    pub user_agent: String,
+    /// The proxies to go through.
+    pub proxies: Proxies,
+    /// How long, how often, how much.
+    pub limits: Limits,
+    /// The time of day, and waiting.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// The usual settings: no proxies, the machine's clock.
+    pub fn new(api_url: impl Into<String>, repository: RepositoryName, token: Option<Token>) -> Self {
+        Self {
+            api_url: api_url.into(),
+            repository,
+            token,
+            user_agent: concat!("lockgate/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxies: Proxies::none(),
+            limits: Limits::default(),
+            clock: Clock::default(),
+        }
+    }
+}
+
+/// How long, how often, how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For finding the host, and again for connecting to it. Default: 10 seconds.
+    pub connect: Duration,
+    /// How long nothing may move while something is being sent or received. Default: 2 minutes.
+    pub idle: Duration,
+    /// For a call that transfers no file, from end to end. Default: 1 minute.
+    pub call: Duration,
+    /// How often a call is made at most. Default: 3. Writing calls are repeated only where a rate limit kept them from having
+    /// an effect.
+    pub tries: u32,
+    /// How long one call may wait for rate limits, all in all. Default: 1 minute.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(120),
+            call: Duration::from_secs(60),
+            tries: 3,
+            patience: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The time of day, and waiting: injected, so that tests do neither.
+#[derive(Clone)]
+pub struct Clock {
+    /// The time of day.
+    pub now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    /// Waits.
+    pub sleep: Arc<dyn Fn(Duration) + Send + Sync>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { now: Arc::new(SystemTime::now), sleep: Arc::new(std::thread::sleep) }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigProblem {
+    /// The address of the API.
+    #[error("the address of the API is not of the form https://HOST or https://HOST/PATH")]
+    ApiUrl,
+    /// The credential. Its text is not shown.
+    #[error("the token holds characters that no token has, such as a line break or a space")]
+    Token,
+    /// The user agent.
+    #[error("the user agent holds characters that no header may have")]
+    UserAgent,
+}

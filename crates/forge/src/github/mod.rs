@@ -1,0 +1,150 @@
+//! The adapter that speaks GitHub's REST: github.com, GitHub Enterprise, and the rehearsal forge.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`Config`] | all that it is told; nothing reads the environment, except for the certificates |
+//! | `wire` | requests, the token, repeating, reading answers |
+//! | `answer` | a status -> what it means |
+//! | `address` | which hosts may be asked, which may see the token |
+//! | `outgoing`, `transfer` | files, in both directions |
+//! | `paging`, `memory` | listings; asking only for what changed |
+//! | `agents`, [`Proxies`] | connections |
+//! | `people`, `pulls`, `runs`, `releases` | the calls |
+//! | `shapes` | answers -> our words |
+
+mod address;
+mod agents;
+mod answer;
+mod config;
+mod memory;
+mod outgoing;
+mod paging;
+mod people;
+mod proxies;
+mod pulls;
+mod releases;
+mod runs;
+mod shapes;
+#[cfg(test)]
+mod tests;
+mod transfer;
+mod wire;
+
+use std::fmt;
+use std::io::Read;
+
+use lockgate_core::{ArtifactId, AssetId, BranchName, CommentId, CommitId, Login, PullNumber, ReleaseId, Role, RunId, Tag, gate};
+
+pub use config::{Clock, Config, ConfigProblem, Limits};
+pub use proxies::Proxies;
+
+use crate::{Artifact, Asset, Body, Comment, Forge, ForgeError, NewRelease, PostedStatus, Pull, Release, Repository, Run};
+use wire::Wire;
+
+/// A repository on GitHub, or on a forge that speaks its language.
+///
+/// Making one costs nothing: connections, and the certificates they need, come with the first call.
+pub struct GitHub {
+    wire: Wire,
+    shown: String,
+}
+
+impl GitHub {
+    /// From settings.
+    ///
+    /// # Errors
+    /// [`ConfigProblem`] where a setting cannot be used.
+    pub fn new(config: Config) -> Result<Self, ConfigProblem> {
+        let shown = format!("{} at {}", config.repository, config.api_url);
+        Ok(Self { wire: Wire::new(config)?, shown })
+    }
+}
+
+impl fmt::Debug for GitHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GitHub").field(&self.shown).finish()
+    }
+}
+
+impl Forge for GitHub {
+    fn repository(&self) -> Result<Repository, ForgeError> {
+        people::repository(&self.wire)
+    }
+    fn viewer(&self) -> Result<Login, ForgeError> {
+        people::viewer(&self.wire)
+    }
+    fn role(&self, login: &Login) -> Result<Role, ForgeError> {
+        people::role(&self.wire, login)
+    }
+
+    fn pull(&self, number: PullNumber) -> Result<Pull, ForgeError> {
+        pulls::one(&self.wire, number)
+    }
+    fn pulls_from(&self, owner: &str, branch: &BranchName) -> Result<Vec<Pull>, ForgeError> {
+        pulls::from_branch(&self.wire, owner, branch)
+    }
+    fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, ForgeError> {
+        pulls::open_into(&self.wire, base)
+    }
+
+    fn run(&self, id: RunId) -> Result<Run, ForgeError> {
+        runs::one(&self.wire, id)
+    }
+    fn runs_of(&self, workflow_file: &str, head: &CommitId) -> Result<Vec<Run>, ForgeError> {
+        runs::of_workflow(&self.wire, workflow_file, head)
+    }
+    fn artifacts(&self, run: RunId) -> Result<Vec<Artifact>, ForgeError> {
+        runs::artifacts(&self.wire, run)
+    }
+    fn open_artifact(&self, id: ArtifactId) -> Result<Body, ForgeError> {
+        transfer::open_artifact(&self.wire, id)
+    }
+
+    fn post_status(&self, commit: &CommitId, context: &str, status: &gate::Status, target_url: Option<&str>) -> Result<(), ForgeError> {
+        runs::post_status(&self.wire, commit, context, status, target_url)
+    }
+    fn status(&self, commit: &CommitId, context: &str) -> Result<Option<PostedStatus>, ForgeError> {
+        runs::status(&self.wire, commit, context)
+    }
+
+    fn comments(&self, pull: PullNumber) -> Result<Vec<Comment>, ForgeError> {
+        pulls::comments(&self.wire, pull)
+    }
+    fn create_comment(&self, pull: PullNumber, body: &str) -> Result<Comment, ForgeError> {
+        pulls::create_comment(&self.wire, pull, body)
+    }
+    fn update_comment(&self, id: CommentId, body: &str) -> Result<Comment, ForgeError> {
+        pulls::update_comment(&self.wire, id, body)
+    }
+
+    fn release_of_tag(&self, tag: &Tag) -> Result<Option<Release>, ForgeError> {
+        releases::of_tag(&self.wire, tag)
+    }
+    fn release(&self, id: ReleaseId) -> Result<Release, ForgeError> {
+        releases::one(&self.wire, id)
+    }
+    fn releases(&self) -> Result<Vec<Release>, ForgeError> {
+        releases::all(&self.wire)
+    }
+    fn create_draft(&self, draft: &NewRelease<'_>) -> Result<Release, ForgeError> {
+        releases::create_draft(&self.wire, draft)
+    }
+    fn upload(&self, release: &Release, name: &str, size: u64, bytes: &mut dyn Read) -> Result<Asset, ForgeError> {
+        transfer::upload(&self.wire, release, name, size, bytes)
+    }
+    fn open_asset(&self, id: AssetId) -> Result<Body, ForgeError> {
+        transfer::open_asset(&self.wire, id)
+    }
+    fn publish(&self, id: ReleaseId) -> Result<Release, ForgeError> {
+        releases::publish(&self.wire, id)
+    }
+    fn describe_release(&self, id: ReleaseId, title: &str, notes: &str) -> Result<Release, ForgeError> {
+        releases::describe(&self.wire, id, title, notes)
+    }
+    fn delete_release(&self, id: ReleaseId) -> Result<(), ForgeError> {
+        releases::delete(&self.wire, id)
+    }
+    fn delete_tag(&self, tag: &Tag) -> Result<(), ForgeError> {
+        releases::delete_tag(&self.wire, tag)
+    }
+}

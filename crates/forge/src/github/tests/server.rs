@@ -1,0 +1,109 @@
+//! A server that plays recorded answers, one a connection, and keeps what it was asked.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// What happens to one request.
+pub(super) enum Reply {
+    /// The head is read, the body too, then these bytes are sent.
+    Raw(Vec<u8>),
+    /// These bytes are sent when the head was read; no body is waited for.
+    Early(Vec<u8>),
+    /// The connection is closed when the request was read.
+    Nothing,
+}
+
+/// A status, headers, a body and its length.
+pub(super) fn reply(status: u16, headers: &str, body: &str) -> Reply {
+    Reply::Raw(text(status, headers, body))
+}
+
+/// As [`reply`], sent before the body of the request was read.
+pub(super) fn early(status: u16, headers: &str, body: &str) -> Reply {
+    Reply::Early(text(status, headers, body))
+}
+
+fn text(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let lines: String = headers.lines().map(|line| format!("{}\r\n", line.trim())).collect();
+    format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{lines}\r\n{body}").into_bytes()
+}
+
+/// What came in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    pub(super) line: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+pub(super) struct Server {
+    pub(super) url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    thread: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts one that knows its own address.
+    pub(super) fn new(replies: impl FnOnce(&str) -> Vec<Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (replies, seen) = (replies(&url), Arc::<Mutex<Vec<Seen>>>::default());
+        let kept = Arc::clone(&seen);
+        let thread = std::thread::spawn(move || {
+            for reply in replies {
+                let (stream, _) = listener.accept().unwrap();
+                serve(&stream, reply, &kept);
+            }
+        });
+        Self { url, seen, thread }
+    }
+
+    /// Starts one.
+    pub(super) fn playing(replies: Vec<Reply>) -> Self {
+        Self::new(|_| replies)
+    }
+
+    /// What came in, when all answers are played.
+    pub(super) fn seen(self) -> Vec<Seen> {
+        self.thread.join().unwrap();
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+}
+
+fn serve(stream: &TcpStream, reply: Reply, kept: &Mutex<Vec<Seen>>) {
+    let mut reader = BufReader::new(stream);
+    let mut seen = Seen::default();
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    seen.line = line.trim_end().to_owned();
+    loop {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        seen.headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let mut writer = stream;
+    if !matches!(reply, Reply::Early(_)) {
+        if seen.header("expect").is_some() {
+            writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+        }
+        let length = seen.header("content-length").map_or(0, |text| text.parse().unwrap());
+        // A client that breaks off leaves less than it announced.
+        let _ = reader.take(length).read_to_end(&mut seen.body);
+    }
+    kept.lock().unwrap().push(seen);
+    if let Reply::Raw(bytes) | Reply::Early(bytes) = reply {
+        // The client may have gone.
+        let _ = writer.write_all(&bytes);
+    }
+    let _ = stream.shutdown(Shutdown::Write);
+}

@@ -1,0 +1,291 @@
+//! The command line: one definition for parsing, help, completions and man pages.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Publish versioned executables before the pull request that needs them merges, and hold the merge until every byte is
+/// public and verified.
+#[derive(Debug, Parser)]
+#[command(name = "lockgate", version, about, long_about = None, max_term_width = 100, propagate_version = false, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 could not, 2 usage, 3 refused (a person must change something), \
+4 waiting (may become possible by itself), 5 wrong bytes, 6 not published.\n\
+Results go to stdout, talk to stderr. `lockgate rehearse` shows the whole flow without an account.";
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The repository on the forge [default: GITHUB_REPOSITORY, else the remote's address]
+    #[arg(long, global = true, value_name = "OWNER/NAME", help_heading = "Global options")]
+    pub repo: Option<String>,
+    /// The web address of the forge [default: GITHUB_SERVER_URL, else https://github.com]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub forge: Option<String>,
+    /// The config, for commands that work on files [default: lockgate.toml of the commit]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// Run as if started in this folder
+    #[arg(short = 'C', global = true, value_name = "DIR", help_heading = "Global options")]
+    pub dir: Option<PathBuf>,
+    /// The git remote that the forge's repository is
+    #[arg(long, global = true, value_name = "NAME", default_value = "origin", help_heading = "Global options")]
+    pub remote: String,
+    /// How results are written to stdout
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = "Global options")]
+    pub output_format: Format,
+    /// Whether to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
+    pub color: Color,
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs; every object has a "version"
+    Json,
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// In a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Decide what a pull request means for each package: build, nothing, or refused
+    Detect(Detect),
+    /// Build one variant and look at what came out, or join the variants to a candidate
+    Build(Build),
+    /// Write or update the pull request's comment
+    Report(Target),
+    /// Post the commit status that lets a pull request merge, or holds it
+    Gate(Gate),
+    /// Publish a candidate's very bytes as a release
+    Promote(Promote),
+    /// Read a published release as an anonymous client would, and check every byte
+    Verify(Verify),
+    /// Get the verified executable for this machine; prints its path
+    Fetch(Fetch),
+    /// Say, publicly and for ever, that a published version must not be used
+    Withdraw(Withdraw),
+    /// Run the whole flow on this machine, against a rehearsal forge
+    Rehearse(Rehearse),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// The folder; it is made if it is not there
+        dir: PathBuf,
+    },
+}
+
+impl Command {
+    /// Its name, as it is typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Detect(_) => "detect",
+            Self::Build(_) => "build",
+            Self::Report(_) => "report",
+            Self::Gate(_) => "gate",
+            Self::Promote(_) => "promote",
+            Self::Verify(_) => "verify",
+            Self::Fetch(_) => "fetch",
+            Self::Withdraw(_) => "withdraw",
+            Self::Rehearse(_) => "rehearse",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
+        }
+    }
+}
+
+/// `lockgate detect`
+#[derive(Debug, Args)]
+pub struct Detect {
+    /// The tip of the base branch [default: that of the event, as it is on the remote now]
+    #[arg(long, value_name = "REVISION")]
+    pub base: Option<String>,
+    /// The head of the pull request [default: that of the event, else HEAD]
+    #[arg(long, value_name = "REVISION")]
+    pub head: Option<String>,
+    /// Only this package
+    #[arg(long, value_name = "NAME")]
+    pub package: Option<String>,
+}
+
+/// `lockgate build`
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The package [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub package: Option<String>,
+    /// The variant to build
+    #[arg(long, value_name = "NAME", required_unless_present = "join", conflicts_with = "join")]
+    pub variant: Option<String>,
+    /// Join the results of all variants to a candidate instead
+    #[arg(long)]
+    pub join: bool,
+    /// Where results are put; it is made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "lockgate-out")]
+    pub out: PathBuf,
+    /// Read the variants' results from this folder instead of the run's artifacts
+    #[arg(long, value_name = "DIR", requires = "join")]
+    pub parts: Option<PathBuf>,
+    /// Build a checkout with changes that are in no commit; such a build is never a candidate
+    #[arg(long)]
+    pub allow_dirty: bool,
+}
+
+/// Which pull request a command is about.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The pull request [default: that of the event]
+    #[arg(long, value_name = "NUMBER")]
+    pub pr: Option<u64>,
+    /// The run of the build workflow [default: that of the event, else the newest for the head]
+    #[arg(long, value_name = "ID")]
+    pub run: Option<u64>,
+    /// Only this package
+    #[arg(long, value_name = "NAME")]
+    pub package: Option<String>,
+}
+
+/// `lockgate gate`
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// Which pull request
+    #[command(flatten)]
+    pub target: Target,
+    /// Every open pull request into this branch: for when the branch has moved
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["pr", "run"])]
+    pub all_open: Option<String>,
+}
+
+/// `lockgate promote`
+#[derive(Debug, Args)]
+pub struct Promote {
+    /// The pull request whose candidate is to be published
+    #[arg(long, value_name = "NUMBER", required_unless_present = "run", conflicts_with = "run")]
+    pub pr: Option<u64>,
+    /// The run that built the candidate
+    #[arg(long, value_name = "ID")]
+    pub run: Option<u64>,
+    /// The package [default: the only one that the pull request raises]
+    #[arg(long, value_name = "NAME")]
+    pub package: Option<String>,
+    /// The head that was reviewed: refuse any other
+    #[arg(long, value_name = "SHA")]
+    pub expect_head: Option<String>,
+    /// Print the plan and stop
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `lockgate verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The package [default: the only one]
+    #[arg(value_name = "PACKAGE")]
+    pub package: Option<String>,
+    /// The version [default: that of the version file]
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+}
+
+/// `lockgate fetch`
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// The package [default: the only one]
+    #[arg(value_name = "PACKAGE")]
+    pub package: Option<String>,
+    /// The version [default: that of the version file]
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// The variant [default: the one for this machine]
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// The digests to trust [default: the package's pins, else the release's receipt]
+    #[arg(long, value_name = "FILE")]
+    pub pins: Option<PathBuf>,
+    /// Take the bytes from this file instead of the network, and verify them all the same
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Never use the network
+    #[arg(long)]
+    pub offline: bool,
+    /// An address to try before the release; may be given several times
+    #[arg(long, value_name = "URL", env = "LOCKGATE_MIRROR", value_delimiter = ' ')]
+    pub mirror: Vec<String>,
+    /// Where executables are kept between calls [default: XDG_CACHE_HOME/lockgate, else ~/.cache/lockgate]
+    #[arg(long, value_name = "DIR", env = "LOCKGATE_CACHE")]
+    pub cache: Option<PathBuf>,
+}
+
+/// `lockgate withdraw`
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The package [default: the only one]
+    #[arg(value_name = "PACKAGE")]
+    pub package: Option<String>,
+    /// The version that must not be used
+    #[arg(long, value_name = "VERSION")]
+    pub version: String,
+    /// Why, for those who will be refused it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Delete release and tag, so that the number is free again; only while no commit of the base branch names it
+    #[arg(long)]
+    pub roll_back: bool,
+    /// The base branch [default: the repository's default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+}
+
+/// `lockgate rehearse`
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// A repository to rehearse with [default: the bundled example]
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Act out a script and compare its transcript
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    pub script: Option<PathBuf>,
+    /// Write the transcript into the script instead of comparing
+    #[arg(long, requires = "script")]
+    pub bless: bool,
+    /// List the scripts that come with Lockgate
+    #[arg(long, conflicts_with_all = ["script", "dir"])]
+    pub list: bool,
+    /// Keep the folder with everything, and use this one
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    pub keep: Option<PathBuf>,
+    /// Leave the rehearsal forge up at the end, until Ctrl-C
+    #[arg(long)]
+    pub serve: bool,
+}

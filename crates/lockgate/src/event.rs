@@ -1,0 +1,103 @@
+//! The event file of a workflow run: the few fields that Lockgate reads, each parsed into a word of the glossary.
+
+use lockgate_core::{BranchName, CommitId, PullNumber, RunId};
+use serde::Deserialize;
+
+/// An event, as far as Lockgate reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Event {
+    /// Of `pull_request` and `pull_request_target`.
+    #[serde(default)]
+    pub pull_request: Option<EventPull>,
+    /// Of `merge_group`.
+    #[serde(default)]
+    pub merge_group: Option<MergeGroup>,
+    /// Of `workflow_run`.
+    #[serde(default)]
+    pub workflow_run: Option<EventRun>,
+    /// Of `push`: the branch that moved.
+    #[serde(default, rename = "ref")]
+    pub reference: Option<String>,
+}
+
+/// A pull request in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EventPull {
+    /// Its number.
+    pub number: PullNumber,
+    /// Its head.
+    pub head: EventHead,
+    /// Its base.
+    pub base: EventBase,
+}
+
+/// The head of a pull request in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EventHead {
+    /// The commit.
+    pub sha: CommitId,
+}
+
+/// The base of a pull request in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EventBase {
+    /// The branch. Its commit in the event is stale, and is not read.
+    #[serde(rename = "ref")]
+    pub branch: BranchName,
+}
+
+/// A group of pull requests that a merge queue wants to merge.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MergeGroup {
+    /// What the branch would become.
+    pub head_sha: CommitId,
+    /// What it is.
+    pub base_sha: CommitId,
+    /// The branch, with or without `refs/heads/`.
+    pub base_ref: String,
+}
+
+/// A workflow run in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EventRun {
+    /// Its number.
+    pub id: RunId,
+}
+
+impl Event {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// What serde says; any bytes may come.
+    pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_pull_request_event_is_read() {
+        let json = format!(
+            r#"{{"action":"opened","number":7,"pull_request":{{"number":7,"head":{{"sha":"{0}","ref":"x"}},"base":{{"ref":"main","sha":"{0}"}}}}}}"#,
+            "a".repeat(40)
+        );
+        let event = Event::parse(json.as_bytes()).unwrap();
+        assert_eq!(event.pull_request.map(|pull| pull.number), Some(PullNumber(7)));
+    }
+
+    #[test]
+    fn a_commit_that_is_none_is_refused() {
+        assert!(Event::parse(br#"{"pull_request":{"number":7,"head":{"sha":"$(id)"},"base":{"ref":"main"}}}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Event::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The flows, each with the same four steps in one order: observe, decide, apply, render.
+
+pub mod build;
+pub mod detect;
+pub mod fetch;
+pub mod gate;
+pub mod promote;
+pub mod report;
+pub mod verify;
+pub mod withdraw;
+
+use lockgate_core::PackageName;
+use lockgate_core::config::{Config, Package};
+use lockgate_core::escape::quoted;
+
+use crate::exit::Failure;
+use crate::surroundings::Surroundings;
+use crate::talk::Talk;
+use crate::trouble::Trouble;
+
+/// What every flow gets.
+pub struct Context {
+    /// What the process was started in.
+    pub around: Surroundings,
+    /// Where words go.
+    pub talk: Talk,
+}
+
+/// The package of that name, or the only one.
+pub fn choose<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Package, Failure> {
+    let known = || config.packages.keys().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
+    match name {
+        Some(name) => {
+            let package = config.packages.values().find(|package| package.name.as_str() == name);
+            package.ok_or_else(|| Trouble::UnknownPackage { name: quoted(name), known: known() }.into())
+        }
+        None => {
+            let mut packages = config.packages.values();
+            match (packages.next(), packages.next()) {
+                (Some(package), None) => Ok(package),
+                _ => Err(Trouble::WhichPackage { known: known() }.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `lockgate detect`: what a pull request means for each package. Runs in the build workflow, beside foreign code, with a
+//! token that can only read; so it reads git, and releases as an anonymous reader.
+
+use lockgate_core::detect::Decision;
+use lockgate_core::escape::quoted;
+use lockgate_core::{BranchName, CommitId, PackageName, Verdict};
+use serde_json::json;
+
+use super::Context;
+use crate::cli;
+use crate::event::Event;
+use crate::exit::{Exit, Failure};
+use crate::git::Git;
+use crate::observe::{Seen, Trees};
+use crate::remote::Remote;
+use crate::trouble::Trouble;
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
+    let remote = Remote::open(&context.around)?;
+    let (base, head) = sides(&remote, args)?;
+    let trees = Trees::read(&remote.git, &base, &head)?;
+    trees.head.config(&format!("the commit {}", head.short()))?;
+    let mut found = Vec::new();
+    for name in wanted(&trees, args.package.as_deref())? {
+        found.push((name.clone(), trees.see(&remote.git, &name, &remote)?));
+    }
+    render(context, &base, &head, &found)
+}
+
+/// The tip of the base branch as it is now, and the head.
+fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId), Failure> {
+    let event = remote.around.event()?;
+    let pull = event.as_ref().and_then(|event| event.pull_request.as_ref());
+    let head = match (&args.head, pull) {
+        (Some(revision), _) => remote.git.commit(revision)?,
+        (None, Some(pull)) => remote.git.commit(pull.head.sha.as_str())?,
+        (None, None) => remote.git.commit("HEAD")?,
+    };
+    let base = match (&args.base, pull) {
+        (Some(revision), _) => remote.git.commit(revision)?,
+        (None, Some(pull)) => current(remote, &pull.base.branch)?,
+        (None, None) => match base_of(remote.around.var("GITHUB_BASE_REF"), event.as_ref()) {
+            Some(branch) => current(remote, &branch)?,
+            None => return Err(Trouble::Unsaid { what: "which branch the change is for", how: "name its tip with --base" }.into()),
+        },
+    };
+    Ok((base, head))
+}
+
+fn base_of(variable: Option<&str>, _event: Option<&Event>) -> Option<BranchName> {
+    variable?.parse().ok()
+}
+
+fn current(remote: &Remote<'_>, branch: &BranchName) -> Result<CommitId, Failure> {
+    let tip = remote.branch(branch)?;
+    let name = format!("refs/heads/{branch}");
+    remote.git.fetch(&remote.around.remote, &[(&name, &tip)])?;
+    Ok(tip)
+}
+
+fn wanted(trees: &Trees, name: Option<&str>) -> Result<Vec<PackageName>, Failure> {
+    let names = trees.names();
+    match name {
+        None => Ok(names.into_iter().collect()),
+        Some(name) => match names.iter().find(|known| known.as_str() == name) {
+            Some(known) => Ok(vec![known.clone()]),
+            None => {
+                let known = names.iter().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
+                Err(Trouble::UnknownPackage { name: quoted(name), known }.into())
+            }
+        },
+    }
+}
+
+fn render(context: &Context, base: &CommitId, head: &CommitId, found: &[(PackageName, Option<Seen>)]) -> Result<(), Failure> {
+    let mut lines = Vec::new();
+    let mut packages = Vec::new();
+    let mut matrix = Vec::new();
+    for (name, seen) in found {
+        let Some(seen) = seen else {
+            lines.push(lockgate_core::detect::removed(name));
+            packages.push(json!({ "package": name, "decision": "removed" }));
+            continue;
+        };
+        lines.push(seen.decision.sentence(name));
+        packages.push(object(name, seen));
+        if let Verdict::Proceed(plan) = &seen.decision {
+            if plan.behind {
+                lines.push(format!("  the base branch has changed the sources of {name}: update the branch before it is promoted"));
+            }
+            matrix.extend(seen.package.variants.iter().map(|variant| {
+                json!({
+                    "package": name,
+                    "version": plan.version,
+                    "variant": variant.name,
+                    "arch": variant.arch,
+                    "runner": variant.runner,
+                    "artifact": seen.package.asset(variant, &plan.version),
+                })
+            }));
+        }
+    }
+    let words: Vec<&str> = found.iter().filter_map(|(_, seen)| Some(seen.as_ref()?.decision.word())).collect();
+    let overall = ["refused", "build", "published", "nothing"].into_iter().find(|word| words.contains(word)).unwrap_or("nothing");
+    context.talk.output("decision", overall)?;
+    context.talk.output("matrix", &json!({ "include": matrix }).to_string())?;
+    context.talk.summary(&lines.iter().map(|line| format!("- {}\n", lockgate_core::render::markdown::sentence(line))).collect::<String>())?;
+    context.talk.result(
+        "detect",
+        &lines.join("\n"),
+        json!({ "decision": overall, "base": base, "head": head, "packages": packages, "matrix": { "include": matrix } }),
+    );
+    // Every package was told about; the first refusal is the end.
+    let refusal = found.iter().find_map(|(_, seen)| match &seen.as_ref()?.decision {
+        Decision::Refuse(refusal) => Some(Failure::new(Exit::Refused, refusal)),
+        Decision::Done(_) | Decision::Proceed(_) | Decision::Wait(_) => None,
+    });
+    refusal.map_or(Ok(()), Err)
+}
+
+fn object(name: &PackageName, seen: &Seen) -> serde_json::Value {
+    let version = seen.head_version();
+    let (code, message) = match &seen.decision {
+        Verdict::Refuse(refusal) => (Some(lockgate_core::Reason::code(refusal)), Some(refusal.to_string())),
+        Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => (None, None),
+    };
+    json!({
+        "package": name,
+        "decision": seen.decision.word(),
+        "code": code,
+        "message": message,
+        "version": version,
+        "fingerprint": seen.head_fingerprint(),
+        "merged-fingerprint": seen.merged_fingerprint(),
+        "tag": version.as_ref().map(|version| seen.package.tag(version)),
+    })
+}
+

@@ -1,0 +1,225 @@
+//! `lockgate gate`: one commit status per package, on every head and every merge group. Runs in the trusted half: it reads
+//! git objects and the API, and never runs anything of the pull request.
+
+use lockgate_core::config::Package;
+use lockgate_core::detect::{self, Decision};
+use lockgate_core::document::Sums;
+use lockgate_core::gate::{self, Build, Facts, Pins, Published as Release, Status};
+use lockgate_core::promote::{PublishedAsset, PublishedRelease};
+use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Tag, Verdict, Version};
+use lockgate_forge::Forge as _;
+use serde_json::json;
+
+use super::Context;
+use crate::candidate::Progress;
+use crate::cli;
+use crate::exit::Failure;
+use crate::observe::{Published as _, Seen, Tree, Trees};
+use crate::remote::{Remote, View};
+use crate::trouble::Trouble;
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
+    let remote = Remote::open(&context.around)?;
+    let event = context.around.event()?.unwrap_or_default();
+    let mut lines = Vec::new();
+    if let Some(group) = &event.merge_group
+        && args.target.pr.is_none()
+    {
+        let git = &remote.git;
+        git.fetch(&context.around.remote, &[(group.head_sha.as_str(), &group.head_sha), (group.base_sha.as_str(), &group.base_sha)])?;
+        let trees = Trees::of_merge(git, &group.base_sha, &group.head_sha)?;
+        for name in trees.names() {
+            let status = of_merge_group(&remote, &trees, &name)?;
+            lines.push(post(&remote, &group.head_sha, &name, &status, None)?);
+        }
+    } else if let Some(branch) = moved(args, event.reference.as_deref())? {
+        for pull in remote.forge.open_pulls(&branch)? {
+            lines.extend(of_pull(&remote, &remote.view_of(pull)?, args)?);
+        }
+    } else {
+        let number = super::report::target(&remote, &args.target, &event)?;
+        lines.extend(of_pull(&remote, &remote.view(number)?, args)?);
+    }
+    render(context, &lines)
+}
+
+/// One posted status.
+pub struct Posted {
+    package: PackageName,
+    commit: CommitId,
+    status: Status,
+    written: bool,
+}
+
+fn moved(args: &cli::Gate, reference: Option<&str>) -> Result<Option<lockgate_core::BranchName>, Failure> {
+    let name = match (&args.all_open, reference) {
+        (Some(branch), _) => branch.as_str(),
+        (None, Some(reference)) if args.target.pr.is_none() && args.target.run.is_none() => match reference.strip_prefix("refs/heads/") {
+            Some(branch) => branch,
+            None => return Ok(None),
+        },
+        (None, _) => return Ok(None),
+    };
+    let wrong = |_| Trouble::BadValue { name: "--all-open", value: lockgate_core::escape::quoted(name), expected: "the name of a branch" };
+    Ok(Some(name.parse().map_err(wrong)?))
+}
+
+fn of_pull(remote: &Remote<'_>, view: &View, args: &cli::Gate) -> Result<Vec<Posted>, Failure> {
+    let mut posted = Vec::new();
+    for name in view.trees.names() {
+        if args.target.package.as_ref().is_some_and(|wanted| wanted != name.as_str()) {
+            continue;
+        }
+        let looked = look(remote, view, &name)?;
+        posted.push(post(remote, &view.pull.facts.head, &name, &looked.status, Some(&view.pull.url))?);
+    }
+    Ok(posted)
+}
+
+/// Everything that the gate found about one package of a pull request.
+pub struct Looked {
+    /// The package in the three trees; `None` where the head removes it, or has a config that cannot be read.
+    pub seen: Option<Seen>,
+    /// The build of the head.
+    pub progress: Progress,
+    /// The status that it deserves.
+    pub status: Status,
+}
+
+/// Observes and decides. Where nothing is raised, nothing is read from the API.
+pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Looked, Failure> {
+    if let Err(failure) = config_of(&view.trees.head) {
+        return Ok(Looked { seen: None, progress: Progress::none(), status: unreadable(&failure) });
+    }
+    let Some(seen) = remote.see(view, name)? else {
+        return Ok(Looked { seen: None, progress: Progress::none(), status: gate::removed() });
+    };
+    let progress = match &seen.decision {
+        Verdict::Proceed(plan) => Progress::read(&remote.forge, &seen.package, &view.pull.facts.head, Some(&plan.version))?,
+        Verdict::Done(_) | Verdict::Refuse(_) | Verdict::Wait(_) => Progress::none(),
+    };
+    let merged = view.trees.merged.as_ref();
+    let status = gate::decide(&facts(remote, &seen, merged, progress.build())?);
+    Ok(Looked { seen: Some(seen), progress, status })
+}
+
+fn of_merge_group(remote: &Remote<'_>, trees: &Trees, name: &PackageName) -> Result<Status, Failure> {
+    if let Err(failure) = config_of(&trees.head) {
+        return Ok(unreadable(&failure));
+    }
+    let seen = trees.see(&remote.git, name, remote)?;
+    // Nothing is built from a merge group: what is not published yet cannot get in this way.
+    seen.map_or_else(|| Ok(gate::removed()), |seen| Ok(gate::decide(&facts(remote, &seen, trees.merged.as_ref(), Build::Succeeded)?)))
+}
+
+fn config_of(tree: &Tree) -> Result<(), Failure> {
+    match &tree.config {
+        Some(Err(failure)) => Err(failure.clone()),
+        Some(Ok(_)) | None => Ok(()),
+    }
+}
+
+fn unreadable(failure: &Failure) -> Status {
+    let refusal = detect::Refusal::Config { problem: failure.message.clone(), remedy: failure.hint.clone() };
+    gate::decide(&Facts { decision: Verdict::Refuse(refusal), merged: None, build: Build::None, published: Release::Nothing, pins: Pins::None })
+}
+
+fn facts(remote: &Remote<'_>, seen: &Seen, merged: Option<&Tree>, build: Build) -> Result<Facts, Failure> {
+    let (mut published, mut pins) = (Release::Nothing, Pins::None);
+    if let Verdict::Done(detect::Done::AlreadyPublished { version, .. }) = &seen.decision {
+        let release = release(remote, &seen.package, version)?;
+        if let (Some(Ok(receipt)), Some(tree)) = (release.as_ref().map(|release| &release.receipt), merged) {
+            pins = pins_in(remote, seen, tree, receipt)?;
+        }
+        published = judge(remote, &seen.package, version, release)?;
+    }
+    let decision: Decision = seen.decision.clone();
+    Ok(Facts { decision, merged: seen.merged_fingerprint(), build, published, pins })
+}
+
+/// The published release of a version: what the forge lists, and the receipt as an anonymous reader gets it.
+pub fn release(remote: &Remote<'_>, package: &Package, version: &Version) -> Result<Option<PublishedRelease>, Failure> {
+    let tag = package.tag(version);
+    let Some(release) = remote.forge.release_of_tag(&tag)? else { return Ok(None) };
+    let receipt = remote.receipt(&tag)?;
+    Ok(Some(published_release(&release, &tag, receipt)))
+}
+
+/// A release of the forge, in the words of the decision. Files whose names are not ours cannot be in a receipt.
+pub fn published_release(release: &lockgate_forge::Release, tag: &Tag, receipt: Result<lockgate_core::document::Receipt, String>) -> PublishedRelease {
+    let complete = release.assets.iter().filter(|asset| asset.complete);
+    let assets = complete.filter_map(|asset| Some(PublishedAsset { name: asset.name.parse().ok()?, size: asset.size, sha256: asset.sha256 }));
+    PublishedRelease { id: release.id, tag: tag.clone(), assets: assets.collect(), receipt }
+}
+
+fn judge(remote: &Remote<'_>, package: &Package, version: &Version, release: Option<PublishedRelease>) -> Result<Release, Failure> {
+    let withdrawal = package.withdrawal_tag(version);
+    if remote.refs()?.contains_key(&format!("refs/tags/{withdrawal}")) {
+        return Ok(Release::Withdrawn(format!("see {withdrawal}")));
+    }
+    Ok(match release {
+        None => Release::Nothing,
+        Some(release) => match (release.problem(), &release.receipt) {
+            (None, Ok(receipt)) => Release::Complete(receipt.manifest.fingerprint),
+            (problem, _) => Release::Broken(problem.unwrap_or_default()),
+        },
+    })
+}
+
+/// What the pins of a tree say about a release.
+pub fn pins_in(remote: &Remote<'_>, seen: &Seen, merged: &Tree, receipt: &lockgate_core::document::Receipt) -> Result<Pins, Failure> {
+    let Some(path) = &seen.package.pins else { return Ok(Pins::None) };
+    let Some(bytes) = merged.file(&remote.git, path.as_str(), lockgate_core::document::LARGEST)? else {
+        return Ok(Pins::Differ(format!("{path} is missing")));
+    };
+    Ok(match Sums::parse(&bytes) {
+        Ok(sums) if sums == receipt.sums() => Pins::Agree,
+        Ok(_) => Pins::Differ(format!("{path} lists other digests")),
+        Err(problem) => Pins::Differ(problem.to_string()),
+    })
+}
+
+/// Posts a status, unless the newest one of the package already says just that: a commit has room for 1,000 only.
+pub fn post(remote: &Remote<'_>, commit: &CommitId, name: &PackageName, status: &Status, url: Option<&str>) -> Result<Posted, Failure> {
+    let context = format!("lockgate/{name}");
+    let newest = remote.forge.status(commit, &context)?;
+    let same = newest.is_some_and(|posted| posted.state == status.state.as_str() && posted.description == status.description);
+    if !same {
+        remote.forge.post_status(commit, &context, status, url)?;
+    }
+    Ok(Posted { package: name.clone(), commit: commit.clone(), status: status.clone(), written: !same })
+}
+
+fn render(context: &Context, posted: &[Posted]) -> Result<(), Failure> {
+    let text: Vec<String> = posted
+        .iter()
+        .map(|p| format!("lockgate/{} on {}: {} ({})", p.package, p.commit.short(), p.status.state.as_str(), p.status.description))
+        .collect();
+    let objects: Vec<_> = posted
+        .iter()
+        .map(|p| json!({ "package": p.package, "commit": p.commit, "state": p.status.state, "code": p.status.code, "description": p.status.description, "posted": p.written }))
+        .collect();
+    context.talk.summary(&text.iter().map(|line| format!("- {}\n", lockgate_core::render::markdown::sentence(line))).collect::<String>())?;
+    context.talk.result("gate", &text.join("\n"), json!({ "statuses": objects }));
+    Ok(())
+}
+
+/// The pull request of a run: by the run's own branch and repository, because the forge lists none for forks.
+pub fn pull_of_run(remote: &Remote<'_>, id: RunId) -> Result<(lockgate_forge::Run, lockgate_forge::Pull), Failure> {
+    let run = remote.forge.run(id)?;
+    let none = || Failure::from(Trouble::NoPull { run: id.to_string() });
+    let branch = run.head_branch.as_deref().and_then(|branch| branch.parse().ok()).ok_or_else(none)?;
+    let owner = run.head_owner.as_deref().ok_or_else(none)?;
+    let mut pulls = remote.forge.pulls_from(owner, &branch)?;
+    pulls.retain(|pull| pull.facts.head_repository == run.facts.head_repository);
+    // The one whose head the run built, else the newest: its head has moved on, and the decision will say so.
+    pulls.sort_by_key(|pull| (pull.facts.head == run.facts.head, pull.facts.number));
+    let pull = pulls.pop().ok_or_else(none)?;
+    Ok((run, pull))
+}
+
+/// The number of a pull request, for those who only need that.
+pub fn number_of_run(remote: &Remote<'_>, id: RunId) -> Result<PullNumber, Failure> {
+    Ok(pull_of_run(remote, id)?.1.facts.number)
+}

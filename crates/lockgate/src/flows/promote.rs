@@ -1,0 +1,200 @@
+//! `lockgate promote`: a candidate -> a release, those very bytes. The decision and the protocol are `lockgate-core`'s; here is
+//! what observes for the one and acts for the other.
+
+mod apply;
+mod settle;
+
+use lockgate_core::escape::quoted;
+use lockgate_core::promote::{self, ActorFacts, CandidateFacts, End, Facts, Machine, Plan, ReleaseFacts, Step, Which};
+use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict};
+use lockgate_forge::Forge as _;
+use serde_json::json;
+
+use super::Context;
+use super::gate::{pull_of_run, release};
+use crate::candidate::Progress;
+use crate::cli;
+use crate::exit::{Exit, Failure};
+use crate::observe::{Published as _, Seen};
+use crate::remote::{Remote, View};
+use crate::trouble::Trouble;
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
+    let mut remote = Remote::open(&context.around)?;
+    let observed = observe(&remote, args)?;
+    match promote::decide(&observed.facts) {
+        Verdict::Refuse(refusal) => Err(refused(&refusal)),
+        Verdict::Wait(wait) => Err(Failure::new(Exit::Waiting, &wait)),
+        Verdict::Done(done) => {
+            context.talk.say(&format!("{} is published already: nothing to do", done.tag));
+            settle::done(&mut remote, &observed)?;
+            render(context, "already", &done.tag, &done.receipt, done.same_bytes)
+        }
+        Verdict::Proceed(plan) if args.dry_run => render_plan(context, &plan),
+        Verdict::Proceed(plan) => {
+            let end = carry_out(context, &mut remote, &observed, *plan.clone())?;
+            conclude(context, &mut remote, &observed, &plan, end)
+        }
+    }
+}
+
+/// Everything that was read, and what it was read from.
+pub struct Observed {
+    /// For the decision.
+    pub facts: Facts,
+    /// The pull request and its trees.
+    pub view: View,
+    /// The package in them.
+    pub seen: Seen,
+    /// The build.
+    pub progress: Progress,
+}
+
+fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure> {
+    let around = remote.around;
+    let expect_head = args.expect_head.as_deref().map(commit).transpose()?;
+    let login = around.actor().map_or_else(|| remote.forge.viewer(), Ok)?;
+    let role = remote.forge.role(&login)?;
+    let (which, view, run) = match (args.pr, args.run) {
+        (_, Some(id)) => {
+            let (run, pull) = pull_of_run(remote, RunId(id))?;
+            (Which::Run(RunId(id)), remote.view_of(pull)?, Some(run))
+        }
+        (Some(number), None) => (Which::Pull(PullNumber(number)), remote.view(PullNumber(number))?, None),
+        (None, None) => return Err(Trouble::Unsaid { what: "what to promote", how: "name a pull request with --pr or a run with --run" }.into()),
+    };
+    let seen = choose(remote, &view, args.package.as_deref())?;
+    let version = seen.head_version();
+    let progress = match run {
+        Some(run) => Progress::of_run(&remote.forge, &seen.package, run, version.as_ref())?,
+        None => Progress::read(&remote.forge, &seen.package, &view.pull.facts.head, version.as_ref())?,
+    };
+    let published = match &version {
+        Some(version) if remote.refs()?.contains_key(&format!("refs/tags/{}", seen.package.tag(version))) => {
+            release(remote, &seen.package, version)?.map_or(ReleaseFacts::TagOnly, |release| ReleaseFacts::Published(Box::new(release)))
+        }
+        // A published release has its tag, and git was just asked for every tag.
+        Some(_) | None => ReleaseFacts::Absent,
+    };
+    let facts = Facts {
+        which,
+        expect_head,
+        actor: ActorFacts { login, role },
+        package: seen.package.clone(),
+        repository_id: view.pull.repository.id,
+        repository: view.pull.repository.name.clone(),
+        pull: view.pull.facts.clone(),
+        base_commit: view.base_commit.clone(),
+        detected: seen.decision.clone(),
+        head_fingerprint: seen.head_fingerprint(),
+        merged_fingerprint: seen.merged_fingerprint(),
+        workflow: view.trees.workflow(&seen.package),
+        run: progress.run.as_ref().map(|run| run.facts.clone()),
+        artifacts: progress.artifacts.iter().map(|artifact| artifact.facts.clone()).collect(),
+        candidate: progress.candidate.clone(),
+        release: published,
+        now: around.now(),
+        lockgate: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(Observed { facts, view, seen, progress })
+}
+
+fn commit(text: &str) -> Result<CommitId, Failure> {
+    let wrong = |_| Trouble::BadValue { name: "--expect-head", value: quoted(text), expected: "a full commit id" };
+    Ok(text.parse().map_err(wrong)?)
+}
+
+/// The package that was named, else the only one that the pull request raises, else the only one.
+fn choose(remote: &Remote<'_>, view: &View, named: Option<&str>) -> Result<Seen, Failure> {
+    view.trees.head.config(&format!("the head of pull request #{}", view.pull.facts.number))?;
+    let mut all = Vec::new();
+    for name in view.trees.head.names() {
+        if named.is_none_or(|named| named == name.as_str())
+            && let Some(seen) = remote.see(view, name)?
+        {
+            all.push(seen);
+        }
+    }
+    let known = view.trees.head.names().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
+    if let (Some(name), true) = (named, all.is_empty()) {
+        return Err(Trouble::UnknownPackage { name: quoted(name), known }.into());
+    }
+    if all.len() > 1 {
+        all.retain(|seen| matches!(seen.decision, Verdict::Proceed(_)));
+    }
+    match (all.pop(), all.is_empty()) {
+        (Some(seen), true) => Ok(seen),
+        _ => Err(Trouble::WhichPackage { known }.into()),
+    }
+}
+
+fn carry_out(context: &Context, remote: &mut Remote<'_>, observed: &Observed, plan: Plan) -> Result<End, Failure> {
+    let (mut machine, mut step) = Machine::start(plan);
+    let mut hands = apply::Hands::new(context, remote, observed);
+    loop {
+        match step {
+            Step::End(end) => return Ok(*end),
+            Step::Do(effect) => {
+                let event = hands.perform(machine.plan(), &effect)?;
+                step = machine.step(event);
+            }
+        }
+    }
+}
+
+fn conclude(context: &Context, remote: &mut Remote<'_>, observed: &Observed, plan: &Plan, end: End) -> Result<(), Failure> {
+    match end {
+        End::Published(_) => {
+            settle::published(remote, observed, plan)?;
+            render(context, "published", &plan.tag, &plan.receipt, true)
+        }
+        End::Already(done) => {
+            settle::done(remote, observed)?;
+            render(context, "already", &done.tag, &done.receipt, done.same_bytes)
+        }
+        End::Refused(refusal) => Err(refused(&refusal)),
+        End::Waiting(wait) => Err(Failure::new(Exit::Waiting, &wait)),
+        End::WrongBytes(message) => Err(Failure {
+            exit: Exit::WrongBytes,
+            code: "promote.wrong-bytes",
+            message,
+            hint: "do not publish it by other means; build again, and find out who could change the bytes".to_owned(),
+        }),
+    }
+}
+
+fn refused(refusal: &promote::Refusal) -> Failure {
+    Failure { exit: Exit::Refused, code: refusal.full_code(), message: refusal.to_string(), hint: refusal.full_hint() }
+}
+
+fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
+    let mut text = format!(
+        "would publish {} at {} from run {}, attempt {}:\n",
+        plan.tag,
+        plan.target.short(),
+        plan.binding.run,
+        plan.binding.attempt
+    );
+    for item in &plan.items {
+        text += &format!("  {}  {}  sha256:{}\n", item.name(), lockgate_core::render::size(item.size()), item.sha256());
+    }
+    let files: Vec<_> = plan.items.iter().map(|i| json!({ "name": i.name(), "size": i.size(), "sha256": i.sha256() })).collect();
+    context.talk.result("promote", &text, json!({ "outcome": "planned", "tag": plan.tag, "target": plan.target, "files": files }));
+    Ok(())
+}
+
+fn render(context: &Context, outcome: &str, tag: &lockgate_core::Tag, receipt: &lockgate_core::document::Receipt, same_bytes: bool) -> Result<(), Failure> {
+    let place = context.around.place(context.around.git().ok().as_ref())?;
+    let url = format!("{}/{}/releases/tag/{tag}", place.server_url, place.repository);
+    let text = match (outcome, same_bytes) {
+        ("published", _) => format!("published {tag}: {url}"),
+        (_, true) => format!("{tag} was published already, with the same bytes: {url}"),
+        (_, false) => format!("{tag} was published already, from the same sources: {url}"),
+    };
+    context.talk.output("tag", tag.as_str())?;
+    context.talk.summary(&lockgate_core::render::release_notes(receipt))?;
+    context.talk.result("promote", &text, json!({ "outcome": outcome, "tag": tag, "url": url, "receipt": receipt }));
+    Ok(())
+}
+

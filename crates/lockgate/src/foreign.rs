@@ -1,0 +1,119 @@
+//! Running a command that the repository names: its output is shown as it comes, and its end is kept.
+//!
+//! The command is foreign code. It gets no token, no standard input, and what it prints is escaped line by line.
+
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+
+use lockgate_core::escape::line;
+
+/// How many lines of the end are kept.
+const TAIL: usize = 30;
+/// How much of a line is kept, in bytes.
+const LINE: u64 = 2000;
+
+/// Variables that hold credentials of the runner; the command gets none of them.
+const SECRETS: [&str; 8] = [
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_CACHE_SERVICE_TOKEN",
+    "INPUT_TOKEN",
+];
+
+/// How a command ended.
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// The last lines that it printed, escaped.
+    pub tail: Vec<String>,
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Where it could not be started.
+pub fn run(words: &[String], dir: &Path, vars: &[(&str, String)], print: &(dyn Fn(&str) + Sync)) -> std::io::Result<Ended> {
+    let (program, args) = words.split_first().ok_or_else(|| std::io::Error::other("there is no command"))?;
+    let mut command = Command::new(program);
+    command.args(args).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    SECRETS.iter().for_each(|name| drop(command.env_remove(name)));
+    command.envs(vars.iter().map(|(name, value)| (name, value)));
+    let mut child = command.spawn()?;
+    let tail = Mutex::new(VecDeque::new());
+    std::thread::scope(|scope| {
+        let streams: [Option<Box<dyn Read + Send>>; 2] =
+            [child.stdout.take().map(|out| Box::new(out) as _), child.stderr.take().map(|err| Box::new(err) as _)];
+        for stream in streams.into_iter().flatten() {
+            scope.spawn(|| follow(stream, &tail, print));
+        }
+    });
+    let status = child.wait()?;
+    let tail = tail.into_inner().unwrap_or_default().into();
+    Ok(Ended { status, tail })
+}
+
+fn follow(stream: Box<dyn Read + Send>, tail: &Mutex<VecDeque<String>>, print: &(dyn Fn(&str) + Sync)) {
+    let mut lines = BufReader::new(stream);
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        // A line without an end must not fill the memory: it is shown in pieces.
+        match lines.by_ref().take(LINE).read_until(b'\n', &mut bytes) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = line(String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']));
+        print(&text);
+        if let Ok(mut tail) = tail.lock() {
+            if tail.len() == TAIL {
+                tail.pop_front();
+            }
+            tail.push_back(text);
+        }
+    }
+}
+
+/// An exit status in words.
+pub fn status(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit code {code}"),
+        None => "a signal".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Ended {
+        let words = ["sh", "-c", script].map(str::to_owned);
+        run(&words, Path::new("."), &[("MARK", "set".to_owned())], &|_| ()).unwrap()
+    }
+
+    #[test]
+    fn the_end_of_the_output_is_kept_and_escaped() {
+        let ended = shell("for i in $(seq 1 50); do echo line $i; done; printf 'a\\033[31mb\\n' >&2; exit 7");
+        assert_eq!(ended.tail.len(), TAIL);
+        assert!(ended.tail.iter().any(|line| line == "line 50") && ended.tail.iter().any(|line| line == "a\\u{1b}[31mb"));
+        assert_eq!(status(ended.status), "exit code 7");
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_cut_into_pieces() {
+        let ended = shell("head -c 100000 /dev/zero | tr '\\0' x");
+        assert!(ended.tail.iter().all(|line| line.len() <= LINE as usize));
+    }
+
+    #[test]
+    fn it_gets_no_token() {
+        let ended = shell("env | grep -c -e GITHUB_TOKEN -e ACTIONS_RUNTIME_TOKEN; echo $MARK");
+        assert_eq!(ended.tail, ["0", "set"]);
+    }
+}

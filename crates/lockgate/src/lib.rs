@@ -1,0 +1,60 @@
+//! The command `lockgate`, as a library so that its parsers can be fuzzed; nothing in here is a stable interface.
+//!
+//! Decides nothing: decisions are `lockgate-core`'s, and the flows in [`flows`] observe for them and apply what they say.
+
+pub mod candidate;
+pub mod cli;
+pub mod event;
+pub mod exit;
+pub mod flows;
+pub mod foreign;
+pub mod git;
+pub mod look;
+pub mod manual;
+pub mod observe;
+pub mod progress;
+pub mod rehearse;
+pub mod remote;
+pub mod stream;
+pub mod surroundings;
+pub mod talk;
+pub mod trouble;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use exit::{Exit, Failure};
+use flows::Context;
+use surroundings::Surroundings;
+use talk::Talk;
+
+/// Reads the command line and the environment, runs one flow, and says how it ended.
+pub fn main() -> Exit {
+    let cli = Cli::parse();
+    let around = Surroundings::read(&cli.global);
+    let talk = Talk::new(&cli.global, &around);
+    let context = Context { around, talk };
+    match run(&context, &cli) {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            context.talk.failure(cli.command.name(), &failure);
+            failure.exit
+        }
+    }
+}
+
+fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Detect(args) => flows::detect::run(context, args),
+        Command::Build(args) => flows::build::run(context, args),
+        Command::Report(args) => flows::report::run(context, args),
+        Command::Gate(args) => flows::gate::run(context, args),
+        Command::Promote(args) => flows::promote::run(context, args),
+        Command::Verify(args) => flows::verify::run(context, args),
+        Command::Fetch(args) => flows::fetch::run(context, args),
+        Command::Withdraw(args) => flows::withdraw::run(context, args),
+        Command::Rehearse(args) => rehearse::run(context, args),
+        Command::Completions { shell } => manual::completions(context, *shell),
+        Command::Man { dir } => manual::pages(dir),
+    }
+}

@@ -1,0 +1,25 @@
+//! Completions and manual pages, from the same definition as `--help`.
+
+use std::path::Path;
+
+use clap::CommandFactory as _;
+
+use crate::cli::Cli;
+use crate::exit::Failure;
+use crate::flows::Context;
+use crate::trouble::Trouble;
+
+/// Prints the completions of a shell.
+pub fn completions(context: &Context, shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "lockgate", &mut script);
+    context.talk.result("completions", &String::from_utf8_lossy(&script), serde_json::json!({ "script": String::from_utf8_lossy(&script) }));
+    Ok(())
+}
+
+/// Writes the manual pages into a folder.
+pub fn pages(dir: &Path) -> Result<(), Failure> {
+    let doing = || format!("write the manual pages into {}", dir.display());
+    std::fs::create_dir_all(dir).map_err(|error| Trouble::file(doing(), &error))?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Trouble::file(doing(), &error).into())
+}

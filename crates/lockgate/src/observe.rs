@@ -1,0 +1,213 @@
+//! What the repository says: base, head and their merge, package by package. Reads git only; decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_core::config::{Config, FILE, Package};
+use lockgate_core::detect::{self, Decision, Facts, Holder, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile};
+use lockgate_core::fingerprint::{self, TreeEntry};
+use lockgate_core::promote::WorkflowFacts;
+use lockgate_core::{CommitId, Fingerprint, PackageName, Version};
+
+use crate::exit::{Exit, Failure};
+use crate::git::{Git, Merge, Refs};
+use crate::trouble::Trouble;
+
+/// The largest config that is read, in bytes.
+const LARGEST_CONFIG: u64 = 1 << 20;
+
+/// One tree and its config.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    entries: Vec<TreeEntry>,
+    /// `None` where there is no config; an error where it cannot be read.
+    pub config: Option<Result<Config, Failure>>,
+}
+
+/// Base, head and their merge.
+#[derive(Debug)]
+pub struct Trees {
+    /// The tip of the base branch.
+    pub base: Tree,
+    /// The head of the pull request.
+    pub head: Tree,
+    /// The one merged into the other; `None` where they conflict.
+    pub merged: Option<Tree>,
+}
+
+/// What one package is in the three trees.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// As the head describes it, with the base's policy.
+    pub package: Package,
+    /// All that detect needs.
+    pub facts: Facts,
+    /// What detect says.
+    pub decision: Decision,
+}
+
+impl Seen {
+    /// Of the head's tree.
+    pub fn head_fingerprint(&self) -> Fingerprint {
+        self.facts.head.digests.fingerprint
+    }
+
+    /// Of the merge's tree; `None` where there is a conflict.
+    pub fn merged_fingerprint(&self) -> Option<Fingerprint> {
+        match &self.facts.merged {
+            Merged::Clean(snapshot) => Some(snapshot.digests.fingerprint),
+            Merged::Conflict => None,
+        }
+    }
+
+    /// The version that the head names, if it can be read.
+    pub fn head_version(&self) -> Option<Version> {
+        detect::version_of(&self.package, &self.facts.head.version_file).ok()
+    }
+
+    /// The version that the merge names, if it can be read.
+    pub fn merged_version(&self) -> Option<Version> {
+        match &self.facts.merged {
+            Merged::Clean(snapshot) => detect::version_of(&self.package, &snapshot.version_file).ok(),
+            Merged::Conflict => None,
+        }
+    }
+}
+
+/// Asked only where a package's snapshots differ: which tags exist, and who holds the wanted version.
+pub trait Published {
+    /// The refs of the remote.
+    fn refs(&self) -> Result<&Refs, Failure>;
+    /// Who holds a version whose tag exists.
+    fn holder(&self, package: &Package, version: &Version) -> Result<Holder, Failure>;
+}
+
+impl Tree {
+    /// Reads the tree of a commit, or a tree itself.
+    pub fn read(git: &Git, treeish: &str) -> Result<Self, Failure> {
+        let entries = git.tree(treeish)?;
+        let config = match entries.iter().find(|entry| entry.path == FILE.as_bytes()) {
+            None => None,
+            Some(entry) => {
+                let (bytes, _) = git.blob(&entry.object, LARGEST_CONFIG)?;
+                let text = String::from_utf8_lossy(&bytes);
+                Some(Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error)))
+            }
+        };
+        Ok(Self { entries, config })
+    }
+
+    /// A package of this tree's config, if both can be read.
+    pub fn package(&self, name: &PackageName) -> Option<&Package> {
+        self.config.as_ref()?.as_ref().ok()?.packages.get(name)
+    }
+
+    /// The names of this tree's packages; none where the config cannot be read.
+    pub fn names(&self) -> impl Iterator<Item = &PackageName> {
+        self.config.iter().flatten().flat_map(|config| config.packages.keys())
+    }
+
+    /// The config, or why there is none.
+    pub fn config(&self, place: &str) -> Result<&Config, Failure> {
+        match &self.config {
+            None => Err(Trouble::NoConfig { place: place.to_owned() }.into()),
+            Some(Err(failure)) => Err(failure.clone()),
+            Some(Ok(config)) => Ok(config),
+        }
+    }
+
+    /// What this tree says about a package.
+    pub fn snapshot(&self, git: &Git, package: &Package) -> Result<Snapshot, Failure> {
+        let digests = fingerprint::of_tree(package, &self.entries);
+        Ok(Snapshot { version_file: self.version_file(git, package)?, digests })
+    }
+
+    fn version_file(&self, git: &Git, package: &Package) -> Result<VersionFile, Failure> {
+        let path = package.version_file.as_str().as_bytes();
+        let below = |entry: &&TreeEntry| entry.path.starts_with(path) && entry.path.get(path.len()) == Some(&b'/');
+        match self.entries.iter().find(|entry| entry.path == path) {
+            None if self.entries.iter().any(|entry| below(&entry)) => Ok(VersionFile::NotAFile),
+            None => Ok(VersionFile::Absent),
+            Some(entry) if entry.mode == "120000" => Ok(VersionFile::Symlink),
+            Some(entry) if !entry.is_file() => Ok(VersionFile::NotAFile),
+            Some(entry) => {
+                let (bytes, size) = git.blob(&entry.object, LARGEST_VERSION_FILE)?;
+                Ok(if size > LARGEST_VERSION_FILE { VersionFile::TooLarge(size) } else { VersionFile::Content(bytes) })
+            }
+        }
+    }
+
+    /// The bytes of a file of this tree, if there is one, up to a limit.
+    pub fn file(&self, git: &Git, path: &str, most: u64) -> Result<Option<Vec<u8>>, Failure> {
+        match self.entries.iter().find(|entry| entry.path == path.as_bytes() && entry.is_file()) {
+            None => Ok(None),
+            Some(entry) => Ok(Some(git.blob(&entry.object, most)?.0)),
+        }
+    }
+
+    fn workflows(&self) -> BTreeMap<String, &TreeEntry> {
+        let inside = self.entries.iter().filter(|entry| entry.path.starts_with(b".github/workflows/"));
+        inside.map(|entry| (String::from_utf8_lossy(&entry.path).into_owned(), entry)).collect()
+    }
+}
+
+impl Trees {
+    /// Reads the three trees; nothing is checked out.
+    pub fn read(git: &Git, base: &CommitId, head: &CommitId) -> Result<Self, Failure> {
+        let merged = match git.merge(base, head)? {
+            Merge::Clean(tree) => Some(Tree::read(git, tree.as_str())?),
+            Merge::Conflict => None,
+        };
+        Ok(Self { base: Tree::read(git, base.as_str())?, head: Tree::read(git, head.as_str())?, merged })
+    }
+
+    /// For a commit that already is the merge, as in a merge queue.
+    pub fn of_merge(git: &Git, base: &CommitId, merge: &CommitId) -> Result<Self, Failure> {
+        let head = Tree::read(git, merge.as_str())?;
+        Ok(Self { base: Tree::read(git, base.as_str())?, merged: Some(head.clone()), head })
+    }
+
+    /// The packages of base and head.
+    pub fn names(&self) -> BTreeSet<PackageName> {
+        self.base.names().chain(self.head.names()).cloned().collect()
+    }
+
+    /// What a package of the head is in the three trees.
+    ///
+    /// How it is built and named is the head's word, since that is what would be merged; what is let pass is the base's.
+    pub fn see(&self, git: &Git, name: &PackageName, published: &dyn Published) -> Result<Option<Seen>, Failure> {
+        let Some(in_head) = self.head.package(name) else { return Ok(None) };
+        let in_base = self.base.package(name);
+        let policy = in_base.map_or(in_head.policy, |package| package.policy);
+        let package = Package { policy, ..in_head.clone() };
+        let base = in_base.map(|package| self.base.snapshot(git, package)).transpose()?;
+        let head = self.head.snapshot(git, &package)?;
+        let merged = match self.merged.as_ref().map(|tree| (tree, tree.package(name))) {
+            Some((tree, Some(package))) => Merged::Clean(tree.snapshot(git, package)?),
+            Some((_, None)) | None => Merged::Conflict,
+        };
+        let (mut taken, mut holder) = (BTreeSet::new(), Holder::Nobody);
+        let unchanged = matches!((&base, &merged), (Some(base), Merged::Clean(merged)) if base == merged);
+        if !unchanged {
+            let tags = published.refs()?.keys().filter_map(|name| name.strip_prefix("refs/tags/"));
+            taken = tags.filter_map(|tag| package.version_of_tag(tag)).collect();
+            if let Ok(version) = detect::version_of(&package, &head.version_file)
+                && taken.contains(&version)
+            {
+                holder = published.holder(&package, &version)?;
+            }
+        }
+        let facts = Facts { base, head, merged, taken, holder };
+        let decision = detect::decide(&package, &facts);
+        Ok(Some(Seen { package, facts, decision }))
+    }
+
+    /// The build workflow of a package, in head and base.
+    pub fn workflow(&self, package: &Package) -> WorkflowFacts {
+        let (head, base) = (self.head.workflows(), self.base.workflows());
+        let path = package.build_workflow();
+        let of = |side: &BTreeMap<String, &TreeEntry>| side.get(&path).map(|entry| entry.object.clone());
+        let paths: BTreeSet<&String> = head.keys().chain(base.keys()).collect();
+        let changed = paths.into_iter().filter(|path| head.get(*path) != base.get(*path)).cloned().collect();
+        WorkflowFacts { in_head: of(&head), in_base: of(&base), path, changed }
+    }
+}

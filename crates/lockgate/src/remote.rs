@@ -1,0 +1,162 @@
+//! The repository as the forge has it now: refs by git, releases as an anonymous reader, pull requests by the API.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockgate_client::{Client, FetchError, Options, Source};
+use lockgate_core::config::{Package, RECEIPT_ASSET};
+use lockgate_core::detect::Holder;
+use lockgate_core::document::{Document as _, LARGEST, Receipt};
+use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version};
+use lockgate_forge::github::GitHub;
+use lockgate_forge::{Forge, Pull};
+
+use crate::exit::{Exit, Failure};
+use crate::git::{Git, Refs};
+use crate::observe::{Published, Seen, Trees};
+use crate::surroundings::{Place, Surroundings};
+use crate::trouble::Trouble;
+
+/// The repository as the forge has it now.
+pub struct Remote<'a> {
+    /// The process's surroundings.
+    pub around: &'a Surroundings,
+    /// The clone.
+    pub git: Git,
+    /// Where the forge is.
+    pub place: Place,
+    /// The API.
+    pub forge: GitHub,
+    client: Client,
+    refs: OnceCell<Refs>,
+}
+
+/// A pull request and what it means for each package.
+pub struct View {
+    /// The pull request as the forge tells it.
+    pub pull: Pull,
+    /// The tip of its base branch now.
+    pub base_commit: CommitId,
+    /// Base, head and merge.
+    pub trees: Trees,
+}
+
+impl<'a> Remote<'a> {
+    /// For the clone that the command works in.
+    pub fn open(around: &'a Surroundings) -> Result<Self, Failure> {
+        let git = around.git()?;
+        let place = around.place(Some(&git))?;
+        let forge = around.forge(&place)?;
+        let client = Client::new(anonymous(around)?).map_err(|error| fetch_failure(&error))?;
+        Ok(Self { around, git, place, forge, client, refs: OnceCell::new() })
+    }
+
+    /// The tip of a branch now.
+    pub fn branch(&self, branch: &BranchName) -> Result<CommitId, Failure> {
+        let name = format!("refs/heads/{branch}");
+        let unknown = || Trouble::UnknownRevision { revision: format!("the branch {branch} of the remote") };
+        let id = self.refs()?.get(&name).ok_or_else(unknown)?;
+        id.as_str().parse().map_err(|_| unknown().into())
+    }
+
+    /// Forgets what was read of the refs, so that they are read again.
+    pub fn refresh(&mut self) {
+        self.refs = OnceCell::new();
+    }
+
+    /// A pull request, its base and their merge. One call to the API; the rest is git's.
+    pub fn view(&self, number: PullNumber) -> Result<View, Failure> {
+        let pull = self.forge.pull(number)?;
+        self.view_of(pull)
+    }
+
+    /// The same for a pull request that was read already.
+    pub fn view_of(&self, pull: Pull) -> Result<View, Failure> {
+        let base_commit = self.branch(&pull.facts.base)?;
+        let (base_ref, head_ref) = (format!("refs/heads/{}", pull.facts.base), format!("refs/pull/{}/head", pull.facts.number));
+        self.git.fetch(&self.around.remote, &[(&base_ref, &base_commit), (&head_ref, &pull.facts.head)])?;
+        let trees = Trees::read(&self.git, &base_commit, &pull.facts.head)?;
+        Ok(View { pull, base_commit, trees })
+    }
+
+    /// What a package is in a view.
+    pub fn see(&self, view: &View, name: &PackageName) -> Result<Option<Seen>, Failure> {
+        view.trees.see(&self.git, name, self)
+    }
+
+    /// Where the files of a tag are for anonymous readers.
+    pub fn source(&self, tag: &Tag) -> Result<Source, Failure> {
+        source(&self.place, tag)
+    }
+
+    /// A document of a published release, as an anonymous reader gets it; `None` where there is none.
+    pub fn document(&self, tag: &Tag, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let name = name.parse().map_err(|error| fetch_failure(&error))?;
+        self.client.read_document(&self.source(tag)?, &name, LARGEST).map_err(|error| fetch_failure(&error))
+    }
+
+    /// Reads a whole release as an anonymous reader.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The receipt of a published release; why not, where it cannot be read.
+    pub fn receipt(&self, tag: &Tag) -> Result<Result<Receipt, String>, Failure> {
+        let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else { return Ok(Err("it has no receipt".to_owned())) };
+        Ok(match Receipt::from_json(&bytes) {
+            Ok(receipt) if receipt.tag == *tag => Ok(receipt),
+            Ok(receipt) => Err(format!("its receipt is that of {}", receipt.tag)),
+            Err(problem) => Err(problem.to_string()),
+        })
+    }
+}
+
+impl Published for Remote<'_> {
+    fn refs(&self) -> Result<&Refs, Failure> {
+        if let Some(refs) = self.refs.get() {
+            return Ok(refs);
+        }
+        let refs = self.git.remote_refs(&self.around.remote)?;
+        Ok(self.refs.get_or_init(|| refs))
+    }
+
+    fn holder(&self, package: &Package, version: &Version) -> Result<Holder, Failure> {
+        let receipt = self.receipt(&package.tag(version))?;
+        Ok(match receipt {
+            Ok(receipt) if receipt.manifest.package == package.name => {
+                Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
+            }
+            Ok(_) | Err(_) => Holder::Stranger,
+        })
+    }
+}
+
+/// Where the files of a tag are for anonymous readers.
+pub fn source(place: &Place, tag: &Tag) -> Result<Source, Failure> {
+    Source::new(&place.server_url, place.repository.as_str(), tag.as_str()).map_err(|error| fetch_failure(&error))
+}
+
+/// Settings of a client that keeps nothing.
+pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
+    let mut options = Options::default();
+    if let Some(idle) = around.idle_timeout()? {
+        options.timeouts.idle = idle;
+    }
+    let unit = around.pause(0);
+    options.retry.pause = Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
+    Ok(options)
+}
+
+/// What the client says, with the exit code that it deserves.
+pub fn fetch_failure(error: &FetchError) -> Failure {
+    let exit = match error {
+        FetchError::WrongBytes(_) => Exit::WrongBytes,
+        FetchError::NotPublished { .. } => Exit::NotPublished,
+        FetchError::Withdrawn { .. } | FetchError::NoPin { .. } | FetchError::Document { .. } | FetchError::TooLarge { .. } => Exit::Refused,
+        FetchError::NotUsable { .. } | FetchError::NoCache => Exit::Usage,
+        FetchError::Network { .. } | FetchError::Offline { .. } | FetchError::Cache { .. } => Exit::CouldNot,
+    };
+    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    Failure { exit, code: error.code(), message: format!("{error}{source}"), hint: error.hint().to_owned() }
+}

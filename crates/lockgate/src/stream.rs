@@ -1,0 +1,185 @@
+//! An artifact on its way into a release: read once, checked, and sent on; never whole in memory, never on disk.
+//!
+//! One thread receives, digests what is stored and unpacks; the caller's thread digests the content, looks at its headers and
+//! sends. The last piece is held back until everything has agreed, so that wrong bytes never complete an upload.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+
+use lockgate_artifact::artifact::{Artifact, ArtifactError};
+use lockgate_artifact::digest::HashingReader;
+use lockgate_artifact::executable::{self, Inspector, Requirements};
+use lockgate_artifact::zip::{Expect, Size};
+use lockgate_core::Digest;
+use lockgate_core::document::Executable;
+use lockgate_core::promote::{Fault, UploadFault};
+use lockgate_forge::Body;
+use sha2::{Digest as _, Sha256};
+
+use crate::candidate::form;
+
+/// How much is handed over at once, in bytes.
+const PIECE: usize = 256 * 1024;
+/// How many pieces may wait between the two threads.
+const WAITING: usize = 16;
+
+/// A piece, or how it ended: whole and agreed, or not.
+type Message = Result<Option<Vec<u8>>, UploadFault>;
+
+/// What an artifact must be.
+pub struct Wanted<'a> {
+    /// By the manifest.
+    pub executable: &'a Executable,
+    /// Of what is stored, by the forge.
+    pub stored_sha256: Option<Digest>,
+    /// By the variant's row; `None` where nobody asks.
+    pub requirements: Option<Requirements>,
+}
+
+/// The content of an artifact, for an upload to read.
+pub struct Checked<'a> {
+    wanted: Wanted<'a>,
+    pieces: Receiver<Message>,
+    spare: SyncSender<Vec<u8>>,
+    /// What may be given out.
+    current: Vec<u8>,
+    given: usize,
+    /// What may not be given out yet.
+    held: Option<Vec<u8>>,
+    hash: Sha256,
+    inspector: Inspector,
+    ended: bool,
+    /// Why reading failed, for whoever sends.
+    pub fault: Option<UploadFault>,
+}
+
+impl<'a> Checked<'a> {
+    /// Begins to receive. The thread ends when the content has ended, or when this is dropped.
+    pub fn begin<'scope>(scope: &'scope Scope<'scope, '_>, body: Body, wanted: Wanted<'a>) -> Self {
+        let (send, pieces) = sync_channel(WAITING);
+        let (spare, empty) = sync_channel(WAITING + 2);
+        let (name, size, stored) = (wanted.executable.name.to_string(), wanted.executable.size, wanted.stored_sha256);
+        scope.spawn(move || {
+            let end = receive(body, &name, size, stored, &send, &empty);
+            // The other side may have gone away; then nobody wants to know.
+            let _ = send.send(end.map(|()| None));
+        });
+        Self {
+            wanted,
+            pieces,
+            spare,
+            current: Vec::new(),
+            given: 0,
+            held: None,
+            hash: Sha256::new(),
+            inspector: Inspector::new(),
+            ended: false,
+            fault: None,
+        }
+    }
+
+    /// Makes the next piece available; the last one only when all has agreed.
+    fn advance(&mut self) -> Result<(), UploadFault> {
+        while self.given == self.current.len() && !self.ended {
+            let message = self.pieces.recv().unwrap_or_else(|_| Err(UploadFault::Source(Fault::Unavailable("the receiving thread was lost".to_owned()))));
+            let next = match message? {
+                Some(piece) => {
+                    self.hash.update(&piece);
+                    self.inspector.update(&piece);
+                    self.held.replace(piece)
+                }
+                None => {
+                    self.agree()?;
+                    self.ended = true;
+                    self.held.take()
+                }
+            };
+            let used = std::mem::replace(&mut self.current, next.unwrap_or_default());
+            let _ = self.spare.try_send(used);
+            self.given = 0;
+        }
+        Ok(())
+    }
+
+    fn agree(&mut self) -> Result<(), UploadFault> {
+        let executable = self.wanted.executable;
+        let wrong = |what: String| UploadFault::WrongBytes(format!("the artifact {}: {what}", executable.name));
+        let digest = Digest::new(std::mem::take(&mut self.hash).finalize().into());
+        if digest != executable.sha256 {
+            return Err(wrong(format!("its SHA-256 is {digest}, the manifest's is {}", executable.sha256)));
+        }
+        let facts = std::mem::take(&mut self.inspector).finish().map_err(|error| wrong(format!("{error} ({})", error.code())))?;
+        let Some(requirements) = &self.wanted.requirements else { return Ok(()) };
+        let violations = executable::check(&facts, &Requirements { allow_unknown: true, ..requirements.clone() }, None);
+        match violations.first() {
+            None => Ok(()),
+            Some(first) => Err(wrong(format!("{first} ({})", first.code()))),
+        }
+    }
+}
+
+impl Read for Checked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.fault.is_some() {
+            return Err(io::Error::other("the artifact failed before"));
+        }
+        if let Err(fault) = self.advance() {
+            let error = io::Error::other(format!("{fault:?}"));
+            self.fault = Some(fault);
+            return Err(error);
+        }
+        let ready = self.current.get(self.given..).unwrap_or_default();
+        let count = ready.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), ready.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.given += count;
+        Ok(count)
+    }
+}
+
+fn receive(body: Body, name: &str, size: u64, stored: Option<Digest>, send: &SyncSender<Message>, empty: &Receiver<Vec<u8>>) -> Result<(), UploadFault> {
+    let form = form(&body);
+    let mut raw = HashingReader::new(body.reader);
+    let fault = |error| match error {
+        // The transfer broke: nothing is known of the artifact itself.
+        ArtifactError::Source(error) => UploadFault::Source(Fault::Unavailable(format!("the artifact {name} broke off: {error}"))),
+        error => UploadFault::WrongBytes(format!("the artifact {name}: {error} ({})", error.code())),
+    };
+    let mut content = Artifact::open(form, &mut raw, Expect { name, size: Size::Exact(size) }).map_err(fault)?;
+    loop {
+        let mut piece = empty.try_recv().unwrap_or_default();
+        piece.resize(PIECE, 0);
+        let count = fill(&mut content, &mut piece).map_err(|error| fault(ArtifactError::from_io(error)))?;
+        piece.truncate(count);
+        if count == 0 {
+            break;
+        }
+        if send.send(Ok(Some(piece))).is_err() {
+            return Ok(());
+        }
+    }
+    content.finish().map_err(fault)?;
+    let (_, digest, _) = raw.finish();
+    match stored {
+        Some(expected) if expected != Digest::new(digest) => {
+            Err(UploadFault::WrongBytes(format!("the artifact {name}: what is stored is not what the forge listed")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Reads until the piece is full or the content has ended.
+fn fill(content: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(room) = piece.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match content.read(room) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,197 @@
+//! What is said: results on stdout, talk on stderr, and GitHub Actions' own channels. The one place that prints.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use lockgate_core::Digest;
+
+use crate::cli::{Color, Format, Global};
+use crate::exit::Failure;
+use crate::surroundings::Surroundings;
+use crate::trouble::Trouble;
+
+/// Where words go.
+pub struct Talk {
+    format: Format,
+    verbosity: i8,
+    color: bool,
+    /// Whether stderr is a terminal that can show a progress bar.
+    pub terminal: bool,
+    actions: bool,
+    outputs: Option<PathBuf>,
+    summary: Option<PathBuf>,
+}
+
+impl Talk {
+    /// As the options and the surroundings say.
+    pub fn new(global: &Global, surroundings: &Surroundings) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && surroundings.var("NO_COLOR").is_none() && surroundings.var("TERM") != Some("dumb"),
+        };
+        let verbosity = if global.quiet { -1 } else { i8::try_from(global.verbose).unwrap_or(i8::MAX) };
+        let file = |name| surroundings.var(name).map(PathBuf::from);
+        Self {
+            format: global.output_format,
+            verbosity,
+            color,
+            terminal: terminal && !surroundings.in_actions(),
+            actions: surroundings.in_actions(),
+            outputs: file("GITHUB_OUTPUT"),
+            summary: file("GITHUB_STEP_SUMMARY"),
+        }
+    }
+
+    /// The result of a command: the text for people, or the object for programs, to which `version` and `command` are added.
+    pub fn result(&self, command: &str, text: &str, json: serde_json::Value) {
+        match self.format {
+            Format::Text if text.is_empty() => {}
+            Format::Text => put(std::io::stdout(), text),
+            Format::Json => {
+                let mut object = serde_json::json!({ "version": 1, "command": command });
+                if let (Some(object), serde_json::Value::Object(more)) = (object.as_object_mut(), json) {
+                    object.extend(more);
+                }
+                put(std::io::stdout(), &serde_json::to_string_pretty(&object).unwrap_or_default());
+            }
+        }
+    }
+
+    /// The end of a command that did not end well.
+    pub fn failure(&self, command: &str, failure: &Failure) {
+        if self.format == Format::Json {
+            put(std::io::stdout(), &serde_json::to_string_pretty(&failure.json(command)).unwrap_or_default());
+        }
+        let text = failure.text();
+        put(std::io::stderr(), &self.paint(&text, "31"));
+    }
+
+    /// A line for whoever watches.
+    pub fn say(&self, line: &str) {
+        if self.verbosity >= 0 {
+            put(std::io::stderr(), line);
+        }
+    }
+
+    /// A line for whoever asked for more.
+    pub fn detail(&self, line: &str) {
+        if self.verbosity > 0 {
+            put(std::io::stderr(), &self.paint(line, "2"));
+        }
+    }
+
+    /// A heading of a story, in bold where there is colour.
+    pub fn heading(&self, line: &str) {
+        if self.verbosity >= 0 {
+            put(std::io::stderr(), &format!("\n{}", self.paint(line, "1;36")));
+        }
+    }
+
+    fn paint(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Runs something whose output is foreign: inside Actions no line of it is taken for a command of the runner.
+    ///
+    /// The token is new each time; whoever writes the log cannot know it. All of it goes to one stream, because the order
+    /// of lines across two streams is not kept.
+    pub fn foreign<T>(&self, title: &str, run: impl FnOnce(&(dyn Fn(&str) + Sync)) -> T) -> T {
+        let token = fresh_token();
+        if self.actions {
+            put(std::io::stderr(), &format!("::group::{title}\n::stop-commands::{token}"));
+        }
+        let quiet = self.verbosity < 0;
+        let print = |line: &str| {
+            if !quiet {
+                put(std::io::stderr(), line);
+            }
+        };
+        let result = run(&print);
+        if self.actions {
+            put(std::io::stderr(), &format!("::{token}::\n::endgroup::"));
+        }
+        result
+    }
+
+    /// An output of the workflow step; nothing outside Actions.
+    ///
+    /// # Errors
+    /// [`Trouble::UnsafeOutput`] for anything but one plain key and one line of printable ASCII.
+    pub fn output(&self, key: &str, value: &str) -> Result<(), Trouble> {
+        let text = output_lines(key, value, &fresh_token()).ok_or_else(|| Trouble::UnsafeOutput { key: key.to_owned() })?;
+        match &self.outputs {
+            Some(path) => append(path, &text),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds Markdown to the summary of the step; nothing outside Actions.
+    ///
+    /// # Errors
+    /// [`Trouble::File`].
+    pub fn summary(&self, markdown: &str) -> Result<(), Trouble> {
+        match &self.summary {
+            Some(path) => append(path, &format!("{markdown}\n")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The heredoc form of an output, so that no value can begin another key.
+fn output_lines(key: &str, value: &str, delimiter: &str) -> Option<String> {
+    let plain_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let plain_value = value.bytes().all(|b| (b' '..=b'~').contains(&b));
+    (plain_key && plain_value && !value.contains(delimiter)).then(|| format!("{key}<<{delimiter}\n{value}\n{delimiter}\n"))
+}
+
+/// A word that nobody can guess: from the system's random keys of a hash map.
+pub fn fresh_token() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let word = |salt: u8| RandomState::new().hash_one(salt).to_le_bytes();
+    let digest = Digest::of(&[word(1), word(2), word(3), word(4)].concat()).to_string();
+    format!("lockgate-{}", &digest[..32])
+}
+
+fn append(path: &Path, text: &str) -> Result<(), Trouble> {
+    let doing = || format!("append to {}", path.display());
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(|e| Trouble::file(doing(), &e))?;
+    file.write_all(text.as_bytes()).map_err(|e| Trouble::file(doing(), &e))
+}
+
+/// Prints a line. A reader that went away is not our trouble.
+fn put(mut to: impl std::io::Write, line: &str) {
+    let _ = writeln!(to, "{}", line.trim_end_matches('\n'));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Threats: text into `GITHUB_OUTPUT`. Any value in, exactly one key out or a refusal.
+        #[test]
+        fn an_output_is_exactly_one_key_or_a_refusal(key in ".{0,12}", value in "(.|\\n|\\r){0,60}") {
+            if let Some(text) = output_lines(&key, &value, "delimiter") {
+                let lines: Vec<&str> = text.split('\n').collect();
+                let first = format!("{key}<<delimiter");
+                prop_assert_eq!(lines, vec![first.as_str(), value.as_str(), "delimiter", ""]);
+                prop_assert!(!key.contains(['=', '<', '\n']));
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_holds_the_delimiter_is_refused() {
+        assert_eq!(output_lines("version", "2", "d"), Some("version<<d\n2\nd\n".to_owned()));
+        assert_eq!(output_lines("version", "2\nd\nother=1", "d"), None);
+        assert_eq!(output_lines("version", "d", "d"), None);
+    }
+
+    #[test]
+    fn no_token_comes_twice() {
+        assert_ne!(fresh_token(), fresh_token());
+    }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong around a decision: git, files, the environment, the build, the forge.
+
+use lockgate_core::reasons;
+use lockgate_forge::{ErrorKind, ForgeError};
+
+use crate::exit::{Exit, Failure};
+
+reasons! {
+    /// Trouble, with its code.
+    pub enum Trouble {
+        /// git is not there.
+        GitMissing { /** What was said. */ detail: String } =>
+            "git.missing", "git could not be started: {detail}", "install git 2.38 or newer";
+        /// Not in a repository.
+        NotARepository { /** Where. */ dir: String } =>
+            "git.not-a-repository", "{dir} is not inside a git repository", "run it in a clone of the repository, or name one with -C";
+        /// History is missing.
+        Shallow { /** What was wanted. */ what: String } =>
+            "git.shallow", "this clone is shallow and lacks {what}", "run `git fetch --unshallow`; in a workflow, check out with fetch-depth: 0";
+        /// A name that names nothing.
+        UnknownRevision { /** What. */ revision: String } =>
+            "git.unknown-revision", "{revision} names no commit in this repository", "fetch it first, or check its spelling";
+        /// No common history.
+        Unrelated { /** One. */ base: String, /** Other. */ head: String } =>
+            "git.unrelated", "{head} has no commit in common with {base}", "name the base branch that the pull request is really for";
+        /// git said no.
+        Git { /** What was tried. */ doing: String, /** What git said. */ detail: String } =>
+            "git.failed", "git could not {doing}: {detail}", "mend what git complains about, and run the same command again";
+
+        /// No config.
+        NoConfig { /** Where. */ place: String } =>
+            "config.not-found", "there is no lockgate.toml in {place}", "write one at the root of the repository; docs/config.md shows how";
+        /// No such package.
+        UnknownPackage { /** Which. */ name: String, /** The others. */ known: String } =>
+            "package.unknown", "lockgate.toml has no package {name}", "the packages are {known}";
+        /// Several packages, none named.
+        WhichPackage { /** The others. */ known: String } =>
+            "package.which", "lockgate.toml has several packages", "name one with --package: {known}";
+        /// No such variant.
+        UnknownVariant { /** Which. */ name: String, /** The others. */ known: String } =>
+            "variant.unknown", "the package has no variant {name}", "the variants are {known}";
+
+        /// Something must be said.
+        Unsaid { /** What. */ what: &'static str, /** How. */ how: &'static str } =>
+            "environment.missing", "it is not known {what}", "{how}";
+        /// The event file.
+        BadEvent { /** Path. */ path: String, /** What. */ problem: String } =>
+            "environment.event", "the event file {path} cannot be used: {problem}", "GITHUB_EVENT_PATH names the file that the runner writes; or name what you mean by options";
+        /// A variable has a value that cannot be.
+        BadValue { /** Which. */ name: &'static str, /** Value. */ value: String, /** Expected. */ expected: &'static str } =>
+            "environment.value", "{name} is {value}, which is not {expected}", "set {name} to {expected}";
+        /// A setting of the forge cannot be used.
+        Settings { /** What. */ problem: String } =>
+            "environment.settings", "{problem}", "mend GITHUB_API_URL, GITHUB_TOKEN or --forge";
+        /// A file cannot be written or read.
+        File { /** What was tried. */ doing: String, /** What the system said. */ detail: String } =>
+            "file.failed", "could not {doing}: {detail}", "mend what the system complains about, and run the same command again";
+        /// A text would break the outputs of a workflow step.
+        UnsafeOutput { /** Key. */ key: String } =>
+            "output.unsafe", "the output {key} would hold text that is not one line of plain characters", "this is a bug of Lockgate: every output is checked before";
+
+        /// There are changes that no commit has.
+        Dirty { /** Paths. */ paths: String } =>
+            "build.dirty", "the checkout has changes that are in no commit: {paths}", "commit or stash them: a candidate is built from a commit";
+        /// The command is not there.
+        CommandMissing { /** Program. */ program: String, /** What. */ detail: String } =>
+            "build.command-missing", "the build command {program} could not be started: {detail}", "install it, or mend `command` in lockgate.toml";
+        /// The command failed.
+        CommandFailed { /** Variant. */ variant: String, /** How. */ status: String } =>
+            "build.command-failed", "the build command for {variant} ended with {status}", "read the end of its log, mend it, and push";
+        /// It left nothing.
+        NoOutput { /** Path. */ path: String } =>
+            "build.no-output", "the build command ended well but left no file {path}", "mend `output` in lockgate.toml, or what the command writes";
+        /// It left something that is no file.
+        NotAFile { /** Path. */ path: String } =>
+            "build.not-a-file", "{path} is not a regular file", "let the build write a regular file there";
+        /// It is not what the variant asks for.
+        NotAsAsked { /** Variant. */ variant: String, /** What. */ problems: String, /** Codes. */ codes: String } =>
+            "build.executable", "the executable of {variant} is not what lockgate.toml asks for: {problems} ({codes})", "build for the right target, or change the variant's table";
+        /// A token is in it.
+        Secret { /** Path. */ path: String, /** Shape. */ shape: &'static str } =>
+            "build.secret", "{path} holds what looks like {shape}", "take it out of the build; if it is a real one, revoke it now";
+        /// The smoke command failed.
+        SmokeFailed { /** Variant. */ variant: String, /** How. */ status: String } =>
+            "build.smoke-failed", "the smoke command for {variant} ended with {status}", "run the executable by hand, mend it, and push";
+        /// Foreign architecture, no emulator.
+        NoEmulator { /** Arch. */ arch: String, /** Host. */ host: String } =>
+            "build.no-emulator", "an executable for {arch} cannot be run on {host} for its smoke test: no emulator was found", "install qemu-user-static, or build on a runner of that architecture";
+        /// The parts do not make a candidate.
+        Incomplete { /** Which and why. */ failed: String } =>
+            "build.incomplete", "there is no candidate: {failed}", "mend what failed, and push; every push builds again";
+
+        /// The forge does not have it.
+        ForgeNotFound { /** All of it. */ error: String } =>
+            "forge.not-found", "{error}", "check the number or the name, and that the token may see it";
+        /// The forge refuses.
+        ForgeConflict { /** All of it. */ error: String } =>
+            "forge.conflict", "{error}", "look at what is there on the forge, then run the same command again";
+        /// No right.
+        ForgeDenied { /** All of it. */ error: String } =>
+            "forge.denied", "{error}", "give the token in GITHUB_TOKEN or GH_TOKEN the right that docs/permissions.md names for this command";
+        /// Too fast.
+        ForgeRateLimited { /** All of it. */ error: String } =>
+            "forge.rate-limited", "{error}", "run the same command again when the limit has passed";
+        /// No answer.
+        ForgeUnavailable { /** All of it. */ error: String } =>
+            "forge.unavailable", "{error}", "run the same command again: it looks before it does anything";
+        /// No sense.
+        ForgeGarbled { /** All of it. */ error: String } =>
+            "forge.garbled", "{error}", "check --forge: this may not be a forge at all";
+
+        /// No pull request belongs to the run.
+        NoPull { /** Run. */ run: String } =>
+            "promote.no-pull", "no open or merged pull request belongs to run {run}", "promote by pull request, with --pr";
+        /// Rehearsing needs a tool.
+        Rehearsal { /** What. */ problem: String } =>
+            "rehearse.failed", "{problem}", "the folder named above holds everything; docs/rehearse.md explains the steps";
+        /// A script is wrong.
+        Script { /** Where. */ place: String, /** What. */ problem: String } =>
+            "rehearse.script", "{place}: {problem}", "docs/rehearse.md lists the words of a script";
+        /// A transcript differs.
+        Transcript { /** Where. */ place: String, /** What. */ problem: String } =>
+            "rehearse.transcript", "{place}: {problem}", "if the new words are right, run it again with --bless";
+    }
+}
+
+impl Trouble {
+    /// Which exit code it deserves.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Settings { .. } | Self::Unsaid { .. } | Self::BadValue { .. } | Self::WhichPackage { .. } => Exit::Usage,
+            Self::UnknownPackage { .. } | Self::UnknownVariant { .. } => Exit::Usage,
+            Self::NoConfig { .. } | Self::Shallow { .. } | Self::UnknownRevision { .. } | Self::Unrelated { .. } => Exit::Refused,
+            Self::Dirty { .. } | Self::CommandFailed { .. } | Self::NoOutput { .. } | Self::NotAFile { .. } => Exit::Refused,
+            Self::NotAsAsked { .. } | Self::Secret { .. } | Self::SmokeFailed { .. } | Self::Incomplete { .. } => Exit::Refused,
+            Self::CommandMissing { .. } | Self::NoPull { .. } | Self::Transcript { .. } | Self::Script { .. } => Exit::Refused,
+            Self::ForgeRateLimited { .. } => Exit::Waiting,
+            Self::GitMissing { .. } | Self::NotARepository { .. } | Self::Git { .. } | Self::BadEvent { .. } => Exit::CouldNot,
+            Self::File { .. } | Self::UnsafeOutput { .. } | Self::NoEmulator { .. } | Self::Rehearsal { .. } => Exit::CouldNot,
+            Self::ForgeNotFound { .. } | Self::ForgeConflict { .. } | Self::ForgeDenied { .. } => Exit::CouldNot,
+            Self::ForgeUnavailable { .. } | Self::ForgeGarbled { .. } => Exit::CouldNot,
+        }
+    }
+
+    /// From an I/O error while doing something.
+    pub fn file(doing: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::File { doing: doing.into(), detail: lockgate_core::escape::line(&error.to_string()) }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::new(trouble.exit(), &trouble)
+    }
+}
+
+impl From<ForgeError> for Trouble {
+    fn from(error: ForgeError) -> Self {
+        let kind = error.kind;
+        let error = error.to_string();
+        match kind {
+            ErrorKind::NotFound => Self::ForgeNotFound { error },
+            ErrorKind::Conflict => Self::ForgeConflict { error },
+            ErrorKind::Denied => Self::ForgeDenied { error },
+            ErrorKind::RateLimited(_) => Self::ForgeRateLimited { error },
+            ErrorKind::Unavailable | ErrorKind::Ambiguous | ErrorKind::Source => Self::ForgeUnavailable { error },
+            ErrorKind::Garbled => Self::ForgeGarbled { error },
+        }
+    }
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        Trouble::from(error).into()
+    }
+}
