@@ -6,11 +6,13 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::Duration;
 
 use lockgate_core::{CommitId, PullNumber, RunId, Tag};
 use lockgate_forge::conformance::{OpenPull, Who, World, failures};
 use lockgate_forge::github::{Config, GitHub};
-use lockgate_forge::{Forge, NewRelease, Token};
+use lockgate_forge::{ErrorKind, Forge, NewRelease, Token};
 use lockgate_forge_embedded as embedded;
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::publishing::MakeLatest;
@@ -60,7 +62,8 @@ impl Rehearsal {
 
     fn adapter(&self, token: Option<&str>) -> GitHub {
         let repository = "octo/tools".parse().unwrap();
-        let config = Config::new(self.server.api_url(), repository, token.map(Token::new));
+        let mut config = Config::new(self.server.api_url(), repository, token.map(Token::new));
+        config.clock.sleep = Arc::new(|_| ());
         GitHub::new(config).unwrap()
     }
 
@@ -189,6 +192,105 @@ fn every_sentence_of_the_suite_holds_with_storage_on_another_host() {
         failures(|| Box::new(Rehearsal::start(true))),
         Vec::<String>::new()
     );
+}
+
+/// What a decision is told, and how the draft then stands: published or not, its complete files, whether the name is free.
+type Told = (Result<(), ErrorKind>, bool, usize, bool);
+
+/// Uploads a file into a draft and, where that went well, publishes it, while one fault strikes.
+fn promoted(fault: &str) -> Told {
+    let world = Rehearsal::start(false);
+    let (tag, target) = ("tool-v2".parse().unwrap(), world.open_pull("bump").head);
+    let forge = world.forge_as(Who::Automation);
+    let order = NewRelease {
+        tag: &tag,
+        target: &target,
+        title: "t",
+        notes: "n",
+    };
+    let draft = forge.create_draft(&order).unwrap();
+    world.server.arm(fault.parse().unwrap());
+    let bytes = vec![b'x'; 1_000_000];
+    let sent = forge.upload(&draft, "tool", bytes.len() as u64, &mut &bytes[..]);
+    let outcome = sent
+        .and_then(|_| forge.publish(draft.id))
+        .map(drop)
+        .map_err(|error| error.kind);
+    let found = forge.release(draft.id).unwrap();
+    assert_eq!(world.server.pending_faults(), [], "{fault}");
+    let complete = found.assets.iter().filter(|asset| asset.complete).count();
+    let free = forge.upload(&draft, "tool", 4, &mut &b"data"[..]).is_ok();
+    (outcome, !found.draft, complete, free)
+}
+
+#[test]
+fn each_fault_is_told_as_what_a_decision_needs() {
+    use ErrorKind::{Ambiguous, Conflict, Denied, RateLimited};
+    let minutes = |minutes: u64| RateLimited(Some(Duration::from_secs(60 * minutes)));
+    let table = [
+        // Uploads: whatever is in doubt is ambiguous, and the name may be taken.
+        (
+            "drop-before POST */assets*",
+            (Err(Ambiguous), false, 0, true),
+        ),
+        (
+            "drop-after POST */assets*",
+            (Err(Ambiguous), false, 1, false),
+        ),
+        (
+            "before=502 POST */assets*",
+            (Err(Ambiguous), false, 0, true),
+        ),
+        ("starter POST */assets*", (Err(Ambiguous), false, 0, false)),
+        (
+            "kill-midway=500000 POST */assets*",
+            (Err(Ambiguous), false, 0, false),
+        ),
+        ("before=422 POST */assets*", (Err(Conflict), false, 0, true)),
+        ("before=403 POST */assets*", (Err(Denied), false, 0, true)),
+        (
+            "rate-limited=403,retry=120 POST */assets*",
+            (Err(minutes(2)), false, 0, true),
+        ),
+        // Publications.
+        (
+            "drop-before PATCH /releases/*",
+            (Err(Ambiguous), false, 1, false),
+        ),
+        (
+            "drop-after PATCH /releases/*",
+            (Err(Ambiguous), true, 1, false),
+        ),
+        (
+            "before=500 PATCH /releases/*",
+            (Err(Ambiguous), false, 1, false),
+        ),
+        (
+            "after=502 PATCH /releases/*",
+            (Err(Ambiguous), true, 1, false),
+        ),
+        (
+            "late=9 PATCH /releases/*",
+            (Err(Ambiguous), false, 1, false),
+        ),
+        (
+            "truncated=20 PATCH /releases/*",
+            (Err(Ambiguous), true, 1, false),
+        ),
+        (
+            "before=422 PATCH /releases/*",
+            (Err(Conflict), false, 1, false),
+        ),
+        (
+            "rate-limited=429,retry=120 PATCH /releases/*",
+            (Err(minutes(2)), false, 1, false),
+        ),
+        // Reads are made again.
+        ("before=502 GET /releases/*", (Ok(()), true, 1, false)),
+    ];
+    for (fault, told) in table {
+        assert_eq!(promoted(fault), told, "{fault}");
+    }
 }
 
 /// Not a benchmark: that whole files are never held in memory shows in the time and in the size it can have.

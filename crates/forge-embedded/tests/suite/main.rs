@@ -14,5 +14,6 @@ mod laws;
 mod pulls;
 mod releases;
 mod rules;
+mod settings;
 mod support;
 mod uploads;
