@@ -3,10 +3,12 @@
 #
 #     scripts/setup.sh rehearse     what `make rehearse` needs
 #     scripts/setup.sh test         what `make test` needs
-#     scripts/setup.sh              everything, which is what the tests need
+#     scripts/setup.sh lint         what `make lint` needs
+#     scripts/setup.sh bench        what `make bench` needs
+#     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
-# package managers (apt, pip). The cross compiler stays inside the checkout, under target/tools/.
+# package managers (apt, pip, rustup). The cross compiler stays inside the checkout, under target/tools/.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -19,8 +21,10 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_readelf ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test" ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip ;;
+            lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
+            bench) need_git; need_cargo ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench" ;;
         esac
     done
 }
@@ -43,8 +47,23 @@ need_cargo() {
     has cargo || fail "cargo is not installed: Lockgate is written in Rust; please install Rust (with rustup) and run this again"
 }
 
+need_component() { # NAME WHY
+    cargo "${1#rust}" --version >/dev/null 2>&1 && return
+    has rustup || fail "cargo ${1#rust} is missing ($2), and there is no rustup to install it: please install $1 and run this again"
+    say "$1 (rustup): $2"
+    retry rustup component add "$1" >&2 || fail "$1 couldn't be installed: 'rustup component add $1' failed (its words are above)"
+}
+
 need_cc() {
     has cc || install_package gcc "the C example is tested with the address and undefined-behaviour sanitizers"
+}
+
+need_cxx() {
+    has c++ || install_package g++ "the fuzz targets are linked with libFuzzer, which is C++"
+}
+
+need_unzip() {
+    has unzip || install_package unzip "the tests read the accepted zips with unzip as a second opinion"
 }
 
 need_readelf() {

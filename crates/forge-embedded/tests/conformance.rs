@@ -292,27 +292,3 @@ fn each_fault_is_told_as_what_a_decision_needs() {
         assert_eq!(promoted(fault), told, "{fault}");
     }
 }
-
-/// Not a benchmark: that whole files are never held in memory shows in the time and in the size it can have.
-#[test]
-#[ignore = "moves 400 MB; says how fast"]
-fn two_hundred_megabytes_go_there_and_come_back() {
-    const SIZE: u64 = 200_000_000;
-    let world = Rehearsal::start(true);
-    let forge = world.forge_as(Who::Automation);
-    let (tag, target) = ("tool-v2".parse().unwrap(), world.open_pull("bump").head);
-    let order = NewRelease {
-        tag: &tag,
-        target: &target,
-        title: "t",
-        notes: "n",
-    };
-    let draft = forge.create_draft(&order).unwrap();
-    let begun = std::time::Instant::now();
-    let mut source = io::repeat(b'x').take(SIZE);
-    let asset = forge.upload(&draft, "tool", SIZE, &mut source).unwrap();
-    let sent = begun.elapsed();
-    let mut body = forge.open_asset(asset.id).unwrap();
-    assert_eq!(io::copy(&mut body.reader, &mut io::sink()).unwrap(), SIZE);
-    println!("up {sent:?}, down {:?}", begun.elapsed() - sent);
-}

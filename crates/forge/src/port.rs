@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use lockgate_core::promote::{ArtifactFacts, PullFacts, RunFacts};
 use lockgate_core::{
-    ArtifactId, AssetId, BranchName, CommentId, CommitId, Digest, Login, PullNumber, ReleaseId, RepositoryId, RepositoryName, Role, RunId,
-    Tag, gate,
+    ArtifactId, AssetId, BranchName, CommentId, CommitId, Digest, Login, PullNumber, ReleaseId,
+    RepositoryId, RepositoryName, Role, RunId, Tag, gate,
 };
 
 /// What Lockgate asks of a forge, for one repository.
@@ -52,7 +52,7 @@ pub trait Forge {
     /// # Errors
     /// [`ForgeError`].
     fn run(&self, id: RunId) -> Result<Run, ForgeError>;
-    /// The runs of the workflow in that file for a commit, newest first.
+    /// The runs of the workflow in that file (its path, or its name alone) for a commit, newest first.
     ///
     /// # Errors
     /// [`ForgeError`]; [`ErrorKind::NotFound`] where no such workflow is known.
@@ -72,8 +72,14 @@ pub trait Forge {
     ///
     /// # Errors
     /// [`ForgeError`].
-    fn post_status(&self, commit: &CommitId, context: &str, status: &gate::Status, target_url: Option<&str>) -> Result<(), ForgeError>;
-    /// The newest status of a context on a commit: state and description.
+    fn post_status(
+        &self,
+        commit: &CommitId,
+        context: &str,
+        status: &gate::Status,
+        target_url: Option<&str>,
+    ) -> Result<(), ForgeError>;
+    /// The newest status of a context on a commit, if it is among the commit's newest hundred. Contexts have no case.
     ///
     /// # Errors
     /// [`ForgeError`].
@@ -115,11 +121,19 @@ pub trait Forge {
     /// # Errors
     /// [`ErrorKind::Ambiguous`] where a draft may be there now whose number nobody knows.
     fn create_draft(&self, draft: &NewRelease<'_>) -> Result<Release, ForgeError>;
-    /// Sends a file into a release. `size` bytes are read from `bytes`; a read error ends the call without completing it.
+    /// Sends a file into a release: all of `bytes`, which has to be `size` bytes. Its last bytes are sent only when its end was
+    /// read; so a source that checks a digest can still stop the call with an error, and the file is then never complete.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where the name is taken, be it by a `starter`; [`ErrorKind::Ambiguous`] where it may be there.
-    fn upload(&self, release: &Release, name: &str, size: u64, bytes: &mut dyn Read) -> Result<Asset, ForgeError>;
+    /// [`ErrorKind::Source`] where `bytes` fails, or has another size; [`ErrorKind::Conflict`] where the name is taken, be it by
+    /// a `starter`; [`ErrorKind::Ambiguous`] where it may be there.
+    fn upload(
+        &self,
+        release: &Release,
+        name: &str,
+        size: u64,
+        bytes: &mut dyn Read,
+    ) -> Result<Asset, ForgeError>;
     /// The bytes of a file of a release, draft or not. The storage they come from never sees the token.
     ///
     /// # Errors
@@ -134,16 +148,21 @@ pub trait Forge {
     ///
     /// # Errors
     /// [`ForgeError`].
-    fn describe_release(&self, id: ReleaseId, title: &str, notes: &str) -> Result<Release, ForgeError>;
-    /// Deletes a release, not its tag.
+    fn describe_release(
+        &self,
+        id: ReleaseId,
+        title: &str,
+        notes: &str,
+    ) -> Result<Release, ForgeError>;
+    /// Deletes a release, not its tag. GitHub lets a frozen one go too, and then refuses the name of its tag for ever.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] or [`ErrorKind::Denied`] where it is frozen.
+    /// [`ForgeError`].
     fn delete_release(&self, id: ReleaseId) -> Result<(), ForgeError>;
     /// Deletes a tag.
     ///
     /// # Errors
-    /// [`ForgeError`].
+    /// [`ErrorKind::Conflict`] where it is that of a frozen release, and, on GitHub, where it is not there.
     fn delete_tag(&self, tag: &Tag) -> Result<(), ForgeError>;
 }
 
@@ -282,7 +301,10 @@ pub struct Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("size", &self.size).field("content_type", &self.content_type).finish_non_exhaustive()
+        f.debug_struct("Body")
+            .field("size", &self.size)
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
     }
 }
 

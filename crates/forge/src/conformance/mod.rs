@@ -3,6 +3,7 @@
 //! Run it against a forge with [`failures`]. Does not know which forge it talks to; what the port cannot do (commits, pull
 //! requests, runs, settings) and cannot see (tags) a [`World`] does for it.
 
+mod files;
 mod people;
 mod releases;
 mod runs;
@@ -80,28 +81,50 @@ impl From<ForgeError> for Broken {
 
 /// All sentences.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [people::CHECKS, runs::CHECKS, releases::CHECKS].into_iter().flatten()
+    [
+        people::CHECKS,
+        runs::CHECKS,
+        releases::CHECKS,
+        files::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The sentences that do not hold, and why; each is tried in a world of its own.
 pub fn failures(new_world: impl Fn() -> Box<dyn World>) -> Vec<String> {
-    let broken = |(sentence, check): &Check| check(&*new_world()).err().map(|Broken(why)| format!("{sentence}: {why}"));
+    let broken = |(sentence, check): &Check| {
+        check(&*new_world())
+            .err()
+            .map(|Broken(why)| format!("{sentence}: {why}"))
+    };
     checks().filter_map(broken).collect()
 }
 
 fn same<T: Debug + PartialEq>(what: &str, found: T, expected: T) -> Outcome {
-    if found == expected { Ok(()) } else { Err(Broken(format!("{what} is {found:?}, not {expected:?}"))) }
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Broken(format!("{what} is {found:?}, not {expected:?}")))
+    }
 }
 
 fn holds(what: &str, condition: bool) -> Outcome {
-    if condition { Ok(()) } else { Err(Broken(format!("{what} does not hold"))) }
+    if condition {
+        Ok(())
+    } else {
+        Err(Broken(format!("{what} does not hold")))
+    }
 }
 
 /// That a call was refused in one of these ways.
 fn refused<T: Debug>(what: &str, answer: Result<T, ForgeError>, kinds: &[ErrorKind]) -> Outcome {
     match answer {
         Err(error) if kinds.contains(&error.kind) => Ok(()),
-        Err(error) => Err(Broken(format!("{what} was refused as {:?}, not as one of {kinds:?}: {error}", error.kind))),
+        Err(error) => Err(Broken(format!(
+            "{what} was refused as {:?}, not as one of {kinds:?}: {error}",
+            error.kind
+        ))),
         Ok(answer) => Err(Broken(format!("{what} was answered with {answer:?}"))),
     }
 }
@@ -112,12 +135,15 @@ fn present<T>(what: &str, found: Option<T>) -> Result<T, Broken> {
 
 /// A word that the suite itself chose.
 fn word<T: std::str::FromStr>(text: &str) -> Result<T, Broken> {
-    text.parse().map_err(|_| Broken(format!("{text} is not a word")))
+    text.parse()
+        .map_err(|_| Broken(format!("{text} is not a word")))
 }
 
 fn read(mut body: crate::Body) -> Result<Vec<u8>, Broken> {
     let mut bytes = Vec::new();
-    body.reader.read_to_end(&mut bytes).map_err(|error| Broken(format!("a body broke off: {error}")))?;
+    body.reader
+        .read_to_end(&mut bytes)
+        .map_err(|error| Broken(format!("a body broke off: {error}")))?;
     Ok(bytes)
 }
 

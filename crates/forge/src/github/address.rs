@@ -28,8 +28,14 @@ impl Origin {
         if authority.as_str().contains('@') || authority.host().is_empty() {
             return None;
         }
-        let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        Some(Self { secure, host: authority.host().to_ascii_lowercase(), port })
+        let port = authority
+            .port_u16()
+            .unwrap_or(if secure { 443 } else { 80 });
+        Some(Self {
+            secure,
+            host: authority.host().to_ascii_lowercase(),
+            port,
+        })
     }
 }
 
@@ -46,7 +52,10 @@ impl Api {
         if url.contains(['?', '#']) {
             return Err(ConfigProblem::ApiUrl);
         }
-        Ok(Self { base: url.trim_end_matches('/').to_owned(), origin })
+        Ok(Self {
+            base: url.trim_end_matches('/').to_owned(),
+            origin,
+        })
     }
 
     /// The address of a path, which begins with a slash.
@@ -63,8 +72,13 @@ impl Api {
     /// is called `uploads.` (`uploads.github.com` for `api.github.com`).
     pub(super) fn takes_uploads(&self, url: &str) -> bool {
         let sister = |origin: &Origin| {
-            let (theirs, ours) = (origin.host.strip_prefix("uploads."), self.origin.host.strip_prefix("api."));
-            theirs.is_some() && theirs == ours && (origin.secure, origin.port) == (self.origin.secure, self.origin.port)
+            let (theirs, ours) = (
+                origin.host.strip_prefix("uploads."),
+                self.origin.host.strip_prefix("api."),
+            );
+            theirs.is_some()
+                && theirs == ours
+                && (origin.secure, origin.port) == (self.origin.secure, self.origin.port)
         };
         Origin::of(url).is_some_and(|origin| origin == self.origin || sister(&origin))
     }
@@ -132,7 +146,11 @@ mod tests {
             ("", false, false),
         ];
         for (url, owned, uploads) in table {
-            assert_eq!((api.owns(url), api.takes_uploads(url)), (owned, uploads), "{url}");
+            assert_eq!(
+                (api.owns(url), api.takes_uploads(url)),
+                (owned, uploads),
+                "{url}"
+            );
         }
         let local = Api::parse("http://127.0.0.1:8080/api/v3").unwrap();
         assert!(local.takes_uploads("http://127.0.0.1:8080/api/uploads/x"));
@@ -141,7 +159,15 @@ mod tests {
 
     #[test]
     fn an_api_address_is_plain() {
-        for wrong in ["", "api.github.com", "ftp://x/", "https://token@api.github.com", "https://x/?a", "https://x/#a", "https:///x"] {
+        for wrong in [
+            "",
+            "api.github.com",
+            "ftp://x/",
+            "https://token@api.github.com",
+            "https://x/?a",
+            "https://x/#a",
+            "https:///x",
+        ] {
             assert!(Api::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -151,7 +177,11 @@ mod tests {
         let table = [
             ("https://a/x", "https://b/y", Some("https://b/y")),
             ("https://a/x", "http://b/y", None),
-            ("http://a:8080/x", "http://b/y?sig=%2F", Some("http://b/y?sig=%2F")),
+            (
+                "http://a:8080/x",
+                "http://b/y?sig=%2F",
+                Some("http://b/y?sig=%2F"),
+            ),
             ("http://a:8080/x", "/y", Some("http://a:8080/y")),
             ("http://a/x", "//b/y", None),
             ("http://a/x", "y", None),
@@ -159,7 +189,11 @@ mod tests {
             ("http://a/x", "http://me:secret@b/y", None),
         ];
         for (from, location, expected) in table {
-            assert_eq!(redirected(from, location).as_deref(), expected, "{from} -> {location}");
+            assert_eq!(
+                redirected(from, location).as_deref(),
+                expected,
+                "{from} -> {location}"
+            );
         }
     }
 

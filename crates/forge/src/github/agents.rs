@@ -43,7 +43,13 @@ struct Key {
 
 impl Agents {
     pub(super) fn new(limits: Limits, proxies: Proxies, user_agent: String) -> Self {
-        Self { limits, proxies, user_agent, roots: OnceLock::new(), made: Mutex::default() }
+        Self {
+            limits,
+            proxies,
+            user_agent,
+            roots: OnceLock::new(),
+            made: Mutex::default(),
+        }
     }
 
     /// The agent for an address, or why there can be none.
@@ -92,19 +98,30 @@ impl Agents {
 fn load_roots() -> Result<RootCerts, String> {
     let loaded = rustls_native_certs::load_native_certs();
     if loaded.certs.is_empty() {
-        let why = loaded.errors.first().map_or_else(|| "there are none".to_owned(), ToString::to_string);
-        return Err(format!("no certificates to trust were found on this machine: {why}"));
+        let why = loaded
+            .errors
+            .first()
+            .map_or_else(|| "there are none".to_owned(), ToString::to_string);
+        return Err(format!(
+            "no certificates to trust were found on this machine: {why}"
+        ));
     }
-    Ok(loaded.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).into())
+    Ok(loaded
+        .certs
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned())
+        .into())
 }
 
 fn is_secure_proxy(url: &str) -> bool {
-    url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+    url.get(..8)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
 }
 
 // The text is not shown: it may hold a password.
 fn proxy(url: &str) -> Result<Proxy, String> {
-    let proxy = Proxy::new(url).map_err(|_| "the proxy that the environment names is not an address".to_owned())?;
+    let proxy = Proxy::new(url)
+        .map_err(|_| "the proxy that the environment names is not an address".to_owned())?;
     if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
         return Err("the proxy that the environment names is neither http nor https".to_owned());
     }

@@ -21,10 +21,18 @@ pub(super) enum Kind {
 const UNSAID: Duration = Duration::from_secs(60);
 
 /// What a status means. `Ok` is 2xx, and 304 to a read.
-pub(super) fn classify(kind: Kind, status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Result<(), ErrorKind> {
+pub(super) fn classify(
+    kind: Kind,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: SystemTime,
+) -> Result<(), ErrorKind> {
     match (status, kind) {
         (200..=299, _) | (304, Kind::Read) => Ok(()),
-        (403, _) if is_limited(headers, body) => Err(ErrorKind::RateLimited(Some(wait(headers, now)))),
+        (403, _) if is_limited(headers, body) => {
+            Err(ErrorKind::RateLimited(Some(wait(headers, now))))
+        }
         (429, _) => Err(ErrorKind::RateLimited(Some(wait(headers, now)))),
         (401 | 403 | 451, _) => Err(ErrorKind::Denied),
         // Another address is not ours to ask: a repository that was renamed, for one.
@@ -50,8 +58,11 @@ fn wait(headers: &HeaderMap, now: SystemTime) -> Duration {
     if let Some(seconds) = number(headers, "retry-after") {
         return Duration::from_secs(seconds);
     }
-    let reset = number(headers, "x-ratelimit-reset").filter(|_| number(headers, "x-ratelimit-remaining") == Some(0));
-    let Some(reset) = reset.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))) else {
+    let reset = number(headers, "x-ratelimit-reset")
+        .filter(|_| number(headers, "x-ratelimit-remaining") == Some(0));
+    let Some(reset) =
+        reset.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
+    else {
         return UNSAID;
     };
     // The reset is in whole seconds.
@@ -63,7 +74,8 @@ fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
 }
 
 fn contains_ignoring_case(body: &[u8], words: &[u8]) -> bool {
-    body.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words))
+    body.windows(words.len())
+        .any(|window| window.eq_ignore_ascii_case(words))
 }
 
 /// What the forge says was wrong, raw: the status, its message and its particulars.
@@ -78,16 +90,32 @@ pub(super) fn words(status: u16, body: &[u8]) -> String {
     #[serde(untagged)]
     enum Particular {
         Text(String),
-        Flaw { resource: Option<String>, field: Option<String>, code: Option<String>, message: Option<String> },
+        Flaw {
+            resource: Option<String>,
+            field: Option<String>,
+            code: Option<String>,
+            message: Option<String>,
+        },
     }
     let Ok(refusal) = serde_json::from_slice::<Refusal>(body) else {
         return format!("the forge answered with status {status}");
     };
-    let mut text = format!("the forge answered with status {status}: {}", refusal.message);
+    let mut text = format!(
+        "the forge answered with status {status}: {}",
+        refusal.message
+    );
     for particular in refusal.errors {
         let parts = match particular {
             Particular::Text(text) => vec![text],
-            Particular::Flaw { resource, field, code, message } => [resource, field, code, message].into_iter().flatten().collect(),
+            Particular::Flaw {
+                resource,
+                field,
+                code,
+                message,
+            } => [resource, field, code, message]
+                .into_iter()
+                .flatten()
+                .collect(),
         };
         text.push_str("; ");
         text.push_str(&parts.join(" "));
@@ -102,9 +130,23 @@ mod tests {
 
     const NOW: u64 = 1_800_000_000;
 
-    fn judged(kind: Kind, status: u16, headers: &[(&'static str, &str)], body: &str) -> Result<(), E> {
-        let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        classify(kind, status, &headers, body.as_bytes(), UNIX_EPOCH + Duration::from_secs(NOW))
+    fn judged(
+        kind: Kind,
+        status: u16,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Result<(), E> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        classify(
+            kind,
+            status,
+            &headers,
+            body.as_bytes(),
+            UNIX_EPOCH + Duration::from_secs(NOW),
+        )
     }
 
     #[test]
@@ -134,7 +176,11 @@ mod tests {
         ];
         for (status, read, write) in table {
             assert_eq!(judged(Kind::Read, status, &[], ""), read, "read {status}");
-            assert_eq!(judged(Kind::Write, status, &[], ""), write, "write {status}");
+            assert_eq!(
+                judged(Kind::Write, status, &[], ""),
+                write,
+                "write {status}"
+            );
         }
     }
 
@@ -147,25 +193,71 @@ mod tests {
         let table: [Row<'_>; 9] = [
             (429, &[], "", 60),
             (429, &[("retry-after", "7")], "", 7),
-            (403, &[("retry-after", "7"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", soon)], "", 7),
-            (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", soon)], "", 31),
-            (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", past)], "", 1),
+            (
+                403,
+                &[
+                    ("retry-after", "7"),
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", soon),
+                ],
+                "",
+                7,
+            ),
+            (
+                403,
+                &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", soon)],
+                "",
+                31,
+            ),
+            (
+                403,
+                &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", past)],
+                "",
+                1,
+            ),
             (403, &[("x-ratelimit-remaining", "0")], "", 60),
-            (403, &[("x-ratelimit-remaining", "9"), ("x-ratelimit-reset", soon)], secondary, 60),
+            (
+                403,
+                &[("x-ratelimit-remaining", "9"), ("x-ratelimit-reset", soon)],
+                secondary,
+                60,
+            ),
             (429, &[("retry-after", "soon")], "", 60),
-            (429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "18446744073709551615")], "", 60),
+            (
+                429,
+                &[
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "18446744073709551615"),
+                ],
+                "",
+                60,
+            ),
         ];
         for (status, headers, body, seconds) in table {
             let expected = Err(E::RateLimited(Some(Duration::from_secs(seconds))));
-            assert_eq!(judged(Kind::Read, status, headers, body), expected, "{status} {headers:?}");
-            assert_eq!(judged(Kind::Write, status, headers, body), expected, "{status} {headers:?}");
+            assert_eq!(
+                judged(Kind::Read, status, headers, body),
+                expected,
+                "{status} {headers:?}"
+            );
+            assert_eq!(
+                judged(Kind::Write, status, headers, body),
+                expected,
+                "{status} {headers:?}"
+            );
         }
     }
 
     #[test]
     fn a_wrong_token_is_denied_even_where_nothing_remains() {
-        assert_eq!(judged(Kind::Read, 401, &[("x-ratelimit-remaining", "0")], ""), Err(E::Denied));
-        assert_eq!(judged(Kind::Read, 403, &[("x-ratelimit-remaining", "12")], ""), Err(E::Denied));
+        assert_eq!(
+            judged(Kind::Read, 401, &[("x-ratelimit-remaining", "0")], ""),
+            Err(E::Denied)
+        );
+        assert_eq!(
+            judged(Kind::Read, 403, &[("x-ratelimit-remaining", "12")], ""),
+            Err(E::Denied)
+        );
     }
 
     #[test]
@@ -175,6 +267,9 @@ mod tests {
             words(422, body),
             "the forge answered with status 422: Validation Failed; ReleaseAsset name already_exists; x"
         );
-        assert_eq!(words(502, b"<html>oops"), "the forge answered with status 502");
+        assert_eq!(
+            words(502, b"<html>oops"),
+            "the forge answered with status 502"
+        );
     }
 }

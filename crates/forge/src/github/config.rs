@@ -30,7 +30,11 @@ pub struct Config {
 
 impl Config {
     /// The usual settings: no proxies, the machine's clock.
-    pub fn new(api_url: impl Into<String>, repository: RepositoryName, token: Option<Token>) -> Self {
+    pub fn new(
+        api_url: impl Into<String>,
+        repository: RepositoryName,
+        token: Option<Token>,
+    ) -> Self {
         Self {
             api_url: api_url.into(),
             repository,
@@ -82,7 +86,10 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { now: Arc::new(SystemTime::now), sleep: Arc::new(std::thread::sleep) }
+        Self {
+            now: Arc::new(SystemTime::now),
+            sleep: Arc::new(std::thread::sleep),
+        }
     }
 }
 

@@ -14,7 +14,11 @@ pub(super) struct Memory(Mutex<HashMap<String, (String, Page)>>);
 impl Memory {
     /// The tag and the page of an address.
     pub(super) fn recall(&self, url: &str) -> Option<(String, Page)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(url)
+            .cloned()
     }
 
     pub(super) fn keep(&self, url: &str, tag: &str, page: &Page) {

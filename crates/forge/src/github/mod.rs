@@ -3,7 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`Config`] | all that it is told; nothing reads the environment, except for the certificates |
-//! | `wire` | requests, the token, repeating, reading answers |
+//! | `wire` | one exchange: headers, the token, reading the answer |
+//! | `calls` | questions and answers, and when they are repeated |
 //! | `answer` | a status -> what it means |
 //! | `address` | which hosts may be asked, which may see the token |
 //! | `outgoing`, `transfer` | files, in both directions |
@@ -15,6 +16,7 @@
 mod address;
 mod agents;
 mod answer;
+mod calls;
 mod config;
 mod memory;
 mod outgoing;
@@ -33,12 +35,18 @@ mod wire;
 use std::fmt;
 use std::io::Read;
 
-use lockgate_core::{ArtifactId, AssetId, BranchName, CommentId, CommitId, Login, PullNumber, ReleaseId, Role, RunId, Tag, gate};
+use lockgate_core::{
+    ArtifactId, AssetId, BranchName, CommentId, CommitId, Login, PullNumber, ReleaseId, Role,
+    RunId, Tag, gate,
+};
 
 pub use config::{Clock, Config, ConfigProblem, Limits};
 pub use proxies::Proxies;
 
-use crate::{Artifact, Asset, Body, Comment, Forge, ForgeError, NewRelease, PostedStatus, Pull, Release, Repository, Run};
+use crate::{
+    Artifact, Asset, Body, Comment, Forge, ForgeError, NewRelease, PostedStatus, Pull, Release,
+    Repository, Run,
+};
 use wire::Wire;
 
 /// A repository on GitHub, or on a forge that speaks its language.
@@ -56,7 +64,10 @@ impl GitHub {
     /// [`ConfigProblem`] where a setting cannot be used.
     pub fn new(config: Config) -> Result<Self, ConfigProblem> {
         let shown = format!("{} at {}", config.repository, config.api_url);
-        Ok(Self { wire: Wire::new(config)?, shown })
+        Ok(Self {
+            wire: Wire::new(config)?,
+            shown,
+        })
     }
 }
 
@@ -100,7 +111,13 @@ impl Forge for GitHub {
         transfer::open_artifact(&self.wire, id)
     }
 
-    fn post_status(&self, commit: &CommitId, context: &str, status: &gate::Status, target_url: Option<&str>) -> Result<(), ForgeError> {
+    fn post_status(
+        &self,
+        commit: &CommitId,
+        context: &str,
+        status: &gate::Status,
+        target_url: Option<&str>,
+    ) -> Result<(), ForgeError> {
         runs::post_status(&self.wire, commit, context, status, target_url)
     }
     fn status(&self, commit: &CommitId, context: &str) -> Result<Option<PostedStatus>, ForgeError> {
@@ -129,7 +146,13 @@ impl Forge for GitHub {
     fn create_draft(&self, draft: &NewRelease<'_>) -> Result<Release, ForgeError> {
         releases::create_draft(&self.wire, draft)
     }
-    fn upload(&self, release: &Release, name: &str, size: u64, bytes: &mut dyn Read) -> Result<Asset, ForgeError> {
+    fn upload(
+        &self,
+        release: &Release,
+        name: &str,
+        size: u64,
+        bytes: &mut dyn Read,
+    ) -> Result<Asset, ForgeError> {
         transfer::upload(&self.wire, release, name, size, bytes)
     }
     fn open_asset(&self, id: AssetId) -> Result<Body, ForgeError> {
@@ -138,7 +161,12 @@ impl Forge for GitHub {
     fn publish(&self, id: ReleaseId) -> Result<Release, ForgeError> {
         releases::publish(&self.wire, id)
     }
-    fn describe_release(&self, id: ReleaseId, title: &str, notes: &str) -> Result<Release, ForgeError> {
+    fn describe_release(
+        &self,
+        id: ReleaseId,
+        title: &str,
+        notes: &str,
+    ) -> Result<Release, ForgeError> {
         releases::describe(&self.wire, id, title, notes)
     }
     fn delete_release(&self, id: ReleaseId) -> Result<(), ForgeError> {

@@ -17,7 +17,13 @@ pub(super) struct Outgoing<'s> {
 
 impl<'s> Outgoing<'s> {
     pub(super) fn new(source: &'s mut dyn Read, size: u64) -> Self {
-        Self { source, size, left: size, touched: false, failed: None }
+        Self {
+            source,
+            size,
+            left: size,
+            touched: false,
+            failed: None,
+        }
     }
 
     /// Whether anything was asked of the source yet.
@@ -53,7 +59,9 @@ impl Read for Outgoing<'_> {
         if self.left == 0 || buffer.is_empty() {
             return Ok(0);
         }
-        let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let room = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let read = self.read_source(&mut buffer[..room])?;
         if read == 0 {
             let (sent, size) = (self.size - self.left, self.size);
@@ -95,10 +103,25 @@ mod tests {
 
     #[test]
     fn the_last_bytes_wait_for_the_sources_word() {
-        assert_eq!(outcome(&mut &b"0123456789"[..], 10), (b"0123456789".to_vec(), None));
-        assert_eq!(outcome(&mut Doubtful(b"0123456789"), 10), (b"01234567".to_vec(), Some("the digest is wrong".into())));
-        assert_eq!(outcome(&mut &b"01234567890"[..], 10), (b"01234567".to_vec(), Some("there are more than 10 bytes".into())));
-        assert_eq!(outcome(&mut &b"01234"[..], 10), (b"01234".to_vec(), Some("there are 5 bytes, not 10".into())));
+        assert_eq!(
+            outcome(&mut &b"0123456789"[..], 10),
+            (b"0123456789".to_vec(), None)
+        );
+        assert_eq!(
+            outcome(&mut Doubtful(b"0123456789"), 10),
+            (b"01234567".to_vec(), Some("the digest is wrong".into()))
+        );
+        assert_eq!(
+            outcome(&mut &b"01234567890"[..], 10),
+            (
+                b"01234567".to_vec(),
+                Some("there are more than 10 bytes".into())
+            )
+        );
+        assert_eq!(
+            outcome(&mut &b"01234"[..], 10),
+            (b"01234".to_vec(), Some("there are 5 bytes, not 10".into()))
+        );
         assert_eq!(outcome(&mut &b""[..], 0), (vec![], None));
     }
 }

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::answer::Kind;
+use super::calls::Again;
 use super::wire::Wire;
 use crate::{ErrorKind, ForgeError};
 
@@ -15,13 +16,6 @@ pub(super) struct Page {
     pub(super) body: Vec<u8>,
     /// The address of the next page, on the API's own host.
     pub(super) next: Option<String>,
-}
-
-/// Whether a listing is likely to be asked for again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    No,
-    Likely,
 }
 
 /// Reads a listing to its end. `url` has no query, or one that `&` can follow; `items` takes the things out of a page.
@@ -37,10 +31,7 @@ pub(super) fn all<P: DeserializeOwned, T>(
     let mut found = Vec::new();
     for _ in 0..PAGES {
         let Some(url) = next else { return Ok(found) };
-        let page = match again {
-            Again::No => wire.page(doing, &url)?,
-            Again::Likely => wire.page_again(doing, &url)?,
-        };
+        let page = wire.page(doing, &url, again)?;
         found.extend(items(wire.parsed(Kind::Read, doing, &page.body)?));
         next = page.next;
     }
@@ -56,9 +47,15 @@ pub(super) fn next(link: &str) -> Option<&str> {
     while let Some((_, tail)) = rest.split_once('<') {
         let (target, tail) = tail.split_once('>')?;
         let parameters = tail.split('<').next().unwrap_or_default();
-        let is_next = parameters.split([';', ',']).filter_map(|parameter| parameter.trim().strip_prefix("rel=")).any(|value| {
-            value.trim_matches('"').split(' ').any(|relation| relation.eq_ignore_ascii_case("next"))
-        });
+        let is_next = parameters
+            .split([';', ','])
+            .filter_map(|parameter| parameter.trim().strip_prefix("rel="))
+            .any(|value| {
+                value
+                    .trim_matches('"')
+                    .split(' ')
+                    .any(|relation| relation.eq_ignore_ascii_case("next"))
+            });
         if is_next {
             return Some(target);
         }
@@ -74,11 +71,23 @@ mod tests {
     #[test]
     fn the_next_page_is_the_target_of_that_relation() {
         let table = [
-            (r#"<https://a/?page=2>; rel="next", <https://a/?page=9>; rel="last""#, Some("https://a/?page=2")),
-            (r#"<https://a/?page=1>; rel="prev", <https://a/?a=1,2&page=3>; rel="next""#, Some("https://a/?a=1,2&page=3")),
-            (r#"<https://a/?page=1>; rel="first", <https://a/?page=1>; rel="prev""#, None),
+            (
+                r#"<https://a/?page=2>; rel="next", <https://a/?page=9>; rel="last""#,
+                Some("https://a/?page=2"),
+            ),
+            (
+                r#"<https://a/?page=1>; rel="prev", <https://a/?a=1,2&page=3>; rel="next""#,
+                Some("https://a/?a=1,2&page=3"),
+            ),
+            (
+                r#"<https://a/?page=1>; rel="first", <https://a/?page=1>; rel="prev""#,
+                None,
+            ),
             ("<https://a/>; rel=next", Some("https://a/")),
-            (r#"<https://a/>; title="x"; rel="last next""#, Some("https://a/")),
+            (
+                r#"<https://a/>; title="x"; rel="last next""#,
+                Some("https://a/"),
+            ),
             ("", None),
             ("<https://a/", None),
         ];

@@ -15,11 +15,18 @@ pub(super) fn repository(wire: &Wire) -> Result<Repository, ForgeError> {
 pub(super) fn viewer(wire: &Wire) -> Result<Login, ForgeError> {
     let doing = "find out whose token this is";
     let user: shapes::User = wire.read(doing, &wire.api.url("/user"))?;
-    user.login().ok_or_else(|| wire.error(ErrorKind::Garbled, doing, "the forge names an account that cannot be one"))
+    user.login().ok_or_else(|| {
+        wire.error(
+            ErrorKind::Garbled,
+            doing,
+            "the forge names an account that cannot be one",
+        )
+    })
 }
 
 pub(super) fn role(wire: &Wire, login: &Login) -> Result<Role, ForgeError> {
     let path = format!("/collaborators/{}/permission", encoded(login.as_str()));
-    let found: shapes::Permission = wire.read(&format!("find out the role of {login}"), &wire.at(&path))?;
+    let found: shapes::Permission =
+        wire.read(&format!("find out the role of {login}"), &wire.at(&path))?;
     Ok(found.into())
 }

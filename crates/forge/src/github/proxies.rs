@@ -26,7 +26,11 @@ impl Proxies {
     /// As the variables say that `lookup` knows, such as `|name| std::env::var(name).ok()`.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let named = |name: &str| {
-            let found = |name: &str| lookup(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+            let found = |name: &str| {
+                lookup(name)
+                    .map(|text| text.trim().to_owned())
+                    .filter(|text| !text.is_empty())
+            };
             found(name).or_else(|| found(&name.to_ascii_lowercase()))
         };
         let all = named("ALL_PROXY");
@@ -34,22 +38,38 @@ impl Proxies {
         Self {
             https: named("HTTPS_PROXY").or_else(|| all.clone()),
             http: named("HTTP_PROXY").or(all),
-            except: except.split(',').map(|entry| entry.trim().to_ascii_lowercase()).filter(|entry| !entry.is_empty()).collect(),
+            except: except
+                .split(',')
+                .map(|entry| entry.trim().to_ascii_lowercase())
+                .filter(|entry| !entry.is_empty())
+                .collect(),
         }
     }
 
     /// The proxy for an address, if it has one.
     pub(super) fn of(&self, url: &str) -> Option<&str> {
-        let proxy = if is_secure(url) { &self.https } else { &self.http };
+        let proxy = if is_secure(url) {
+            &self.https
+        } else {
+            &self.http
+        };
         let (host, port) = host_and_port(url)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let direct = is_this_machine(host) || self.except.iter().any(|entry| is_excepted(entry, host, port));
+        let direct = is_this_machine(host)
+            || self
+                .except
+                .iter()
+                .any(|entry| is_excepted(entry, host, port));
         proxy.as_deref().filter(|_| !direct)
     }
 }
 
 fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn is_excepted(entry: &str, host: &str, port: u16) -> bool {
@@ -63,7 +83,12 @@ fn is_excepted(entry: &str, host: &str, port: u16) -> bool {
         _ => entry,
     };
     let domain = named.trim_start_matches('*').trim_start_matches('.');
-    named == "*" || (!domain.is_empty() && (host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))))
+    named == "*"
+        || (!domain.is_empty()
+            && (host == domain
+                || host
+                    .strip_suffix(domain)
+                    .is_some_and(|rest| rest.ends_with('.'))))
 }
 
 impl fmt::Debug for Proxies {
@@ -83,20 +108,38 @@ mod tests {
     use super::*;
 
     fn proxies(variables: &[(&str, &str)]) -> Proxies {
-        Proxies::from_lookup(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Proxies::from_lookup(|name| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]
     fn each_scheme_has_its_proxy_and_all_proxy_fills_the_gaps() {
-        let found = proxies(&[("https_proxy", "http://s"), ("HTTP_PROXY", " "), ("ALL_PROXY", "http://a")]);
+        let found = proxies(&[
+            ("https_proxy", "http://s"),
+            ("HTTP_PROXY", " "),
+            ("ALL_PROXY", "http://a"),
+        ]);
         assert_eq!(found.of("https://x/"), Some("http://s"));
         assert_eq!(found.of("http://x/"), Some("http://a"));
-        assert_eq!(proxies(&[("HTTP_PROXY", "http://p")]).of("https://x/"), None);
+        assert_eq!(
+            proxies(&[("HTTP_PROXY", "http://p")]).of("https://x/"),
+            None
+        );
     }
 
     #[test]
     fn exceptions_are_hosts_and_domains_and_this_machine() {
-        let found = proxies(&[("ALL_PROXY", "http://a"), ("NO_PROXY", "one.example, .two.example,*.three.example,10.0.0.1,four.example:8443")]);
+        let found = proxies(&[
+            ("ALL_PROXY", "http://a"),
+            (
+                "NO_PROXY",
+                "one.example, .two.example,*.three.example,10.0.0.1,four.example:8443",
+            ),
+        ]);
         let table = [
             ("https://one.example/", true),
             ("https://sub.ONE.example/", true),
@@ -116,7 +159,10 @@ mod tests {
         for (url, direct) in table {
             assert_eq!(found.of(url).is_none(), direct, "{url}");
         }
-        assert_eq!(proxies(&[("ALL_PROXY", "http://a"), ("NO_PROXY", "*")]).of("https://x/"), None);
+        assert_eq!(
+            proxies(&[("ALL_PROXY", "http://a"), ("NO_PROXY", "*")]).of("https://x/"),
+            None
+        );
     }
 
     #[test]

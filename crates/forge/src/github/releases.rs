@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::address::encoded;
-use super::paging::{self, Again};
+use super::calls::Again;
+use super::paging;
 use super::shapes;
 use super::wire::Wire;
 use crate::{ErrorKind, ForgeError, NewRelease, Release};
@@ -26,7 +27,13 @@ pub(super) fn one(wire: &Wire, id: ReleaseId) -> Result<Release, ForgeError> {
 
 pub(super) fn all(wire: &Wire) -> Result<Vec<Release>, ForgeError> {
     let url = wire.at("/releases");
-    paging::all(wire, "list the releases", &url, Again::No, |page: Vec<shapes::Release>| page.into_iter().map(Release::from).collect())
+    paging::all(
+        wire,
+        "list the releases",
+        &url,
+        Again::No,
+        |page: Vec<shapes::Release>| page.into_iter().map(Release::from).collect(),
+    )
 }
 
 // `make_latest` is said each time: a tool's release must not take the place of the project's own.
@@ -40,18 +47,37 @@ pub(super) fn create_draft(wire: &Wire, draft: &NewRelease<'_>) -> Result<Releas
         "prerelease": false,
         "make_latest": "false",
     });
-    let made: shapes::Release =
-        wire.write(&format!("create a draft for {}", draft.tag), Method::POST, &wire.at("/releases"), &body)?;
+    let made: shapes::Release = wire.write(
+        &format!("create a draft for {}", draft.tag),
+        Method::POST,
+        &wire.at("/releases"),
+        &body,
+    )?;
     Ok(made.into())
 }
 
 // Nothing else goes with it: a body sent along with `draft: false` can be lost, and is there since the draft was made.
 pub(super) fn publish(wire: &Wire, id: ReleaseId) -> Result<Release, ForgeError> {
-    edit(wire, id, &format!("publish release {id}"), &json!({ "draft": false, "make_latest": "false" }))
+    edit(
+        wire,
+        id,
+        &format!("publish release {id}"),
+        &json!({ "draft": false, "make_latest": "false" }),
+    )
 }
 
-pub(super) fn describe(wire: &Wire, id: ReleaseId, title: &str, notes: &str) -> Result<Release, ForgeError> {
-    edit(wire, id, &format!("change the notes of release {id}"), &json!({ "name": title, "body": notes }))
+pub(super) fn describe(
+    wire: &Wire,
+    id: ReleaseId,
+    title: &str,
+    notes: &str,
+) -> Result<Release, ForgeError> {
+    edit(
+        wire,
+        id,
+        &format!("change the notes of release {id}"),
+        &json!({ "name": title, "body": notes }),
+    )
 }
 
 fn edit(wire: &Wire, id: ReleaseId, doing: &str, body: &Value) -> Result<Release, ForgeError> {
@@ -60,12 +86,19 @@ fn edit(wire: &Wire, id: ReleaseId, doing: &str, body: &Value) -> Result<Release
 }
 
 pub(super) fn delete(wire: &Wire, id: ReleaseId) -> Result<(), ForgeError> {
-    wire.command(&format!("delete release {id}"), Method::DELETE, &at(wire, id), None).map(drop)
+    wire.command(
+        &format!("delete release {id}"),
+        Method::DELETE,
+        &at(wire, id),
+        None,
+    )
+    .map(drop)
 }
 
 pub(super) fn delete_tag(wire: &Wire, tag: &Tag) -> Result<(), ForgeError> {
     let url = wire.at(&format!("/git/refs/tags/{}", encoded(tag.as_str())));
-    wire.command(&format!("delete tag {tag}"), Method::DELETE, &url, None).map(drop)
+    wire.command(&format!("delete tag {tag}"), Method::DELETE, &url, None)
+        .map(drop)
 }
 
 fn at(wire: &Wire, id: ReleaseId) -> String {

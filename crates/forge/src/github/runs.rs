@@ -5,23 +5,35 @@ use serde_json::json;
 use ureq::http::Method;
 
 use super::address::encoded;
-use super::paging::{self, Again};
+use super::calls::Again;
+use super::paging;
 use super::shapes;
 use super::wire::Wire;
 use crate::{Artifact, ForgeError, PostedStatus, Run};
 
 pub(super) fn one(wire: &Wire, id: RunId) -> Result<Run, ForgeError> {
-    let found: shapes::Run = wire.read_again(&format!("read run {id}"), &wire.at(&format!("/actions/runs/{id}")))?;
+    let found: shapes::Run = wire.read_again(
+        &format!("read run {id}"),
+        &wire.at(&format!("/actions/runs/{id}")),
+    )?;
     Ok(found.into())
 }
 
-pub(super) fn of_workflow(wire: &Wire, file: &str, head: &CommitId) -> Result<Vec<Run>, ForgeError> {
+pub(super) fn of_workflow(
+    wire: &Wire,
+    file: &str,
+    head: &CommitId,
+) -> Result<Vec<Run>, ForgeError> {
     // The forge takes the file's name, not its path.
     let name = file.rsplit('/').next().unwrap_or(file);
     let doing = format!("list the runs of {name} for {}", head.short());
-    let url = wire.at(&format!("/actions/workflows/{}/runs?head_sha={head}", encoded(name)));
-    let mut found: Vec<Run> =
-        paging::all(wire, &doing, &url, Again::No, |page: shapes::Runs| page.workflow_runs.into_iter().map(Run::from).collect())?;
+    let url = wire.at(&format!(
+        "/actions/workflows/{}/runs?head_sha={head}",
+        encoded(name)
+    ));
+    let mut found: Vec<Run> = paging::all(wire, &doing, &url, Again::No, |page: shapes::Runs| {
+        page.workflow_runs.into_iter().map(Run::from).collect()
+    })?;
     found.sort_by_key(|run| std::cmp::Reverse(run.facts.id));
     Ok(found)
 }
@@ -29,7 +41,13 @@ pub(super) fn of_workflow(wire: &Wire, file: &str, head: &CommitId) -> Result<Ve
 pub(super) fn artifacts(wire: &Wire, run: RunId) -> Result<Vec<Artifact>, ForgeError> {
     let doing = format!("list the artifacts of run {run}");
     let url = wire.at(&format!("/actions/runs/{run}/artifacts"));
-    paging::all(wire, &doing, &url, Again::Likely, |page: shapes::Artifacts| page.artifacts.into_iter().map(Artifact::from).collect())
+    paging::all(
+        wire,
+        &doing,
+        &url,
+        Again::Likely,
+        |page: shapes::Artifacts| page.artifacts.into_iter().map(Artifact::from).collect(),
+    )
 }
 
 pub(super) fn post_status(
@@ -44,16 +62,31 @@ pub(super) fn post_status(
     if let Some(url) = target_url {
         body["target_url"] = url.into();
     }
-    wire.command(&doing, Method::POST, &wire.at(&format!("/statuses/{commit}")), Some(body.to_string().as_bytes()))?;
+    wire.command(
+        &doing,
+        Method::POST,
+        &wire.at(&format!("/statuses/{commit}")),
+        Some(&body),
+    )?;
     Ok(())
 }
 
 // The forge lists the newest first. One page holds the newest 100 of the commit; a context that is not among them is so old
 // that posting it again does no harm.
-pub(super) fn status(wire: &Wire, commit: &CommitId, context: &str) -> Result<Option<PostedStatus>, ForgeError> {
+pub(super) fn status(
+    wire: &Wire,
+    commit: &CommitId,
+    context: &str,
+) -> Result<Option<PostedStatus>, ForgeError> {
     let doing = format!("read status {context} of {}", commit.short());
-    let found: Vec<shapes::Status> = wire.read(&doing, &wire.at(&format!("/commits/{commit}/statuses?per_page=100")))?;
-    Ok(found.into_iter().find(|status| same_context(&status.context, context)).map(Into::into))
+    let found: Vec<shapes::Status> = wire.read(
+        &doing,
+        &wire.at(&format!("/commits/{commit}/statuses?per_page=100")),
+    )?;
+    Ok(found
+        .into_iter()
+        .find(|status| same_context(&status.context, context))
+        .map(Into::into))
 }
 
 /// The forge compares contexts without case.

@@ -5,8 +5,8 @@
 
 use lockgate_core::promote::{ArtifactFacts, PullFacts, PullState, RunFacts, RunOutcome};
 use lockgate_core::{
-    ArtifactId, AssetId, Attempt, BranchName, CommentId, CommitId, Digest, Login, PullNumber, ReleaseId, RepositoryId, RepositoryName,
-    Role, RunId, WorkflowId,
+    ArtifactId, AssetId, Attempt, BranchName, CommentId, CommitId, Digest, Login, PullNumber,
+    ReleaseId, RepositoryId, RepositoryName, Role, RunId, WorkflowId,
 };
 use serde::Deserialize;
 
@@ -33,7 +33,9 @@ pub(super) struct Permission {
 impl From<Permission> for Role {
     fn from(it: Permission) -> Self {
         // `permission` calls a maintainer a writer, and is read only where the better word is missing.
-        it.role_name.or(it.permission).map_or(Self::None, |name| Self::from_name(&name))
+        it.role_name
+            .or(it.permission)
+            .map_or(Self::None, |name| Self::from_name(&name))
     }
 }
 
@@ -46,7 +48,11 @@ pub(super) struct Repository {
 
 impl From<Repository> for port::Repository {
     fn from(it: Repository) -> Self {
-        Self { id: it.id, name: it.full_name, default_branch: it.default_branch }
+        Self {
+            id: it.id,
+            name: it.full_name,
+            default_branch: it.default_branch,
+        }
     }
 }
 
@@ -89,7 +95,13 @@ impl From<Pull> for port::Pull {
         };
         let head_repository = it.head.repo.map(|repository| repository.id);
         Self {
-            facts: PullFacts { number: it.number, state, head: it.head.sha, head_repository, base: it.base.r#ref },
+            facts: PullFacts {
+                number: it.number,
+                state,
+                head: it.head.sha,
+                head_repository,
+                base: it.base.r#ref,
+            },
             repository: it.base.repo.into(),
             head_branch: it.head.r#ref,
             url: it.html_url,
@@ -120,8 +132,12 @@ pub(super) struct Run {
 impl From<Run> for port::Run {
     fn from(it: Run) -> Self {
         let outcome = match (it.status.as_deref(), it.conclusion) {
-            (Some("completed"), Some(conclusion)) if conclusion == "success" => RunOutcome::Succeeded,
-            (Some("completed"), conclusion) => RunOutcome::Failed(conclusion.unwrap_or_else(|| "unknown".to_owned())),
+            (Some("completed"), Some(conclusion)) if conclusion == "success" => {
+                RunOutcome::Succeeded
+            }
+            (Some("completed"), conclusion) => {
+                RunOutcome::Failed(conclusion.unwrap_or_else(|| "unknown".to_owned()))
+            }
             _ => RunOutcome::Running,
         };
         let head_repository = it.head_repository.as_ref().map(|repository| repository.id);
@@ -137,7 +153,10 @@ impl From<Run> for port::Run {
                 workflow_path: it.path,
             },
             head_branch: it.head_branch,
-            head_owner: it.head_repository.and_then(|repository| repository.owner).map(|owner| owner.login),
+            head_owner: it
+                .head_repository
+                .and_then(|repository| repository.owner)
+                .map(|owner| owner.login),
             url: it.html_url,
         }
     }
@@ -168,7 +187,11 @@ struct ArtifactRun {
 
 impl From<Artifact> for port::Artifact {
     fn from(it: Artifact) -> Self {
-        let run = it.workflow_run.unwrap_or(ArtifactRun { id: None, head_repository_id: None, head_sha: None });
+        let run = it.workflow_run.unwrap_or(ArtifactRun {
+            id: None,
+            head_repository_id: None,
+            head_sha: None,
+        });
         Self {
             facts: ArtifactFacts {
                 id: it.id,
@@ -195,7 +218,11 @@ pub(super) struct Status {
 
 impl From<Status> for port::PostedStatus {
     fn from(it: Status) -> Self {
-        Self { state: it.state, description: it.description.unwrap_or_default(), creator: it.creator.and_then(User::login) }
+        Self {
+            state: it.state,
+            description: it.description.unwrap_or_default(),
+            creator: it.creator.and_then(User::login),
+        }
     }
 }
 
@@ -209,7 +236,12 @@ pub(super) struct Comment {
 
 impl From<Comment> for port::Comment {
     fn from(it: Comment) -> Self {
-        Self { id: it.id, author: it.user.and_then(User::login), body: it.body.unwrap_or_default(), url: it.html_url }
+        Self {
+            id: it.id,
+            author: it.user.and_then(User::login),
+            body: it.body.unwrap_or_default(),
+            url: it.html_url,
+        }
     }
 }
 
@@ -231,7 +263,12 @@ pub(super) struct Release {
 impl From<Release> for port::Release {
     fn from(it: Release) -> Self {
         // A URI template: `.../assets{?name,label}`.
-        let upload_url = it.upload_url.split('{').next().unwrap_or_default().to_owned();
+        let upload_url = it
+            .upload_url
+            .split('{')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         Self {
             id: it.id,
             tag: it.tag_name,

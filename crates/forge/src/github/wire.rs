@@ -1,14 +1,9 @@
-//! Requests: headers, the one place where the token is put on, repeating what may be repeated, and reading answers.
+//! One exchange: the headers, the one place where the token is put on, and what came back.
 //!
-//! Rules:
-//! - The token goes to the API's own host and, with files, to its host for uploads. Nowhere else.
-//! - No redirect is followed here. Downloads follow theirs themselves, without the token.
-//! - Reads are repeated while the forge is unavailable. Writes are never repeated, except where a rate limit kept them from
-//!   having an effect.
-//! - A write whose answer is lost is ambiguous, unless its body was never asked for: then the forge has not seen it.
+//! The token goes to the API's own host and, with files, to its host for uploads. Nowhere else. No redirect is followed here;
+//! downloads follow theirs themselves, without the token. Repeats nothing.
 
 use std::io::Read;
-use std::time::Duration;
 
 use lockgate_core::escape;
 use serde::de::DeserializeOwned;
@@ -19,8 +14,6 @@ use super::address::{Api, encoded};
 use super::agents::{Agents, Size};
 use super::answer::{self, Kind};
 use super::memory::Memory;
-use super::outgoing::Outgoing;
-use super::paging::{self, Page};
 use super::{Clock, Config, ConfigProblem, Limits};
 use crate::{ErrorKind, ForgeError, Token};
 
@@ -28,8 +21,6 @@ use crate::{ErrorKind, ForgeError, Token};
 const ANSWER: u64 = 8 * 1024 * 1024;
 /// How much of a foreign text an error shows, in characters.
 const SHOWN: usize = 500;
-/// Rate limits that ask for less are given this.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 pub(super) const JSON: &str = "application/vnd.github+json";
 
@@ -39,21 +30,9 @@ pub(super) struct Wire {
     token: Option<Token>,
     user_agent: String,
     agents: Agents,
-    limits: Limits,
-    clock: Clock,
-    memory: Memory,
-}
-
-/// A call that failed, and whether it may be made again as far as the caller can tell.
-pub(super) struct Failure {
-    pub(super) error: ForgeError,
-    pub(super) repeatable: bool,
-}
-
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        Self { error, repeatable: true }
-    }
+    pub(super) limits: Limits,
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
 }
 
 impl Wire {
@@ -84,100 +63,11 @@ impl Wire {
         self.api.url(&format!("{}{path}", self.repository))
     }
 
-    /// Reads one answer.
-    pub(super) fn read<T: DeserializeOwned>(&self, doing: &str, url: &str) -> Result<T, ForgeError> {
-        let page = self.page(doing, url)?;
-        self.parsed(Kind::Read, doing, &page.body)
-    }
-
-    /// Reads one answer, asking only whether it changed if it was read before.
-    pub(super) fn read_again<T: DeserializeOwned>(&self, doing: &str, url: &str) -> Result<T, ForgeError> {
-        let page = self.page_again(doing, url)?;
-        self.parsed(Kind::Read, doing, &page.body)
-    }
-
-    /// Makes a writing call, and gives its answer.
-    pub(super) fn write<T: DeserializeOwned>(&self, doing: &str, method: Method, url: &str, body: &serde_json::Value) -> Result<T, ForgeError> {
-        let answer = self.command(doing, method, url, Some(body.to_string().as_bytes()))?;
-        self.parsed(Kind::Write, doing, &answer)
-    }
-
-    /// Makes a writing call whose answer says nothing.
-    pub(super) fn command(&self, doing: &str, method: Method, url: &str, body: Option<&[u8]>) -> Result<Vec<u8>, ForgeError> {
-        self.persist(Kind::Write, || {
-            let mut request = self.request(method.clone(), url, JSON);
-            let mut empty: &[u8] = &[];
-            let mut bytes = body.unwrap_or_default();
-            let size = bytes.len() as u64;
-            let mut outgoing = Outgoing::new(if body.is_some() { &mut bytes } else { &mut empty }, size);
-            let sent = match body {
-                None => self.send(Size::Small, request, SendBody::none()),
-                Some(_) => {
-                    request = request.header("Content-Type", "application/json").header("Content-Length", size);
-                    self.send(Size::Small, request, SendBody::from_reader(&mut outgoing))
-                }
-            };
-            let mut response = sent.map_err(|problem| {
-                let unseen = problem.before || (body.is_some() && !outgoing.touched());
-                let kind = if unseen { ErrorKind::Unavailable } else { ErrorKind::Ambiguous };
-                self.error(kind, doing, &problem.text)
-            })?;
-            Ok(self.answer(Kind::Write, doing, &mut response)?)
-        })
-    }
-
-    /// Reads one page of an answer.
-    pub(super) fn page(&self, doing: &str, url: &str) -> Result<Page, ForgeError> {
-        self.persist(Kind::Read, || {
-            let mut response = self.get(doing, url, JSON, None)?;
-            let body = self.answer(Kind::Read, doing, &mut response)?;
-            Ok(Page { next: self.next(doing, response.headers())?, body })
-        })
-    }
-
-    /// As [`Self::page`], asking only whether it changed if it was read before. GitHub does not count a question whose
-    /// answer is "no".
-    pub(super) fn page_again(&self, doing: &str, url: &str) -> Result<Page, ForgeError> {
-        self.persist(Kind::Read, || {
-            let known = self.memory.recall(url);
-            let tag = known.as_ref().map(|(tag, _)| tag.as_str());
-            let mut response = self.get(doing, url, JSON, tag)?;
-            let body = self.answer(Kind::Read, doing, &mut response)?;
-            if response.status().as_u16() == 304 {
-                return match known {
-                    Some((_, page)) => Ok(page),
-                    None => Err(self.error(ErrorKind::Garbled, doing, "the forge says that nothing changed, without being asked").into()),
-                };
-            }
-            let page = Page { next: self.next(doing, response.headers())?, body };
-            if let Some(tag) = header(response.headers(), "etag") {
-                self.memory.keep(url, tag, &page);
-            }
-            Ok(page)
-        })
-    }
-
-    fn next(&self, doing: &str, headers: &HeaderMap) -> Result<Option<String>, ForgeError> {
-        match header(headers, "link").and_then(paging::next) {
-            Some(url) if !self.api.owns(url) => {
-                Err(self.error(ErrorKind::Garbled, doing, "the forge names a next page on another host"))
-            }
-            next => Ok(next.map(str::to_owned)),
-        }
-    }
-
-    fn get(&self, doing: &str, url: &str, accept: &str, tag: Option<&str>) -> Result<Response<Body>, ForgeError> {
-        let mut request = self.request(Method::GET, url, accept);
-        if let Some(tag) = tag {
-            request = request.header("If-None-Match", tag);
-        }
-        self.send(Size::Small, request, SendBody::none()).map_err(|problem| self.error(ErrorKind::Unavailable, doing, &problem.text))
-    }
-
     /// A request with the headers that every request has. The only place that reveals the token.
     pub(super) fn request(&self, method: Method, url: &str, accept: &str) -> request::Builder {
         let trusted = self.api.owns(url) || (method == Method::POST && self.api.takes_uploads(url));
-        let mut request = plain(method, url, accept, &self.user_agent).header("X-GitHub-Api-Version", "2022-11-28");
+        let mut request = plain(method, url, accept, &self.user_agent)
+            .header("X-GitHub-Api-Version", "2022-11-28");
         if let Some(token) = self.token.as_ref().filter(|_| trusted) {
             request = request.header("Authorization", format!("Bearer {}", token.reveal()));
         }
@@ -190,21 +80,44 @@ impl Wire {
     }
 
     /// Sends a request once.
-    pub(super) fn send(&self, size: Size, request: request::Builder, body: SendBody<'_>) -> Result<Response<Body>, Problem> {
-        let request: Request<SendBody<'_>> = request.body(body).map_err(|_| Problem::unsent("the address or a header of the request is malformed"))?;
-        let agent = self.agents.of(&request.uri().to_string(), size).map_err(Problem::unsent)?;
+    pub(super) fn send(
+        &self,
+        size: Size,
+        request: request::Builder,
+        body: SendBody<'_>,
+    ) -> Result<Response<Body>, Problem> {
+        let request: Request<SendBody<'_>> = request
+            .body(body)
+            .map_err(|_| Problem::unsent("the address or a header of the request is malformed"))?;
+        let agent = self
+            .agents
+            .of(&request.uri().to_string(), size)
+            .map_err(Problem::unsent)?;
         agent.run(request).map_err(|error| Problem::of(&error))
     }
 
     /// Reads an answer into memory and says what it means.
-    pub(super) fn answer(&self, kind: Kind, doing: &str, response: &mut Response<Body>) -> Result<Vec<u8>, ForgeError> {
+    pub(super) fn answer(
+        &self,
+        kind: Kind,
+        doing: &str,
+        response: &mut Response<Body>,
+    ) -> Result<Vec<u8>, ForgeError> {
         let mut body = Vec::new();
-        let read = response.body_mut().as_reader().take(ANSWER + 1).read_to_end(&mut body);
+        let read = response
+            .body_mut()
+            .as_reader()
+            .take(ANSWER + 1)
+            .read_to_end(&mut body);
         let status = response.status().as_u16();
         answer::classify(kind, status, response.headers(), &body, (self.clock.now)())
             .map_err(|kind| self.error(kind, doing, &answer::words(status, &body)))?;
         if let Err(error) = read {
-            let kind = if kind == Kind::Read { ErrorKind::Unavailable } else { ErrorKind::Ambiguous };
+            let kind = if kind == Kind::Read {
+                ErrorKind::Unavailable
+            } else {
+                ErrorKind::Ambiguous
+            };
             return Err(self.error(kind, doing, &format!("the answer broke off: {error}")));
         }
         if body.len() as u64 > ANSWER {
@@ -213,12 +126,27 @@ impl Wire {
         Ok(body)
     }
 
-    pub(super) fn parsed<T: DeserializeOwned>(&self, kind: Kind, doing: &str, body: &[u8]) -> Result<T, ForgeError> {
-        serde_json::from_slice(body).map_err(|error| self.senseless(kind, doing, &format!("the answer makes no sense: {error}")))
+    pub(super) fn parsed<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        doing: &str,
+        body: &[u8],
+    ) -> Result<T, ForgeError> {
+        serde_json::from_slice(body).map_err(|error| {
+            self.senseless(kind, doing, &format!("the answer makes no sense: {error}"))
+        })
     }
 
     fn senseless(&self, kind: Kind, doing: &str, detail: &str) -> ForgeError {
-        self.error(if kind == Kind::Read { ErrorKind::Garbled } else { ErrorKind::Ambiguous }, doing, detail)
+        self.error(
+            if kind == Kind::Read {
+                ErrorKind::Garbled
+            } else {
+                ErrorKind::Ambiguous
+            },
+            doing,
+            detail,
+        )
     }
 
     /// An error whose text is safe to show, whatever the forge put in its answer.
@@ -229,47 +157,25 @@ impl Wire {
         };
         let detail = escape::line(&detail);
         let cut = detail.chars().count() > SHOWN;
-        let detail = detail.chars().take(SHOWN).chain(cut.then_some('…')).collect();
-        ForgeError { kind, doing: doing.to_owned(), detail }
-    }
-
-    /// Makes a call, and makes it again as long as the rules at the top allow.
-    pub(super) fn persist<T>(&self, kind: Kind, mut call: impl FnMut() -> Result<T, Failure>) -> Result<T, ForgeError> {
-        let mut patience = self.limits.patience;
-        for tries in 1.. {
-            let Failure { error, repeatable } = match call() {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
-            let pause = match (error.kind, kind) {
-                (ErrorKind::RateLimited(Some(wait)), _) => Some(wait.max(LEAST_WAIT)).filter(|wait| *wait <= patience),
-                (ErrorKind::Unavailable, Kind::Read) => Some(Duration::from_secs(1 << (tries - 1).min(5))),
-                (
-                    ErrorKind::RateLimited(None)
-                    | ErrorKind::Unavailable
-                    | ErrorKind::NotFound
-                    | ErrorKind::Conflict
-                    | ErrorKind::Denied
-                    | ErrorKind::Ambiguous
-                    | ErrorKind::Garbled
-                    | ErrorKind::Source,
-                    _,
-                ) => None,
-            };
-            let Some(pause) = pause.filter(|_| repeatable && tries < self.limits.tries) else {
-                return Err(error);
-            };
-            if matches!(error.kind, ErrorKind::RateLimited(_)) {
-                patience -= pause;
-            }
-            (self.clock.sleep)(pause);
+        let detail = detail
+            .chars()
+            .take(SHOWN)
+            .chain(cut.then_some('…'))
+            .collect();
+        ForgeError {
+            kind,
+            doing: doing.to_owned(),
+            detail,
         }
-        Err(self.error(ErrorKind::Unavailable, "call the forge", "it was tried too often"))
     }
 }
 
 fn plain(method: Method, url: &str, accept: &str, user_agent: &str) -> request::Builder {
-    Request::builder().method(method).uri(url).header("Accept", accept).header("User-Agent", user_agent)
+    Request::builder()
+        .method(method)
+        .uri(url)
+        .header("Accept", accept)
+        .header("User-Agent", user_agent)
 }
 
 pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -278,7 +184,8 @@ pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 
 /// Why there is no answer.
 pub(super) struct Problem {
-    /// Whether this is certainly from before the first byte of the request.
+    /// Whether this is certainly from before the first byte of the request. What may also come later does not count: some
+    /// failures of name lookup and of TLS have no kind of their own.
     pub(super) before: bool,
     /// For people. Without the address, which may be signed.
     pub(super) text: String,
@@ -286,10 +193,16 @@ pub(super) struct Problem {
 
 impl Problem {
     fn unsent(text: impl Into<String>) -> Self {
-        Self { before: true, text: text.into() }
+        Self {
+            before: true,
+            text: text.into(),
+        }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not listed here may come from any time after the first byte")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what is not listed here may come from any time after the first byte"
+    )]
     fn of(error: &ureq::Error) -> Self {
         use std::io::ErrorKind as Io;
         use ureq::{Error as E, Timeout};
@@ -299,13 +212,28 @@ impl Problem {
             E::Timeout(Timeout::Resolve) => Self::unsent("finding the host took too long"),
             E::Timeout(Timeout::Connect) => Self::unsent("connecting took too long"),
             E::Tls(_) | E::Pem(_) | E::TlsRequired => Self::unsent("no encrypted connection"),
-            E::ConnectProxyFailed(text) => Self::unsent(format!("the proxy does not connect: {text}")),
-            E::BadUri(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl => Self::unsent("the address is malformed"),
+            E::ConnectProxyFailed(text) => {
+                Self::unsent(format!("the proxy does not connect: {text}"))
+            }
+            E::BadUri(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl => {
+                Self::unsent("the address is malformed")
+            }
             // Only connecting gives this one.
-            E::Io(error) if error.kind() == Io::ConnectionRefused => Self::unsent("the connection was refused"),
-            E::Timeout(what) => Self { before: false, text: format!("it took too long ({what})") },
-            E::Io(error) => Self { before: false, text: error.to_string() },
-            other => Self { before: false, text: other.to_string() },
+            E::Io(error) if error.kind() == Io::ConnectionRefused => {
+                Self::unsent("the connection was refused")
+            }
+            E::Timeout(what) => Self {
+                before: false,
+                text: format!("it took too long ({what})"),
+            },
+            E::Io(error) => Self {
+                before: false,
+                text: error.to_string(),
+            },
+            other => Self {
+                before: false,
+                text: other.to_string(),
+            },
         }
     }
 }

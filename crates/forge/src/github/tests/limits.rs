@@ -7,7 +7,11 @@ use lockgate_core::{PullNumber, ReleaseId};
 
 #[test]
 fn a_read_is_repeated_while_the_forge_is_unavailable() {
-    let server = Server::playing(vec![reply(502, "", "<html>"), Reply::Nothing, reply(200, "", REPOSITORY)]);
+    let server = Server::playing(vec![
+        reply(502, "", "<html>"),
+        Reply::Nothing,
+        reply(200, "", REPOSITORY),
+    ]);
     let (github, pauses) = adapter(&server.url);
     assert_eq!(github.repository().unwrap().id.0, 5);
     assert_eq!(*pauses.lock().unwrap(), [1, 2]);
@@ -16,11 +20,18 @@ fn a_read_is_repeated_while_the_forge_is_unavailable() {
 
 #[test]
 fn a_read_is_given_up_after_three_tries() {
-    let server = Server::playing(vec![reply(503, "", ""), reply(503, "", ""), reply(503, "", "")]);
+    let server = Server::playing(vec![
+        reply(503, "", ""),
+        reply(503, "", ""),
+        reply(503, "", ""),
+    ]);
     let (github, pauses) = adapter(&server.url);
     let error = github.repository().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "could not read the repository: the forge answered with status 503");
+    assert_eq!(
+        error.to_string(),
+        "could not read the repository: the forge answered with status 503"
+    );
     assert_eq!(*pauses.lock().unwrap(), [1, 2]);
     assert_eq!(server.seen().len(), 3);
 }
@@ -36,16 +47,30 @@ fn a_refusal_is_not_repeated() {
 
 #[test]
 fn a_write_is_never_repeated_and_is_ambiguous_where_its_answer_is_lost() {
-    for answer in [reply(502, "", "<html>"), Reply::Nothing, reply(200, "", "{"), reply(200, "", "[]")] {
+    for answer in [
+        reply(502, "", "<html>"),
+        Reply::Nothing,
+        reply(200, "", "{"),
+        reply(200, "", "[]"),
+    ] {
         let server = Server::playing(vec![answer]);
         let (github, pauses) = adapter(&server.url);
-        assert_eq!(github.publish(ReleaseId(7)).unwrap_err().kind, ErrorKind::Ambiguous);
+        assert_eq!(
+            github.publish(ReleaseId(7)).unwrap_err().kind,
+            ErrorKind::Ambiguous
+        );
         assert!(pauses.lock().unwrap().is_empty());
         assert_eq!(server.seen().len(), 1);
     }
     // A deletion has no body whose reading would tell.
     let server = Server::playing(vec![Reply::Nothing]);
-    assert_eq!(github(&server.url).delete_release(ReleaseId(7)).unwrap_err().kind, ErrorKind::Ambiguous);
+    assert_eq!(
+        github(&server.url)
+            .delete_release(ReleaseId(7))
+            .unwrap_err()
+            .kind,
+        ErrorKind::Ambiguous
+    );
 }
 
 #[test]
@@ -56,13 +81,20 @@ fn a_write_that_found_nobody_had_no_effect() {
     let error = github.publish(ReleaseId(7)).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unavailable);
     assert_eq!(error.detail, "the connection was refused");
-    assert_eq!(github.delete_release(ReleaseId(7)).unwrap_err().kind, ErrorKind::Unavailable);
+    assert_eq!(
+        github.delete_release(ReleaseId(7)).unwrap_err().kind,
+        ErrorKind::Unavailable
+    );
 }
 
 #[test]
 fn a_rate_limit_is_waited_out_by_reads_and_writes() {
     let server = Server::playing(vec![
-        reply(403, "x-ratelimit-remaining: 0\nx-ratelimit-reset: 1800000020", "{}"),
+        reply(
+            403,
+            "x-ratelimit-remaining: 0\nx-ratelimit-reset: 1800000020",
+            "{}",
+        ),
         reply(429, "retry-after: 5", "{}"),
         reply(200, "", &release_json("http://x")),
     ]);
@@ -73,10 +105,16 @@ fn a_rate_limit_is_waited_out_by_reads_and_writes() {
 
 #[test]
 fn a_rate_limit_beyond_the_patience_is_told() {
-    let server = Server::playing(vec![reply(429, "retry-after: 40", ""), reply(429, "retry-after: 40", "")]);
+    let server = Server::playing(vec![
+        reply(429, "retry-after: 40", ""),
+        reply(429, "retry-after: 40", ""),
+    ]);
     let (github, pauses) = adapter(&server.url);
     let error = github.repository().unwrap_err();
-    assert_eq!(error.kind, ErrorKind::RateLimited(Some(Duration::from_secs(40))));
+    assert_eq!(
+        error.kind,
+        ErrorKind::RateLimited(Some(Duration::from_secs(40)))
+    );
     assert_eq!(*pauses.lock().unwrap(), [40]);
 }
 
@@ -84,22 +122,47 @@ fn a_rate_limit_beyond_the_patience_is_told() {
 fn a_rate_limit_that_asks_for_nothing_does_not_make_a_storm() {
     let server = Server::playing((0..3).map(|_| reply(429, "retry-after: 0", "")).collect());
     let (github, pauses) = adapter(&server.url);
-    assert!(matches!(github.repository().unwrap_err().kind, ErrorKind::RateLimited(_)));
+    assert!(matches!(
+        github.repository().unwrap_err().kind,
+        ErrorKind::RateLimited(_)
+    ));
     assert_eq!(*pauses.lock().unwrap(), [1, 1]);
 }
 
 #[test]
 fn an_upload_is_made_again_after_a_rate_limit_only_while_its_source_is_untouched() {
-    let server = Server::new(|_| vec![early(429, "retry-after: 2", ""), reply(201, "", &asset_json("tool"))]);
+    let server = Server::new(|_| {
+        vec![
+            early(429, "retry-after: 2", ""),
+            reply(201, "", &asset_json("tool")),
+        ]
+    });
     let (github, pauses) = adapter(&server.url);
-    let asset = github.upload(&release(format!("{}/up", server.url)), "tool", 4, &mut &b"data"[..]).unwrap();
+    let asset = github
+        .upload(
+            &release(format!("{}/up", server.url)),
+            "tool",
+            4,
+            &mut &b"data"[..],
+        )
+        .unwrap();
     assert!(asset.complete);
     assert_eq!(*pauses.lock().unwrap(), [2]);
     assert_eq!(server.seen()[1].body, b"data");
 
     let server = Server::playing(vec![reply(429, "retry-after: 2", "")]);
     let (github, pauses) = adapter(&server.url);
-    let error = github.upload(&release(format!("{}/up", server.url)), "tool", 4, &mut &b"data"[..]).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::RateLimited(Some(Duration::from_secs(2))));
+    let error = github
+        .upload(
+            &release(format!("{}/up", server.url)),
+            "tool",
+            4,
+            &mut &b"data"[..],
+        )
+        .unwrap_err();
+    assert_eq!(
+        error.kind,
+        ErrorKind::RateLimited(Some(Duration::from_secs(2)))
+    );
     assert!(pauses.lock().unwrap().is_empty());
 }

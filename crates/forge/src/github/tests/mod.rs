@@ -56,7 +56,8 @@ fn release(upload_url: String) -> Release {
     }
 }
 
-const REPOSITORY: &str = r#"{"id":5,"full_name":"octo/tools","default_branch":"main","node_id":"new"}"#;
+const REPOSITORY: &str =
+    r#"{"id":5,"full_name":"octo/tools","default_branch":"main","node_id":"new"}"#;
 
 fn release_json(url: &str) -> String {
     format!(
@@ -67,5 +68,7 @@ fn release_json(url: &str) -> String {
 }
 
 fn asset_json(name: &str) -> String {
-    format!(r#"{{"id":9,"name":"{name}","size":4,"state":"uploaded","digest":null,"browser_download_url":"http://x/{name}"}}"#)
+    format!(
+        r#"{{"id":9,"name":"{name}","size":4,"state":"uploaded","digest":null,"browser_download_url":"http://x/{name}"}}"#
+    )
 }

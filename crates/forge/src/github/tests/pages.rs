@@ -13,12 +13,24 @@ fn comment(id: u64) -> String {
 fn a_listing_is_read_to_its_last_page() {
     let server = Server::new(|url| {
         let link = format!(r#"link: <{url}/page2>; rel="next", <{url}/page2>; rel="last""#);
-        vec![reply(200, &link, &format!("[{},{}]", comment(1), comment(2))), reply(200, "", &format!("[{}]", comment(3)))]
+        vec![
+            reply(200, &link, &format!("[{},{}]", comment(1), comment(2))),
+            reply(200, "", &format!("[{}]", comment(3))),
+        ]
     });
     let comments = github(&server.url).comments(PullNumber(4)).unwrap();
-    assert_eq!(comments.iter().map(|comment| comment.id.0).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(
+        comments
+            .iter()
+            .map(|comment| comment.id.0)
+            .collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
     let seen = server.seen();
-    assert_eq!(seen[0].line, "GET /repos/octo/tools/issues/4/comments?per_page=100 HTTP/1.1");
+    assert_eq!(
+        seen[0].line,
+        "GET /repos/octo/tools/issues/4/comments?per_page=100 HTTP/1.1"
+    );
     assert_eq!(seen[1].line, "GET /page2 HTTP/1.1");
 }
 
@@ -39,31 +51,53 @@ fn pages_without_end_are_given_up() {
         (0..100).map(|_| reply(200, &link, "[]")).collect()
     });
     let error = github(&server.url).comments(PullNumber(4)).unwrap_err();
-    assert_eq!((error.kind, error.detail.as_str()), (ErrorKind::Garbled, "there is no end of pages"));
+    assert_eq!(
+        (error.kind, error.detail.as_str()),
+        (ErrorKind::Garbled, "there is no end of pages")
+    );
     assert_eq!(server.seen().len(), 100);
 }
 
 #[test]
 fn what_did_not_change_is_answered_from_memory() {
-    let artifacts = r#"{"total_count":1,"artifacts":[{"id":3,"name":"a","size_in_bytes":2,"expired":false}]}"#;
+    let artifacts =
+        r#"{"total_count":1,"artifacts":[{"id":3,"name":"a","size_in_bytes":2,"expired":false}]}"#;
     let server = Server::playing(vec![
         reply(200, r#"etag: W/"one""#, artifacts),
         reply(304, r#"etag: W/"one""#, ""),
-        reply(200, r#"etag: W/"two""#, r#"{"total_count":0,"artifacts":[]}"#),
+        reply(
+            200,
+            r#"etag: W/"two""#,
+            r#"{"total_count":0,"artifacts":[]}"#,
+        ),
         reply(304, "", ""),
     ]);
     let github = github(&server.url);
     let read = || github.artifacts(RunId(8)).unwrap().len();
     assert_eq!([read(), read(), read(), read()], [1, 1, 0, 0]);
     let seen = server.seen();
-    let tags: Vec<_> = seen.iter().map(|seen| seen.header("if-none-match")).collect();
-    assert_eq!(tags, [None, Some(r#"W/"one""#), Some(r#"W/"one""#), Some(r#"W/"two""#)]);
+    let tags: Vec<_> = seen
+        .iter()
+        .map(|seen| seen.header("if-none-match"))
+        .collect();
+    assert_eq!(
+        tags,
+        [
+            None,
+            Some(r#"W/"one""#),
+            Some(r#"W/"one""#),
+            Some(r#"W/"two""#)
+        ]
+    );
 }
 
 #[test]
 fn nothing_changed_is_no_answer_to_a_first_question() {
     let server = Server::playing(vec![reply(304, "", ""), reply(304, "", "")]);
     let github = github(&server.url);
-    assert_eq!(github.artifacts(RunId(8)).unwrap_err().kind, ErrorKind::Garbled);
+    assert_eq!(
+        github.artifacts(RunId(8)).unwrap_err().kind,
+        ErrorKind::Garbled
+    );
     assert_eq!(github.repository().unwrap_err().kind, ErrorKind::Garbled);
 }

@@ -27,8 +27,14 @@ pub(super) fn early(status: u16, headers: &str, body: &str) -> Reply {
 
 fn text(status: u16, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    let lines: String = headers.lines().map(|line| format!("{}\r\n", line.trim())).collect();
-    format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{lines}\r\n{body}").into_bytes()
+    let lines: String = headers
+        .lines()
+        .map(|line| format!("{}\r\n", line.trim()))
+        .collect();
+    format!(
+        "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{lines}\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// What came in.
@@ -41,7 +47,10 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -88,15 +97,20 @@ fn serve(stream: &TcpStream, reply: Reply, kept: &Mutex<Vec<Seen>>) {
     loop {
         line.clear();
         reader.read_line(&mut line).unwrap();
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        seen.headers.push((name.to_owned(), value.trim().to_owned()));
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        seen.headers
+            .push((name.to_owned(), value.trim().to_owned()));
     }
     let mut writer = stream;
     if !matches!(reply, Reply::Early(_)) {
         if seen.header("expect").is_some() {
             writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
         }
-        let length = seen.header("content-length").map_or(0, |text| text.parse().unwrap());
+        let length = seen
+            .header("content-length")
+            .map_or(0, |text| text.parse().unwrap());
         // A client that breaks off leaves less than it announced.
         let _ = reader.take(length).read_to_end(&mut seen.body);
     }

@@ -1,0 +1,54 @@
+# What people and the CI type. Each target works in a fresh clone; `make` alone lists them.
+
+# Where cargo puts what it builds.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# How much `make soak` does: cases for each property, seconds for each fuzz target.
+CASES ?= 20000
+FUZZ_SECONDS ?= 180
+
+# The cross compiler that scripts/setup.sh puts into the checkout.
+export PATH := $(CURDIR)/target/tools/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup rehearse test bench soak fmt lint clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what the rehearsals, the tests and the lints need, and is not there
+	scripts/setup.sh rehearse test lint
+
+rehearse: ## Run the whole flow on this machine, on real executables (ARGS=--keep and so on)
+	scripts/setup.sh rehearse
+	cargo build --release --locked -p lockgate
+	$(TARGET)/release/lockgate rehearse $(ARGS)
+
+test: ## Run every test, those of the examples, and the fuzz targets over their seeds
+	scripts/setup.sh test
+	cargo test --workspace --locked
+	python3 -m unittest discover -s examples/tests
+	scripts/fuzz.sh seeds
+
+bench: ## Measure start-up, size, detect and promotion (about two minutes)
+	scripts/setup.sh bench
+	cargo bench --locked -p lockgate --bench figures
+
+soak: ## Look for what `make test` did not find, for an hour or so (CASES=20000 FUZZ_SECONDS=180)
+	scripts/setup.sh test
+	PROPTEST_CASES=$(CASES) cargo test --release --workspace --locked
+	scripts/fuzz.sh soak $(FUZZ_SECONDS)
+
+fmt: ## Format the Rust sources
+	cargo fmt
+	cargo fmt --manifest-path fuzz/Cargo.toml
+
+lint: ## Check format, lints and documentation; a warning is an error
+	scripts/setup.sh lint
+	cargo fmt --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --locked
+
+clean: ## Delete what was built
+	cargo clean
+	rm -rf fuzz/target fuzz/artifacts

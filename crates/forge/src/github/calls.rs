@@ -1,0 +1,202 @@
+//! Small calls: a question and an answer, made again as far as the rules allow.
+//!
+//! - Reads are repeated while the forge is unavailable.
+//! - Writes are never repeated, except where a rate limit kept them from having an effect.
+//! - A write whose answer is lost is ambiguous, unless its body was never asked for: then the forge has not seen it.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ureq::SendBody;
+use ureq::http::{HeaderMap, Method};
+
+use super::agents::Size;
+use super::answer::Kind;
+use super::outgoing::Outgoing;
+use super::paging::{self, Page};
+use super::wire::{JSON, Wire, header};
+use crate::{ErrorKind, ForgeError};
+
+/// Rate limits that ask for less are given this.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
+
+/// Whether a question is likely to be asked again. Then only a change is asked for the next time: GitHub does not count a
+/// question whose answer is "no change".
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    No,
+    Likely,
+}
+
+/// A call that failed, and whether it may be made again as far as the caller can tell.
+pub(super) struct Failure {
+    pub(super) error: ForgeError,
+    pub(super) repeatable: bool,
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        Self {
+            error,
+            repeatable: true,
+        }
+    }
+}
+
+impl Wire {
+    /// Reads one answer.
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        url: &str,
+    ) -> Result<T, ForgeError> {
+        let page = self.page(doing, url, Again::No)?;
+        self.parsed(Kind::Read, doing, &page.body)
+    }
+
+    /// Reads one answer that is likely to be asked for again.
+    pub(super) fn read_again<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        url: &str,
+    ) -> Result<T, ForgeError> {
+        let page = self.page(doing, url, Again::Likely)?;
+        self.parsed(Kind::Read, doing, &page.body)
+    }
+
+    /// Reads one page of an answer.
+    pub(super) fn page(&self, doing: &str, url: &str, again: Again) -> Result<Page, ForgeError> {
+        self.persist(Kind::Read, || {
+            let known = match again {
+                Again::No => None,
+                Again::Likely => self.memory.recall(url),
+            };
+            let mut request = self.request(Method::GET, url, JSON);
+            if let Some((tag, _)) = &known {
+                request = request.header("If-None-Match", tag);
+            }
+            let mut response = self
+                .send(Size::Small, request, SendBody::none())
+                .map_err(|problem| self.error(ErrorKind::Unavailable, doing, &problem.text))?;
+            let body = self.answer(Kind::Read, doing, &mut response)?;
+            if let (304, Some((_, page))) = (response.status().as_u16(), known) {
+                return Ok(page);
+            }
+            let next = self.next(doing, response.headers())?;
+            let page = Page { body, next };
+            if let (Again::Likely, Some(tag)) = (again, header(response.headers(), "etag")) {
+                self.memory.keep(url, tag, &page);
+            }
+            Ok(page)
+        })
+    }
+
+    fn next(&self, doing: &str, headers: &HeaderMap) -> Result<Option<String>, ForgeError> {
+        let next = header(headers, "link").and_then(paging::next);
+        if next.is_some_and(|url| !self.api.owns(url)) {
+            let detail = "the forge names a next page on another host";
+            return Err(self.error(ErrorKind::Garbled, doing, detail));
+        }
+        Ok(next.map(str::to_owned))
+    }
+
+    /// Makes a writing call, and gives its answer.
+    pub(super) fn write<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        method: Method,
+        url: &str,
+        body: &Value,
+    ) -> Result<T, ForgeError> {
+        let answer = self.command(doing, method, url, Some(body))?;
+        self.parsed(Kind::Write, doing, &answer)
+    }
+
+    /// Makes a writing call whose answer may say anything.
+    pub(super) fn command(
+        &self,
+        doing: &str,
+        method: Method,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<Vec<u8>, ForgeError> {
+        let body = body.map(Value::to_string);
+        self.persist(Kind::Write, || {
+            let request = self.request(method.clone(), url, JSON);
+            let Some(body) = &body else {
+                let sent = self.send(Size::Small, request, SendBody::none());
+                let mut response =
+                    sent.map_err(|problem| self.lost(problem.before, doing, &problem.text))?;
+                return Ok(self.answer(Kind::Write, doing, &mut response)?);
+            };
+            let size = body.len() as u64;
+            let request = request
+                .header("Content-Type", "application/json")
+                .header("Content-Length", size);
+            let mut bytes = body.as_bytes();
+            let mut outgoing = Outgoing::new(&mut bytes, size);
+            let sent = self.send(Size::Small, request, SendBody::from_reader(&mut outgoing));
+            let unseen = !outgoing.touched();
+            let mut response =
+                sent.map_err(|problem| self.lost(problem.before || unseen, doing, &problem.text))?;
+            Ok(self.answer(Kind::Write, doing, &mut response)?)
+        })
+    }
+
+    /// A writing call that has no answer.
+    pub(super) fn lost(&self, unseen: bool, doing: &str, detail: &str) -> ForgeError {
+        let kind = if unseen {
+            ErrorKind::Unavailable
+        } else {
+            ErrorKind::Ambiguous
+        };
+        self.error(kind, doing, detail)
+    }
+
+    /// Makes a call, and makes it again as long as the rules at the top allow.
+    pub(super) fn persist<T>(
+        &self,
+        kind: Kind,
+        mut call: impl FnMut() -> Result<T, Failure>,
+    ) -> Result<T, ForgeError> {
+        let mut patience = self.limits.patience;
+        let mut tries = 1;
+        loop {
+            let Failure { error, repeatable } = match call() {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let pause = pause(kind, error.kind, tries, patience);
+            let Some(pause) = pause.filter(|_| repeatable && tries < self.limits.tries) else {
+                return Err(error);
+            };
+            if matches!(error.kind, ErrorKind::RateLimited(_)) {
+                patience -= pause;
+            }
+            (self.clock.sleep)(pause);
+            tries += 1;
+        }
+    }
+}
+
+/// How long to wait before a call is made again; `None` where it is not.
+fn pause(kind: Kind, error: ErrorKind, tries: u32, patience: Duration) -> Option<Duration> {
+    match (error, kind) {
+        (ErrorKind::RateLimited(Some(wait)), _) => {
+            Some(wait.max(LEAST_WAIT)).filter(|wait| *wait <= patience)
+        }
+        (ErrorKind::Unavailable, Kind::Read) => Some(Duration::from_secs(1 << (tries - 1).min(5))),
+        (
+            ErrorKind::RateLimited(None)
+            | ErrorKind::Unavailable
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Denied
+            | ErrorKind::Ambiguous
+            | ErrorKind::Garbled
+            | ErrorKind::Source,
+            _,
+        ) => None,
+    }
+}

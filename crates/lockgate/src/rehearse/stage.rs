@@ -1,0 +1,463 @@
+//! The stage: a git repository, the rehearsal forge over it, and everybody who is not Lockgate.
+//!
+//! What a workflow does is done here step by step, with the same subcommands, the same environment and the same artifacts; the
+//! only thing that is played is the runner itself.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
+use lockgate_core::config::{Config, FILE, Package};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{CommitId, Config as ForgeConfig, GitRepository, Handle, MergeMethod, PullNumber, RepositoryId, RunId, Server};
+use serde_json::json;
+
+use super::bundled;
+use super::runner::{self, Ended, Running, outputs};
+use crate::exit::Failure;
+use crate::trouble::Trouble;
+
+/// The account that the rehearsed repository belongs to.
+const OWNER: &str = "example";
+
+/// Who runs a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// A workflow that a maintainer started by hand.
+    Maintainer,
+    /// A workflow that a developer started by hand.
+    Developer,
+    /// A workflow that an event started.
+    Automation,
+    /// Somebody without an account.
+    User,
+}
+
+/// One step of a workflow, and how it ended.
+pub struct Did {
+    /// The command, as it was typed.
+    pub command: String,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+/// The stage.
+pub struct Stage {
+    /// The folder with everything.
+    pub folder: PathBuf,
+    /// The forge's way in for the driver.
+    pub forge: Handle,
+    /// The forge.
+    pub server: Server,
+    /// The repository's name on the forge.
+    pub repository: String,
+    running: Running,
+    runs: u32,
+    steps: u32,
+    watch: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+fn trouble(problem: impl Into<String>) -> Failure {
+    Trouble::Rehearsal { problem: problem.into() }.into()
+}
+
+fn io(doing: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
+    move |error| Trouble::file(doing, &error).into()
+}
+
+/// What is rehearsed with.
+pub enum Sample<'a> {
+    /// A sample repository that comes with the executable.
+    Bundled(&'a str),
+    /// Somebody's own clone: what is committed in it.
+    Folder(&'a Path),
+}
+
+impl Stage {
+    /// Sets the stage in an empty folder.
+    pub fn set(folder: &Path, sample: &Sample<'_>, watch: Box<dyn Fn(&str) + Send + Sync>) -> Result<Self, Failure> {
+        let (origin, developer) = (folder.join("origin.git"), folder.join("developer"));
+        let name = match sample {
+            Sample::Bundled(name) => (*name).to_owned(),
+            Sample::Folder(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or("repository").to_owned(),
+        };
+        let text = |path: &Path| path.display().to_string();
+        match sample {
+            Sample::Bundled(name) => {
+                git(folder, &["init", "--quiet", "--bare", "--initial-branch=main", "origin.git"])?;
+                git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
+                let written = bundled::write(name, &developer).ok_or_else(|| trouble(format!("there is no sample {name}")))?;
+                written.map_err(io("write the sample repository"))?;
+            }
+            Sample::Folder(path) => {
+                git(folder, &["clone", "--quiet", "--bare", &text(path), &text(&origin)])?;
+                git(&origin, &["update-ref", "refs/heads/main", "HEAD"])?;
+                git(&origin, &["symbolic-ref", "HEAD", "refs/heads/main"])?;
+                git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
+            }
+        }
+        let config = config_in(&developer)?;
+        for package in config.packages.values() {
+            add_workflow(&developer, package)?;
+        }
+        git(&developer, &["switch", "--quiet", "-C", "main"])?;
+        git(&developer, &["add", "--all"])?;
+        git(&developer, &["commit", "--quiet", "--allow-empty", "-m", "The repository as it was"])?;
+        git(&developer, &["push", "--quiet", "origin", "main"])?;
+        let server = Server::start(
+            ForgeConfig { folder: Some(folder.join("forge")), ..ForgeConfig::new(OWNER, &name) },
+            GitRepository::open(&origin).map_err(|error| trouble(error.to_string()))?,
+        )
+        .map_err(|error| trouble(error.to_string()))?;
+        let forge = server.handle();
+        let running = Running::default();
+        let kill = running.clone();
+        forge.on_kill(move |_| kill.kill());
+        for package in config.packages.values() {
+            forge.register_workflow(&format!("Build {}", package.name), &package.build_workflow());
+            forge.set(|settings| settings.required_contexts.push(package.gate_context()));
+        }
+        Ok(Self { folder: folder.to_owned(), forge, server, repository: format!("{OWNER}/{name}"), running, runs: 0, steps: 0, watch })
+    }
+
+    /// The developer's clone.
+    pub fn developer(&self) -> PathBuf {
+        self.folder.join("developer")
+    }
+
+    /// The config in the developer's work tree.
+    pub fn config(&self) -> Result<Config, Failure> {
+        config_in(&self.developer())
+    }
+
+    /// Goes to a branch: an existing one, or a new one from the base as it is now.
+    pub fn switch(&self, branch: &str) -> Result<(), Failure> {
+        let developer = self.developer();
+        git(&developer, &["fetch", "--quiet", "origin"])?;
+        if git(&developer, &["switch", "--quiet", branch]).is_err() {
+            git(&developer, &["switch", "--quiet", "-c", branch, "--no-track", "origin/main"])?;
+        }
+        Ok(())
+    }
+
+    /// Brings the base branch into the branch that the developer is on.
+    pub fn update_branch(&self) -> Result<(), Failure> {
+        let developer = self.developer();
+        git(&developer, &["fetch", "--quiet", "origin"])?;
+        git(&developer, &["merge", "--quiet", "--no-edit", "origin/main"]).map(drop)
+    }
+
+    /// Commits everything on the developer's branch and pushes it.
+    pub fn push(&self, message: &str) -> Result<String, Failure> {
+        let developer = self.developer();
+        git(&developer, &["add", "--all"])?;
+        git(&developer, &["commit", "--quiet", "--allow-empty", "-m", message])?;
+        git(&developer, &["push", "--quiet", "origin", "HEAD"])?;
+        let head = git(&developer, &["rev-parse", "HEAD"])?;
+        self.forge.sync().map_err(|error| trouble(error.to_string()))?;
+        Ok(head.trim_end().to_owned())
+    }
+
+    /// Opens a pull request; one from a fork keeps its branch to itself.
+    pub fn open(&self, branch: &str, fork: bool) -> Result<u64, Failure> {
+        if !fork {
+            return self.forge.open_pull("developer", branch, branch).map(|n| n.0).map_err(|error| trouble(error.to_string()));
+        }
+        let developer = self.developer();
+        git(&developer, &["add", "--all"])?;
+        git(&developer, &["commit", "--quiet", "--allow-empty", "-m", branch])?;
+        let head = git(&developer, &["rev-parse", "HEAD"])?;
+        git(&developer, &["push", "--quiet", "origin", "HEAD:refs/pull/fork/head"])?;
+        let head = CommitId::parse(head.trim_end()).ok_or_else(|| trouble("git gave no commit id"))?;
+        let name = self.repository.rsplit('/').next().unwrap_or_default().to_owned();
+        let order = NewPull {
+            title: branch.to_owned(),
+            body: None,
+            author: "stranger".to_owned(),
+            base: String::new(),
+            head: branch.to_owned(),
+            head_repository: HeadRepository::Fork { id: RepositoryId(4242), owner: "stranger".to_owned(), name },
+            fork_head: Some(head),
+            draft: false,
+        };
+        self.forge.open_pull_with(order).map(|number| number.0).map_err(|error| trouble(error.to_string()))
+    }
+
+    /// The head of a pull request now.
+    pub fn head(&self, pull: u64) -> Result<String, Failure> {
+        let name = format!("refs/pull/{pull}/head");
+        Ok(git(&self.folder.join("origin.git"), &["rev-parse", &name])?.trim_end().to_owned())
+    }
+
+    /// Merges a pull request with the maintainer's button.
+    pub fn merge(&self, pull: u64, method: MergeMethod) -> Result<String, String> {
+        self.forge.merge_pull("maintainer", PullNumber(pull), method).map(|commit| commit.to_string()).map_err(|error| error.to_string())
+    }
+
+    /// Runs Lockgate as somebody would.
+    pub fn lockgate(&mut self, who: Who, args: &[String], event: Option<&serde_json::Value>) -> Result<Did, Failure> {
+        let dir = match who {
+            Who::User => self.user()?,
+            Who::Maintainer | Who::Developer | Who::Automation => self.trusted()?,
+        };
+        let mut vars = self.vars(who)?;
+        if let Some(event) = event {
+            vars.push(("GITHUB_EVENT_PATH".to_owned(), self.file("event.json", &event.to_string())?));
+        }
+        self.step(&dir, args, &vars).map(|(did, _)| did)
+    }
+
+    /// The build workflow for a pull request, to its end: detect, a job per variant, the candidate. The trusted half after it.
+    pub fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
+        let head = self.head(pull)?;
+        let run = self.start(pull, order)?;
+        let checkout = self.checkout(pull, &head)?;
+        let event = self.pull_event(pull, &head)?;
+        let mut vars = self.vars(Who::Automation)?;
+        vars.retain(|(name, _)| name != "GITHUB_TOKEN");
+        vars.push(("GITHUB_EVENT_PATH".to_owned(), self.file("event.json", &event.to_string())?));
+        vars.push(("GITHUB_RUN_ID".to_owned(), run.to_string()));
+        vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), "1".to_owned()));
+        let mut done = Vec::new();
+        let mut good = true;
+        let packages: Vec<String> = config_in(&checkout).map(|config| config.packages.keys().map(ToString::to_string).collect()).unwrap_or_default();
+        // Each package has a workflow of its own; a rehearsal runs that of the first, which is the sample's only one.
+        let package = packages.first().cloned().unwrap_or_default();
+        let (did, said) = self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
+        good &= did.ended.code == Some(0);
+        done.push(did);
+        let value = |key: &str| said.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default();
+        if value("decision") == "build" {
+            let matrix: serde_json::Value = serde_json::from_str(&value("matrix")).unwrap_or_default();
+            let rows = matrix.get("include").and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
+            for row in rows {
+                let variant = row.get("variant").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+                if order.lost.as_ref() == Some(&variant) {
+                    good = false;
+                    continue;
+                }
+                let out = self.folder.join(format!("out/{run}/{variant}")).display().to_string();
+                let (did, said) = self.step(&checkout, &words(&["build", "--package", &package, "--variant", &variant, "--out", &out]), &vars)?;
+                good &= did.ended.code == Some(0);
+                done.push(did);
+                self.upload(run, &said, "artifact", "path")?;
+                self.upload(run, &said, "part-artifact", "part-path")?;
+            }
+            vars.push(("GITHUB_TOKEN".to_owned(), "fork-token".to_owned()));
+            let out = self.folder.join(format!("out/{run}")).display().to_string();
+            let (did, said) = self.step(&checkout, &words(&["build", "--package", &package, "--join", "--out", &out]), &vars)?;
+            good &= did.ended.code == Some(0);
+            done.push(did);
+            self.upload(run, &said, "artifact", "path")?;
+        }
+        let conclusion = if good { "success" } else { "failure" };
+        self.forge.set_run(run, "completed", Some(conclusion)).map_err(|error| trouble(error.to_string()))?;
+        let event = json!({ "action": "completed", "workflow_run": { "id": run.0 } });
+        done.push(self.lockgate(Who::Automation, &words(&["gate", "--package", &package]), Some(&event))?);
+        done.push(self.lockgate(Who::Automation, &words(&["report", "--package", &package]), Some(&event))?);
+        Ok(done)
+    }
+
+    /// Registers a run of the build workflow that has begun and not ended.
+    pub fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
+        let head = self.head(pull)?;
+        let branch = self.forge.look(|state| state.pull(PullNumber(pull)).map(|pull| pull.head_branch.clone())).map_err(|error| trouble(error.to_string()))?;
+        let package = self.config()?.packages.into_values().next().ok_or_else(|| trouble("the config has no package"))?;
+        let path = order.workflow.clone().unwrap_or_else(|| package.build_workflow());
+        let workflow = self.forge.register_workflow(&format!("Build {}", package.name), &path);
+        let order = NewRun {
+            workflow,
+            event: order.event.clone().unwrap_or_else(|| "pull_request".to_owned()),
+            head_sha: CommitId::parse(&head).ok_or_else(|| trouble("git gave no commit id"))?,
+            head_branch: Some(branch),
+            actor: "developer".to_owned(),
+            pull: Some(PullNumber(pull)),
+        };
+        let run = self.forge.start_run(order).map_err(|error| trouble(error.to_string()))?;
+        self.forge.set_run(run, "in_progress", None).map_err(|error| trouble(error.to_string()))?;
+        Ok(run)
+    }
+
+    /// What the trusted half does at an event that is not the end of a build: the gate.
+    pub fn gate(&mut self, pull: u64) -> Result<Did, Failure> {
+        let head = self.head(pull)?;
+        let event = self.pull_event(pull, &head)?;
+        self.lockgate(Who::Automation, &words(&["gate"]), Some(&event))
+    }
+
+    /// What the trusted half does when the base branch has moved.
+    pub fn gate_all(&mut self) -> Result<Did, Failure> {
+        self.lockgate(Who::Automation, &words(&["gate"]), Some(&json!({ "ref": "refs/heads/main" })))
+    }
+
+    /// One step: this executable, in a folder, with these variables; also what it put into `GITHUB_OUTPUT`.
+    fn step(&mut self, dir: &Path, args: &[String], vars: &[(String, String)]) -> Result<(Did, Vec<(String, String)>), Failure> {
+        let mut vars = vars.to_vec();
+        let output = self.file("output", "")?;
+        if vars.iter().any(|(name, _)| name == "GITHUB_ACTIONS") {
+            vars.push(("GITHUB_OUTPUT".to_owned(), output.clone()));
+            vars.push(("GITHUB_STEP_SUMMARY".to_owned(), self.file("summary.md", "")?));
+        }
+        let ended = runner::run(&runner::this()?, args, dir, &vars, &self.running, &self.watch)?;
+        Ok((Did { command: format!("lockgate {}", args.join(" ")), ended }, outputs(Path::new(&output))))
+    }
+
+    /// Runs any program as the user, in the user's clone.
+    pub fn program(&mut self, program: &Path, args: &[String]) -> Result<Ended, Failure> {
+        let dir = self.user()?;
+        runner::run(program, args, &dir, &[], &self.running, &self.watch)
+    }
+
+    fn vars(&self, who: Who) -> Result<Vec<(String, String)>, Failure> {
+        let mut vars = vec![("LOCKGATE_PAUSE_MS", "1".to_owned()), ("LOCKGATE_TIMEOUT", "20".to_owned())];
+        let actor = match who {
+            Who::User => {
+                vars.push(("LOCKGATE_CACHE", self.folder.join("cache").display().to_string()));
+                vars.push(("GITHUB_SERVER_URL", self.server.base_url()));
+                vars.push(("GITHUB_REPOSITORY", self.repository.clone()));
+                return Ok(vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+            }
+            Who::Maintainer => "maintainer",
+            Who::Developer => "developer",
+            Who::Automation => "developer",
+        };
+        vars.extend([
+            ("CI", "true".to_owned()),
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_REPOSITORY", self.repository.clone()),
+            ("GITHUB_SERVER_URL", self.server.base_url()),
+            ("GITHUB_API_URL", self.server.api_url()),
+            ("GITHUB_ACTOR", actor.to_owned()),
+            ("GITHUB_TRIGGERING_ACTOR", actor.to_owned()),
+            ("GITHUB_TOKEN", "automation-token".to_owned()),
+        ]);
+        Ok(vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    fn pull_event(&self, pull: u64, head: &str) -> Result<serde_json::Value, Failure> {
+        let main = git(&self.folder.join("origin.git"), &["rev-parse", "refs/heads/main"])?;
+        Ok(json!({
+            "action": "synchronize",
+            "number": pull,
+            "pull_request": {
+                "number": pull,
+                "head": { "sha": head, "ref": "branch" },
+                "base": { "sha": main.trim_end(), "ref": "main" },
+            },
+            "repository": { "full_name": self.repository, "default_branch": "main" },
+        }))
+    }
+
+    /// The checkout of a build job: a fresh clone at the head.
+    fn checkout(&mut self, pull: u64, head: &str) -> Result<PathBuf, Failure> {
+        self.runs += 1;
+        let dir = self.folder.join(format!("runner/{}", self.runs));
+        let text = dir.display().to_string();
+        git(&self.folder, &["clone", "--quiet", "origin.git", &text])?;
+        git(&dir, &["fetch", "--quiet", "origin", &format!("refs/pull/{pull}/head")])?;
+        git(&dir, &["checkout", "--quiet", "--detach", head])?;
+        Ok(dir)
+    }
+
+    /// The checkout of the trusted half: the base branch, and nothing of a pull request.
+    fn trusted(&self) -> Result<PathBuf, Failure> {
+        self.clone_of_main("trusted")
+    }
+
+    /// The user's clone of the base branch, as it is now.
+    pub fn user(&self) -> Result<PathBuf, Failure> {
+        self.clone_of_main("user")
+    }
+
+    fn clone_of_main(&self, name: &str) -> Result<PathBuf, Failure> {
+        let dir = self.folder.join(name);
+        if !dir.exists() {
+            git(&self.folder, &["clone", "--quiet", "origin.git", name])?;
+        }
+        git(&dir, &["fetch", "--quiet", "origin"])?;
+        git(&dir, &["checkout", "--quiet", "--force", "--detach", "origin/main"])?;
+        Ok(dir)
+    }
+
+    fn file(&mut self, name: &str, text: &str) -> Result<String, Failure> {
+        self.steps += 1;
+        let dir = self.folder.join("steps");
+        std::fs::create_dir_all(&dir).map_err(io("make the folder of the steps"))?;
+        let path = dir.join(format!("{:03}-{name}", self.steps));
+        std::fs::write(&path, text).map_err(io("write a file of a step"))?;
+        Ok(path.display().to_string())
+    }
+
+    /// Plays upload-artifact: a zip of one file, in just its form.
+    fn upload(&self, run: RunId, said: &[(String, String)], name: &str, path: &str) -> Result<(), Failure> {
+        let value = |key: &str| said.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
+        let (Some(name), Some(path)) = (value(name), value(path)) else { return Ok(()) };
+        let path = Path::new(path);
+        let bytes = std::fs::read(path).map_err(io("read what is to be uploaded"))?;
+        let file = path.file_name().and_then(|name| name.to_str()).unwrap_or(name);
+        let entry = Entry { name: file, mode: 0o644, modified: DosTime::EPOCH, level: 6 };
+        let mut writer = SingleFileWriter::new(Vec::new(), entry).map_err(io("zip an artifact"))?;
+        writer.write_all(&bytes).map_err(io("zip an artifact"))?;
+        let (zip, _) = writer.finish().map_err(io("zip an artifact"))?;
+        let added = self.forge.add_artifact(run, name, ArtifactForm::Zip, zip.as_slice(), 90);
+        added.map(drop).map_err(|error| trouble(format!("{name} could not be uploaded: {error}")))
+    }
+}
+
+/// How a run of the build workflow differs from the usual.
+#[derive(Debug, Default)]
+pub struct BuildOrder {
+    /// Another workflow file.
+    pub workflow: Option<String>,
+    /// Another event.
+    pub event: Option<String>,
+    /// A variant whose job is lost with its machine.
+    pub lost: Option<String>,
+}
+
+/// Words as arguments.
+pub fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+fn config_in(dir: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(dir.join(FILE)).map_err(io("read lockgate.toml"))?;
+    Config::parse(&text).map_err(|error| trouble(format!("lockgate.toml: {error}")))
+}
+
+/// A repository that has no build workflow yet gets the sample's, under its own name: promotion is bound to that file.
+fn add_workflow(dir: &Path, package: &Package) -> Result<(), Failure> {
+    let path = dir.join(package.build_workflow());
+    if path.exists() {
+        return Ok(());
+    }
+    path.parent().map(std::fs::create_dir_all).transpose().map_err(io("make the folder of the workflows"))?;
+    let text = bundled::build_workflow().replace("hello", package.name.as_str());
+    std::fs::write(&path, text).map_err(io("write a workflow"))
+}
+
+/// git, as a person with a fixed name and clock, so that the same rehearsal makes the same commits.
+pub fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
+    const DATE: &str = "1767225600 +0000";
+    let mut command = std::process::Command::new("git");
+    command.args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]).args(args).current_dir(dir);
+    std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")).for_each(|(name, _)| drop(command.env_remove(name)));
+    command.envs([
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_AUTHOR_NAME", "Developer"),
+        ("GIT_AUTHOR_EMAIL", "developer@example.invalid"),
+        ("GIT_COMMITTER_NAME", "Developer"),
+        ("GIT_COMMITTER_EMAIL", "developer@example.invalid"),
+        ("GIT_AUTHOR_DATE", DATE),
+        ("GIT_COMMITTER_DATE", DATE),
+    ]);
+    let output = command.output().map_err(|error| trouble(format!("git could not be started: {error}")))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(trouble(format!("git {} failed: {}", args.first().unwrap_or(&""), lockgate_core::escape::line(said.trim_end()))))
+}

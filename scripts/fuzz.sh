@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# The fuzz targets, without tools beyond cargo and a C++ compiler.
+#
+#     scripts/fuzz.sh seeds                        builds all targets and runs each over its committed seeds
+#     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds lies in fuzz/artifacts
+#
+# The default toolchain serves: coverage is a plain compiler option. With SANITIZE=address and a nightly toolchain the
+# address sanitizer watches too. What soak learns is kept under the target folder, not among the seeds.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+built=${CARGO_TARGET_DIR:+$CARGO_TARGET_DIR/fuzz}
+built=${built:-fuzz/target}
+host=$(rustc -vV | sed -n 's/^host: //p')
+coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
+
+main() {
+    case ${1:-} in
+        seeds) seeds ;;
+        soak) soak "${@:2}" ;;
+        *) fail "say 'seeds' or 'soak SECONDS [TARGET...]'" ;;
+    esac
+}
+
+targets() {
+    local file
+    for file in fuzz/fuzz_targets/*.rs; do basename "$file" .rs; done
+}
+
+seeds() {
+    local target
+    cargo build --quiet --manifest-path fuzz/Cargo.toml --bins --target-dir "$built"
+    for target in $(targets); do
+        quietly "$built/debug/$target" "fuzz/corpus/$target"/*
+        printf 'fuzz: %s holds for its seeds\n' "$target"
+    done
+}
+
+soak() { # SECONDS [TARGET...]
+    [ $# -gt 0 ] || fail "for how many seconds each?"
+    local seconds=$1 toolchain=() flags=$coverage target
+    shift
+    [ $# -gt 0 ] || set -- $(targets)
+    if [ "${SANITIZE:-}" = address ]; then
+        toolchain=(+nightly)
+        flags="$flags -Zsanitizer=address"
+    fi
+    # Overflows and debug assertions are what a fuzzer should see, so the release profile keeps them here.
+    RUSTFLAGS="$(printf '%s ' $flags) -Cdebug-assertions -Coverflow-checks" \
+        cargo "${toolchain[@]}" build --quiet --release --manifest-path fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/soak"
+    for target in "$@"; do
+        mkdir -p "$built/learned/$target" "fuzz/artifacts/$target"
+        printf 'fuzz: %s, %s s\n' "$target" "$seconds"
+        quietly "$built/soak/$host/release/$target" "$built/learned/$target" "fuzz/corpus/$target" \
+            -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1
+        grep -E 'number_of_executed_units|peak_rss_mb' "$built/log" | sed 's/^/fuzz:   /'
+    done
+}
+
+quietly() { # its words are shown only if it fails
+    mkdir -p "$built"
+    "$@" >"$built/log" 2>&1 && return
+    tail -n 60 "$built/log" >&2
+    fail "this failed: $*"
+}
+
+fail() {
+    printf 'fuzz: %s\n' "$*" >&2
+    exit 1
+}
+
+main "$@"
