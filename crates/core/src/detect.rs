@@ -73,6 +73,9 @@ pub struct Facts {
     pub taken: BTreeSet<Version>,
     /// Who holds the version that the head names.
     pub holder: Holder,
+    /// The version where the head left the base branch, where it matters and can be read: tells a change that forgot to
+    /// raise the version from one whose number was taken meanwhile.
+    pub fork: Option<Version>,
 }
 
 /// Nothing to build.
@@ -193,6 +196,11 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
     match (version.cmp(&from), changed) {
         (std::cmp::Ordering::Less, _) => Verdict::Refuse(Refusal::Lowered { from: from.clone(), to: version, free: free() }),
         (std::cmp::Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
+        // The head did raise the version, to the number that the base branch has by now: git merges that without a word.
+        (std::cmp::Ordering::Equal, true) if head == from && facts.fork.as_ref().is_some_and(|fork| *fork < from) => {
+            let by = "the base branch, which raised it meanwhile".to_owned();
+            Verdict::Refuse(Refusal::Taken { version, by, free: free() })
+        }
         (std::cmp::Ordering::Equal, true) => match package.policy.change_without_bump {
             Level::Deny => Verdict::Refuse(Refusal::ChangeWithoutBump { version, free: free() }),
             level @ (Level::Allow | Level::Warn) => Verdict::Done(Done::ChangedWithoutBump { version, level }),

@@ -25,7 +25,7 @@ fn side(version: &[u8], sources: &str) -> Snapshot {
 fn facts(base: (&str, &str), head: (&str, &str)) -> Facts {
     let head = side(head.0.as_bytes(), head.1);
     let base = Some(side(base.0.as_bytes(), base.1));
-    Facts { base, merged: Merged::Clean(head.clone()), head, taken: taken(&[4]), holder: Holder::Nobody }
+    Facts { base, merged: Merged::Clean(head.clone()), head, taken: taken(&[4]), holder: Holder::Nobody, fork: None }
 }
 
 fn taken(numbers: &[u64]) -> BTreeSet<Version> {
@@ -84,6 +84,10 @@ fn two_pull_requests_with_the_same_bump_are_told_apart_by_the_merge() {
     facts.merged = Merged::Clean(side(b"5\n", "theirs+ours"));
     facts.taken = taken(&[4, 5]);
     facts.holder = Holder::Release(Fingerprint(Digest::of(b"theirs")), PullNumber(7));
+    facts.fork = Some(Version::Integer(4));
+    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is already published, by the base branch, which raised it meanwhile | raise the version to 6, which is free");
+    facts.fork = Some(Version::Integer(5));
+    assert_eq!(decide(&package(""), &facts).word(), "nothing", "it never raised anything");
     insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts), @"detect.change-without-bump | the sources changed, but the version is still 5 | raise the version to 6");
 }
 

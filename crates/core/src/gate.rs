@@ -45,6 +45,8 @@ pub enum Build {
     Running,
     /// It ended without a candidate; the variants that failed, as far as they are known.
     Failed(Vec<String>),
+    /// There was a candidate, and it can no longer be read.
+    Expired,
     /// There is a candidate.
     Succeeded,
 }
@@ -111,6 +113,7 @@ pub const CODES: &[&str] = &[
     "gate.building",
     "gate.no-build",
     "gate.build-failed",
+    "gate.expired",
     "gate.waits-for-promotion",
     "gate.removed",
 ];
@@ -173,6 +176,11 @@ fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
             let names = variants.join(", ");
             status(Light::Failure, "gate.build-failed", &format!("the build of version {version} failed for {names}: see the comment"))
         }
+        Build::Expired => status(
+            Light::Failure,
+            "gate.expired",
+            &format!("the candidate of version {version} has expired: run the build workflow again"),
+        ),
         Build::Succeeded => status(
             Light::Pending,
             "gate.waits-for-promotion",
@@ -257,6 +265,7 @@ mod tests {
         assert_eq!(light(Build::None, false), (Light::Pending, "gate.no-build"));
         assert_eq!(light(Build::Running, false), (Light::Pending, "gate.building"));
         assert_eq!(light(Build::Failed(vec!["arm64".into()]), false), (Light::Failure, "gate.build-failed"));
+        assert_eq!(light(Build::Expired, false), (Light::Failure, "gate.expired"));
         assert_eq!(light(Build::Succeeded, false), (Light::Pending, "gate.waits-for-promotion"));
         assert_eq!(light(Build::Succeeded, true), (Light::Failure, "gate.update-branch"));
     }

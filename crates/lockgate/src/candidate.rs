@@ -19,7 +19,7 @@ pub const CANDIDATE_FILE: &str = "candidate.json";
 pub const PART_FILE: &str = "part.json";
 
 /// How far the build of a head is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Progress {
     /// The run, if there is one.
     pub run: Option<Run>,
@@ -27,12 +27,14 @@ pub struct Progress {
     pub artifacts: Vec<lockgate_forge::Artifact>,
     /// Its manifest.
     pub candidate: CandidateFacts,
+    /// Whether there was a manifest that can no longer be read.
+    pub expired: bool,
 }
 
 impl Progress {
     /// No run is known.
     pub fn none() -> Self {
-        Self { run: None, artifacts: Vec::new(), candidate: CandidateFacts::Absent }
+        Self { run: None, artifacts: Vec::new(), candidate: CandidateFacts::Absent, expired: false }
     }
 
     /// Reads the newest run of a package's build workflow for a head, its artifacts and its manifest: three calls.
@@ -58,7 +60,9 @@ impl Progress {
         }
         let artifacts = forge.artifacts(run.facts.id)?;
         let name = version.map(|version| package.candidate_artifact(version, run.facts.attempt));
-        let found = artifacts.iter().find(|artifact| Some(&artifact.facts.name) == name.as_ref() && !artifact.facts.expired);
+        let named = || artifacts.iter().filter(|artifact| Some(&artifact.facts.name) == name.as_ref());
+        let found = named().find(|artifact| !artifact.facts.expired);
+        let expired = found.is_none() && named().next().is_some();
         let candidate = match found {
             None => CandidateFacts::Absent,
             Some(artifact) => match read_document(forge, artifact, CANDIDATE_FILE)? {
@@ -66,7 +70,7 @@ impl Progress {
                 Err(problem) => CandidateFacts::Unreadable(problem),
             },
         };
-        Ok(Self { run: Some(run), artifacts, candidate })
+        Ok(Self { run: Some(run), artifacts, candidate, expired })
     }
 
     /// In the gate's words.
@@ -78,6 +82,9 @@ impl Progress {
                 gate::Build::Failed(failed.iter().map(|failure| failure.variant.to_string()).collect())
             }
             (Some(RunOutcome::Succeeded), CandidateFacts::Read(Candidate::Complete(_))) => gate::Build::Succeeded,
+            (Some(RunOutcome::Succeeded), CandidateFacts::Absent) if self.expired => gate::Build::Expired,
+            // It ended well because there was nothing to build then.
+            (Some(RunOutcome::Succeeded), CandidateFacts::Absent) => gate::Build::None,
             (Some(RunOutcome::Succeeded | RunOutcome::Failed(_)), _) => gate::Build::Failed(Vec::new()),
         }
     }

@@ -43,7 +43,9 @@ pub fn run(words: &[String], dir: &Path, vars: &[(&str, String)], print: &(dyn F
     let (program, args) = words.split_first().ok_or_else(|| std::io::Error::other("there is no command"))?;
     let mut command = Command::new(program);
     command.args(args).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    SECRETS.iter().for_each(|name| drop(command.env_remove(name)));
+    for name in SECRETS {
+        command.env_remove(name);
+    }
     command.envs(vars.iter().map(|(name, value)| (name, value)));
     let mut child = command.spawn()?;
     let tail = Mutex::new(VecDeque::new());

@@ -123,6 +123,12 @@ impl Git {
         }
     }
 
+    /// Where two commits' histories parted, if they ever met.
+    pub fn merge_base(&self, one: &CommitId, other: &CommitId) -> Option<CommitId> {
+        let output = command(&self.dir, &["merge-base", one.as_str(), other.as_str()]).ok()?;
+        String::from_utf8(output.stdout).ok()?.lines().next()?.parse().ok()
+    }
+
     /// The refs of a remote, as they are now.
     pub fn remote_refs(&self, remote: &str) -> Result<Refs, Trouble> {
         let doing = format!("list the refs of {}", quoted(remote));

@@ -32,6 +32,8 @@ pub struct Trees {
     pub head: Tree,
     /// The one merged into the other; `None` where they conflict.
     pub merged: Option<Tree>,
+    /// The commits of base and head, where they are two sides.
+    sides: Option<(CommitId, CommitId)>,
 }
 
 /// What one package is in the three trees.
@@ -157,13 +159,13 @@ impl Trees {
             Merge::Clean(tree) => Some(Tree::read(git, tree.as_str())?),
             Merge::Conflict => None,
         };
-        Ok(Self { base: Tree::read(git, base.as_str())?, head: Tree::read(git, head.as_str())?, merged })
+        Ok(Self { base: Tree::read(git, base.as_str())?, head: Tree::read(git, head.as_str())?, merged, sides: Some((base.clone(), head.clone())) })
     }
 
     /// For a commit that already is the merge, as in a merge queue.
     pub fn of_merge(git: &Git, base: &CommitId, merge: &CommitId) -> Result<Self, Failure> {
         let head = Tree::read(git, merge.as_str())?;
-        Ok(Self { base: Tree::read(git, base.as_str())?, merged: Some(head.clone()), head })
+        Ok(Self { base: Tree::read(git, base.as_str())?, merged: Some(head.clone()), head, sides: None })
     }
 
     /// The packages of base and head.
@@ -196,9 +198,21 @@ impl Trees {
                 holder = published.holder(&package, &version)?;
             }
         }
-        let facts = Facts { base, head, merged, taken, holder };
+        let fork = self.fork_version(git, &package, base.as_ref(), &merged)?;
+        let facts = Facts { base, head, merged, taken, holder, fork };
         let decision = detect::decide(&package, &facts);
         Ok(Some(Seen { package, facts, decision }))
+    }
+
+    /// The version where the head left the base branch; only read where sources changed and the version did not.
+    fn fork_version(&self, git: &Git, package: &Package, base: Option<&Snapshot>, merged: &Merged) -> Result<Option<Version>, Failure> {
+        let (Some((tip, head)), Some(base), Merged::Clean(merged)) = (&self.sides, base, merged) else { return Ok(None) };
+        if base.version_file != merged.version_file || base.digests.sources == merged.digests.sources {
+            return Ok(None);
+        }
+        let Some(fork) = git.merge_base(tip, head) else { return Ok(None) };
+        let tree = Tree::read(git, fork.as_str())?;
+        Ok(detect::version_of(package, &tree.version_file(git, package)?).ok())
     }
 
     /// The build workflow of a package, in head and base.

@@ -243,9 +243,9 @@ fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigErr
         if tag.starts_with(WITHDRAWN_PREFIX) {
             return Err(bad("tag", format!("tags that begin with {WITHDRAWN_PREFIX:?} are kept for withdrawals")));
         }
-        format!("{WITHDRAWN_PREFIX}{tag}")
-            .parse::<Tag>()
-            .map_err(|wrong| bad("tag", format!("{} is not {}", quoted(&tag), wrong.expected)))?;
+        for name in [tag.clone(), format!("{WITHDRAWN_PREFIX}{tag}")] {
+            name.parse::<Tag>().map_err(|wrong| bad("tag", format!("{} is not {}", quoted(&tag), wrong.expected)))?;
+        }
         for variant in &package.variants {
             let asset = package.asset.fill(&package.values(variant, version));
             asset.parse::<AssetName>().map_err(|wrong| bad("asset", format!("{} is not {}", wrong.text, wrong.expected)))?;

@@ -68,8 +68,11 @@ pub fn comment(report: &Report<'_>) -> String {
         Outcome::Built(manifest, artifacts) => text += &candidate(manifest, artifacts, report.run_url),
     }
     text += &format!("**Gate: {}**: {}.\n\n", report.status.state.as_str(), sentence(&report.status.description));
-    text += &next(report);
-    text += &format!("\n<sub>For commit {}.</sub>\n", report.head.short());
+    let next = next(report);
+    if !next.is_empty() {
+        text += &format!("{next}\n");
+    }
+    text += &format!("<sub>For commit {}.</sub>\n", report.head.short());
     truncate(text, report.run_url)
 }
 

@@ -35,7 +35,7 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
-    Tool-support rises from 1 to 2: build all variants
+    tool-support rises from 1 to 2: build all variants.
 
     | variant | size | SHA-256 | smoke | build | headers |
     | --- | ---: | --- | --- | ---: | --- |
@@ -44,7 +44,7 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
 
     The executables are artifacts of [the run](https://forge.example/o/r/actions/runs/9); they expire on `2026-02-20`.
 
-    **Gate: pending.** Version 2 is built and waits for a maintainer to promote it
+    **Gate: pending**: version 2 is built and waits for a maintainer to promote it.
 
     Next, for a maintainer: test the executables, then run the workflow *Promote to Release* for pull request 7, or `lockgate promote --pr 7 --expect-head cccccccccccccccccccccccccccccccccccccccc`.
 
@@ -64,7 +64,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
-    Tool-support rises from 1 to 2: build all variants
+    tool-support rises from 1 to 2: build all variants.
 
     **The build failed**, see [its log](https://forge.example/o/r/actions/runs/9).
 
@@ -78,7 +78,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
     ::set-output name=x::\u{1b}[31m
     ````
 
-    **Gate: failure.** Version 2 is built and waits for a maintainer to promote it
+    **Gate: failure**: version 2 is built and waits for a maintainer to promote it.
 
     Next: mend the build and push; every push builds again.
 
@@ -94,9 +94,9 @@ fn a_refusal_says_what_to_do() {
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
-    Version 2 is already published, by pull request \#3, from other sources
+    version 2 is already published, by pull request \#3, from other sources.
 
-    **Gate: failure.** Version 2 is built and waits for a maintainer to promote it
+    **Gate: failure**: version 2 is built and waits for a maintainer to promote it.
 
     Next: raise the version to 3, which is free. (`detect.taken`)
 

@@ -10,7 +10,7 @@ use super::Context;
 use crate::cli;
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
-use crate::git::Git;
+
 use crate::observe::{Seen, Trees};
 use crate::remote::Remote;
 use crate::trouble::Trouble;

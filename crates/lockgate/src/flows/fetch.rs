@@ -1,6 +1,6 @@
 //! `lockgate fetch`: the verified executable for this machine. Prints its path, and nothing else, to stdout.
 
-use lockgate_client::{Client, Expectation, GlibcVersion, HostPlatform, Request, Trust, VariantInfo, VariantLibc};
+use lockgate_client::{Client, Expectation, GlibcVersion, Ground, HostPlatform, Request, Trust, VariantInfo, VariantLibc};
 use lockgate_core::config::{Libc, Package, Variant};
 use lockgate_core::escape::quoted;
 use serde_json::json;
@@ -34,7 +34,12 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
         None => client.fetch(&request),
     };
     let fetched = fetched.map_err(|error| fetch_failure(&error))?;
-    context.talk.say(&format!("{} {version} for {}, from {}, verified by {:?}", package.name, variant.name, fetched.origin, fetched.ground).to_lowercase());
+    let ground = match fetched.ground {
+        Ground::Pins => "the repository's pins",
+        Ground::Receipt => "the receipt published with it, which is weaker ground than pins",
+        Ground::StoredReceipt => "the receipt that was kept when it was fetched",
+    };
+    context.talk.say(&format!("{} {version} for {}, from {}, verified by {ground}", package.name, variant.name, fetched.origin));
     let path = fetched.path.display().to_string();
     context.talk.result("fetch", &path, json!({ "path": path, "sha256": fetched.sha256.to_string(), "size": fetched.size, "variant": variant.name, "package-version": version }));
     Ok(())

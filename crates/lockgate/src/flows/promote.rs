@@ -5,7 +5,7 @@ mod apply;
 mod settle;
 
 use lockgate_core::escape::quoted;
-use lockgate_core::promote::{self, ActorFacts, CandidateFacts, End, Facts, Machine, Plan, ReleaseFacts, Step, Which};
+use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step, Which};
 use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict};
 use lockgate_forge::Forge as _;
 use serde_json::json;

@@ -70,6 +70,7 @@ pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looke
         (Some(RunOutcome::Succeeded), CandidateFacts::Read(Candidate::Complete(manifest))) => {
             Outcome::Built(manifest, Artifacts { expire: expire.map(|date| date.chars().take(10).collect()) })
         }
+        (Some(RunOutcome::Succeeded), CandidateFacts::Absent) => Outcome::None,
         (Some(RunOutcome::Succeeded | RunOutcome::Failed(_)), _) => Outcome::Failed(&[]),
     };
     let published = looked.status.code == "gate.published";

@@ -16,7 +16,7 @@ const HANDED_ON: [&str; 9] =
     ["PATH", "HOME", "LANG", "TMPDIR", "LOCKGATE_ZIG", "ZIG_GLOBAL_CACHE_DIR", "RUSTUP_HOME", "CARGO_HOME", "GOCACHE"];
 
 /// How a command ended.
-pub struct Ended {
+pub(super) struct Ended {
     /// Its exit code; `None` where it was killed.
     pub code: Option<i32>,
     /// What it printed to stdout.
@@ -27,11 +27,11 @@ pub struct Ended {
 
 /// The process that runs now, so that a fault can kill it.
 #[derive(Clone, Default)]
-pub struct Running(Arc<Mutex<Option<u32>>>);
+pub(super) struct Running(Arc<Mutex<Option<u32>>>);
 
 impl Running {
     /// Ends the process at once, without a chance to say anything.
-    pub fn kill(&self) {
+    pub(super) fn kill(&self) {
         if let Ok(pid) = self.0.lock()
             && let Some(pid) = *pid
         {
@@ -48,7 +48,7 @@ impl Running {
 }
 
 /// Runs a program in a folder with just these variables; every line of its talk goes to `watch` as it comes.
-pub fn run(program: &Path, args: &[String], dir: &Path, vars: &[(String, String)], running: &Running, watch: &(dyn Fn(&str) + Sync)) -> Result<Ended, Failure> {
+pub(super) fn run(program: &Path, args: &[String], dir: &Path, vars: &[(String, String)], running: &Running, watch: &(dyn Fn(&str) + Sync)) -> Result<Ended, Failure> {
     let mut command = Command::new(program);
     command.args(args).current_dir(dir).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.envs(HANDED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -85,7 +85,7 @@ fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
 }
 
 /// Reads the file that `GITHUB_OUTPUT` names, in the form that the runner understands: `KEY<<DELIMITER`, lines, `DELIMITER`.
-pub fn outputs(path: &Path) -> Vec<(String, String)> {
+pub(super) fn outputs(path: &Path) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut lines = text.lines();
     let mut found = Vec::new();
@@ -101,6 +101,6 @@ pub fn outputs(path: &Path) -> Vec<(String, String)> {
 }
 
 /// This executable.
-pub fn this() -> Result<PathBuf, Failure> {
+pub(super) fn this() -> Result<PathBuf, Failure> {
     std::env::current_exe().map_err(|error| Trouble::file("find this executable", &error).into())
 }

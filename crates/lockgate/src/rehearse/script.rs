@@ -11,18 +11,18 @@ use lockgate_forge_embedded::{CommitId, Fault, MergeMethod, PullNumber, Side};
 use serde_json::json;
 
 use super::Room;
-use super::stage::{BuildOrder, Did, Sample, Stage, Who, words};
+use super::stage::{BuildOrder, Did, Sample, Stage, Who};
 use super::words::Names;
 use crate::exit::Failure;
 use crate::flows::Context;
 use crate::trouble::Trouble;
 
 /// Acts out a script; an error where a transcript differs.
-pub fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> Result<(), Failure> {
+pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> Result<(), Failure> {
     let place = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| Trouble::file(format!("read {place}"), &error))?;
     let scenes = parse(&text);
-    let mut actors = Actors { context, room, stage: None, names: None, calls: 0, fetched: None };
+    let mut actors = Actors { room, stage: None, names: None, calls: 0, fetched: None };
     let (mut seen_all, mut differs) = (String::new(), None);
     for scene in &scenes {
         seen_all += &scene.before;
@@ -124,7 +124,6 @@ fn difference(expected: &str, seen: &str) -> String {
 }
 
 struct Actors<'a> {
-    context: &'a Context,
     room: &'a Room,
     stage: Option<Stage>,
     names: Option<Names>,
@@ -307,11 +306,25 @@ impl Actors<'_> {
     }
 
     fn lockgate(&mut self, who: Who, args: &[&str]) -> Result<String, Failure> {
-        let did = self.stage()?.lockgate(who, &words(args), None)?;
-        if args.first() == Some(&"fetch") && did.ended.code == Some(0) {
+        let args = args.iter().map(|arg| self.filled(arg)).collect::<Result<Vec<_>, _>>()?;
+        let did = self.stage()?.lockgate(who, &args, None)?;
+        if args.first().is_some_and(|first| first == "fetch") && did.ended.code == Some(0) {
             self.fetched = Some(did.ended.stdout.trim_end().to_owned());
         }
         Ok(told(&[did], false))
+    }
+
+    /// `$run` is the newest run, `$head-N` the head of a pull request, `$forge` the forge's address.
+    fn filled(&mut self, arg: &str) -> Result<String, Failure> {
+        let stage = self.stage()?;
+        if arg == "$run" {
+            let newest = stage.forge.look(|state| state.runs().first().map(|run| run.id));
+            return Ok(newest.map(|id| id.to_string()).unwrap_or_default());
+        }
+        match arg.strip_prefix("$head-").and_then(|number| number.parse().ok()) {
+            Some(pull) => stage.head(pull),
+            None => Ok(arg.replace("$forge", &stage.server.base_url())),
+        }
     }
 
     fn statuses(&mut self, pull: u64) -> Result<String, Failure> {
@@ -331,7 +344,7 @@ impl Actors<'_> {
     fn comments(&mut self, pull: u64) -> Result<String, Failure> {
         let stage = self.stage()?;
         let all = stage.forge.look(|state| state.comments(PullNumber(pull)).map(|all| all.iter().map(|c| c.body.clone()).collect::<Vec<_>>()).unwrap_or_default());
-        Ok(format!("{} comments\n{}", all.len(), all.join("\n")))
+        Ok(if all.is_empty() { "no comment".to_owned() } else { all.join("\n---\n") })
     }
 
     /// All releases as a writer sees them.

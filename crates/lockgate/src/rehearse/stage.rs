@@ -24,7 +24,7 @@ const OWNER: &str = "example";
 
 /// Who runs a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub(super) enum Who {
     /// A workflow that a maintainer started by hand.
     Maintainer,
     /// A workflow that a developer started by hand.
@@ -36,7 +36,7 @@ pub enum Who {
 }
 
 /// One step of a workflow, and how it ended.
-pub struct Did {
+pub(super) struct Did {
     /// The command, as it was typed.
     pub command: String,
     /// How it ended.
@@ -44,7 +44,7 @@ pub struct Did {
 }
 
 /// The stage.
-pub struct Stage {
+pub(super) struct Stage {
     /// The folder with everything.
     pub folder: PathBuf,
     /// The forge's way in for the driver.
@@ -53,6 +53,8 @@ pub struct Stage {
     pub server: Server,
     /// The repository's name on the forge.
     pub repository: String,
+    /// The package that is rehearsed: the first of the config.
+    pub package: Package,
     running: Running,
     runs: u32,
     steps: u32,
@@ -68,7 +70,7 @@ fn io(doing: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
 }
 
 /// What is rehearsed with.
-pub enum Sample<'a> {
+pub(super) enum Sample<'a> {
     /// A sample repository that comes with the executable.
     Bundled(&'a str),
     /// Somebody's own clone: what is committed in it.
@@ -77,7 +79,7 @@ pub enum Sample<'a> {
 
 impl Stage {
     /// Sets the stage in an empty folder.
-    pub fn set(folder: &Path, sample: &Sample<'_>, watch: Box<dyn Fn(&str) + Send + Sync>) -> Result<Self, Failure> {
+    pub(super) fn set(folder: &Path, sample: &Sample<'_>, watch: Box<dyn Fn(&str) + Send + Sync>) -> Result<Self, Failure> {
         let (origin, developer) = (folder.join("origin.git"), folder.join("developer"));
         let name = match sample {
             Sample::Bundled(name) => (*name).to_owned(),
@@ -119,21 +121,17 @@ impl Stage {
             forge.register_workflow(&format!("Build {}", package.name), &package.build_workflow());
             forge.set(|settings| settings.required_contexts.push(package.gate_context()));
         }
-        Ok(Self { folder: folder.to_owned(), forge, server, repository: format!("{OWNER}/{name}"), running, runs: 0, steps: 0, watch })
+        let package = config.packages.into_values().next().ok_or_else(|| trouble("the config has no package"))?;
+        Ok(Self { package, folder: folder.to_owned(), forge, server, repository: format!("{OWNER}/{name}"), running, runs: 0, steps: 0, watch })
     }
 
     /// The developer's clone.
-    pub fn developer(&self) -> PathBuf {
+    pub(super) fn developer(&self) -> PathBuf {
         self.folder.join("developer")
     }
 
-    /// The config in the developer's work tree.
-    pub fn config(&self) -> Result<Config, Failure> {
-        config_in(&self.developer())
-    }
-
     /// Goes to a branch: an existing one, or a new one from the base as it is now.
-    pub fn switch(&self, branch: &str) -> Result<(), Failure> {
+    pub(super) fn switch(&self, branch: &str) -> Result<(), Failure> {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"])?;
         if git(&developer, &["switch", "--quiet", branch]).is_err() {
@@ -143,14 +141,14 @@ impl Stage {
     }
 
     /// Brings the base branch into the branch that the developer is on.
-    pub fn update_branch(&self) -> Result<(), Failure> {
+    pub(super) fn update_branch(&self) -> Result<(), Failure> {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"])?;
         git(&developer, &["merge", "--quiet", "--no-edit", "origin/main"]).map(drop)
     }
 
     /// Commits everything on the developer's branch and pushes it.
-    pub fn push(&self, message: &str) -> Result<String, Failure> {
+    pub(super) fn push(&self, message: &str) -> Result<String, Failure> {
         let developer = self.developer();
         git(&developer, &["add", "--all"])?;
         git(&developer, &["commit", "--quiet", "--allow-empty", "-m", message])?;
@@ -161,7 +159,7 @@ impl Stage {
     }
 
     /// Opens a pull request; one from a fork keeps its branch to itself.
-    pub fn open(&self, branch: &str, fork: bool) -> Result<u64, Failure> {
+    pub(super) fn open(&self, branch: &str, fork: bool) -> Result<u64, Failure> {
         if !fork {
             return self.forge.open_pull("developer", branch, branch).map(|n| n.0).map_err(|error| trouble(error.to_string()));
         }
@@ -186,18 +184,18 @@ impl Stage {
     }
 
     /// The head of a pull request now.
-    pub fn head(&self, pull: u64) -> Result<String, Failure> {
+    pub(super) fn head(&self, pull: u64) -> Result<String, Failure> {
         let name = format!("refs/pull/{pull}/head");
         Ok(git(&self.folder.join("origin.git"), &["rev-parse", &name])?.trim_end().to_owned())
     }
 
     /// Merges a pull request with the maintainer's button.
-    pub fn merge(&self, pull: u64, method: MergeMethod) -> Result<String, String> {
+    pub(super) fn merge(&self, pull: u64, method: MergeMethod) -> Result<String, String> {
         self.forge.merge_pull("maintainer", PullNumber(pull), method).map(|commit| commit.to_string()).map_err(|error| error.to_string())
     }
 
     /// Runs Lockgate as somebody would.
-    pub fn lockgate(&mut self, who: Who, args: &[String], event: Option<&serde_json::Value>) -> Result<Did, Failure> {
+    pub(super) fn lockgate(&mut self, who: Who, args: &[String], event: Option<&serde_json::Value>) -> Result<Did, Failure> {
         let dir = match who {
             Who::User => self.user()?,
             Who::Maintainer | Who::Developer | Who::Automation => self.trusted()?,
@@ -210,7 +208,7 @@ impl Stage {
     }
 
     /// The build workflow for a pull request, to its end: detect, a job per variant, the candidate. The trusted half after it.
-    pub fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
+    pub(super) fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
         let head = self.head(pull)?;
         let run = self.start(pull, order)?;
         let checkout = self.checkout(pull, &head)?;
@@ -222,9 +220,8 @@ impl Stage {
         vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), "1".to_owned()));
         let mut done = Vec::new();
         let mut good = true;
-        let packages: Vec<String> = config_in(&checkout).map(|config| config.packages.keys().map(ToString::to_string).collect()).unwrap_or_default();
         // Each package has a workflow of its own; a rehearsal runs that of the first, which is the sample's only one.
-        let package = packages.first().cloned().unwrap_or_default();
+        let package = self.package.name.to_string();
         let (did, said) = self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
         good &= did.ended.code == Some(0);
         done.push(did);
@@ -261,10 +258,10 @@ impl Stage {
     }
 
     /// Registers a run of the build workflow that has begun and not ended.
-    pub fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
+    pub(super) fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
         let head = self.head(pull)?;
         let branch = self.forge.look(|state| state.pull(PullNumber(pull)).map(|pull| pull.head_branch.clone())).map_err(|error| trouble(error.to_string()))?;
-        let package = self.config()?.packages.into_values().next().ok_or_else(|| trouble("the config has no package"))?;
+        let package = &self.package;
         let path = order.workflow.clone().unwrap_or_else(|| package.build_workflow());
         let workflow = self.forge.register_workflow(&format!("Build {}", package.name), &path);
         let order = NewRun {
@@ -281,14 +278,14 @@ impl Stage {
     }
 
     /// What the trusted half does at an event that is not the end of a build: the gate.
-    pub fn gate(&mut self, pull: u64) -> Result<Did, Failure> {
+    pub(super) fn gate(&mut self, pull: u64) -> Result<Did, Failure> {
         let head = self.head(pull)?;
         let event = self.pull_event(pull, &head)?;
         self.lockgate(Who::Automation, &words(&["gate"]), Some(&event))
     }
 
     /// What the trusted half does when the base branch has moved.
-    pub fn gate_all(&mut self) -> Result<Did, Failure> {
+    pub(super) fn gate_all(&mut self) -> Result<Did, Failure> {
         self.lockgate(Who::Automation, &words(&["gate"]), Some(&json!({ "ref": "refs/heads/main" })))
     }
 
@@ -305,7 +302,7 @@ impl Stage {
     }
 
     /// Runs any program as the user, in the user's clone.
-    pub fn program(&mut self, program: &Path, args: &[String]) -> Result<Ended, Failure> {
+    pub(super) fn program(&mut self, program: &Path, args: &[String]) -> Result<Ended, Failure> {
         let dir = self.user()?;
         runner::run(program, args, &dir, &[], &self.running, &self.watch)
     }
@@ -367,7 +364,7 @@ impl Stage {
     }
 
     /// The user's clone of the base branch, as it is now.
-    pub fn user(&self) -> Result<PathBuf, Failure> {
+    pub(super) fn user(&self) -> Result<PathBuf, Failure> {
         self.clone_of_main("user")
     }
 
@@ -408,7 +405,7 @@ impl Stage {
 
 /// How a run of the build workflow differs from the usual.
 #[derive(Debug, Default)]
-pub struct BuildOrder {
+pub(super) struct BuildOrder {
     /// Another workflow file.
     pub workflow: Option<String>,
     /// Another event.
@@ -418,7 +415,7 @@ pub struct BuildOrder {
 }
 
 /// Words as arguments.
-pub fn words(words: &[&str]) -> Vec<String> {
+pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
 }
 
@@ -439,11 +436,13 @@ fn add_workflow(dir: &Path, package: &Package) -> Result<(), Failure> {
 }
 
 /// git, as a person with a fixed name and clock, so that the same rehearsal makes the same commits.
-pub fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
+pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
     const DATE: &str = "1767225600 +0000";
     let mut command = std::process::Command::new("git");
     command.args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]).args(args).current_dir(dir);
-    std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")).for_each(|(name, _)| drop(command.env_remove(name)));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
+        command.env_remove(name);
+    }
     command.envs([
         ("GIT_CONFIG_NOSYSTEM", "1"),
         ("GIT_CONFIG_GLOBAL", "/dev/null"),

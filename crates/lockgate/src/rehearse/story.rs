@@ -18,7 +18,7 @@ use crate::flows::Context;
 use crate::trouble::Trouble;
 
 /// Tells the story.
-pub fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Result<(), Failure> {
+pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Result<(), Failure> {
     let sample = args.dir.as_deref().map_or(Sample::Bundled("tool-support"), Sample::Folder);
     let teller = Teller::new(context);
     teller.say(&format!("Everything happens in {}: no account, no network.", room.path.display()));
@@ -89,7 +89,7 @@ struct Row {
 
 impl Story<'_> {
     fn tell(&mut self) -> Result<End, Failure> {
-        let package = self.stage.config()?.packages.into_values().next().ok_or_else(|| lost("the config has no package"))?;
+        let package = self.stage.package.clone();
         let (from, version) = self.bump(&package)?;
         let pull = self.open(&package, &from, &version)?;
         self.build(pull)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Gives names to commit ids and digests, and takes folder and address out.
-pub struct Names {
+pub(super) struct Names {
     folder: String,
     address: String,
     known: BTreeMap<String, String>,
@@ -11,12 +11,12 @@ pub struct Names {
 
 impl Names {
     /// For a rehearsal in a folder, with a forge at an address such as `http://127.0.0.1:8080`.
-    pub fn new(folder: &str, address: &str) -> Self {
+    pub(super) fn new(folder: &str, address: &str) -> Self {
         Self { folder: folder.to_owned(), address: address.to_owned(), known: BTreeMap::new() }
     }
 
     /// The text with all of them replaced.
-    pub fn plain(&mut self, text: &str) -> String {
+    pub(super) fn plain(&mut self, text: &str) -> String {
         let host = self.address.trim_start_matches("http://").to_owned();
         let text = text.replace(&self.folder, "~").replace(&self.address, "http://forge").replace(&host, "forge");
         let mut plain = String::new();

@@ -21,7 +21,7 @@ use crate::remote::Remote;
 use crate::stream::{Checked, Wanted};
 
 /// Carries out effects.
-pub struct Hands<'h, 'a> {
+pub(super) struct Hands<'h, 'a> {
     context: &'h Context,
     remote: &'h mut Remote<'a>,
     observed: &'h Observed,
@@ -30,12 +30,12 @@ pub struct Hands<'h, 'a> {
 
 impl<'h, 'a> Hands<'h, 'a> {
     /// For one promotion.
-    pub fn new(context: &'h Context, remote: &'h mut Remote<'a>, observed: &'h Observed) -> Self {
+    pub(super) fn new(context: &'h Context, remote: &'h mut Remote<'a>, observed: &'h Observed) -> Self {
         Self { context, remote, observed, drafts: BTreeMap::new() }
     }
 
     /// Does it, and says how it ended. The error is for what ends the process: git or the disk in trouble.
-    pub fn perform(&mut self, plan: &Plan, effect: &Effect) -> Result<Event, Failure> {
+    pub(super) fn perform(&mut self, plan: &Plan, effect: &Effect) -> Result<Event, Failure> {
         Ok(match effect {
             Effect::CreateDraft => Event::Created(self.create(plan)),
             Effect::Send { draft, item } => Event::Sent(self.send(plan, *draft, *item)),

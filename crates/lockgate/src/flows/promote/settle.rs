@@ -1,19 +1,18 @@
 //! After the release is there: the gate goes green, the comment says so. Repeated without harm.
 
 use lockgate_core::gate::{self, Build, Facts, Pins, Published};
-use lockgate_core::promote::Plan;
+use lockgate_core::promote::{CandidateFacts, Plan};
 use lockgate_core::{Verdict, detect};
 use lockgate_forge::Forge as _;
 
 use super::Observed;
-use crate::candidate::Progress;
 use crate::exit::Failure;
 use crate::flows::gate::{Looked, look, pins_in, post};
 use crate::flows::report;
 use crate::remote::Remote;
 
 /// After a promotion by this very process, which knows what it published and just read it back: nothing is read again.
-pub fn published(remote: &mut Remote<'_>, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
+pub(super) fn published(remote: &mut Remote<'_>, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
     let (version, fingerprint) = (plan.receipt.manifest.package_version.clone(), plan.receipt.manifest.fingerprint);
     let decision = Verdict::Done(detect::Done::AlreadyPublished { version, fingerprint });
     let pins = match (&observed.seen.package.pins, &observed.view.trees.merged) {
@@ -26,7 +25,7 @@ pub fn published(remote: &mut Remote<'_>, observed: &Observed, plan: &Plan) -> R
     remote.forge.post_status(&plan.binding.head, &observed.facts.package.gate_context(), &status, Some(&observed.view.pull.url))?;
     let mut seen = observed.seen.clone();
     seen.decision = decision;
-    let progress = Progress { run: observed.progress.run.clone(), artifacts: observed.progress.artifacts.clone(), candidate: observed.progress.candidate.clone() };
+    let progress = observed.progress.clone();
     let looked = Looked { seen: Some(seen), progress, status };
     if let Some(text) = report::text(remote, &observed.view, name, &looked)? {
         report::write(remote, plan.binding.pull, name, &text)?;
@@ -35,14 +34,17 @@ pub fn published(remote: &mut Remote<'_>, observed: &Observed, plan: &Plan) -> R
 }
 
 /// After finding that it was published before: look at everything anew, and write only what is not so yet.
-pub fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), Failure> {
+pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), Failure> {
     remote.refresh();
     let name = &observed.facts.package.name;
     let view = remote.view(observed.view.pull.facts.number)?;
     let mut looked = look(remote, &view, name)?;
     post(remote, &view.pull.facts.head, name, &looked.status, Some(&view.pull.url))?;
-    looked.progress = Progress { run: observed.progress.run.clone(), artifacts: observed.progress.artifacts.clone(), candidate: observed.progress.candidate.clone() };
-    if let Some(text) = report::text(remote, &view, name, &looked)? {
+    looked.progress = observed.progress.clone();
+    // Without its manifest the comment could only get poorer.
+    let readable = matches!(looked.progress.candidate, CandidateFacts::Read(_));
+    if readable
+        && let Some(text) = report::text(remote, &view, name, &looked)? {
         report::write(remote, view.pull.facts.number, name, &text)?;
     }
     Ok(())
