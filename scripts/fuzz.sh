@@ -6,16 +6,17 @@
 #
 # The default toolchain serves: coverage is a plain compiler option. With SANITIZE=address and a nightly toolchain the
 # address sanitizer watches too. What soak learns is kept under the target folder, not among the seeds.
+# The dependencies have the versions of the workspace's lock file, so that what is compiled already serves here.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-built=${CARGO_TARGET_DIR:+$CARGO_TARGET_DIR/fuzz}
-built=${built:-fuzz/target}
+built=${CARGO_TARGET_DIR:-target}
 host=$(rustc -vV | sed -n 's/^host: //p')
 coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
 
 main() {
+    [ fuzz/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock fuzz/Cargo.lock
     case ${1:-} in
         seeds) seeds ;;
         soak) soak "${@:2}" ;;
@@ -48,20 +49,20 @@ soak() { # SECONDS [TARGET...]
     fi
     # Overflows and debug assertions are what a fuzzer should see, so the release profile keeps them here.
     RUSTFLAGS="$(printf '%s ' $flags) -Cdebug-assertions -Coverflow-checks" \
-        cargo "${toolchain[@]}" build --quiet --release --manifest-path fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/soak"
+        cargo "${toolchain[@]}" build --quiet --release --manifest-path fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/fuzz"
     for target in "$@"; do
-        mkdir -p "$built/learned/$target" "fuzz/artifacts/$target"
+        mkdir -p "$built/fuzz/learned/$target" "fuzz/artifacts/$target"
         printf 'fuzz: %s, %s s\n' "$target" "$seconds"
-        quietly "$built/soak/$host/release/$target" "$built/learned/$target" "fuzz/corpus/$target" \
+        quietly "$built/fuzz/$host/release/$target" "$built/fuzz/learned/$target" "fuzz/corpus/$target" \
             -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1
-        grep -E 'number_of_executed_units|peak_rss_mb' "$built/log" | sed 's/^/fuzz:   /'
+        grep -E 'number_of_executed_units|peak_rss_mb' "$built/fuzz.log" | sed 's/^/fuzz:   /'
     done
 }
 
 quietly() { # its words are shown only if it fails
     mkdir -p "$built"
-    "$@" >"$built/log" 2>&1 && return
-    tail -n 60 "$built/log" >&2
+    "$@" >"$built/fuzz.log" 2>&1 && return
+    tail -n 60 "$built/fuzz.log" >&2
     fail "this failed: $*"
 }
 

@@ -46,7 +46,20 @@ fn agree(file: &[u8], piece: usize) {
     }
     if let Ok(facts) = facts {
         assert_eq!(facts.size, file.len() as u64);
-        assert!(!facts.to_string().contains(char::is_control));
+        let named = facts
+            .needed
+            .known()
+            .into_iter()
+            .flatten()
+            .chain(&facts.interpreter);
+        let paths = [&facts.rpath, &facts.runpath]
+            .into_iter()
+            .filter_map(|path| path.known()?.as_ref());
+        assert!(
+            named
+                .chain(paths)
+                .all(|text| !text.contains(char::is_control))
+        );
     }
 }
 

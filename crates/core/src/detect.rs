@@ -140,7 +140,7 @@ reasons! {
             "detect.lowered", "the version falls from {from} to {to}", "a version never falls; to go back, restore the old sources and raise the version to {free}";
         /// The version is published with other bytes.
         Taken { /** Which. */ version: Version, /** By whom. */ by: String, /** Free. */ free: String } =>
-            "detect.taken", "version {version} is already published, by {by}", "raise the version to {free}, which is free";
+            "detect.taken", "version {version} is taken: {by}", "raise the version to {free}, which is free";
         /// The version rises too far.
         Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
             "detect.skips", "the version rises from {from} to {to} and leaves out {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
@@ -198,7 +198,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
         (std::cmp::Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
         // The head did raise the version, to the number that the base branch has by now: git merges that without a word.
         (std::cmp::Ordering::Equal, true) if head == from && facts.fork.as_ref().is_some_and(|fork| *fork < from) => {
-            let by = "the base branch, which raised it meanwhile".to_owned();
+            let by = "the base branch has raised to it meanwhile".to_owned();
             Verdict::Refuse(Refusal::Taken { version, by, free: free() })
         }
         (std::cmp::Ordering::Equal, true) => match package.policy.change_without_bump {
@@ -259,11 +259,11 @@ fn held(facts: &Facts, merged: &Snapshot, version: &Version, from: &Version) -> 
             Some(Verdict::Done(Done::AlreadyPublished { version: version.clone(), fingerprint }))
         }
         Holder::Release(_, pull) => {
-            let by = format!("pull request #{pull}, from other sources");
+            let by = format!("it was published from other sources, by pull request #{pull}");
             Some(Verdict::Refuse(Refusal::Taken { version: version.clone(), by, free: free() }))
         }
         Holder::Stranger => {
-            let by = "somebody other than Lockgate".to_owned();
+            let by = "its tag exists, and Lockgate did not make it".to_owned();
             Some(Verdict::Refuse(Refusal::Taken { version: version.clone(), by, free: free() }))
         }
     }
@@ -290,13 +290,17 @@ impl Decision {
     pub fn sentence(&self, package: &PackageName) -> String {
         match self {
             Self::Done(Done::Unchanged { version }) => format!("{package} stays at version {version}: nothing to publish"),
-            Self::Done(Done::ChangedWithoutBump { version, .. }) => {
+            Self::Done(Done::ChangedWithoutBump { version, level: Level::Allow }) => format!("{package} stays at version {version}: nothing to publish"),
+            Self::Done(Done::ChangedWithoutBump { version, level: Level::Warn | Level::Deny }) => {
                 format!("the sources of {package} changed, but its version is still {version}: users will not get the change")
             }
             Self::Done(Done::AlreadyPublished { version, .. }) => {
                 format!("{package} {version} is already published from these sources: nothing to build")
             }
-            Self::Proceed(Plan { from: Some(from), version, .. }) => format!("{package} rises from {from} to {version}: build all variants"),
+            Self::Proceed(Plan { from: Some(from), version, without_change, .. }) => {
+                let note = if *without_change { ", though the sources did not change" } else { "" };
+                format!("{package} rises from {from} to {version}{note}: build all variants")
+            }
             Self::Proceed(Plan { from: None, version, .. }) => format!("{package} {version} is the first version: build all variants"),
             Self::Refuse(refusal) => refusal.to_string(),
             Self::Wait(never) => match *never {},

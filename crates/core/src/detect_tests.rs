@@ -46,7 +46,7 @@ fn the_table_of_the_design_holds_row_by_row() {
     insta::assert_snapshot!(say("", &facts(same, ("4\n", "old"))), @"nothing | tool stays at version 4: nothing to publish");
     insta::assert_snapshot!(say("", &facts(same, ("5\n", "old"))), @"build | tool rises from 4 to 5: build all variants");
     insta::assert_snapshot!(say("bump-without-change = \"deny\"", &facts(same, ("5\n", "old"))), @"detect.bump-without-change | the version rises from 4 to 5, but the sources did not change | put the version back to 4");
-    insta::assert_snapshot!(say("change-without-bump = \"allow\"", &facts(same, ("4\n", "new"))), @"nothing | the sources of tool changed, but its version is still 4: users will not get the change");
+    insta::assert_snapshot!(say("change-without-bump = \"allow\"", &facts(same, ("4\n", "new"))), @"nothing | tool stays at version 4: nothing to publish");
     insta::assert_snapshot!(say("", &facts(same, ("4\n", "new"))), @"nothing | the sources of tool changed, but its version is still 4: users will not get the change");
     insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts(same, ("4\n", "new"))), @"detect.change-without-bump | the sources changed, but the version is still 4 | raise the version to 5");
     insta::assert_snapshot!(say("", &facts(same, ("5\n", "new"))), @"build | tool rises from 4 to 5: build all variants");
@@ -72,9 +72,9 @@ fn a_number_that_somebody_holds_is_decided_by_fingerprint() {
     facts.holder = Holder::Release(facts.head.digests.fingerprint, PullNumber(7));
     insta::assert_snapshot!(say("", &facts), @"published | tool 5 is already published from these sources: nothing to build");
     facts.holder = Holder::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
-    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is already published, by pull request #7, from other sources | raise the version to 6, which is free");
+    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: it was published from other sources, by pull request #7 | raise the version to 6, which is free");
     facts.holder = Holder::Stranger;
-    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is already published, by somebody other than Lockgate | raise the version to 6, which is free");
+    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: its tag exists, and Lockgate did not make it | raise the version to 6, which is free");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn two_pull_requests_with_the_same_bump_are_told_apart_by_the_merge() {
     facts.taken = taken(&[4, 5]);
     facts.holder = Holder::Release(Fingerprint(Digest::of(b"theirs")), PullNumber(7));
     facts.fork = Some(Version::Integer(4));
-    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is already published, by the base branch, which raised it meanwhile | raise the version to 6, which is free");
+    insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: the base branch has raised to it meanwhile | raise the version to 6, which is free");
     facts.fork = Some(Version::Integer(5));
     assert_eq!(decide(&package(""), &facts).word(), "nothing", "it never raised anything");
     insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts), @"detect.change-without-bump | the sources changed, but the version is still 5 | raise the version to 6");

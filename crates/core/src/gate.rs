@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::config::Level;
 use crate::detect::{Decision, Done};
 use crate::reason::{Reason, Verdict};
 use crate::version::Version;
@@ -125,7 +126,10 @@ pub fn decide(facts: &Facts) -> Status {
         Verdict::Done(Done::Unchanged { version }) => {
             status(Light::Success, "gate.unchanged", &format!("version {version} is unchanged: nothing to publish"))
         }
-        Verdict::Done(Done::ChangedWithoutBump { version, .. }) => status(
+        Verdict::Done(Done::ChangedWithoutBump { version, level: Level::Allow }) => {
+            status(Light::Success, "gate.unchanged", &format!("version {version} is unchanged: nothing to publish"))
+        }
+        Verdict::Done(Done::ChangedWithoutBump { version, level: Level::Warn | Level::Deny }) => status(
             Light::Success,
             "gate.change-without-bump",
             &format!("nothing to publish; note that the sources changed and the version is still {version}"),
@@ -151,7 +155,11 @@ fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Stat
         }
         (Published::Nothing, _) => status(Light::Pending, "gate.waits-for-promotion", &format!("version {version} waits for a maintainer to promote it")),
         // What main would get is the merge, not the head.
-        (Published::Complete(_), _) if facts.merged != Some(fingerprint) => update_branch(version),
+        (Published::Complete(_), _) if facts.merged != Some(fingerprint) => status(
+            Light::Failure,
+            "gate.update-branch",
+            &format!("version {version} is published, but the merge would have other sources: update the branch and raise the version"),
+        ),
         (Published::Complete(seen), _) if *seen != fingerprint => {
             status(Light::Failure, "gate.release-broken", &format!("the release of version {version} changed while it was looked at"))
         }

@@ -90,6 +90,7 @@ pub fn codes() -> Vec<&'static str> {
         crate::config::ConfigProblem::CODES,
         crate::detect::Refusal::CODES,
         crate::document::DocumentProblem::CODES,
+        crate::document::JOIN_CODES,
         crate::gate::CODES,
         crate::promote::Refusal::CODES,
         crate::promote::Wait::CODES,

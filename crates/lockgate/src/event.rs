@@ -15,9 +15,20 @@ pub struct Event {
     /// Of `workflow_run`.
     #[serde(default)]
     pub workflow_run: Option<EventRun>,
+    /// The repository, which every event has.
+    #[serde(default)]
+    pub repository: Option<EventRepository>,
     /// Of `push`: the branch that moved.
     #[serde(default, rename = "ref")]
     pub reference: Option<String>,
+}
+
+/// The repository in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EventRepository {
+    /// The branch that pull requests go to unless they say otherwise.
+    #[serde(default)]
+    pub default_branch: Option<BranchName>,
 }
 
 /// A pull request in an event.
@@ -71,6 +82,11 @@ impl Event {
     /// What serde says; any bytes may come.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+
+    /// The repository's default branch.
+    pub fn default_branch(&self) -> Option<&BranchName> {
+        self.repository.as_ref()?.default_branch.as_ref()
     }
 }
 

@@ -55,12 +55,14 @@ pub struct Failure {
     pub message: String,
     /// One sentence.
     pub hint: String,
+    /// Whether the result of the command, which was printed, has told programs about it.
+    pub told: bool,
 }
 
 impl Failure {
     /// From a reason with a code.
     pub fn new(exit: Exit, reason: &impl Reason) -> Self {
-        Self { exit, code: reason.code(), message: reason.to_string(), hint: reason.hint() }
+        Self { exit, code: reason.code(), message: reason.to_string(), hint: reason.hint(), told: false }
     }
 
     /// For a person at a terminal, or a log.

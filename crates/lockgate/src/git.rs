@@ -162,7 +162,7 @@ impl Git {
         Ok(text.lines().map(|row| row.get(3..).unwrap_or_default().to_owned()).collect())
     }
 
-    /// The commits of a branch's first-parent line that touch a path, newest first.
+    /// The commits that lead to a tip and touch a path, newest first.
     pub fn commits_touching(&self, tip: &CommitId, path: &str) -> Result<Vec<CommitId>, Trouble> {
         let text = self.text("walk the history", &["log", "--format=%H", tip.as_str(), "--", path])?;
         Ok(text.lines().filter_map(|row| row.parse().ok()).collect())

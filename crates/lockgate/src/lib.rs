@@ -30,17 +30,37 @@ use talk::Talk;
 
 /// Reads the command line and the environment, runs one flow, and says how it ended.
 pub fn main() -> Exit {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let around = Surroundings::read(&cli.global);
     let talk = Talk::new(&cli.global, &around);
     let context = Context { around, talk };
-    match run(&context, &cli) {
+    match go(cli.global.dir.as_deref()).and_then(|()| run(&context, &cli)) {
         Ok(()) => Exit::Done,
         Err(failure) => {
             context.talk.failure(cli.command.name(), &failure);
             failure.exit
         }
     }
+}
+
+/// Goes to the folder of `-C`, so that every path of the command line is relative to it.
+fn go(dir: Option<&std::path::Path>) -> Result<(), Failure> {
+    let Some(dir) = dir else { return Ok(()) };
+    std::env::set_current_dir(dir).map_err(|error| trouble::Trouble::file(format!("go to {}", dir.display()), &error).into())
+}
+
+/// Help and version are asked for; anything else is a mistake on the command line, with its code like any other.
+fn misused(error: &clap::Error) -> Exit {
+    // A reader that went away is not our trouble.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done;
+    }
+    Talk::misused();
+    Exit::Usage
 }
 
 fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {

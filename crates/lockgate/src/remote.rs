@@ -158,5 +158,5 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         FetchError::Network { .. } | FetchError::Offline { .. } | FetchError::Cache { .. } => Exit::CouldNot,
     };
     let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    Failure { exit, code: error.code(), message: format!("{error}{source}"), hint: error.hint().to_owned() }
+    Failure { exit, code: error.code(), message: format!("{error}{source}"), hint: error.hint().to_owned(), told: false }
 }

@@ -47,7 +47,7 @@ impl Surroundings {
     pub fn read(global: &Global) -> Self {
         // Variables that are not UTF-8 are none of ours.
         let vars = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
-        let dir = global.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        let dir = PathBuf::from(".");
         let (config, remote) = (global.config.clone(), global.remote.clone());
         Self { vars, dir, config, remote, repo: global.repo.clone(), forge: global.forge.clone() }
     }

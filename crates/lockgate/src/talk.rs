@@ -59,9 +59,14 @@ impl Talk {
         }
     }
 
+    /// After the parser of the command line has said what it does not understand.
+    pub fn misused() {
+        put(std::io::stderr(), "usage (usage.arguments): the command line is not understood\n  next: `lockgate help` lists the commands, `lockgate help COMMAND` its options");
+    }
+
     /// The end of a command that did not end well.
     pub fn failure(&self, command: &str, failure: &Failure) {
-        if self.format == Format::Json {
+        if self.format == Format::Json && !failure.told {
             put(std::io::stdout(), &serde_json::to_string_pretty(&failure.json(command)).unwrap_or_default());
         }
         let text = failure.text();

@@ -35,7 +35,7 @@ reasons! {
             "package.unknown", "lockgate.toml has no package {name}", "the packages are {known}";
         /// Several packages, none named.
         WhichPackage { /** The others. */ known: String } =>
-            "package.which", "lockgate.toml has several packages", "name one with --package: {known}";
+            "package.which", "lockgate.toml has several packages", "name one of them: {known}";
         /// No such variant.
         UnknownVariant { /** Which. */ name: String, /** The others. */ known: String } =>
             "variant.unknown", "the package has no variant {name}", "the variants are {known}";
@@ -111,7 +111,7 @@ reasons! {
 
         /// No pull request belongs to the run.
         NoPull { /** Run. */ run: String } =>
-            "promote.no-pull", "no open or merged pull request belongs to run {run}", "promote by pull request, with --pr";
+            "run.no-pull", "no open or merged pull request belongs to run {run}", "name the pull request, with --pr";
         /// Rehearsing needs a tool.
         Rehearsal { /** What. */ problem: String } =>
             "rehearse.failed", "{problem}", "the folder named above holds everything; docs/rehearse.md explains the steps";

@@ -151,6 +151,9 @@ impl Manifest {
     }
 }
 
+/// The codes that joining gives to a variant, besides those of the build itself.
+pub const JOIN_CODES: &[&str] = &["build.no-part", "build.other-part", "build.two-parts"];
+
 impl Candidate {
     /// Joins the parts of one run and attempt; a part that is absent, or is of something else, fails its variant.
     ///

@@ -8,7 +8,7 @@ mod receipt;
 mod sums;
 mod withdrawal;
 
-pub use candidate::{Candidate, Executable, FailedVariant, Manifest, Part, PartResult, Smoke, SmokeResult};
+pub use candidate::{Candidate, Executable, JOIN_CODES, FailedVariant, Manifest, Part, PartResult, Smoke, SmokeResult};
 pub use receipt::{Origin, OriginArtifact, Promoter, Receipt};
 pub use sums::Sums;
 pub use withdrawal::Withdrawal;

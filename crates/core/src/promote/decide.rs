@@ -262,6 +262,7 @@ fn plan(facts: &Facts, run: &RunFacts, workflow_blob: ObjectId, manifest: Manife
     let binding = Binding {
         repository_id: facts.repository_id,
         pull: facts.pull.number,
+        state: facts.pull.state,
         head: facts.pull.head.clone(),
         base: facts.pull.base.clone(),
         run: run.id,

@@ -1,6 +1,7 @@
 //! A promotion as a plain value: all that is to be published, and all that it is bound to.
 
 use crate::document::{Document as _, Executable, Receipt};
+use super::PullState;
 use crate::words::{
     ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, ObjectId, PullNumber, RepositoryId, RunId, Tag, WorkflowId,
 };
@@ -12,6 +13,8 @@ pub struct Binding {
     pub repository_id: RepositoryId,
     /// The pull request.
     pub pull: PullNumber,
+    /// Open or merged: one that is closed meanwhile is no longer wanted.
+    pub state: PullState,
     /// Its head.
     pub head: CommitId,
     /// Its base branch.
@@ -49,6 +52,7 @@ impl Binding {
         let checks = [
             (self.repository_id == now.repository_id, "repository"),
             (self.pull == now.pull, "pull request"),
+            (self.state == now.state || now.state == PullState::Merged, "state of the pull request"),
             (self.head == now.head, "head of the pull request"),
             (self.base == now.base, "base branch of the pull request"),
             (self.run == now.run, "run"),

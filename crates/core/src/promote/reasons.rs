@@ -33,8 +33,8 @@ reasons! {
             "promote.edited-workflow", "the pull request's {path} is not the base branch's", "merge the change of the workflow in a pull request of its own, then update this branch";
         /// The target commit changes other workflows, and `GITHUB_TOKEN` can never make a release there.
         WorkflowsChanged { /** Paths. */ paths: String } =>
-            "promote.workflows-changed", "the pull request changes {paths}, and the forge lets no workflow publish a commit that does",
-            "merge the change of the workflows in a pull request of its own, then update this branch";
+            "promote.workflows-changed", "{paths} differs between the pull request and its base branch, and the forge lets no workflow publish such a commit",
+            "update the branch; if the pull request itself changes workflows, merge that in a pull request of its own first";
         /// The build failed.
         BuildFailed { /** Run. */ run: RunId, /** What failed. */ what: String } =>
             "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push, or run the failed jobs again";

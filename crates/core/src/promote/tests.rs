@@ -262,6 +262,7 @@ fn the_binding_names_the_first_thing_that_moved() {
         after(|_| ()),
         after(|b| b.repository_id = RepositoryId(1)),
         after(|b| b.pull = PullNumber(1)),
+        after(|b| b.state = PullState::Closed),
         after(|b| b.head = commit('9')),
         after(|b| b.base = "other".parse().unwrap()),
         after(|b| b.run = RunId(1)),
@@ -274,5 +275,5 @@ fn the_binding_names_the_first_thing_that_moved() {
         after(|b| b.merged = Fingerprint(Digest::of(b"x"))),
     ];
     let distinct: std::collections::BTreeSet<_> = moved.iter().collect();
-    assert_eq!((moved[0], distinct.len()), ("nothing", 12), "{moved:?}");
+    assert_eq!((moved[0], distinct.len()), ("nothing", 13), "{moved:?}");
 }

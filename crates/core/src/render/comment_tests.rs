@@ -94,7 +94,7 @@ fn a_refusal_says_what_to_do() {
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
-    version 2 is already published, by pull request \#3, from other sources.
+    version 2 is taken: pull request \#3, from other sources.
 
     **Gate: failure**: version 2 is built and waits for a maintainer to promote it.
 

@@ -64,14 +64,15 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
         executables: Vec::new(),
     };
     if !args.allow_dirty {
-        refuse_changes(git, &args.out)?;
+        refuse_changes(git, &top, &args.out)?;
     }
     Ok(Source { package, version, manifest, top })
 }
 
-fn refuse_changes(git: &Git, out: &Path) -> Result<(), Failure> {
-    let out = out.display().to_string();
-    let changes: Vec<String> = git.changes()?.into_iter().filter(|path| !path.starts_with(&out)).collect();
+/// Changes that no commit has, but for the folder that the results are put into.
+fn refuse_changes(git: &Git, top: &Path, out: &Path) -> Result<(), Failure> {
+    let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    let changes: Vec<String> = git.changes()?.into_iter().filter(|path| !top.join(path).starts_with(&out)).collect();
     if changes.is_empty() {
         return Ok(());
     }

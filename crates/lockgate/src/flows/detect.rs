@@ -32,24 +32,24 @@ pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
 fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId), Failure> {
     let event = remote.around.event()?;
     let pull = event.as_ref().and_then(|event| event.pull_request.as_ref());
-    let head = match (&args.head, pull) {
-        (Some(revision), _) => remote.git.commit(revision)?,
-        (None, Some(pull)) => remote.git.commit(pull.head.sha.as_str())?,
-        (None, None) => remote.git.commit("HEAD")?,
+    let group = event.as_ref().and_then(|event| event.merge_group.as_ref());
+    let head = match (&args.head, pull, group) {
+        (Some(revision), ..) => remote.git.commit(revision)?,
+        (None, Some(pull), _) => remote.git.commit(pull.head.sha.as_str())?,
+        (None, None, Some(group)) => remote.git.commit(group.head_sha.as_str())?,
+        (None, None, None) => remote.git.commit("HEAD")?,
     };
-    let base = match (&args.base, pull) {
-        (Some(revision), _) => remote.git.commit(revision)?,
-        (None, Some(pull)) => current(remote, &pull.base.branch)?,
-        (None, None) => match base_of(remote.around.var("GITHUB_BASE_REF"), event.as_ref()) {
-            Some(branch) => current(remote, &branch)?,
+    let base = match (&args.base, pull, group) {
+        (Some(revision), ..) => remote.git.commit(revision)?,
+        (None, Some(pull), _) => current(remote, &pull.base.branch)?,
+        (None, None, Some(group)) => remote.git.commit(group.base_sha.as_str())?,
+        // Started by hand: what is built is for the default branch.
+        (None, None, None) => match event.as_ref().and_then(Event::default_branch) {
+            Some(branch) => current(remote, branch)?,
             None => return Err(Trouble::Unsaid { what: "which branch the change is for", how: "name its tip with --base" }.into()),
         },
     };
     Ok((base, head))
-}
-
-fn base_of(variable: Option<&str>, _event: Option<&Event>) -> Option<BranchName> {
-    variable?.parse().ok()
 }
 
 fn current(remote: &Remote<'_>, branch: &BranchName) -> Result<CommitId, Failure> {
@@ -113,7 +113,7 @@ fn render(context: &Context, base: &CommitId, head: &CommitId, found: &[(Package
     );
     // Every package was told about; the first refusal is the end.
     let refusal = found.iter().find_map(|(_, seen)| match &seen.as_ref()?.decision {
-        Decision::Refuse(refusal) => Some(Failure::new(Exit::Refused, refusal)),
+        Decision::Refuse(refusal) => Some(Failure { told: true, ..Failure::new(Exit::Refused, refusal) }),
         Decision::Done(_) | Decision::Proceed(_) | Decision::Wait(_) => None,
     });
     refusal.map_or(Ok(()), Err)

@@ -71,7 +71,7 @@ fn variant<'p>(package: &'p Package, name: Option<&str>) -> Result<&'p Variant, 
             .iter()
             .find(|variant| variant.name.as_str() == best.name)
             .ok_or_else(|| Trouble::UnknownVariant { name: quoted(&best.name), known: known() }.into()),
-        Err(none) => Err(Failure { exit: Exit::Refused, code: none.code(), message: none.to_string(), hint: none.hint().to_owned() }),
+        Err(none) => Err(Failure { exit: Exit::Refused, code: none.code(), message: none.to_string(), hint: none.hint().to_owned(), told: false }),
     }
 }
 

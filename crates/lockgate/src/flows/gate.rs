@@ -67,18 +67,32 @@ fn moved(args: &cli::Gate, reference: Option<&str>) -> Result<Option<lockgate_co
 
 fn of_pull(remote: &Remote<'_>, view: &View, args: &cli::Gate) -> Result<Vec<Posted>, Failure> {
     let mut posted = Vec::new();
-    for name in view.trees.names() {
-        if args.target.package.as_ref().is_some_and(|wanted| wanted != name.as_str()) {
-            continue;
-        }
+    for name in wanted(view, args.target.package.as_deref())? {
         let looked = look(remote, view, &name)?;
         posted.push(post(remote, &view.pull.facts.head, &name, &looked.status, Some(&view.pull.url))?);
     }
     Ok(posted)
 }
 
+/// The packages of base and head, or the one that was named.
+pub fn wanted(view: &View, named: Option<&str>) -> Result<Vec<PackageName>, Failure> {
+    let names = view.trees.names();
+    if names.is_empty() {
+        // Neither side has a config that can be read: that of the head says why.
+        view.trees.head.config(&format!("pull request #{}", view.pull.facts.number))?;
+    }
+    let known = names.iter().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
+    let found: Vec<_> = names.into_iter().filter(|name| named.is_none_or(|named| named == name.as_str())).collect();
+    match named {
+        Some(name) if found.is_empty() => Err(Trouble::UnknownPackage { name: lockgate_core::escape::quoted(name), known }.into()),
+        Some(_) | None => Ok(found),
+    }
+}
+
 /// Everything that the gate found about one package of a pull request.
 pub struct Looked {
+    /// What is decided, where the config can be read or is what is wrong; `None` where the package is removed.
+    pub decision: Option<Decision>,
     /// The package in the three trees; `None` where the head removes it, or has a config that cannot be read.
     pub seen: Option<Seen>,
     /// The build of the head.
@@ -90,10 +104,11 @@ pub struct Looked {
 /// Observes and decides. Where nothing is raised, nothing is read from the API.
 pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Looked, Failure> {
     if let Err(failure) = config_of(&view.trees.head) {
-        return Ok(Looked { seen: None, progress: Progress::none(), status: unreadable(&failure) });
+        let (decision, status) = unreadable(&failure);
+        return Ok(Looked { decision: Some(decision), seen: None, progress: Progress::none(), status });
     }
     let Some(seen) = remote.see(view, name)? else {
-        return Ok(Looked { seen: None, progress: Progress::none(), status: gate::removed() });
+        return Ok(Looked { decision: None, seen: None, progress: Progress::none(), status: gate::removed() });
     };
     let progress = match &seen.decision {
         Verdict::Proceed(plan) => Progress::read(&remote.forge, &seen.package, &view.pull.facts.head, Some(&plan.version))?,
@@ -101,12 +116,12 @@ pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Look
     };
     let merged = view.trees.merged.as_ref();
     let status = gate::decide(&facts(remote, &seen, merged, progress.build())?);
-    Ok(Looked { seen: Some(seen), progress, status })
+    Ok(Looked { decision: Some(seen.decision.clone()), seen: Some(seen), progress, status })
 }
 
 fn of_merge_group(remote: &Remote<'_>, trees: &Trees, name: &PackageName) -> Result<Status, Failure> {
     if let Err(failure) = config_of(&trees.head) {
-        return Ok(unreadable(&failure));
+        return Ok(unreadable(&failure).1);
     }
     let seen = trees.see(&remote.git, name, remote)?;
     // Nothing is built from a merge group: what is not published yet cannot get in this way.
@@ -120,9 +135,11 @@ fn config_of(tree: &Tree) -> Result<(), Failure> {
     }
 }
 
-fn unreadable(failure: &Failure) -> Status {
+fn unreadable(failure: &Failure) -> (Decision, Status) {
     let refusal = detect::Refusal::Config { problem: failure.message.clone(), remedy: failure.hint.clone() };
-    gate::decide(&Facts { decision: Verdict::Refuse(refusal), merged: None, build: Build::None, published: Release::Nothing, pins: Pins::None })
+    let decision = Verdict::Refuse(refusal);
+    let facts = Facts { decision: decision.clone(), merged: None, build: Build::None, published: Release::Nothing, pins: Pins::None };
+    (decision, gate::decide(&facts))
 }
 
 fn facts(remote: &Remote<'_>, seen: &Seen, merged: Option<&Tree>, build: Build) -> Result<Facts, Failure> {

@@ -28,7 +28,9 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
         Verdict::Wait(wait) => Err(Failure::new(Exit::Waiting, &wait)),
         Verdict::Done(done) => {
             context.talk.say(&format!("{} is published already: nothing to do", done.tag));
-            settle::done(&mut remote, &observed)?;
+            if !args.dry_run {
+                settle::done(&mut remote, &observed).map_err(unsettled)?;
+            }
             render(context, "already", &done.tag, &done.receipt, done.same_bytes)
         }
         Verdict::Proceed(plan) if args.dry_run => render_plan(context, &plan),
@@ -146,11 +148,11 @@ fn carry_out(context: &Context, remote: &mut Remote<'_>, observed: &Observed, pl
 fn conclude(context: &Context, remote: &mut Remote<'_>, observed: &Observed, plan: &Plan, end: End) -> Result<(), Failure> {
     match end {
         End::Published(_) => {
-            settle::published(remote, observed, plan)?;
+            settle::published(remote, observed, plan).map_err(unsettled)?;
             render(context, "published", &plan.tag, &plan.receipt, true)
         }
         End::Already(done) => {
-            settle::done(remote, observed)?;
+            settle::done(remote, observed).map_err(unsettled)?;
             render(context, "already", &done.tag, &done.receipt, done.same_bytes)
         }
         End::Refused(refusal) => Err(refused(&refusal)),
@@ -160,12 +162,19 @@ fn conclude(context: &Context, remote: &mut Remote<'_>, observed: &Observed, pla
             code: "promote.wrong-bytes",
             message,
             hint: "do not publish it by other means; build again, and find out who could change the bytes".to_owned(),
+            told: false,
         }),
     }
 }
 
+/// The commit point is behind us: what failed can only be the status or the comment.
+fn unsettled(failure: Failure) -> Failure {
+    let hint = "the release itself is published; run the same command again to finish the gate and the comment".to_owned();
+    Failure { hint, ..failure }
+}
+
 fn refused(refusal: &promote::Refusal) -> Failure {
-    Failure { exit: Exit::Refused, code: refusal.full_code(), message: refusal.to_string(), hint: refusal.full_hint() }
+    Failure { exit: Exit::Refused, code: refusal.full_code(), message: refusal.to_string(), hint: refusal.full_hint(), told: false }
 }
 
 fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {

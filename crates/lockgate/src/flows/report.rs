@@ -1,5 +1,7 @@
 //! `lockgate report`: one comment per pull request and package, updated in place. Runs in the trusted half.
 
+use lockgate_core::config::Level;
+use lockgate_core::detect::Done;
 use lockgate_core::document::Candidate;
 use lockgate_core::promote::{CandidateFacts, RunOutcome};
 use lockgate_core::render::{self, Artifacts, Outcome, Report};
@@ -8,7 +10,7 @@ use lockgate_forge::{Comment, ErrorKind, Forge as _};
 use serde_json::json;
 
 use super::Context;
-use super::gate::{Looked, look, number_of_run};
+use super::gate::{Looked, look, number_of_run, wanted};
 use crate::cli;
 use crate::event::Event;
 use crate::exit::Failure;
@@ -23,10 +25,7 @@ pub fn run(context: &Context, args: &cli::Target) -> Result<(), Failure> {
     let view = remote.view(number)?;
     let mut texts = Vec::new();
     let mut objects = Vec::new();
-    for name in view.trees.names() {
-        if args.package.as_ref().is_some_and(|wanted| wanted != name.as_str()) {
-            continue;
-        }
+    for name in wanted(&view, args.package.as_deref())? {
         let looked = look(&remote, &view, &name)?;
         let Some(text) = text(&remote, &view, &name, &looked)? else { continue };
         let written = write(&remote, view.pull.facts.number, &name, &text)?;
@@ -53,8 +52,8 @@ pub fn target(remote: &Remote<'_>, args: &cli::Target, event: &Event) -> Result<
 
 /// The comment; `None` where there is nothing to say, and a pull request that does not concern the package stays quiet.
 pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looked) -> Result<Option<String>, Failure> {
-    let Some(seen) = &looked.seen else { return Ok(None) };
-    if let Verdict::Done(lockgate_core::detect::Done::Unchanged { .. }) = &seen.decision {
+    let Some(decision) = &looked.decision else { return Ok(None) };
+    if let Verdict::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { level: Level::Allow, .. }) = decision {
         // A comment that an earlier push deserved must not stay as it was.
         let ours = find(remote, view.pull.facts.number, name)?;
         if ours.is_none() {
@@ -74,13 +73,14 @@ pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looke
         (Some(RunOutcome::Succeeded | RunOutcome::Failed(_)), _) => Outcome::Failed(&[]),
     };
     let published = looked.status.code == "gate.published";
-    let tag = seen.merged_version().filter(|_| published).map(|version| seen.package.tag(&version));
+    let seen = looked.seen.as_ref().filter(|_| published);
+    let tag = seen.and_then(|seen| Some(seen.package.tag(&seen.merged_version()?)));
     let release_url = tag.map(|tag| format!("{}/{}/releases/tag/{tag}", remote.place.server_url, remote.place.repository));
     Ok(Some(render::comment(&Report {
         package: name,
         pull: view.pull.facts.number,
         head: &view.pull.facts.head,
-        decision: &seen.decision,
+        decision,
         outcome,
         status: &looked.status,
         run_url: run.map(|run| run.url.as_str()),

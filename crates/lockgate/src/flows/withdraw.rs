@@ -90,6 +90,9 @@ fn base(remote: &Remote<'_>, named: Option<&str>) -> Result<BranchName, Failure>
 
 /// The newest commit of the base branch whose version file names the version.
 fn named_by(remote: &Remote<'_>, tip: &CommitId, package: &Package, version: &Version) -> Result<Option<CommitId>, Failure> {
+    if remote.git.is_shallow() {
+        return Err(Trouble::Shallow { what: "the history that tells whether a commit names the version".to_owned() }.into());
+    }
     for commit in remote.git.commits_touching(tip, package.version_file.as_str())? {
         let snapshot = Tree::read(&remote.git, commit.as_str())?.snapshot(&remote.git, package)?;
         if detect::version_of(package, &snapshot.version_file).is_ok_and(|named| named == *version) {

@@ -381,8 +381,9 @@ impl Actors<'_> {
     fn call_count(&mut self) -> Result<String, Failure> {
         let journal = self.stage()?.forge.journal();
         let since = std::mem::replace(&mut self.calls, journal.len());
-        let count = journal.iter().skip(since).filter(|e| e.side == Side::Api).count();
-        Ok(format!("{count} calls"))
+        let calls: Vec<_> = journal.iter().skip(since).filter(|e| e.side == Side::Api).collect();
+        let unchanged = calls.iter().filter(|e| e.status == Some(304)).count();
+        Ok(format!("{} calls, {unchanged} of them answered by \"not modified\", which no rate limit counts", calls.len()))
     }
 }
 

@@ -181,7 +181,7 @@ fn whole(plan: &Plan, release: &StoredRelease) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig { cases: 12 * ProptestConfig::default().cases, ..ProptestConfig::default() })]
 
     /// Whatever happens to the calls: what is published is one promoter's whole candidate, at most one release is, and who
     /// reports success is right.

@@ -148,6 +148,7 @@ impl<'h, 'a> Hands<'h, 'a> {
         Ok(Ok(Rechecked::Read(Box::new(Binding {
             repository_id: view.pull.repository.id,
             pull: view.pull.facts.number,
+            state: view.pull.facts.state,
             head: view.pull.facts.head.clone(),
             base: view.pull.facts.base.clone(),
             run: run.id,

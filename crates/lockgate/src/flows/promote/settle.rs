@@ -26,7 +26,7 @@ pub(super) fn published(remote: &mut Remote<'_>, observed: &Observed, plan: &Pla
     let mut seen = observed.seen.clone();
     seen.decision = decision;
     let progress = observed.progress.clone();
-    let looked = Looked { seen: Some(seen), progress, status };
+    let looked = Looked { decision: Some(seen.decision.clone()), seen: Some(seen), progress, status };
     if let Some(text) = report::text(remote, &observed.view, name, &looked)? {
         report::write(remote, plan.binding.pull, name, &text)?;
     }
