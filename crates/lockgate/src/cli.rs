@@ -35,7 +35,7 @@ pub struct Global {
     pub config: Option<PathBuf>,
     /// Run as if started in this folder
     #[arg(short = 'C', global = true, value_name = "DIR", help_heading = "Global options")]
-    pub dir: Option<PathBuf>,
+    pub work_dir: Option<PathBuf>,
     /// The git remote that the forge's repository is
     #[arg(long, global = true, value_name = "NAME", default_value = "origin", help_heading = "Global options")]
     pub remote: String,
@@ -102,7 +102,8 @@ pub enum Command {
     /// Write the manual pages into a folder
     Man {
         /// The folder; it is made if it is not there
-        dir: PathBuf,
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
 }
 
@@ -272,15 +273,15 @@ pub struct Withdraw {
 pub struct Rehearse {
     /// A repository to rehearse with [default: the bundled example]
     #[arg(value_name = "DIR")]
-    pub dir: Option<PathBuf>,
+    pub repository: Option<PathBuf>,
     /// Act out a script and compare its transcript
-    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    #[arg(long, value_name = "FILE", conflicts_with = "repository")]
     pub script: Option<PathBuf>,
     /// Write the transcript into the script instead of comparing
     #[arg(long, requires = "script")]
     pub bless: bool,
     /// List the scripts that come with Lockgate
-    #[arg(long, conflicts_with_all = ["script", "dir"])]
+    #[arg(long, conflicts_with_all = ["script", "repository"])]
     pub list: bool,
     /// Keep the folder with everything, and use this one
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "", require_equals = true)]

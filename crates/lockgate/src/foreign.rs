@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 
 use lockgate_core::escape::line;
 
@@ -42,43 +41,38 @@ pub struct Ended {
 pub fn run(words: &[String], dir: &Path, vars: &[(&str, String)], print: &(dyn Fn(&str) + Sync)) -> std::io::Result<Ended> {
     let (program, args) = words.split_first().ok_or_else(|| std::io::Error::other("there is no command"))?;
     let mut command = Command::new(program);
-    command.args(args).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // One pipe for both, so that the lines keep their order.
+    let (read, write) = std::io::pipe()?;
+    command.args(args).current_dir(dir).stdin(Stdio::null()).stdout(write.try_clone()?).stderr(write);
     for name in SECRETS {
         command.env_remove(name);
     }
     command.envs(vars.iter().map(|(name, value)| (name, value)));
     let mut child = command.spawn()?;
-    let tail = Mutex::new(VecDeque::new());
-    std::thread::scope(|scope| {
-        let streams: [Option<Box<dyn Read + Send>>; 2] =
-            [child.stdout.take().map(|out| Box::new(out) as _), child.stderr.take().map(|err| Box::new(err) as _)];
-        for stream in streams.into_iter().flatten() {
-            scope.spawn(|| follow(stream, &tail, print));
-        }
-    });
+    // Our own ends of the pipe have to close, or it never ends.
+    drop(command);
+    let tail = follow(read, print);
     let status = child.wait()?;
-    let tail = tail.into_inner().unwrap_or_default().into();
-    Ok(Ended { status, tail })
+    Ok(Ended { status, tail: tail.into() })
 }
 
-fn follow(stream: Box<dyn Read + Send>, tail: &Mutex<VecDeque<String>>, print: &(dyn Fn(&str) + Sync)) {
+fn follow(stream: impl Read, print: &(dyn Fn(&str) + Sync)) -> VecDeque<String> {
+    let mut tail = VecDeque::new();
     let mut lines = BufReader::new(stream);
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
         // A line without an end must not fill the memory: it is shown in pieces.
         match lines.by_ref().take(LINE).read_until(b'\n', &mut bytes) {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => return tail,
             Ok(_) => {}
         }
         let text = line(String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']));
         print(&text);
-        if let Ok(mut tail) = tail.lock() {
-            if tail.len() == TAIL {
-                tail.pop_front();
-            }
-            tail.push_back(text);
+        if tail.len() == TAIL {
+            tail.pop_front();
         }
+        tail.push_back(text);
     }
 }
 

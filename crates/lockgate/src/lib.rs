@@ -37,7 +37,7 @@ pub fn main() -> Exit {
     let around = Surroundings::read(&cli.global);
     let talk = Talk::new(&cli.global, &around);
     let context = Context { around, talk };
-    match go(cli.global.dir.as_deref()).and_then(|()| run(&context, &cli)) {
+    match go(cli.global.work_dir.as_deref()).and_then(|()| run(&context, &cli)) {
         Ok(()) => Exit::Done,
         Err(failure) => {
             context.talk.failure(cli.command.name(), &failure);
@@ -75,6 +75,6 @@ fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
         Command::Withdraw(args) => flows::withdraw::run(context, args),
         Command::Rehearse(args) => rehearse::run(context, args),
         Command::Completions { shell } => manual::completions(context, *shell),
-        Command::Man { dir } => manual::pages(dir),
+        Command::Man { folder } => manual::pages(folder),
     }
 }

@@ -1,12 +1,12 @@
 //! What we accept, other readers must see as the same single file: Python's zipfile and Info-ZIP's unzip are asked.
 //!
-//! They are asked only where they are installed.
+//! Where one of them is missing, its test fails: a second opinion that nobody gave is none.
 
 use std::{
     fmt::Write as _,
     fs,
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use lockgate_artifact::zip::Size;
@@ -76,19 +76,24 @@ fn write_all(folder: &Path, zips: &[Vec<u8>]) -> Vec<String> {
         .collect()
 }
 
+/// What another reader says.
+fn ask(program: &str, args: &[&str]) -> Output {
+    let output = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .output();
+    output.unwrap_or_else(|error| {
+        panic!("{program} is needed here: {error}; `scripts/setup.sh test` installs it")
+    })
+}
+
 #[test]
 fn python_sees_the_same_single_file() {
     let zips = accepted();
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("list");
     fs::write(&list, write_all(folder.path(), &zips).join("\n")).unwrap();
-    let Ok(output) = Command::new("python3")
-        .args(["-c", PYTHON])
-        .arg(&list)
-        .output()
-    else {
-        return;
-    };
+    let output = ask("python3", &["-c", PYTHON, list.to_str().unwrap()]);
     assert!(
         output.status.success(),
         "{}",
@@ -106,17 +111,11 @@ fn python_sees_the_same_single_file() {
 fn unzip_sees_the_same_single_file() {
     let folder = tempfile::tempdir().unwrap();
     for path in write_all(folder.path(), &accepted()) {
-        let Ok(output) = Command::new("unzip")
-            .args(["-p", &path])
-            .stdin(Stdio::null())
-            .output()
-        else {
-            return;
-        };
+        let output = ask("unzip", &["-p", &path]);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), &*stderr), (Some(0), ""), "{path}");
         assert_eq!(output.stdout, REAL_CONTENT);
-        let list = Command::new("unzip").args(["-Z1", &path]).output().unwrap();
+        let list = ask("unzip", &["-Z1", &path]);
         assert_eq!(list.stdout, format!("{REAL_NAME}\n").as_bytes());
     }
 }

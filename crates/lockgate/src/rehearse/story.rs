@@ -19,7 +19,7 @@ use crate::trouble::Trouble;
 
 /// Tells the story.
 pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Result<(), Failure> {
-    let sample = args.dir.as_deref().map_or(Sample::Bundled("tool-support"), Sample::Folder);
+    let sample = args.repository.as_deref().map_or(Sample::Bundled("tool-support"), Sample::Folder);
     let teller = Teller::new(context);
     teller.say(&format!("Everything happens in {}: no account, no network.", room.path.display()));
     let stage = Stage::set(&room.path, &sample, teller.watch())?;

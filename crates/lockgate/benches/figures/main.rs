@@ -1,0 +1,54 @@
+//! The figures that Lockgate promises, measured: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
+//!
+//! Names are `start-up`, `size`, `detect`, `promotion`; without one, all. A target that is missed is said and is not an
+//! error: what else the machine does is no bug of Lockgate's.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark fails by panicking, and prints a table"
+)]
+
+mod alone;
+mod detect;
+mod elf;
+mod program;
+mod promotion;
+mod repository;
+mod start;
+mod table;
+
+use table::Table;
+
+/// One of the names, and what it measures.
+type Figure = (&'static str, fn(&mut Table));
+
+const FIGURES: [Figure; 4] = [
+    ("start-up", start::up),
+    ("size", start::size),
+    ("detect", detect::figures),
+    ("promotion", promotion::figures),
+];
+
+fn main() {
+    // cargo says `--bench`.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let mut table = Table::default();
+    for (name, measure) in FIGURES {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            eprintln!("measuring {name} ...");
+            measure(&mut table);
+        }
+    }
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    println!(
+        "{cores} cores, load {}",
+        load.split(' ').next().unwrap_or("unknown")
+    );
+    print!("{table}");
+}

@@ -1,0 +1,302 @@
+//! Two executables of 200 MB, from artifact to published release, against the rehearsal forge on a loopback port.
+//!
+//! The forge runs in this process and keeps its bytes in a folder; `lockgate promote` runs in one of its own, where its
+//! memory and what it writes can be seen.
+
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
+use lockgate_core::config::Config;
+use lockgate_core::document::{Candidate, Document as _};
+use lockgate_core::{ArtifactId, CommitId};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{self as embedded, GitRepository, RunId, Server};
+
+use crate::alone::{self, One};
+use crate::elf;
+use crate::program::{LOCKGATE, Took, command, git, run, watched};
+use crate::table::{Table, mebibytes, megabytes, once, ratio, seconds};
+
+/// Of each executable.
+const SIZE: u64 = 200_000_000;
+/// Names of variants, and ELF's numbers of their machines.
+const VARIANTS: [(&str, u16); 2] = [("amd64", 62), ("arm64", 183)];
+
+pub(crate) fn figures(table: &mut Table) {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Stage::set(folder.path());
+    let mut all = stage.build();
+    let stored: u64 = all.iter().map(|one| one.zip.len() as u64).sum();
+
+    let forge = alone::forge(&stage.server.api_url(), "bench/large");
+    let download = alone::download(&forge, &all);
+    let upload = alone::upload(&forge, &stage.head, &all);
+    let unzip = alone::unzip_and_hash(&stage.package(), &mut all);
+    drop(all);
+    let slowest = download.max(upload).max(unzip);
+
+    let took = stage.promote();
+    let verify = once(|| drop(run(stage.lockgate("verify", &["--version", "8"]))));
+
+    table.at_most(
+        "promotion: two executables of 200 MB, peak memory",
+        took.peak,
+        64.0 * f64::from(1 << 20),
+        mebibytes,
+    );
+    // Git writes the objects of the pull request; Lockgate itself writes nothing.
+    table.at_most(
+        "  written to disk, with git's objects",
+        took.written,
+        1e6,
+        megabytes,
+    );
+    table.at_most(
+        "  wall time as a multiple of the slowest stage alone",
+        took.seconds / slowest,
+        1.5,
+        ratio,
+    );
+    table.told("  wall time", seconds(took.seconds));
+    table.told("  download alone", seconds(download));
+    table.told("  unzip, digest and inspect alone", seconds(unzip));
+    table.told("  upload alone", seconds(upload));
+    table.told(
+        "  reading the release back alone (lockgate verify)",
+        seconds(verify),
+    );
+    table.told("  artifacts as stored", megabytes(stored as f64));
+}
+
+const CONFIG: &str = r#"
+[package.large]
+version-file = "VERSION"
+sources = ["src/**"]
+tag = "large-v{version}"
+asset = "large-{variant}-v{version}"
+build = { command = ["sh", "copy.sh", "{variant}", "{output}"], output = "dist/{asset}" }
+variant.amd64 = {}
+variant.arm64 = {}
+"#;
+
+/// A repository, a forge over it, and a pull request that raises the version.
+struct Stage {
+    folder: PathBuf,
+    server: Server,
+    head: CommitId,
+    run: RunId,
+}
+
+impl Stage {
+    fn set(folder: &Path) -> Self {
+        git(
+            folder,
+            &[
+                "init",
+                "--quiet",
+                "--bare",
+                "--initial-branch=main",
+                "origin.git",
+            ],
+        );
+        git(folder, &["clone", "--quiet", "origin.git", "developer"]);
+        let developer = folder.join("developer");
+        let workflow = developer.join(".github/workflows/build-large.yml");
+        std::fs::create_dir_all(workflow.parent().unwrap()).unwrap();
+        std::fs::create_dir(developer.join("src")).unwrap();
+        let copy = format!(
+            "mkdir -p dist && cp '{}'/\"$1\" \"$2\" && chmod 755 \"$2\"\n",
+            folder.display()
+        );
+        let files = [
+            ("lockgate.toml", CONFIG),
+            ("VERSION", "7\n"),
+            ("src/main", "one\n"),
+            (".gitignore", "/dist\n"),
+            ("copy.sh", &copy),
+            (".github/workflows/build-large.yml", "name: Build large\n"),
+        ];
+        for (name, text) in files {
+            std::fs::write(developer.join(name), text).unwrap();
+        }
+        let push = |branch: &str| {
+            git(&developer, &["add", "--all"]);
+            git(&developer, &["commit", "--quiet", "-m", branch]);
+            git(
+                &developer,
+                &[
+                    "push",
+                    "--quiet",
+                    "origin",
+                    &format!("HEAD:refs/heads/{branch}"),
+                ],
+            );
+        };
+        git(&developer, &["checkout", "--quiet", "-B", "main"]);
+        push("main");
+        std::fs::write(developer.join("VERSION"), "8\n").unwrap();
+        std::fs::write(developer.join("src/main"), "two\n").unwrap();
+        push("bump");
+        let head = git(&developer, &["rev-parse", "HEAD"]).trim().to_owned();
+        git(
+            folder,
+            &["clone", "--quiet", "--branch=main", "origin.git", "trusted"],
+        );
+
+        let config = embedded::Config {
+            folder: Some(folder.join("forge")),
+            ..embedded::Config::new("bench", "large")
+        };
+        let repository = GitRepository::open(folder.join("origin.git")).unwrap();
+        let server = Server::start(config, repository).unwrap();
+        let workflow = server.register_workflow("Build large", ".github/workflows/build-large.yml");
+        let pull = server.open_pull("developer", "bump", "Version 8").unwrap();
+        let run = server.start_run(NewRun {
+            workflow,
+            event: "pull_request".to_owned(),
+            head_sha: embedded::CommitId::parse(&head).unwrap(),
+            head_branch: Some("bump".to_owned()),
+            actor: "developer".to_owned(),
+            pull: Some(pull),
+        });
+        Self {
+            folder: folder.to_owned(),
+            server,
+            head: head.parse().unwrap(),
+            run: run.unwrap(),
+        }
+    }
+
+    fn package(&self) -> lockgate_core::config::Package {
+        Config::parse(CONFIG)
+            .unwrap()
+            .packages
+            .into_values()
+            .next()
+            .unwrap()
+    }
+
+    /// What the build workflow does: a job for each variant, then the candidate; and the uploads of both.
+    fn build(&self) -> Vec<One> {
+        for (variant, machine) in VARIANTS {
+            let file = std::fs::File::create(self.folder.join(variant)).unwrap();
+            let mut file = BufWriter::new(file);
+            elf::write(&mut file, machine, SIZE).unwrap();
+            file.flush().unwrap();
+        }
+        let out = self.folder.join("out");
+        let mut zips = Vec::new();
+        for (variant, _) in VARIANTS {
+            let said = self.job(&[
+                "--variant",
+                variant,
+                "--out",
+                out.join(variant).to_str().unwrap(),
+            ]);
+            self.upload(&said, "part-artifact", "part-path");
+            zips.push(self.upload(&said, "artifact", "path"));
+        }
+        let said = self.job(&["--join", "--out", out.to_str().unwrap()]);
+        self.upload(&said, "artifact", "path");
+        self.server
+            .set_run(self.run, "completed", Some("success"))
+            .unwrap();
+
+        let candidate = std::fs::read(value(&said, "path")).unwrap();
+        let Ok(Candidate::Complete(manifest)) = Candidate::from_json(&candidate) else {
+            panic!("the build failed")
+        };
+        let all = manifest.executables.into_iter().zip(zips);
+        all.map(|(executable, (artifact, zip))| One {
+            executable,
+            artifact,
+            zip,
+        })
+        .collect()
+    }
+
+    fn job(&self, args: &[&str]) -> Vec<(String, String)> {
+        let output = self.folder.join("output");
+        std::fs::write(&output, "").unwrap();
+        let mut command = self.lockgate("build", args);
+        command.current_dir(self.folder.join("developer"));
+        command
+            .env("GITHUB_RUN_ID", self.run.to_string())
+            .env("GITHUB_RUN_ATTEMPT", "1")
+            .env("GITHUB_OUTPUT", &output);
+        run(command);
+        outputs(&std::fs::read_to_string(&output).unwrap())
+    }
+
+    /// Plays upload-artifact.
+    fn upload(&self, said: &[(String, String)], name: &str, path: &str) -> (ArtifactId, Vec<u8>) {
+        let path = Path::new(value(said, path));
+        let entry = Entry {
+            name: path.file_name().unwrap().to_str().unwrap(),
+            mode: 0o755,
+            modified: DosTime::EPOCH,
+            level: 6,
+        };
+        let mut writer = SingleFileWriter::new(Vec::new(), entry).unwrap();
+        std::io::copy(&mut std::fs::File::open(path).unwrap(), &mut writer).unwrap();
+        let (zip, _) = writer.finish().unwrap();
+        let artifact = self.server.add_artifact(
+            self.run,
+            value(said, name),
+            ArtifactForm::Zip,
+            zip.as_slice(),
+            90,
+        );
+        (ArtifactId(artifact.unwrap().0), zip)
+    }
+
+    fn promote(&self) -> Took {
+        watched(self.lockgate("promote", &["--pr", "1", "--quiet"]))
+    }
+
+    /// The command, as a workflow that a maintainer started calls it.
+    fn lockgate(&self, name: &str, args: &[&str]) -> Command {
+        let mut command = command(LOCKGATE, &self.folder.join("trusted"));
+        command.arg(name).args(args);
+        command.envs([
+            ("CI", "true"),
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_ACTOR", "maintainer"),
+            ("GITHUB_TRIGGERING_ACTOR", "maintainer"),
+            ("GITHUB_TOKEN", "automation-token"),
+            ("GITHUB_REPOSITORY", "bench/large"),
+        ]);
+        command
+            .env("GITHUB_SERVER_URL", self.server.base_url())
+            .env("GITHUB_API_URL", self.server.api_url());
+        command
+    }
+}
+
+/// What a step wrote for the steps behind it.
+fn outputs(text: &str) -> Vec<(String, String)> {
+    let mut lines = text.lines();
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if let Some((key, delimiter)) = line.split_once("<<") {
+            let value: Vec<&str> = lines
+                .by_ref()
+                .take_while(|line| *line != delimiter)
+                .collect();
+            found.push((key.to_owned(), value.join("\n")));
+        } else if let Some((key, value)) = line.split_once('=') {
+            found.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    found
+}
+
+fn value<'a>(said: &'a [(String, String)], key: &str) -> &'a str {
+    said.iter()
+        .find(|(name, _)| name == key)
+        .map(|(_, value)| value.as_str())
+        .unwrap()
+}

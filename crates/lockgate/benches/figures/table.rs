@@ -1,0 +1,89 @@
+//! Rows of figures, each with its target if it has one.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// What was measured so far.
+#[derive(Default)]
+pub(crate) struct Table {
+    rows: Vec<[String; 4]>,
+}
+
+impl Table {
+    /// A figure that is only told.
+    pub(crate) fn told(&mut self, what: &str, figure: String) {
+        self.rows
+            .push([what.to_owned(), figure, String::new(), String::new()]);
+    }
+
+    /// A figure that must not be above a target; both are shown by `show`.
+    pub(crate) fn at_most(
+        &mut self,
+        what: &str,
+        figure: f64,
+        target: f64,
+        show: fn(f64) -> String,
+    ) {
+        let verdict = if figure <= target { "met" } else { "MISSED" };
+        self.rows.push([
+            what.to_owned(),
+            show(figure),
+            show(target),
+            verdict.to_owned(),
+        ]);
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heads = ["figure", "measured", "at most", ""].map(ToOwned::to_owned);
+        let all: Vec<_> = [&heads].into_iter().chain(&self.rows).collect();
+        let width = |column: usize| {
+            all.iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or_default()
+        };
+        let (a, b, c) = (width(0), width(1), width(2));
+        for [what, figure, target, verdict] in all {
+            let line = format!("{what:a$}  {figure:>b$}  {target:>c$}  {verdict}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn milliseconds(seconds: f64) -> String {
+    format!("{:.1} ms", seconds * 1e3)
+}
+
+pub(crate) fn seconds(seconds: f64) -> String {
+    format!("{seconds:.2} s")
+}
+
+pub(crate) fn megabytes(bytes: f64) -> String {
+    format!("{:.1} MB", bytes / 1e6)
+}
+
+pub(crate) fn mebibytes(bytes: f64) -> String {
+    format!("{:.1} MiB", bytes / f64::from(1 << 20))
+}
+
+pub(crate) fn ratio(ratio: f64) -> String {
+    format!("{ratio:.2}")
+}
+
+/// How long something takes, in seconds: the median, after one time that does not count.
+pub(crate) fn median(times: usize, mut action: impl FnMut()) -> f64 {
+    action();
+    let mut all: Vec<f64> = (0..times).map(|_| once(&mut action)).collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// How long something took, in seconds.
+pub(crate) fn once(action: impl FnOnce()) -> f64 {
+    let started = Instant::now();
+    action();
+    started.elapsed().max(Duration::from_nanos(1)).as_secs_f64()
+}
