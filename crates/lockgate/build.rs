@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut code = String::new();
-    for (table, folder) in [("MINIMAL", "examples/minimal"), ("TOOL_SUPPORT", "examples/tool-support"), ("SCRIPTS", "rehearsals")] {
+    for (table, folder) in [
+        ("MINIMAL", "examples/minimal"),
+        ("TOOL_SUPPORT", "examples/tool-support"),
+        ("SCRIPTS", "rehearsals"),
+    ] {
         println!("cargo:rerun-if-changed={}", root.join(folder).display());
         let mut files = Vec::new();
         collect(&root.join(folder), &mut files)?;
@@ -14,12 +18,22 @@ fn main() -> std::io::Result<()> {
         let _ = writeln!(code, "pub(super) const {table}: &[(&str, &[u8])] = &[");
         for file in files {
             println!("cargo:rerun-if-changed={}", file.display());
-            let name = file.strip_prefix(root.join(folder)).unwrap_or(&file).display().to_string();
-            let _ = writeln!(code, "    ({name:?}, include_bytes!({:?})),", file.display().to_string());
+            let name = file
+                .strip_prefix(root.join(folder))
+                .unwrap_or(&file)
+                .display()
+                .to_string();
+            let _ = writeln!(
+                code,
+                "    ({name:?}, include_bytes!({:?})),",
+                file.display().to_string()
+            );
         }
         code += "];\n";
     }
-    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    let out = std::env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
     std::fs::write(out.join("bundled.rs"), code)
 }
 
@@ -29,7 +43,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         // What a build in the sample itself may have left.
         if matches!(name, "binaries" | "dist" | "__pycache__") {
             continue;

@@ -165,12 +165,24 @@ reasons! {
 /// The refusal that a head with such a file deserves.
 pub fn version_of(package: &Package, file: &VersionFile) -> Result<Version, Refusal> {
     let path = package.version_file.clone();
-    let malformed = |problem| Refusal::Malformed { path: path.clone(), problem, expected: package.scheme.expected() };
+    let malformed = |problem| Refusal::Malformed {
+        path: path.clone(),
+        problem,
+        expected: package.scheme.expected(),
+    };
     match file {
         VersionFile::Absent => Err(Refusal::Missing { path }),
-        VersionFile::Symlink => Err(Refusal::NotAFile { path, kind: "a symbolic link" }),
-        VersionFile::NotAFile => Err(Refusal::NotAFile { path, kind: "a folder or a submodule" }),
-        VersionFile::TooLarge(size) => Err(malformed(format!("it holds {size} bytes, which is too long"))),
+        VersionFile::Symlink => Err(Refusal::NotAFile {
+            path,
+            kind: "a symbolic link",
+        }),
+        VersionFile::NotAFile => Err(Refusal::NotAFile {
+            path,
+            kind: "a folder or a submodule",
+        }),
+        VersionFile::TooLarge(size) => Err(malformed(format!(
+            "it holds {size} bytes, which is too long"
+        ))),
         VersionFile::Content(bytes) => {
             Version::from_file(package.scheme, bytes).map_err(|error| malformed(error.to_string()))
         }
@@ -183,39 +195,68 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
         Ok(version) => version,
         Err(refusal) => return Verdict::Refuse(refusal),
     };
-    let Merged::Clean(merged) = &facts.merged else { return Verdict::Refuse(Refusal::Conflict) };
+    let Merged::Clean(merged) = &facts.merged else {
+        return Verdict::Refuse(Refusal::Conflict);
+    };
     // A base that cannot be read binds nobody: whoever mends it must be able to merge.
-    let base = facts.base.as_ref().and_then(|base| Some((version_of(package, &base.version_file).ok()?, base)));
+    let base = facts
+        .base
+        .as_ref()
+        .and_then(|base| Some((version_of(package, &base.version_file).ok()?, base)));
     let version = match version_of(package, &merged.version_file) {
         Ok(version) => version,
         Err(refusal) => return Verdict::Refuse(refusal),
     };
-    let Some((from, base)) = base else { return first(facts, merged, head) };
+    let Some((from, base)) = base else {
+        return first(facts, merged, head);
+    };
     let changed = merged.digests.sources != base.digests.sources;
     let free = || free_above(&from, &facts.taken);
     match (version.cmp(&from), changed) {
-        (std::cmp::Ordering::Less, _) => Verdict::Refuse(Refusal::Lowered { from: from.clone(), to: version, free: free() }),
+        (std::cmp::Ordering::Less, _) => Verdict::Refuse(Refusal::Lowered {
+            from: from.clone(),
+            to: version,
+            free: free(),
+        }),
         (std::cmp::Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
         // The head did raise the version, to the number that the base branch has by now: git merges that without a word.
-        (std::cmp::Ordering::Equal, true) if head == from && facts.fork.as_ref().is_some_and(|fork| *fork < from) => {
+        (std::cmp::Ordering::Equal, true)
+            if head == from && facts.fork.as_ref().is_some_and(|fork| *fork < from) =>
+        {
             let by = "the base branch has raised to it meanwhile".to_owned();
-            Verdict::Refuse(Refusal::Taken { version, by, free: free() })
-        }
-        (std::cmp::Ordering::Equal, true) => match package.policy.change_without_bump {
-            Level::Deny => Verdict::Refuse(Refusal::ChangeWithoutBump { version, free: free() }),
-            level @ (Level::Allow | Level::Warn) => Verdict::Done(Done::ChangedWithoutBump { version, level }),
-        },
-        // The number is looked at before the sources: whoever holds it decides, whatever the policy.
-        (std::cmp::Ordering::Greater, changed) => {
-            raised(facts, merged, &from, version, || refuse_by_policy(package, facts, &from, &head, changed)).map_plan(|plan| Plan {
-                without_change: !changed && package.policy.bump_without_change == Level::Warn,
-                ..plan
+            Verdict::Refuse(Refusal::Taken {
+                version,
+                by,
+                free: free(),
             })
         }
+        (std::cmp::Ordering::Equal, true) => match package.policy.change_without_bump {
+            Level::Deny => Verdict::Refuse(Refusal::ChangeWithoutBump {
+                version,
+                free: free(),
+            }),
+            level @ (Level::Allow | Level::Warn) => {
+                Verdict::Done(Done::ChangedWithoutBump { version, level })
+            }
+        },
+        // The number is looked at before the sources: whoever holds it decides, whatever the policy.
+        (std::cmp::Ordering::Greater, changed) => raised(facts, merged, &from, version, || {
+            refuse_by_policy(package, facts, &from, &head, changed)
+        })
+        .map_plan(|plan| Plan {
+            without_change: !changed && package.policy.bump_without_change == Level::Warn,
+            ..plan
+        }),
     }
 }
 
-fn raised(facts: &Facts, merged: &Snapshot, from: &Version, version: Version, policy: impl Fn() -> Option<Refusal>) -> Decision {
+fn raised(
+    facts: &Facts,
+    merged: &Snapshot,
+    from: &Version,
+    version: Version,
+    policy: impl Fn() -> Option<Refusal>,
+) -> Decision {
     if let Some(held) = held(facts, merged, &version, from) {
         return held;
     }
@@ -225,13 +266,26 @@ fn raised(facts: &Facts, merged: &Snapshot, from: &Version, version: Version, po
     }
 }
 
-fn refuse_by_policy(package: &Package, facts: &Facts, from: &Version, to: &Version, changed: bool) -> Option<Refusal> {
+fn refuse_by_policy(
+    package: &Package,
+    facts: &Facts,
+    from: &Version,
+    to: &Version,
+    changed: bool,
+) -> Option<Refusal> {
     if !changed && package.policy.bump_without_change == Level::Deny {
-        return Some(Refusal::BumpWithoutChange { from: from.clone(), to: to.clone() });
+        return Some(Refusal::BumpWithoutChange {
+            from: from.clone(),
+            to: to.clone(),
+        });
     }
     let next = from.next_free(&facts.taken);
     let skips = package.policy.step == Step::NextFree && next.as_ref() != Some(to);
-    skips.then(|| Refusal::Skips { from: from.clone(), to: to.clone(), free: free_above(from, &facts.taken) })
+    skips.then(|| Refusal::Skips {
+        from: from.clone(),
+        to: to.clone(),
+        free: free_above(from, &facts.taken),
+    })
 }
 
 /// The first version of a package: any that is above all that were ever published under its tags.
@@ -242,7 +296,11 @@ fn first(facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
     match facts.taken.last() {
         Some(highest) if *highest > version => {
             let free = free_above(highest, &facts.taken);
-            Verdict::Refuse(Refusal::Lowered { from: highest.clone(), to: version, free })
+            Verdict::Refuse(Refusal::Lowered {
+                from: highest.clone(),
+                to: version,
+                free,
+            })
         }
         Some(_) | None => Verdict::Proceed(plan(facts, merged, None, version)),
     }
@@ -254,28 +312,48 @@ fn held(facts: &Facts, merged: &Snapshot, version: &Version, from: &Version) -> 
     match facts.holder {
         Holder::Nobody => None,
         Holder::Release(fingerprint, _)
-            if fingerprint == merged.digests.fingerprint || fingerprint == facts.head.digests.fingerprint =>
+            if fingerprint == merged.digests.fingerprint
+                || fingerprint == facts.head.digests.fingerprint =>
         {
-            Some(Verdict::Done(Done::AlreadyPublished { version: version.clone(), fingerprint }))
+            Some(Verdict::Done(Done::AlreadyPublished {
+                version: version.clone(),
+                fingerprint,
+            }))
         }
         Holder::Release(_, pull) => {
             let by = format!("it was published from other sources, by pull request #{pull}");
-            Some(Verdict::Refuse(Refusal::Taken { version: version.clone(), by, free: free() }))
+            Some(Verdict::Refuse(Refusal::Taken {
+                version: version.clone(),
+                by,
+                free: free(),
+            }))
         }
         Holder::Stranger => {
             let by = "its tag exists, and Lockgate did not make it".to_owned();
-            Some(Verdict::Refuse(Refusal::Taken { version: version.clone(), by, free: free() }))
+            Some(Verdict::Refuse(Refusal::Taken {
+                version: version.clone(),
+                by,
+                free: free(),
+            }))
         }
     }
 }
 
 fn plan(facts: &Facts, merged: &Snapshot, from: Option<Version>, version: Version) -> Plan {
     let fingerprint = facts.head.digests.fingerprint;
-    Plan { from, version, fingerprint, behind: merged.digests.fingerprint != fingerprint, without_change: false }
+    Plan {
+        from,
+        version,
+        fingerprint,
+        behind: merged.digests.fingerprint != fingerprint,
+        without_change: false,
+    }
 }
 
 fn free_above(version: &Version, taken: &BTreeSet<Version>) -> String {
-    version.next_free(taken).map_or_else(|| "a higher number".to_owned(), |free| free.to_string())
+    version
+        .next_free(taken)
+        .map_or_else(|| "a higher number".to_owned(), |free| free.to_string())
 }
 
 impl Decision {
@@ -289,19 +367,44 @@ impl Decision {
     /// The decision as one line for people.
     pub fn sentence(&self, package: &PackageName) -> String {
         match self {
-            Self::Done(Done::Unchanged { version }) => format!("{package} stays at version {version}: nothing to publish"),
-            Self::Done(Done::ChangedWithoutBump { version, level: Level::Allow }) => format!("{package} stays at version {version}: nothing to publish"),
-            Self::Done(Done::ChangedWithoutBump { version, level: Level::Warn | Level::Deny }) => {
-                format!("the sources of {package} changed, but its version is still {version}: users will not get the change")
+            Self::Done(Done::Unchanged { version }) => {
+                format!("{package} stays at version {version}: nothing to publish")
+            }
+            Self::Done(Done::ChangedWithoutBump {
+                version,
+                level: Level::Allow,
+            }) => format!("{package} stays at version {version}: nothing to publish"),
+            Self::Done(Done::ChangedWithoutBump {
+                version,
+                level: Level::Warn | Level::Deny,
+            }) => {
+                format!(
+                    "the sources of {package} changed, but its version is still {version}: users will not get the change"
+                )
             }
             Self::Done(Done::AlreadyPublished { version, .. }) => {
-                format!("{package} {version} is already published from these sources: nothing to build")
+                format!(
+                    "{package} {version} is already published from these sources: nothing to build"
+                )
             }
-            Self::Proceed(Plan { from: Some(from), version, without_change, .. }) => {
-                let note = if *without_change { ", though the sources did not change" } else { "" };
+            Self::Proceed(Plan {
+                from: Some(from),
+                version,
+                without_change,
+                ..
+            }) => {
+                let note = if *without_change {
+                    ", though the sources did not change"
+                } else {
+                    ""
+                };
                 format!("{package} rises from {from} to {version}{note}: build all variants")
             }
-            Self::Proceed(Plan { from: None, version, .. }) => format!("{package} {version} is the first version: build all variants"),
+            Self::Proceed(Plan {
+                from: None,
+                version,
+                ..
+            }) => format!("{package} {version} is the first version: build all variants"),
             Self::Refuse(refusal) => refusal.to_string(),
             Self::Wait(never) => match *never {},
         }
@@ -321,7 +424,10 @@ impl Decision {
 
 /// Names a package that the head no longer has, for the one message about it.
 pub fn removed(package: &PackageName) -> String {
-    format!("the pull request removes the package {}", quoted(package.as_str()))
+    format!(
+        "the pull request removes the package {}",
+        quoted(package.as_str())
+    )
 }
 
 #[cfg(test)]

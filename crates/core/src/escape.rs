@@ -9,7 +9,11 @@ const SHOWN: usize = 80;
 pub fn quoted(text: &str) -> String {
     let cut = text.chars().count() > SHOWN;
     let shown: String = text.chars().take(SHOWN).map(escaped_char).collect();
-    format!("\"{}{}\"", shown.replace('"', "\\\""), if cut { "…" } else { "" })
+    format!(
+        "\"{}{}\"",
+        shown.replace('"', "\\\""),
+        if cut { "…" } else { "" }
+    )
 }
 
 /// Foreign bytes as [`quoted`] text; what is not UTF-8 appears as `\xNN`.
@@ -17,7 +21,10 @@ pub fn quoted_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         text.extend(chunk.valid().chars().map(escaped_char));
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
         if text.len() > 4 * SHOWN {
             break;
         }
@@ -33,7 +40,11 @@ pub fn line(text: &str) -> String {
 }
 
 fn escaped_char(c: char) -> String {
-    if is_plain(c) { c.to_string() } else { c.escape_default().to_string() }
+    if is_plain(c) {
+        c.to_string()
+    } else {
+        c.escape_default().to_string()
+    }
 }
 
 /// Whether a character shows as itself: no control, no invisible, nothing that turns the direction of writing.
@@ -42,8 +53,13 @@ fn is_plain(c: char) -> bool {
         ' '..='~' => true,
         _ if c.is_control() || c.is_whitespace() => false,
         // Format characters, bidirectional controls, joiners, tags, variation selectors, private use (Unicode TR 36).
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => false,
-        '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' => false,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => {
+            false
+        }
+        '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{fff0}'..='\u{ffff}' => false,
         '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}' => false,
         _ => true,
     }

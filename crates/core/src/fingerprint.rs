@@ -44,19 +44,27 @@ pub fn of_tree(package: &Package, entries: &[TreeEntry]) -> SourceDigests {
     let mut matter: Vec<&TreeEntry> = entries
         .iter()
         .filter(|entry| entry.path != version_file && Some(entry.path.as_slice()) != pins)
-        .filter(|entry| package.sources.matches(&entry.path) && !package.exclude.matches(&entry.path))
+        .filter(|entry| {
+            package.sources.matches(&entry.path) && !package.exclude.matches(&entry.path)
+        })
         .collect();
     matter.sort_by(|a, b| a.path.cmp(&b.path));
     let sources = digest(package, &matter);
     matter.extend(entries.iter().find(|entry| entry.path == version_file));
     matter.sort_by(|a, b| a.path.cmp(&b.path));
-    SourceDigests { fingerprint: Fingerprint(digest(package, &matter)), sources }
+    SourceDigests {
+        fingerprint: Fingerprint(digest(package, &matter)),
+        sources,
+    }
 }
 
 fn digest(package: &Package, entries: &[&TreeEntry]) -> Digest {
     let mut hash = Sha256::new();
     hash.update(b"lockgate fingerprint 1\0");
-    hash.update(format!("package {}\0table {}\0", package.name, package.table_digest));
+    hash.update(format!(
+        "package {}\0table {}\0",
+        package.name, package.table_digest
+    ));
     for entry in entries {
         // The form of `git ls-tree -r -z --format='%(objectmode) %(objectname)%x09%(path)'`.
         hash.update(format!("{} {}\t", entry.mode, entry.object));
@@ -87,11 +95,20 @@ output = "dist/{asset}"
 "#;
 
     fn package() -> Package {
-        Config::parse(CONFIG).unwrap().packages.into_values().next().unwrap()
+        Config::parse(CONFIG)
+            .unwrap()
+            .packages
+            .into_values()
+            .next()
+            .unwrap()
     }
 
     fn entry(mode: &str, digit: char, path: &str) -> TreeEntry {
-        TreeEntry { mode: mode.into(), object: digit.to_string().repeat(40).parse().unwrap(), path: path.into() }
+        TreeEntry {
+            mode: mode.into(),
+            object: digit.to_string().repeat(40).parse().unwrap(),
+            path: path.into(),
+        }
     }
 
     fn tree() -> Vec<TreeEntry> {
@@ -123,20 +140,48 @@ output = "dist/{asset}"
             let mut tree = tree();
             change(&mut tree);
             let now = of_tree(&package(), &tree);
-            (now.fingerprint != before.fingerprint, now.sources != before.sources)
+            (
+                now.fingerprint != before.fingerprint,
+                now.sources != before.sources,
+            )
         };
-        let other_object = |at: usize| after(&|tree| tree[at].object = "f".repeat(40).parse().unwrap());
-        assert_eq!(other_object(0), (false, false), "a file outside the sources");
+        let other_object =
+            |at: usize| after(&|tree| tree[at].object = "f".repeat(40).parse().unwrap());
+        assert_eq!(
+            other_object(0),
+            (false, false),
+            "a file outside the sources"
+        );
         assert_eq!(other_object(1), (true, true), "the build script");
-        assert_eq!(other_object(2), (false, false), "the config's text: its table counts, by its own digest");
+        assert_eq!(
+            other_object(2),
+            (false, false),
+            "the config's text: its table counts, by its own digest"
+        );
         assert_eq!(other_object(3), (true, false), "the version file");
         assert_eq!(other_object(4), (false, false), "the pins");
         assert_eq!(other_object(5), (true, true), "a source");
         assert_eq!(other_object(7), (false, false), "an excluded file");
-        assert_eq!(after(&|tree| tree[5].mode = "100755".into()), (true, true), "a mode");
-        assert_eq!(after(&|tree| tree[5].path = b"tool/other.c".to_vec()), (true, true), "a name");
-        assert_eq!(after(&|tree| drop(tree.remove(6))), (true, true), "a link gone");
-        assert_eq!(after(&|tree| tree.push(entry("160000", '9', "tool/sub"))), (true, true), "a submodule");
+        assert_eq!(
+            after(&|tree| tree[5].mode = "100755".into()),
+            (true, true),
+            "a mode"
+        );
+        assert_eq!(
+            after(&|tree| tree[5].path = b"tool/other.c".to_vec()),
+            (true, true),
+            "a name"
+        );
+        assert_eq!(
+            after(&|tree| drop(tree.remove(6))),
+            (true, true),
+            "a link gone"
+        );
+        assert_eq!(
+            after(&|tree| tree.push(entry("160000", '9', "tool/sub"))),
+            (true, true),
+            "a submodule"
+        );
     }
 
     proptest! {

@@ -122,19 +122,38 @@ pub const CODES: &[&str] = &[
 /// Decides the status of one package.
 pub fn decide(facts: &Facts) -> Status {
     match &facts.decision {
-        Verdict::Refuse(refusal) => status(Light::Failure, refusal.code(), &format!("{refusal}; {}", refusal.hint())),
-        Verdict::Done(Done::Unchanged { version }) => {
-            status(Light::Success, "gate.unchanged", &format!("version {version} is unchanged: nothing to publish"))
-        }
-        Verdict::Done(Done::ChangedWithoutBump { version, level: Level::Allow }) => {
-            status(Light::Success, "gate.unchanged", &format!("version {version} is unchanged: nothing to publish"))
-        }
-        Verdict::Done(Done::ChangedWithoutBump { version, level: Level::Warn | Level::Deny }) => status(
+        Verdict::Refuse(refusal) => status(
+            Light::Failure,
+            refusal.code(),
+            &format!("{refusal}; {}", refusal.hint()),
+        ),
+        Verdict::Done(Done::Unchanged { version }) => status(
+            Light::Success,
+            "gate.unchanged",
+            &format!("version {version} is unchanged: nothing to publish"),
+        ),
+        Verdict::Done(Done::ChangedWithoutBump {
+            version,
+            level: Level::Allow,
+        }) => status(
+            Light::Success,
+            "gate.unchanged",
+            &format!("version {version} is unchanged: nothing to publish"),
+        ),
+        Verdict::Done(Done::ChangedWithoutBump {
+            version,
+            level: Level::Warn | Level::Deny,
+        }) => status(
             Light::Success,
             "gate.change-without-bump",
-            &format!("nothing to publish; note that the sources changed and the version is still {version}"),
+            &format!(
+                "nothing to publish; note that the sources changed and the version is still {version}"
+            ),
         ),
-        Verdict::Done(Done::AlreadyPublished { version, fingerprint }) => published(facts, version, *fingerprint),
+        Verdict::Done(Done::AlreadyPublished {
+            version,
+            fingerprint,
+        }) => published(facts, version, *fingerprint),
         Verdict::Proceed(plan) => building(facts, &plan.version, plan.behind),
         Verdict::Wait(never) => match *never {},
     }
@@ -142,31 +161,53 @@ pub fn decide(facts: &Facts) -> Status {
 
 /// The status of a package that the pull request takes out of the config.
 pub fn removed() -> Status {
-    status(Light::Success, "gate.removed", "the package is removed: nothing to publish")
+    status(
+        Light::Success,
+        "gate.removed",
+        "the package is removed: nothing to publish",
+    )
 }
 
 fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Status {
     match (&facts.published, &facts.pins) {
-        (Published::Withdrawn(reason), _) => {
-            status(Light::Failure, "gate.withdrawn", &format!("version {version} was withdrawn ({reason}): raise it again"))
-        }
-        (Published::Broken(problem), _) => {
-            status(Light::Failure, "gate.release-broken", &format!("the release of version {version} is not what its receipt says: {problem}"))
-        }
-        (Published::Nothing, _) => status(Light::Pending, "gate.waits-for-promotion", &format!("version {version} waits for a maintainer to promote it")),
+        (Published::Withdrawn(reason), _) => status(
+            Light::Failure,
+            "gate.withdrawn",
+            &format!("version {version} was withdrawn ({reason}): raise it again"),
+        ),
+        (Published::Broken(problem), _) => status(
+            Light::Failure,
+            "gate.release-broken",
+            &format!("the release of version {version} is not what its receipt says: {problem}"),
+        ),
+        (Published::Nothing, _) => status(
+            Light::Pending,
+            "gate.waits-for-promotion",
+            &format!("version {version} waits for a maintainer to promote it"),
+        ),
         // What main would get is the merge, not the head.
         (Published::Complete(_), _) if facts.merged != Some(fingerprint) => status(
             Light::Failure,
             "gate.update-branch",
-            &format!("version {version} is published, but the merge would have other sources: update the branch and raise the version"),
+            &format!(
+                "version {version} is published, but the merge would have other sources: update the branch and raise the version"
+            ),
         ),
-        (Published::Complete(seen), _) if *seen != fingerprint => {
-            status(Light::Failure, "gate.release-broken", &format!("the release of version {version} changed while it was looked at"))
-        }
-        (Published::Complete(_), Pins::Differ(problem)) => status(Light::Failure, "gate.pins", &format!("version {version} is published, but the pins disagree: {problem}")),
-        (Published::Complete(_), Pins::None | Pins::Agree) => {
-            status(Light::Success, "gate.published", &format!("version {version} is published and verified"))
-        }
+        (Published::Complete(seen), _) if *seen != fingerprint => status(
+            Light::Failure,
+            "gate.release-broken",
+            &format!("the release of version {version} changed while it was looked at"),
+        ),
+        (Published::Complete(_), Pins::Differ(problem)) => status(
+            Light::Failure,
+            "gate.pins",
+            &format!("version {version} is published, but the pins disagree: {problem}"),
+        ),
+        (Published::Complete(_), Pins::None | Pins::Agree) => status(
+            Light::Success,
+            "gate.published",
+            &format!("version {version} is published and verified"),
+        ),
     }
 }
 
@@ -175,19 +216,35 @@ fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
         return update_branch(version);
     }
     match &facts.build {
-        Build::None => status(Light::Pending, "gate.no-build", &format!("version {version} has not been built yet")),
-        Build::Running => status(Light::Pending, "gate.building", &format!("version {version} is being built")),
-        Build::Failed(variants) if variants.is_empty() => {
-            status(Light::Failure, "gate.build-failed", &format!("the build of version {version} failed: see its log"))
-        }
+        Build::None => status(
+            Light::Pending,
+            "gate.no-build",
+            &format!("version {version} has not been built yet"),
+        ),
+        Build::Running => status(
+            Light::Pending,
+            "gate.building",
+            &format!("version {version} is being built"),
+        ),
+        Build::Failed(variants) if variants.is_empty() => status(
+            Light::Failure,
+            "gate.build-failed",
+            &format!("the build of version {version} failed: see its log"),
+        ),
         Build::Failed(variants) => {
             let names = variants.join(", ");
-            status(Light::Failure, "gate.build-failed", &format!("the build of version {version} failed for {names}: see the comment"))
+            status(
+                Light::Failure,
+                "gate.build-failed",
+                &format!("the build of version {version} failed for {names}: see the comment"),
+            )
         }
         Build::Expired => status(
             Light::Failure,
             "gate.expired",
-            &format!("the candidate of version {version} has expired: run the build workflow again"),
+            &format!(
+                "the candidate of version {version} has expired: run the build workflow again"
+            ),
         ),
         Build::Succeeded => status(
             Light::Pending,
@@ -201,18 +258,28 @@ fn update_branch(version: &Version) -> Status {
     status(
         Light::Failure,
         "gate.update-branch",
-        &format!("the base branch has changed the sources of version {version}: update the branch to build a new candidate"),
+        &format!(
+            "the base branch has changed the sources of version {version}: update the branch to build a new candidate"
+        ),
     )
 }
 
 fn status(state: Light, code: &'static str, description: &str) -> Status {
     let description = crate::escape::line(description);
     let description = if description.chars().count() > DESCRIPTION {
-        description.chars().take(DESCRIPTION - 1).chain(['…']).collect()
+        description
+            .chars()
+            .take(DESCRIPTION - 1)
+            .chain(['…'])
+            .collect()
     } else {
         description
     };
-    Status { state, code, description }
+    Status {
+        state,
+        code,
+        description,
+    }
 }
 
 #[cfg(test)]
@@ -231,31 +298,77 @@ mod tests {
 
     fn facts(decision: Decision) -> Facts {
         let merged = Some(fingerprint("merge"));
-        Facts { decision, merged, build: Build::Succeeded, published: Published::Nothing, pins: Pins::None }
+        Facts {
+            decision,
+            merged,
+            build: Build::Succeeded,
+            published: Published::Nothing,
+            pins: Pins::None,
+        }
     }
 
     fn plan(behind: bool) -> Decision {
-        Verdict::Proceed(Plan { from: None, version: two(), fingerprint: fingerprint("merge"), behind, without_change: false })
+        Verdict::Proceed(Plan {
+            from: None,
+            version: two(),
+            fingerprint: fingerprint("merge"),
+            behind,
+            without_change: false,
+        })
     }
 
     fn published() -> Facts {
-        let done = Done::AlreadyPublished { version: two(), fingerprint: fingerprint("merge") };
-        Facts { published: Published::Complete(fingerprint("merge")), ..facts(Verdict::Done(done)) }
+        let done = Done::AlreadyPublished {
+            version: two(),
+            fingerprint: fingerprint("merge"),
+        };
+        Facts {
+            published: Published::Complete(fingerprint("merge")),
+            ..facts(Verdict::Done(done))
+        }
     }
 
     #[test]
     fn green_needs_nothing_to_publish_or_a_verified_release_of_the_merges_fingerprint() {
         let light = |facts: &Facts| (decide(facts).state, decide(facts).code);
-        assert_eq!(light(&facts(Verdict::Done(Done::Unchanged { version: two() }))), (Light::Success, "gate.unchanged"));
+        assert_eq!(
+            light(&facts(Verdict::Done(Done::Unchanged { version: two() }))),
+            (Light::Success, "gate.unchanged")
+        );
         assert_eq!(light(&published()), (Light::Success, "gate.published"));
-        let table: [(fn(&mut Facts), Light, &str); 7] = [
-            (|f| f.merged = Some(fingerprint("other")), Light::Failure, "gate.update-branch"),
+        type Row = (fn(&mut Facts), Light, &'static str);
+        let table: [Row; 7] = [
+            (
+                |f| f.merged = Some(fingerprint("other")),
+                Light::Failure,
+                "gate.update-branch",
+            ),
             (|f| f.merged = None, Light::Failure, "gate.update-branch"),
-            (|f| f.published = Published::Complete(fingerprint("other")), Light::Failure, "gate.release-broken"),
-            (|f| f.published = Published::Broken("x".into()), Light::Failure, "gate.release-broken"),
-            (|f| f.published = Published::Withdrawn("x".into()), Light::Failure, "gate.withdrawn"),
-            (|f| f.published = Published::Nothing, Light::Pending, "gate.waits-for-promotion"),
-            (|f| f.pins = Pins::Differ("x".into()), Light::Failure, "gate.pins"),
+            (
+                |f| f.published = Published::Complete(fingerprint("other")),
+                Light::Failure,
+                "gate.release-broken",
+            ),
+            (
+                |f| f.published = Published::Broken("x".into()),
+                Light::Failure,
+                "gate.release-broken",
+            ),
+            (
+                |f| f.published = Published::Withdrawn("x".into()),
+                Light::Failure,
+                "gate.withdrawn",
+            ),
+            (
+                |f| f.published = Published::Nothing,
+                Light::Pending,
+                "gate.waits-for-promotion",
+            ),
+            (
+                |f| f.pins = Pins::Differ("x".into()),
+                Light::Failure,
+                "gate.pins",
+            ),
         ];
         for (change, state, code) in table {
             let mut facts = published();
@@ -267,23 +380,50 @@ mod tests {
     #[test]
     fn a_bump_is_held_until_it_is_promoted() {
         let light = |build: Build, behind| {
-            let status = decide(&Facts { build, ..facts(plan(behind)) });
+            let status = decide(&Facts {
+                build,
+                ..facts(plan(behind))
+            });
             (status.state, status.code)
         };
         assert_eq!(light(Build::None, false), (Light::Pending, "gate.no-build"));
-        assert_eq!(light(Build::Running, false), (Light::Pending, "gate.building"));
-        assert_eq!(light(Build::Failed(vec!["arm64".into()]), false), (Light::Failure, "gate.build-failed"));
-        assert_eq!(light(Build::Expired, false), (Light::Failure, "gate.expired"));
-        assert_eq!(light(Build::Succeeded, false), (Light::Pending, "gate.waits-for-promotion"));
-        assert_eq!(light(Build::Succeeded, true), (Light::Failure, "gate.update-branch"));
+        assert_eq!(
+            light(Build::Running, false),
+            (Light::Pending, "gate.building")
+        );
+        assert_eq!(
+            light(Build::Failed(vec!["arm64".into()]), false),
+            (Light::Failure, "gate.build-failed")
+        );
+        assert_eq!(
+            light(Build::Expired, false),
+            (Light::Failure, "gate.expired")
+        );
+        assert_eq!(
+            light(Build::Succeeded, false),
+            (Light::Pending, "gate.waits-for-promotion")
+        );
+        assert_eq!(
+            light(Build::Succeeded, true),
+            (Light::Failure, "gate.update-branch")
+        );
     }
 
     #[test]
     fn a_description_fits_and_is_one_printable_line() {
-        let refusal = Refusal::Taken { version: two(), by: "x\n\u{202e}".repeat(99), free: "3".into() };
+        let refusal = Refusal::Taken {
+            version: two(),
+            by: "x\n\u{202e}".repeat(99),
+            free: "3".into(),
+        };
         let status = decide(&facts(Verdict::Refuse(refusal)));
         assert_eq!(status.description.chars().count(), DESCRIPTION);
-        assert!(status.description.ends_with('…') && !status.description.contains(['\n', '\u{202e}']));
-        assert_eq!((status.state, status.code), (Light::Failure, "detect.taken"));
+        assert!(
+            status.description.ends_with('…') && !status.description.contains(['\n', '\u{202e}'])
+        );
+        assert_eq!(
+            (status.state, status.code),
+            (Light::Failure, "detect.taken")
+        );
     }
 }

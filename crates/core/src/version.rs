@@ -28,8 +28,12 @@ impl Scheme {
     /// What a version file of this scheme holds, for messages.
     pub fn expected(self) -> &'static str {
         match self {
-            Self::Integer => "a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end",
-            Self::Semver => "a semantic version such as 1.4.0 (no leading \"v\", no build metadata), and at most one line end",
+            Self::Integer => {
+                "a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end"
+            }
+            Self::Semver => {
+                "a semantic version such as 1.4.0 (no leading \"v\", no build metadata), and at most one line end"
+            }
         }
     }
 }
@@ -52,12 +56,18 @@ impl Version {
     /// # Errors
     /// [`VersionError`] says which rule was broken and what was read.
     pub fn from_file(scheme: Scheme, bytes: &[u8]) -> Result<Self, VersionError> {
-        let wrong = |problem| VersionError { read: quoted_bytes(bytes), problem, scheme };
+        let wrong = |problem| VersionError {
+            read: quoted_bytes(bytes),
+            problem,
+            scheme,
+        };
         let text = str::from_utf8(bytes).map_err(|_| wrong(VersionProblem::NotUtf8))?;
         if text.starts_with('\u{feff}') {
             return Err(wrong(VersionProblem::ByteOrderMark));
         }
-        let line = text.strip_suffix('\n').map_or(text, |t| t.strip_suffix('\r').unwrap_or(t));
+        let line = text
+            .strip_suffix('\n')
+            .map_or(text, |t| t.strip_suffix('\r').unwrap_or(t));
         Self::parse(scheme, line).map_err(wrong)
     }
 
@@ -90,8 +100,16 @@ impl Version {
                 (next.to_string().len() <= MOST_DIGITS).then_some(Self::Integer(next))
             }
             Self::Semver(version) => {
-                let patch = if version.pre.is_empty() { version.patch.checked_add(1)? } else { version.patch };
-                Some(Self::Semver(semver::Version::new(version.major, version.minor, patch)))
+                let patch = if version.pre.is_empty() {
+                    version.patch.checked_add(1)?
+                } else {
+                    version.patch
+                };
+                Some(Self::Semver(semver::Version::new(
+                    version.major,
+                    version.minor,
+                    patch,
+                )))
             }
         }
     }
@@ -119,7 +137,11 @@ impl fmt::Display for Version {
 impl FromStr for Version {
     type Err = VersionProblem;
     fn from_str(text: &str) -> Result<Self, VersionProblem> {
-        let scheme = if text.contains('.') { Scheme::Semver } else { Scheme::Integer };
+        let scheme = if text.contains('.') {
+            Scheme::Semver
+        } else {
+            Scheme::Integer
+        };
         Self::parse(scheme, text)
     }
 }
@@ -211,7 +233,11 @@ fn semantic(text: &str) -> Result<semver::Version, VersionProblem> {
         return Err(P::TooLong);
     }
     let version = semver::Version::parse(text).map_err(|_| P::NotSemver)?;
-    if version.build.is_empty() { Ok(version) } else { Err(P::BuildMetadata) }
+    if version.build.is_empty() {
+        Ok(version)
+    } else {
+        Err(P::BuildMetadata)
+    }
 }
 
 #[cfg(test)]
@@ -250,17 +276,35 @@ mod tests {
             (b"\xff\xfe7\0", Err(P::NotUtf8)),
         ];
         for (bytes, expected) in table {
-            assert_eq!(read(bytes), expected.map(Version::Integer), "{}", quoted_bytes(bytes));
+            assert_eq!(
+                read(bytes),
+                expected.map(Version::Integer),
+                "{}",
+                quoted_bytes(bytes)
+            );
         }
     }
 
     #[test]
     fn semantic_versions_read_and_order_as_the_specification_says() {
         let read = |text: &str| Version::parse(Scheme::Semver, text);
-        let ordered = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.0.10", "2.0.0"];
+        let ordered = [
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0",
+            "1.0.10",
+            "2.0.0",
+        ];
         assert!(ordered.map(|text| read(text).unwrap()).is_sorted());
-        let wrong =
-            [("", P::Empty), ("1.0", P::NotSemver), ("v1.0.0", P::NotSemver), ("01.0.0", P::NotSemver), ("1.0.0+5", P::BuildMetadata)];
+        let wrong = [
+            ("", P::Empty),
+            ("1.0", P::NotSemver),
+            ("v1.0.0", P::NotSemver),
+            ("01.0.0", P::NotSemver),
+            ("1.0.0+5", P::BuildMetadata),
+        ];
         for (text, problem) in wrong {
             assert_eq!(read(text), Err(problem), "{text}");
         }
@@ -280,7 +324,10 @@ mod tests {
         assert_eq!(number(8).next_free(&taken), Some(number(10)));
         assert_eq!(number(9_999_999_999).next_free(&taken), None);
         let semver = |text: &str| text.parse::<Version>().unwrap();
-        assert_eq!(semver("1.0.0-rc.1").next_free(&BTreeSet::from([semver("1.0.0")])), Some(semver("1.0.1")));
+        assert_eq!(
+            semver("1.0.0-rc.1").next_free(&BTreeSet::from([semver("1.0.0")])),
+            Some(semver("1.0.1"))
+        );
     }
 
     proptest! {

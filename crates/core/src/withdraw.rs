@@ -65,18 +65,28 @@ reasons! {
 /// Decides what to do.
 pub fn decide(facts: &Facts) -> Verdict<Done, Plan, crate::detect::Never, Refusal> {
     if !facts.role.may_promote() {
-        return Verdict::Refuse(Refusal::NotAMaintainer { login: facts.login.clone(), role: facts.role });
+        return Verdict::Refuse(Refusal::NotAMaintainer {
+            login: facts.login.clone(),
+            role: facts.role,
+        });
     }
     if !facts.published {
-        return Verdict::Refuse(Refusal::NotPublished { tag: facts.tag.clone() });
+        return Verdict::Refuse(Refusal::NotPublished {
+            tag: facts.tag.clone(),
+        });
     }
     if facts.withdrawn {
         return Verdict::Done(Done);
     }
     match (facts.roll_back, &facts.named_by) {
         (false, _) => Verdict::Proceed(Plan::Mark),
-        (true, Some(commit)) => Verdict::Refuse(Refusal::Named { version: facts.version.clone(), commit: commit.clone() }),
-        (true, None) if facts.immutable => Verdict::Refuse(Refusal::Frozen { tag: facts.tag.clone() }),
+        (true, Some(commit)) => Verdict::Refuse(Refusal::Named {
+            version: facts.version.clone(),
+            commit: commit.clone(),
+        }),
+        (true, None) if facts.immutable => Verdict::Refuse(Refusal::Frozen {
+            tag: facts.tag.clone(),
+        }),
         (true, None) => Verdict::Proceed(Plan::RollBack),
     }
 }
@@ -112,7 +122,10 @@ mod tests {
         assert_eq!(say(|f| f.roll_back = false), "Mark");
         assert_eq!(say(|f| f.immutable = true), "withdraw.frozen");
         assert_eq!(say(|f| (f.immutable, f.roll_back) = (true, false)), "Mark");
-        assert_eq!(say(|f| f.named_by = Some("a".repeat(40).parse().unwrap())), "withdraw.named");
+        assert_eq!(
+            say(|f| f.named_by = Some("a".repeat(40).parse().unwrap())),
+            "withdraw.named"
+        );
         assert_eq!(say(|f| f.published = false), "withdraw.not-published");
         assert_eq!(say(|f| f.role = Role::Write), "withdraw.not-a-maintainer");
         assert_eq!(say(|f| f.withdrawn = true), "done");

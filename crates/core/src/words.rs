@@ -19,7 +19,10 @@ pub struct NotAWord {
 }
 
 fn not_a(text: &str, expected: &'static str) -> NotAWord {
-    NotAWord { text: quoted(text), expected }
+    NotAWord {
+        text: quoted(text),
+        expected,
+    }
 }
 
 macro_rules! number_word {
@@ -137,11 +140,15 @@ fn object_id(text: &str) -> bool {
 
 fn lower_name(text: &str) -> bool {
     let inner = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    (1..=40).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    (1..=40).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 fn safe_characters(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 // The forge rewrites other characters, and leading and trailing dots (GitHub, "Upload a release asset").
@@ -158,7 +165,8 @@ fn tag_name(text: &str) -> bool {
 }
 
 fn branch_name(text: &str) -> bool {
-    let bad = |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
+    let bad =
+        |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
     (1..=255).contains(&text.len())
         && !text.contains(bad)
         && !text.contains("..")
@@ -172,17 +180,23 @@ fn branch_name(text: &str) -> bool {
 fn login(text: &str) -> bool {
     let name = text.strip_suffix("[bot]").unwrap_or(text);
     (1..=100).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 fn repository_name(text: &str) -> bool {
-    let part = |p: &str| (1..=100).contains(&p.len()) && safe_characters(p) && p != "." && p != "..";
-    text.split_once('/').is_some_and(|(owner, name)| part(owner) && part(name))
+    let part =
+        |p: &str| (1..=100).contains(&p.len()) && safe_characters(p) && p != "." && p != "..";
+    text.split_once('/')
+        .is_some_and(|(owner, name)| part(owner) && part(name))
 }
 
 fn repo_path(text: &str) -> bool {
     let part = |p: &str| !matches!(p, "" | "." | "..") && !p.eq_ignore_ascii_case(".git");
-    text.len() <= 1000 && !text.contains(|c: char| c.is_control() || c == '\\') && text.split('/').all(part)
+    text.len() <= 1000
+        && !text.contains(|c: char| c.is_control() || c == '\\')
+        && text.split('/').all(part)
 }
 
 impl CommitId {
@@ -360,21 +374,42 @@ mod tests {
     fn a_digest_reads_what_it_writes_and_nothing_else() {
         let digest = Digest::of(b"hello lockgate\n");
         assert_eq!(digest.to_string().parse(), Ok(digest));
-        assert_eq!(Digest::from_prefixed(&format!("sha256:{digest}")), Ok(digest));
-        for wrong in ["", "ab", &digest.to_string().to_uppercase(), &format!("{digest}0"), &digest.to_string()[1..]] {
+        assert_eq!(
+            Digest::from_prefixed(&format!("sha256:{digest}")),
+            Ok(digest)
+        );
+        for wrong in [
+            "",
+            "ab",
+            &digest.to_string().to_uppercase(),
+            &format!("{digest}0"),
+            &digest.to_string()[1..],
+        ] {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn words_refuse_what_would_need_quoting() {
-        for name in ["", ".hidden", "-flag", "a b", "a/b", "a\nb", "ä", "dot.", "a$(x)", "a'b"] {
+        for name in [
+            "", ".hidden", "-flag", "a b", "a/b", "a\nb", "ä", "dot.", "a$(x)", "a'b",
+        ] {
             assert!(name.parse::<AssetName>().is_err(), "{name:?}");
         }
         for tag in ["a..b", "x.lock", "a~b", "refs/tags/x"] {
             assert!(tag.parse::<Tag>().is_err(), "{tag:?}");
         }
-        for path in ["", "/etc/passwd", "../x", "a/../b", "a//b", "a\\b", "a\0b", ".git/config", "a/"] {
+        for path in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a\\b",
+            "a\0b",
+            ".git/config",
+            "a/",
+        ] {
             assert!(path.parse::<RepoPath>().is_err(), "{path:?}");
         }
         for name in ["Tool", "-a", "a-", "a_b", "a.b", &"a".repeat(41)] {
@@ -388,10 +423,12 @@ mod tests {
 
     #[test]
     fn only_maintainers_and_admins_may_promote() {
-        let may: Vec<_> = ["admin", "maintain", "write", "triage", "read", "none", "custom"]
-            .into_iter()
-            .filter(|name| Role::from_name(name).may_promote())
-            .collect();
+        let may: Vec<_> = [
+            "admin", "maintain", "write", "triage", "read", "none", "custom",
+        ]
+        .into_iter()
+        .filter(|name| Role::from_name(name).may_promote())
+        .collect();
         assert_eq!(may, ["admin", "maintain"]);
     }
 }

@@ -5,7 +5,6 @@
 )]
 
 use std::cell::Cell;
-use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 

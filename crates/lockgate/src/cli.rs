@@ -25,19 +25,45 @@ Results go to stdout, talk to stderr. `lockgate rehearse` shows the whole flow w
 #[derive(Debug, Args)]
 pub struct Global {
     /// The repository on the forge [default: GITHUB_REPOSITORY, else the remote's address]
-    #[arg(long, global = true, value_name = "OWNER/NAME", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "OWNER/NAME",
+        help_heading = "Global options"
+    )]
     pub repo: Option<String>,
-    /// The web address of the forge [default: GITHUB_SERVER_URL, else https://github.com]
-    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    /// The web address of the forge [default: GITHUB_SERVER_URL, else that of GitHub]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help_heading = "Global options"
+    )]
     pub forge: Option<String>,
     /// The config, for commands that work on files [default: lockgate.toml of the commit]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     pub config: Option<PathBuf>,
     /// Run as if started in this folder
-    #[arg(short = 'C', global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub work_dir: Option<PathBuf>,
     /// The git remote that the forge's repository is
-    #[arg(long, global = true, value_name = "NAME", default_value = "origin", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        default_value = "origin",
+        help_heading = "Global options"
+    )]
     pub remote: String,
     /// How results are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = "Global options")]
@@ -46,7 +72,13 @@ pub struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     pub color: Color,
     /// Say less
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
     pub quiet: bool,
     /// Say more
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
@@ -147,7 +179,12 @@ pub struct Build {
     #[arg(long, value_name = "NAME")]
     pub package: Option<String>,
     /// The variant to build
-    #[arg(long, value_name = "NAME", required_unless_present = "join", conflicts_with = "join")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        required_unless_present = "join",
+        conflicts_with = "join"
+    )]
     pub variant: Option<String>,
     /// Join the results of all variants to a candidate instead
     #[arg(long)]
@@ -192,7 +229,12 @@ pub struct Gate {
 #[derive(Debug, Args)]
 pub struct Promote {
     /// The pull request whose candidate is to be published
-    #[arg(long, value_name = "NUMBER", required_unless_present = "run", conflicts_with = "run")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        required_unless_present = "run",
+        conflicts_with = "run"
+    )]
     pub pr: Option<u64>,
     /// The run that built the candidate
     #[arg(long, value_name = "ID")]
@@ -241,7 +283,12 @@ pub struct Fetch {
     #[arg(long)]
     pub offline: bool,
     /// An address to try before the release; may be given several times
-    #[arg(long, value_name = "URL", env = "LOCKGATE_MIRROR", value_delimiter = ' ')]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LOCKGATE_MIRROR",
+        value_delimiter = ' '
+    )]
     pub mirror: Vec<String>,
     /// Where executables are kept between calls [default: XDG_CACHE_HOME/lockgate, else ~/.cache/lockgate]
     #[arg(long, value_name = "DIR", env = "LOCKGATE_CACHE")]

@@ -102,12 +102,20 @@ mod tests {
             "a".repeat(40)
         );
         let event = Event::parse(json.as_bytes()).unwrap();
-        assert_eq!(event.pull_request.map(|pull| pull.number), Some(PullNumber(7)));
+        assert_eq!(
+            event.pull_request.map(|pull| pull.number),
+            Some(PullNumber(7))
+        );
     }
 
     #[test]
     fn a_commit_that_is_none_is_refused() {
-        assert!(Event::parse(br#"{"pull_request":{"number":7,"head":{"sha":"$(id)"},"base":{"ref":"main"}}}"#).is_err());
+        assert!(
+            Event::parse(
+                br#"{"pull_request":{"number":7,"head":{"sha":"$(id)"},"base":{"ref":"main"}}}"#
+            )
+            .is_err()
+        );
     }
 
     proptest! {

@@ -62,12 +62,24 @@ pub struct Failure {
 impl Failure {
     /// From a reason with a code.
     pub fn new(exit: Exit, reason: &impl Reason) -> Self {
-        Self { exit, code: reason.code(), message: reason.to_string(), hint: reason.hint(), told: false }
+        Self {
+            exit,
+            code: reason.code(),
+            message: reason.to_string(),
+            hint: reason.hint(),
+            told: false,
+        }
     }
 
     /// For a person at a terminal, or a log.
     pub fn text(&self) -> String {
-        format!("{} ({}): {}\n  next: {}", self.exit.word(), self.code, self.message, self.hint)
+        format!(
+            "{} ({}): {}\n  next: {}",
+            self.exit.word(),
+            self.code,
+            self.message,
+            self.hint
+        )
     }
 
     /// For programs.

@@ -28,11 +28,27 @@ pub struct Context {
 
 /// The package of that name, or the only one.
 pub fn choose<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Package, Failure> {
-    let known = || config.packages.keys().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
+    let known = || {
+        config
+            .packages
+            .keys()
+            .map(PackageName::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match name {
         Some(name) => {
-            let package = config.packages.values().find(|package| package.name.as_str() == name);
-            package.ok_or_else(|| Trouble::UnknownPackage { name: quoted(name), known: known() }.into())
+            let package = config
+                .packages
+                .values()
+                .find(|package| package.name.as_str() == name);
+            package.ok_or_else(|| {
+                Trouble::UnknownPackage {
+                    name: quoted(name),
+                    known: known(),
+                }
+                .into()
+            })
         }
         None => {
             let mut packages = config.packages.values();

@@ -38,12 +38,24 @@ pub struct Ended {
 ///
 /// # Errors
 /// Where it could not be started.
-pub fn run(words: &[String], dir: &Path, vars: &[(&str, String)], print: &(dyn Fn(&str) + Sync)) -> std::io::Result<Ended> {
-    let (program, args) = words.split_first().ok_or_else(|| std::io::Error::other("there is no command"))?;
+pub fn run(
+    words: &[String],
+    dir: &Path,
+    vars: &[(&str, String)],
+    print: &(dyn Fn(&str) + Sync),
+) -> std::io::Result<Ended> {
+    let (program, args) = words
+        .split_first()
+        .ok_or_else(|| std::io::Error::other("there is no command"))?;
     let mut command = Command::new(program);
     // One pipe for both, so that the lines keep their order.
     let (read, write) = std::io::pipe()?;
-    command.args(args).current_dir(dir).stdin(Stdio::null()).stdout(write.try_clone()?).stderr(write);
+    command
+        .args(args)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(write.try_clone()?)
+        .stderr(write);
     for name in SECRETS {
         command.env_remove(name);
     }
@@ -53,7 +65,10 @@ pub fn run(words: &[String], dir: &Path, vars: &[(&str, String)], print: &(dyn F
     drop(command);
     let tail = follow(read, print);
     let status = child.wait()?;
-    Ok(Ended { status, tail: tail.into() })
+    Ok(Ended {
+        status,
+        tail: tail.into(),
+    })
 }
 
 fn follow(stream: impl Read, print: &(dyn Fn(&str) + Sync)) -> VecDeque<String> {
@@ -90,7 +105,13 @@ mod tests {
 
     fn shell(script: &str) -> Ended {
         let words = ["sh", "-c", script].map(str::to_owned);
-        run(&words, Path::new("."), &[("MARK", "set".to_owned())], &|_| ()).unwrap()
+        run(
+            &words,
+            Path::new("."),
+            &[("MARK", "set".to_owned())],
+            &|_| (),
+        )
+        .unwrap()
     }
 
     #[test]

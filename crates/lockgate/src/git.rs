@@ -37,15 +37,22 @@ impl Git {
     pub fn open(dir: &Path) -> Result<Self, Trouble> {
         let output = command(dir, &["rev-parse", "--absolute-git-dir"])?;
         if output.status.success() {
-            Ok(Self { dir: dir.to_owned() })
+            Ok(Self {
+                dir: dir.to_owned(),
+            })
         } else {
-            Err(Trouble::NotARepository { dir: quoted(&dir.display().to_string()) })
+            Err(Trouble::NotARepository {
+                dir: quoted(&dir.display().to_string()),
+            })
         }
     }
 
     /// The root of the work tree.
     pub fn top(&self) -> Result<PathBuf, Trouble> {
-        let text = self.text("find the root of the work tree", &["rev-parse", "--show-toplevel"])?;
+        let text = self.text(
+            "find the root of the work tree",
+            &["rev-parse", "--show-toplevel"],
+        )?;
         Ok(PathBuf::from(text.trim_end_matches('\n')))
     }
 
@@ -60,25 +67,56 @@ impl Git {
     /// The commit that a revision names.
     pub fn commit(&self, revision: &str) -> Result<CommitId, Trouble> {
         let name = format!("{revision}^{{commit}}");
-        let output = command(&self.dir, &["rev-parse", "--verify", "--quiet", "--end-of-options", &name])?;
+        let output = command(
+            &self.dir,
+            &[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &name,
+            ],
+        )?;
         let text = String::from_utf8_lossy(&output.stdout);
         match text.trim_end().parse() {
             Ok(commit) if output.status.success() => Ok(commit),
-            _ if self.is_shallow() => Err(Trouble::Shallow { what: quoted(revision) }),
-            _ => Err(Trouble::UnknownRevision { revision: quoted(revision) }),
+            _ if self.is_shallow() => Err(Trouble::Shallow {
+                what: quoted(revision),
+            }),
+            _ => Err(Trouble::UnknownRevision {
+                revision: quoted(revision),
+            }),
         }
     }
 
     /// Whether history was cut off when it was cloned.
     pub fn is_shallow(&self) -> bool {
-        self.text("look at the clone", &["rev-parse", "--is-shallow-repository"]).is_ok_and(|text| text.trim_end() == "true")
+        self.text(
+            "look at the clone",
+            &["rev-parse", "--is-shallow-repository"],
+        )
+        .is_ok_and(|text| text.trim_end() == "true")
     }
 
     /// Every entry of a tree, recursively.
     pub fn tree(&self, treeish: &str) -> Result<Vec<TreeEntry>, Trouble> {
         let doing = || format!("list the tree of {treeish}");
-        let bytes = self.run(&doing(), &["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", treeish])?;
-        bytes.split(|b| *b == 0).filter(|entry| !entry.is_empty()).map(|entry| tree_entry(entry).ok_or_else(|| garbled(&doing(), entry))).collect()
+        let bytes = self.run(
+            &doing(),
+            &[
+                "ls-tree",
+                "-r",
+                "-z",
+                "--full-tree",
+                "--end-of-options",
+                treeish,
+            ],
+        )?;
+        bytes
+            .split(|b| *b == 0)
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| tree_entry(entry).ok_or_else(|| garbled(&doing(), entry)))
+            .collect()
     }
 
     /// The first `most` bytes of a blob, and its size.
@@ -91,8 +129,14 @@ impl Git {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| missing(&error))?;
-        let failed = |detail: &str| Trouble::Git { doing: doing.clone(), detail: line(detail) };
-        let ask = child.stdin.take().map(|mut stdin| stdin.write_all(format!("{id}\n").as_bytes()));
+        let failed = |detail: &str| Trouble::Git {
+            doing: doing.clone(),
+            detail: line(detail),
+        };
+        let ask = child
+            .stdin
+            .take()
+            .map(|mut stdin| stdin.write_all(format!("{id}\n").as_bytes()));
         let read = || -> Option<(Vec<u8>, u64)> {
             ask?.ok()?;
             let mut out = BufReader::new(child.stdout.take()?);
@@ -112,42 +156,83 @@ impl Git {
 
     /// What merging `head` into `base` would give.
     pub fn merge(&self, base: &CommitId, head: &CommitId) -> Result<Merge, Trouble> {
-        let output = command(&self.dir, &["merge-tree", "--write-tree", "--no-messages", "--name-only", base.as_str(), head.as_str()])?;
+        let output = command(
+            &self.dir,
+            &[
+                "merge-tree",
+                "--write-tree",
+                "--no-messages",
+                "--name-only",
+                base.as_str(),
+                head.as_str(),
+            ],
+        )?;
         let text = String::from_utf8_lossy(&output.stdout);
         let tree = text.lines().next().and_then(|first| first.parse().ok());
         match (output.status.code(), tree) {
             (Some(0), Some(tree)) => Ok(Merge::Clean(tree)),
             (Some(1), Some(_)) => Ok(Merge::Conflict),
-            _ if self.is_shallow() => Err(Trouble::Shallow { what: format!("the history that joins {} and {}", base.short(), head.short()) }),
-            _ => Err(Trouble::Unrelated { base: base.to_string(), head: head.to_string() }),
+            _ if self.is_shallow() => Err(Trouble::Shallow {
+                what: format!(
+                    "the history that joins {} and {}",
+                    base.short(),
+                    head.short()
+                ),
+            }),
+            _ => Err(Trouble::Unrelated {
+                base: base.to_string(),
+                head: head.to_string(),
+            }),
         }
     }
 
     /// Where two commits' histories parted, if they ever met.
     pub fn merge_base(&self, one: &CommitId, other: &CommitId) -> Option<CommitId> {
         let output = command(&self.dir, &["merge-base", one.as_str(), other.as_str()]).ok()?;
-        String::from_utf8(output.stdout).ok()?.lines().next()?.parse().ok()
+        String::from_utf8(output.stdout)
+            .ok()?
+            .lines()
+            .next()?
+            .parse()
+            .ok()
     }
 
     /// The refs of a remote, as they are now.
     pub fn remote_refs(&self, remote: &str) -> Result<Refs, Trouble> {
         let doing = format!("list the refs of {}", quoted(remote));
-        let text = self.text(&doing, &["ls-remote", "--quiet", "--end-of-options", remote])?;
+        let text = self.text(
+            &doing,
+            &["ls-remote", "--quiet", "--end-of-options", remote],
+        )?;
         let parse = |row: &str| {
             let (id, name) = row.split_once('\t')?;
             Some((name.to_owned(), id.parse().ok()?))
         };
-        text.lines().map(|row| parse(row).ok_or_else(|| garbled(&doing, row.as_bytes()))).collect()
+        text.lines()
+            .map(|row| parse(row).ok_or_else(|| garbled(&doing, row.as_bytes())))
+            .collect()
     }
 
     /// Brings commits of a remote, if they are not here yet.
     pub fn fetch(&self, remote: &str, wanted: &[(&str, &CommitId)]) -> Result<(), Trouble> {
-        let absent: Vec<&str> = wanted.iter().filter(|(_, id)| !self.has(id)).map(|(name, _)| *name).collect();
+        let absent: Vec<&str> = wanted
+            .iter()
+            .filter(|(_, id)| !self.has(id))
+            .map(|(name, _)| *name)
+            .collect();
         if absent.is_empty() {
             return Ok(());
         }
         let doing = format!("fetch {} from {}", absent.join(", "), quoted(remote));
-        let fixed = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--end-of-options", remote];
+        let fixed = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-gc",
+            "--end-of-options",
+            remote,
+        ];
         self.run(&doing, &[&fixed[..], &absent].concat()).map(drop)
     }
 
@@ -158,13 +243,22 @@ impl Git {
 
     /// Paths that differ from the commit that is checked out, without what git ignores.
     pub fn changes(&self) -> Result<Vec<String>, Trouble> {
-        let text = self.text("look for changes", &["status", "--porcelain=v1", "--untracked-files=normal"])?;
-        Ok(text.lines().map(|row| row.get(3..).unwrap_or_default().to_owned()).collect())
+        let text = self.text(
+            "look for changes",
+            &["status", "--porcelain=v1", "--untracked-files=normal"],
+        )?;
+        Ok(text
+            .lines()
+            .map(|row| row.get(3..).unwrap_or_default().to_owned())
+            .collect())
     }
 
     /// The commits that lead to a tip and touch a path, newest first.
     pub fn commits_touching(&self, tip: &CommitId, path: &str) -> Result<Vec<CommitId>, Trouble> {
-        let text = self.text("walk the history", &["log", "--format=%H", tip.as_str(), "--", path])?;
+        let text = self.text(
+            "walk the history",
+            &["log", "--format=%H", tip.as_str(), "--", path],
+        )?;
         Ok(text.lines().filter_map(|row| row.parse().ok()).collect())
     }
 
@@ -178,33 +272,65 @@ impl Git {
             return Ok(output.stdout);
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rfind(|row| !row.trim().is_empty()).unwrap_or("it said nothing");
-        Err(Trouble::Git { doing: doing.to_owned(), detail: line(last) })
+        let last = said
+            .lines()
+            .rfind(|row| !row.trim().is_empty())
+            .unwrap_or("it said nothing");
+        Err(Trouble::Git {
+            doing: doing.to_owned(),
+            detail: line(last),
+        })
     }
 }
 
 fn base(dir: &Path) -> Command {
     let mut git = Command::new("git");
-    git.arg("-C").arg(dir).args(["-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"]);
+    git.arg("-C").arg(dir).args([
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "protocol.ext.allow=never",
+    ]);
     // A hook or alias of ours may have set these for its own repository.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"] {
+    for name in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+    ] {
         git.env_remove(name);
     }
-    git.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
+    git.env("LC_ALL", "C")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_OPTIONAL_LOCKS", "0");
     git
 }
 
 fn command(dir: &Path, args: &[&str]) -> Result<Output, Trouble> {
-    base(dir).args(args).stdin(Stdio::null()).output().map_err(|error| missing(&error))
+    base(dir)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| missing(&error))
 }
 
 fn missing(error: &std::io::Error) -> Trouble {
-    Trouble::GitMissing { detail: error.to_string() }
+    Trouble::GitMissing {
+        detail: error.to_string(),
+    }
 }
 
 fn garbled(doing: &str, found: &[u8]) -> Trouble {
-    let detail = format!("it printed {}, which makes no sense here", lockgate_core::escape::quoted_bytes(found));
-    Trouble::Git { doing: doing.to_owned(), detail }
+    let detail = format!(
+        "it printed {}, which makes no sense here",
+        lockgate_core::escape::quoted_bytes(found)
+    );
+    Trouble::Git {
+        doing: doing.to_owned(),
+        detail,
+    }
 }
 
 /// `<mode> SP <type> SP <object> TAB <path>`, from git-ls-tree(1).
@@ -213,5 +339,9 @@ fn tree_entry(entry: &[u8]) -> Option<TreeEntry> {
     let (head, path) = (str::from_utf8(&entry[..tab]).ok()?, entry.get(tab + 1..)?);
     let mut words = head.split(' ');
     let (mode, _kind, object) = (words.next()?, words.next()?, words.next()?);
-    Some(TreeEntry { mode: mode.to_owned(), object: object.parse().ok()?, path: path.to_owned() })
+    Some(TreeEntry {
+        mode: mode.to_owned(),
+        object: object.parse().ok()?,
+        path: path.to_owned(),
+    })
 }

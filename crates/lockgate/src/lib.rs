@@ -49,7 +49,8 @@ pub fn main() -> Exit {
 /// Goes to the folder of `-C`, so that every path of the command line is relative to it.
 fn go(dir: Option<&std::path::Path>) -> Result<(), Failure> {
     let Some(dir) = dir else { return Ok(()) };
-    std::env::set_current_dir(dir).map_err(|error| trouble::Trouble::file(format!("go to {}", dir.display()), &error).into())
+    std::env::set_current_dir(dir)
+        .map_err(|error| trouble::Trouble::file(format!("go to {}", dir.display()), &error).into())
 }
 
 /// Help and version are asked for; anything else is a mistake on the command line, with its code like any other.

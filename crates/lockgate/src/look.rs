@@ -6,10 +6,12 @@ use std::io::{Read as _, Seek as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use lockgate_artifact::executable::{self, Arch, Facts, GlibcVersion, Libc as Found, LibcKind, Requirements};
+use lockgate_artifact::executable::{
+    self, Arch, Facts, GlibcVersion, Libc as Found, LibcKind, Requirements,
+};
+use lockgate_core::Digest;
 use lockgate_core::config::{Libc, Variant};
 use lockgate_core::escape::quoted;
-use lockgate_core::Digest;
 use sha2::{Digest as _, Sha256};
 
 use crate::trouble::Trouble;
@@ -30,24 +32,41 @@ pub struct Looked {
 /// [`Trouble`] says what is not as the variant asks.
 pub fn look(path: &Path, variant: &Variant, secrets: &[&str]) -> Result<Looked, Trouble> {
     let shown = quoted(&path.display().to_string());
-    let meta = std::fs::symlink_metadata(path).map_err(|_| Trouble::NoOutput { path: shown.clone() })?;
+    let meta = std::fs::symlink_metadata(path).map_err(|_| Trouble::NoOutput {
+        path: shown.clone(),
+    })?;
     if !meta.is_file() {
         return Err(Trouble::NotAFile { path: shown });
     }
     let doing = || format!("read {shown}");
     let mut file = File::open(path).map_err(|error| Trouble::file(doing(), &error))?;
     let (sha256, size) = read(&mut file, secrets, &shown)?;
-    file.rewind().map_err(|error| Trouble::file(doing(), &error))?;
-    let refuse = |problems: String, codes: String| Trouble::NotAsAsked { variant: variant.name.to_string(), problems, codes };
-    let facts = executable::inspect(file).map_err(|error| refuse(error.to_string(), error.code().to_owned()))?;
-    let wanted = requirements(variant).ok_or_else(|| refuse(format!("{} executables cannot be looked into", variant.arch), "executable.arch".to_owned()))?;
+    file.rewind()
+        .map_err(|error| Trouble::file(doing(), &error))?;
+    let refuse = |problems: String, codes: String| Trouble::NotAsAsked {
+        variant: variant.name.to_string(),
+        problems,
+        codes,
+    };
+    let facts = executable::inspect(file)
+        .map_err(|error| refuse(error.to_string(), error.code().to_owned()))?;
+    let wanted = requirements(variant).ok_or_else(|| {
+        refuse(
+            format!("{} executables cannot be looked into", variant.arch),
+            "executable.arch".to_owned(),
+        )
+    })?;
     let violations = executable::check(&facts, &wanted, Some(meta.permissions().mode()));
     if !violations.is_empty() {
         let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
         let codes: Vec<&str> = violations.iter().map(executable::Violation::code).collect();
         return Err(refuse(all.join("; "), codes.join(", ")));
     }
-    Ok(Looked { size, sha256, headers: describe(&facts) })
+    Ok(Looked {
+        size,
+        sha256,
+        headers: describe(&facts),
+    })
 }
 
 /// What a variant asks of its executable.
@@ -59,7 +78,9 @@ pub fn requirements(variant: &Variant) -> Option<Requirements> {
             Libc::Musl => LibcKind::Musl,
             Libc::Static => LibcKind::Static,
         }),
-        glibc_floor: variant.glibc_floor.map(|(major, minor)| GlibcVersion::new(major, minor)),
+        glibc_floor: variant
+            .glibc_floor
+            .map(|(major, minor)| GlibcVersion::new(major, minor)),
         allow_rpath: variant.allow_rpath,
         allow_exec_stack: variant.allow_exec_stack,
         ..Requirements::strict(arch)
@@ -67,7 +88,10 @@ pub fn requirements(variant: &Variant) -> Option<Requirements> {
 }
 
 fn describe(facts: &Facts) -> String {
-    let arch = facts.arch().map_or_else(|| "another architecture".to_owned(), |arch| arch.to_string());
+    let arch = facts.arch().map_or_else(
+        || "another architecture".to_owned(),
+        |arch| arch.to_string(),
+    );
     let libc = match facts.libc() {
         Found::Static => "static".to_owned(),
         Found::Musl => "musl".to_owned(),
@@ -89,7 +113,9 @@ fn read(file: &mut File, secrets: &[&str], shown: &str) -> Result<(Digest, u64),
     let mut kept = 0;
     loop {
         let room = buffer.get_mut(kept..).unwrap_or_default();
-        let count = file.read(room).map_err(|error| Trouble::file(format!("read {shown}"), &error))?;
+        let count = file
+            .read(room)
+            .map_err(|error| Trouble::file(format!("read {shown}"), &error))?;
         if count == 0 {
             break;
         }
@@ -97,7 +123,10 @@ fn read(file: &mut File, secrets: &[&str], shown: &str) -> Result<(Digest, u64),
         size += count as u64;
         let seen = buffer.get(..kept + count).unwrap_or_default();
         if let Some(shape) = token_in(seen, secrets) {
-            return Err(Trouble::Secret { path: shown.to_owned(), shape });
+            return Err(Trouble::Secret {
+                path: shown.to_owned(),
+                shape,
+            });
         }
         let keep = seen.len().min(LONGEST_TOKEN);
         buffer.copy_within(kept + count - keep..kept + count, 0);
@@ -110,18 +139,33 @@ const LONGEST_TOKEN: usize = 512;
 
 /// The shape of the first token in some bytes. The prefixes are GitHub's (docs: "About authentication to GitHub").
 fn token_in(bytes: &[u8], secrets: &[&str]) -> Option<&'static str> {
-    const PREFIXES: [(&[u8], usize); 6] =
-        [(b"ghp_", 36), (b"gho_", 36), (b"ghu_", 36), (b"ghs_", 36), (b"ghr_", 36), (b"github_pat_", 22)];
+    const PREFIXES: [(&[u8], usize); 6] = [
+        (b"ghp_", 36),
+        (b"gho_", 36),
+        (b"ghu_", 36),
+        (b"ghs_", 36),
+        (b"ghr_", 36),
+        (b"github_pat_", 22),
+    ];
     let own = |secret: &&str| secret.len() >= 8 && find(bytes, secret.as_bytes());
     if secrets.iter().any(own) {
         return Some("a credential of this run");
     }
-    let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'g').map(|(at, _)| at);
+    let starts = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'g')
+        .map(|(at, _)| at);
     let token = |at: usize| {
         let rest = bytes.get(at..).unwrap_or_default();
         PREFIXES.iter().any(|(prefix, length)| {
-            let body = rest.strip_prefix(*prefix).and_then(|body| body.get(..*length));
-            body.is_some_and(|body| body.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_'))
+            let body = rest
+                .strip_prefix(*prefix)
+                .and_then(|body| body.get(..*length));
+            body.is_some_and(|body| {
+                body.iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            })
         })
     };
     starts.into_iter().any(token).then_some("a GitHub token")
@@ -129,7 +173,11 @@ fn token_in(bytes: &[u8], secrets: &[&str]) -> Option<&'static str> {
 
 fn find(bytes: &[u8], needle: &[u8]) -> bool {
     let first = needle.first().copied();
-    let mut starts = bytes.iter().enumerate().filter(|(_, byte)| Some(**byte) == first).map(|(at, _)| at);
+    let mut starts = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| Some(**byte) == first)
+        .map(|(at, _)| at);
     starts.any(|at| bytes.get(at..at + needle.len()) == Some(needle))
 }
 
@@ -153,7 +201,10 @@ mod tests {
 
     #[test]
     fn the_runs_own_credentials_are_found_whatever_their_shape() {
-        assert_eq!(token_in(b"...hunter22-secret...", &["hunter22-secret"]), Some("a credential of this run"));
+        assert_eq!(
+            token_in(b"...hunter22-secret...", &["hunter22-secret"]),
+            Some("a credential of this run")
+        );
         assert_eq!(token_in(b"ghs_short and github_ and ghp", &["short"]), None);
     }
 }

@@ -13,7 +13,11 @@ use crate::trouble::Trouble;
 pub fn completions(context: &Context, shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "lockgate", &mut script);
-    context.talk.result("completions", &String::from_utf8_lossy(&script), serde_json::json!({ "script": String::from_utf8_lossy(&script) }));
+    context.talk.result(
+        "completions",
+        &String::from_utf8_lossy(&script),
+        serde_json::json!({ "script": String::from_utf8_lossy(&script) }),
+    );
     Ok(())
 }
 
@@ -21,5 +25,6 @@ pub fn completions(context: &Context, shell: clap_complete::Shell) -> Result<(),
 pub fn pages(dir: &Path) -> Result<(), Failure> {
     let doing = || format!("write the manual pages into {}", dir.display());
     std::fs::create_dir_all(dir).map_err(|error| Trouble::file(doing(), &error))?;
-    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Trouble::file(doing(), &error).into())
+    clap_mangen::generate_to(Cli::command(), dir)
+        .map_err(|error| Trouble::file(doing(), &error).into())
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_core::config::{Config, FILE, Package};
-use lockgate_core::detect::{self, Decision, Facts, Holder, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile};
+use lockgate_core::detect::{
+    self, Decision, Facts, Holder, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile,
+};
 use lockgate_core::fingerprint::{self, TreeEntry};
 use lockgate_core::promote::WorkflowFacts;
 use lockgate_core::{CommitId, Fingerprint, PackageName, Version};
@@ -69,7 +71,9 @@ impl Seen {
     /// The version that the merge names, if it can be read.
     pub fn merged_version(&self) -> Option<Version> {
         match &self.facts.merged {
-            Merged::Clean(snapshot) => detect::version_of(&self.package, &snapshot.version_file).ok(),
+            Merged::Clean(snapshot) => {
+                detect::version_of(&self.package, &snapshot.version_file).ok()
+            }
             Merged::Conflict => None,
         }
     }
@@ -105,13 +109,19 @@ impl Tree {
 
     /// The names of this tree's packages; none where the config cannot be read.
     pub fn names(&self) -> impl Iterator<Item = &PackageName> {
-        self.config.iter().flatten().flat_map(|config| config.packages.keys())
+        self.config
+            .iter()
+            .flatten()
+            .flat_map(|config| config.packages.keys())
     }
 
     /// The config, or why there is none.
     pub fn config(&self, place: &str) -> Result<&Config, Failure> {
         match &self.config {
-            None => Err(Trouble::NoConfig { place: place.to_owned() }.into()),
+            None => Err(Trouble::NoConfig {
+                place: place.to_owned(),
+            }
+            .into()),
             Some(Err(failure)) => Err(failure.clone()),
             Some(Ok(config)) => Ok(config),
         }
@@ -120,12 +130,17 @@ impl Tree {
     /// What this tree says about a package.
     pub fn snapshot(&self, git: &Git, package: &Package) -> Result<Snapshot, Failure> {
         let digests = fingerprint::of_tree(package, &self.entries);
-        Ok(Snapshot { version_file: self.version_file(git, package)?, digests })
+        Ok(Snapshot {
+            version_file: self.version_file(git, package)?,
+            digests,
+        })
     }
 
     fn version_file(&self, git: &Git, package: &Package) -> Result<VersionFile, Failure> {
         let path = package.version_file.as_str().as_bytes();
-        let below = |entry: &&TreeEntry| entry.path.starts_with(path) && entry.path.get(path.len()) == Some(&b'/');
+        let below = |entry: &&TreeEntry| {
+            entry.path.starts_with(path) && entry.path.get(path.len()) == Some(&b'/')
+        };
         match self.entries.iter().find(|entry| entry.path == path) {
             None if self.entries.iter().any(|entry| below(&entry)) => Ok(VersionFile::NotAFile),
             None => Ok(VersionFile::Absent),
@@ -133,22 +148,35 @@ impl Tree {
             Some(entry) if !entry.is_file() => Ok(VersionFile::NotAFile),
             Some(entry) => {
                 let (bytes, size) = git.blob(&entry.object, LARGEST_VERSION_FILE)?;
-                Ok(if size > LARGEST_VERSION_FILE { VersionFile::TooLarge(size) } else { VersionFile::Content(bytes) })
+                Ok(if size > LARGEST_VERSION_FILE {
+                    VersionFile::TooLarge(size)
+                } else {
+                    VersionFile::Content(bytes)
+                })
             }
         }
     }
 
     /// The bytes of a file of this tree, if there is one, up to a limit.
     pub fn file(&self, git: &Git, path: &str, most: u64) -> Result<Option<Vec<u8>>, Failure> {
-        match self.entries.iter().find(|entry| entry.path == path.as_bytes() && entry.is_file()) {
+        match self
+            .entries
+            .iter()
+            .find(|entry| entry.path == path.as_bytes() && entry.is_file())
+        {
             None => Ok(None),
             Some(entry) => Ok(Some(git.blob(&entry.object, most)?.0)),
         }
     }
 
     fn workflows(&self) -> BTreeMap<String, &TreeEntry> {
-        let inside = self.entries.iter().filter(|entry| entry.path.starts_with(b".github/workflows/"));
-        inside.map(|entry| (String::from_utf8_lossy(&entry.path).into_owned(), entry)).collect()
+        let inside = self
+            .entries
+            .iter()
+            .filter(|entry| entry.path.starts_with(b".github/workflows/"));
+        inside
+            .map(|entry| (String::from_utf8_lossy(&entry.path).into_owned(), entry))
+            .collect()
     }
 }
 
@@ -159,38 +187,68 @@ impl Trees {
             Merge::Clean(tree) => Some(Tree::read(git, tree.as_str())?),
             Merge::Conflict => None,
         };
-        Ok(Self { base: Tree::read(git, base.as_str())?, head: Tree::read(git, head.as_str())?, merged, sides: Some((base.clone(), head.clone())) })
+        Ok(Self {
+            base: Tree::read(git, base.as_str())?,
+            head: Tree::read(git, head.as_str())?,
+            merged,
+            sides: Some((base.clone(), head.clone())),
+        })
     }
 
     /// For a commit that already is the merge, as in a merge queue.
     pub fn of_merge(git: &Git, base: &CommitId, merge: &CommitId) -> Result<Self, Failure> {
         let head = Tree::read(git, merge.as_str())?;
-        Ok(Self { base: Tree::read(git, base.as_str())?, merged: Some(head.clone()), head, sides: None })
+        Ok(Self {
+            base: Tree::read(git, base.as_str())?,
+            merged: Some(head.clone()),
+            head,
+            sides: None,
+        })
     }
 
     /// The packages of base and head.
     pub fn names(&self) -> BTreeSet<PackageName> {
-        self.base.names().chain(self.head.names()).cloned().collect()
+        self.base
+            .names()
+            .chain(self.head.names())
+            .cloned()
+            .collect()
     }
 
     /// What a package of the head is in the three trees.
     ///
     /// How it is built and named is the head's word, since that is what would be merged; what is let pass is the base's.
-    pub fn see(&self, git: &Git, name: &PackageName, published: &dyn Published) -> Result<Option<Seen>, Failure> {
-        let Some(in_head) = self.head.package(name) else { return Ok(None) };
+    pub fn see(
+        &self,
+        git: &Git,
+        name: &PackageName,
+        published: &dyn Published,
+    ) -> Result<Option<Seen>, Failure> {
+        let Some(in_head) = self.head.package(name) else {
+            return Ok(None);
+        };
         let in_base = self.base.package(name);
         let policy = in_base.map_or(in_head.policy, |package| package.policy);
-        let package = Package { policy, ..in_head.clone() };
-        let base = in_base.map(|package| self.base.snapshot(git, package)).transpose()?;
+        let package = Package {
+            policy,
+            ..in_head.clone()
+        };
+        let base = in_base
+            .map(|package| self.base.snapshot(git, package))
+            .transpose()?;
         let head = self.head.snapshot(git, &package)?;
         let merged = match self.merged.as_ref().map(|tree| (tree, tree.package(name))) {
             Some((tree, Some(package))) => Merged::Clean(tree.snapshot(git, package)?),
             Some((_, None)) | None => Merged::Conflict,
         };
         let (mut taken, mut holder) = (BTreeSet::new(), Holder::Nobody);
-        let unchanged = matches!((&base, &merged), (Some(base), Merged::Clean(merged)) if base == merged);
+        let unchanged =
+            matches!((&base, &merged), (Some(base), Merged::Clean(merged)) if base == merged);
         if !unchanged {
-            let tags = published.refs()?.keys().filter_map(|name| name.strip_prefix("refs/tags/"));
+            let tags = published
+                .refs()?
+                .keys()
+                .filter_map(|name| name.strip_prefix("refs/tags/"));
             taken = tags.filter_map(|tag| package.version_of_tag(tag)).collect();
             if let Ok(version) = detect::version_of(&package, &head.version_file)
                 && taken.contains(&version)
@@ -199,18 +257,42 @@ impl Trees {
             }
         }
         let fork = self.fork_version(git, &package, base.as_ref(), &merged)?;
-        let facts = Facts { base, head, merged, taken, holder, fork };
+        let facts = Facts {
+            base,
+            head,
+            merged,
+            taken,
+            holder,
+            fork,
+        };
         let decision = detect::decide(&package, &facts);
-        Ok(Some(Seen { package, facts, decision }))
+        Ok(Some(Seen {
+            package,
+            facts,
+            decision,
+        }))
     }
 
     /// The version where the head left the base branch; only read where sources changed and the version did not.
-    fn fork_version(&self, git: &Git, package: &Package, base: Option<&Snapshot>, merged: &Merged) -> Result<Option<Version>, Failure> {
-        let (Some((tip, head)), Some(base), Merged::Clean(merged)) = (&self.sides, base, merged) else { return Ok(None) };
-        if base.version_file != merged.version_file || base.digests.sources == merged.digests.sources {
+    fn fork_version(
+        &self,
+        git: &Git,
+        package: &Package,
+        base: Option<&Snapshot>,
+        merged: &Merged,
+    ) -> Result<Option<Version>, Failure> {
+        let (Some((tip, head)), Some(base), Merged::Clean(merged)) = (&self.sides, base, merged)
+        else {
+            return Ok(None);
+        };
+        if base.version_file != merged.version_file
+            || base.digests.sources == merged.digests.sources
+        {
             return Ok(None);
         }
-        let Some(fork) = git.merge_base(tip, head) else { return Ok(None) };
+        let Some(fork) = git.merge_base(tip, head) else {
+            return Ok(None);
+        };
         let tree = Tree::read(git, fork.as_str())?;
         Ok(detect::version_of(package, &tree.version_file(git, package)?).ok())
     }
@@ -219,9 +301,19 @@ impl Trees {
     pub fn workflow(&self, package: &Package) -> WorkflowFacts {
         let (head, base) = (self.head.workflows(), self.base.workflows());
         let path = package.build_workflow();
-        let of = |side: &BTreeMap<String, &TreeEntry>| side.get(&path).map(|entry| entry.object.clone());
+        let of =
+            |side: &BTreeMap<String, &TreeEntry>| side.get(&path).map(|entry| entry.object.clone());
         let paths: BTreeSet<&String> = head.keys().chain(base.keys()).collect();
-        let changed = paths.into_iter().filter(|path| head.get(*path) != base.get(*path)).cloned().collect();
-        WorkflowFacts { in_head: of(&head), in_base: of(&base), path, changed }
+        let changed = paths
+            .into_iter()
+            .filter(|path| head.get(*path) != base.get(*path))
+            .cloned()
+            .collect();
+        WorkflowFacts {
+            in_head: of(&head),
+            in_base: of(&base),
+            path,
+            changed,
+        }
     }
 }

@@ -12,8 +12,17 @@ pub struct Bar(ProgressBar);
 impl Bar {
     /// Begins; drawn only where stderr is a terminal.
     pub fn new(talk: &Talk, name: &str, size: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(size), if talk.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
-        if let Ok(style) = ProgressStyle::with_template("  {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}") {
+        let bar = ProgressBar::with_draw_target(
+            Some(size),
+            if talk.terminal {
+                ProgressDrawTarget::stderr()
+            } else {
+                ProgressDrawTarget::hidden()
+            },
+        );
+        if let Ok(style) =
+            ProgressStyle::with_template("  {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
+        {
             bar.set_style(style);
         }
         bar.set_message(name.to_owned());

@@ -49,13 +49,22 @@ impl<'a> Remote<'a> {
         let place = around.place(Some(&git))?;
         let forge = around.forge(&place)?;
         let client = Client::new(anonymous(around)?).map_err(|error| fetch_failure(&error))?;
-        Ok(Self { around, git, place, forge, client, refs: OnceCell::new() })
+        Ok(Self {
+            around,
+            git,
+            place,
+            forge,
+            client,
+            refs: OnceCell::new(),
+        })
     }
 
     /// The tip of a branch now.
     pub fn branch(&self, branch: &BranchName) -> Result<CommitId, Failure> {
         let name = format!("refs/heads/{branch}");
-        let unknown = || Trouble::UnknownRevision { revision: format!("the branch {branch} of the remote") };
+        let unknown = || Trouble::UnknownRevision {
+            revision: format!("the branch {branch} of the remote"),
+        };
         let id = self.refs()?.get(&name).ok_or_else(unknown)?;
         id.as_str().parse().map_err(|_| unknown().into())
     }
@@ -74,10 +83,20 @@ impl<'a> Remote<'a> {
     /// The same for a pull request that was read already.
     pub fn view_of(&self, pull: Pull) -> Result<View, Failure> {
         let base_commit = self.branch(&pull.facts.base)?;
-        let (base_ref, head_ref) = (format!("refs/heads/{}", pull.facts.base), format!("refs/pull/{}/head", pull.facts.number));
-        self.git.fetch(&self.around.remote, &[(&base_ref, &base_commit), (&head_ref, &pull.facts.head)])?;
+        let (base_ref, head_ref) = (
+            format!("refs/heads/{}", pull.facts.base),
+            format!("refs/pull/{}/head", pull.facts.number),
+        );
+        self.git.fetch(
+            &self.around.remote,
+            &[(&base_ref, &base_commit), (&head_ref, &pull.facts.head)],
+        )?;
         let trees = Trees::read(&self.git, &base_commit, &pull.facts.head)?;
-        Ok(View { pull, base_commit, trees })
+        Ok(View {
+            pull,
+            base_commit,
+            trees,
+        })
     }
 
     /// What a package is in a view.
@@ -93,7 +112,9 @@ impl<'a> Remote<'a> {
     /// A document of a published release, as an anonymous reader gets it; `None` where there is none.
     pub fn document(&self, tag: &Tag, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         let name = name.parse().map_err(|error| fetch_failure(&error))?;
-        self.client.read_document(&self.source(tag)?, &name, LARGEST).map_err(|error| fetch_failure(&error))
+        self.client
+            .read_document(&self.source(tag)?, &name, LARGEST)
+            .map_err(|error| fetch_failure(&error))
     }
 
     /// Reads a whole release as an anonymous reader.
@@ -103,7 +124,9 @@ impl<'a> Remote<'a> {
 
     /// The receipt of a published release; why not, where it cannot be read.
     pub fn receipt(&self, tag: &Tag) -> Result<Result<Receipt, String>, Failure> {
-        let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else { return Ok(Err("it has no receipt".to_owned())) };
+        let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else {
+            return Ok(Err("it has no receipt".to_owned()));
+        };
         Ok(match Receipt::from_json(&bytes) {
             Ok(receipt) if receipt.tag == *tag => Ok(receipt),
             Ok(receipt) => Err(format!("its receipt is that of {}", receipt.tag)),
@@ -134,7 +157,8 @@ impl Published for Remote<'_> {
 
 /// Where the files of a tag are for anonymous readers.
 pub fn source(place: &Place, tag: &Tag) -> Result<Source, Failure> {
-    Source::new(&place.server_url, place.repository.as_str(), tag.as_str()).map_err(|error| fetch_failure(&error))
+    Source::new(&place.server_url, place.repository.as_str(), tag.as_str())
+        .map_err(|error| fetch_failure(&error))
 }
 
 /// Settings of a client that keeps nothing.
@@ -144,7 +168,8 @@ pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
         options.timeouts.idle = idle;
     }
     let unit = around.pause(0);
-    options.retry.pause = Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
+    options.retry.pause =
+        Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
     Ok(options)
 }
 
@@ -153,10 +178,23 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
     let exit = match error {
         FetchError::WrongBytes(_) => Exit::WrongBytes,
         FetchError::NotPublished { .. } => Exit::NotPublished,
-        FetchError::Withdrawn { .. } | FetchError::NoPin { .. } | FetchError::Document { .. } | FetchError::TooLarge { .. } => Exit::Refused,
+        FetchError::Withdrawn { .. }
+        | FetchError::NoPin { .. }
+        | FetchError::Document { .. }
+        | FetchError::TooLarge { .. } => Exit::Refused,
         FetchError::NotUsable { .. } | FetchError::NoCache => Exit::Usage,
-        FetchError::Network { .. } | FetchError::Offline { .. } | FetchError::Cache { .. } => Exit::CouldNot,
+        FetchError::Network { .. } | FetchError::Offline { .. } | FetchError::Cache { .. } => {
+            Exit::CouldNot
+        }
     };
-    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    Failure { exit, code: error.code(), message: format!("{error}{source}"), hint: error.hint().to_owned(), told: false }
+    let source = std::error::Error::source(error)
+        .map(|source| format!(": {source}"))
+        .unwrap_or_default();
+    Failure {
+        exit,
+        code: error.code(),
+        message: format!("{error}{source}"),
+        hint: error.hint().to_owned(),
+        told: false,
+    }
 }

@@ -10,7 +10,7 @@ use std::thread::Scope;
 use lockgate_artifact::artifact::{Artifact, ArtifactError};
 use lockgate_artifact::digest::HashingReader;
 use lockgate_artifact::executable::{self, Inspector, Requirements};
-use lockgate_artifact::zip::{Expect, Size};
+use lockgate_artifact::zip::{Expect, Size, ZipError};
 use lockgate_core::Digest;
 use lockgate_core::document::Executable;
 use lockgate_core::promote::{Fault, UploadFault};
@@ -59,7 +59,11 @@ impl<'a> Checked<'a> {
     pub fn begin<'scope>(scope: &'scope Scope<'scope, '_>, body: Body, wanted: Wanted<'a>) -> Self {
         let (send, pieces) = sync_channel(WAITING);
         let (spare, empty) = sync_channel(WAITING + 2);
-        let (name, size, stored) = (wanted.executable.name.to_string(), wanted.executable.size, wanted.stored_sha256);
+        let (name, size, stored) = (
+            wanted.executable.name.to_string(),
+            wanted.executable.size,
+            wanted.stored_sha256,
+        );
         scope.spawn(move || {
             let end = receive(body, &name, size, stored, &send, &empty);
             // The other side may have gone away; then nobody wants to know.
@@ -82,7 +86,11 @@ impl<'a> Checked<'a> {
     /// Makes the next piece available; the last one only when all has agreed.
     fn advance(&mut self) -> Result<(), UploadFault> {
         while self.given == self.current.len() && !self.ended {
-            let message = self.pieces.recv().unwrap_or_else(|_| Err(UploadFault::Source(Fault::Unavailable("the receiving thread was lost".to_owned()))));
+            let message = self.pieces.recv().unwrap_or_else(|_| {
+                Err(UploadFault::Source(Fault::Unavailable(
+                    "the receiving thread was lost".to_owned(),
+                )))
+            });
             let next = match message? {
                 Some(piece) => {
                     self.hash.update(&piece);
@@ -104,14 +112,30 @@ impl<'a> Checked<'a> {
 
     fn agree(&mut self) -> Result<(), UploadFault> {
         let executable = self.wanted.executable;
-        let wrong = |what: String| UploadFault::WrongBytes(format!("the artifact {}: {what}", executable.name));
+        let wrong = |what: String| {
+            UploadFault::WrongBytes(format!("the artifact {}: {what}", executable.name))
+        };
         let digest = Digest::new(std::mem::take(&mut self.hash).finalize().into());
         if digest != executable.sha256 {
-            return Err(wrong(format!("its SHA-256 is {digest}, the manifest's is {}", executable.sha256)));
+            return Err(wrong(format!(
+                "its SHA-256 is {digest}, the manifest's is {}",
+                executable.sha256
+            )));
         }
-        let facts = std::mem::take(&mut self.inspector).finish().map_err(|error| wrong(format!("{error} ({})", error.code())))?;
-        let Some(requirements) = &self.wanted.requirements else { return Ok(()) };
-        let violations = executable::check(&facts, &Requirements { allow_unknown: true, ..requirements.clone() }, None);
+        let facts = std::mem::take(&mut self.inspector)
+            .finish()
+            .map_err(|error| wrong(format!("{error} ({})", error.code())))?;
+        let Some(requirements) = &self.wanted.requirements else {
+            return Ok(());
+        };
+        let violations = executable::check(
+            &facts,
+            &Requirements {
+                allow_unknown: true,
+                ..requirements.clone()
+            },
+            None,
+        );
         match violations.first() {
             None => Ok(()),
             Some(first) => Err(wrong(format!("{first} ({})", first.code()))),
@@ -139,19 +163,40 @@ impl Read for Checked<'_> {
     }
 }
 
-fn receive(body: Body, name: &str, size: u64, stored: Option<Digest>, send: &SyncSender<Message>, empty: &Receiver<Vec<u8>>) -> Result<(), UploadFault> {
+fn receive(
+    body: Body,
+    name: &str,
+    size: u64,
+    stored: Option<Digest>,
+    send: &SyncSender<Message>,
+    empty: &Receiver<Vec<u8>>,
+) -> Result<(), UploadFault> {
     let form = form(&body);
     let mut raw = HashingReader::new(body.reader);
-    let fault = |error| match error {
-        // The transfer broke: nothing is known of the artifact itself.
-        ArtifactError::Source(error) => UploadFault::Source(Fault::Unavailable(format!("the artifact {name} broke off: {error}"))),
-        error => UploadFault::WrongBytes(format!("the artifact {name}: {error} ({})", error.code())),
+    let fault = |error: ArtifactError| {
+        // Where the transfer broke, nothing is known of the artifact itself.
+        if let ArtifactError::Source(error)
+        | ArtifactError::Zip(ZipError::Source { source: error, .. }) = &error
+        {
+            let broke = format!("the artifact {name} broke off: {error}");
+            return UploadFault::Source(Fault::Unavailable(broke));
+        }
+        UploadFault::WrongBytes(format!("the artifact {name}: {error} ({})", error.code()))
     };
-    let mut content = Artifact::open(form, &mut raw, Expect { name, size: Size::Exact(size) }).map_err(fault)?;
+    let mut content = Artifact::open(
+        form,
+        &mut raw,
+        Expect {
+            name,
+            size: Size::Exact(size),
+        },
+    )
+    .map_err(fault)?;
     loop {
         let mut piece = empty.try_recv().unwrap_or_default();
         piece.resize(PIECE, 0);
-        let count = fill(&mut content, &mut piece).map_err(|error| fault(ArtifactError::from_io(error)))?;
+        let count =
+            fill(&mut content, &mut piece).map_err(|error| fault(ArtifactError::from_io(error)))?;
         piece.truncate(count);
         if count == 0 {
             break;
@@ -163,9 +208,9 @@ fn receive(body: Body, name: &str, size: u64, stored: Option<Digest>, send: &Syn
     content.finish().map_err(fault)?;
     let (_, digest, _) = raw.finish();
     match stored {
-        Some(expected) if expected != Digest::new(digest) => {
-            Err(UploadFault::WrongBytes(format!("the artifact {name}: what is stored is not what the forge listed")))
-        }
+        Some(expected) if expected != Digest::new(digest) => Err(UploadFault::WrongBytes(format!(
+            "the artifact {name}: what is stored is not what the forge listed"
+        ))),
         Some(_) | None => Ok(()),
     }
 }

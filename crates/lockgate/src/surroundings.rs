@@ -46,15 +46,27 @@ impl Surroundings {
     /// Reads the environment of the process.
     pub fn read(global: &Global) -> Self {
         // Variables that are not UTF-8 are none of ours.
-        let vars = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        let vars = std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+            .collect();
         let dir = PathBuf::from(".");
         let (config, remote) = (global.config.clone(), global.remote.clone());
-        Self { vars, dir, config, remote, repo: global.repo.clone(), forge: global.forge.clone() }
+        Self {
+            vars,
+            dir,
+            config,
+            remote,
+            repo: global.repo.clone(),
+            forge: global.forge.clone(),
+        }
     }
 
     /// A variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
-        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.vars
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Whether a runner of GitHub Actions started us.
@@ -64,12 +76,17 @@ impl Surroundings {
 
     /// Seconds since 1970-01-01 UTC.
     pub fn now(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
     }
 
     /// How long the `n`th pause before reading again is: 1, 2, 4, ... seconds. Rehearsals set a shorter unit.
     pub fn pause(&self, n: u32) -> Duration {
-        let unit = self.var("LOCKGATE_PAUSE_MS").and_then(|ms| ms.parse().ok()).unwrap_or(1000_u64);
+        let unit = self
+            .var("LOCKGATE_PAUSE_MS")
+            .and_then(|ms| ms.parse().ok())
+            .unwrap_or(1000_u64);
         Duration::from_millis(unit.saturating_mul(1 << n.min(5)))
     }
 
@@ -80,10 +97,16 @@ impl Surroundings {
 
     /// The event that started the workflow, if one did.
     pub fn event(&self) -> Result<Option<Event>, Failure> {
-        let Some(path) = self.var("GITHUB_EVENT_PATH") else { return Ok(None) };
-        let wrong = |problem: String| Trouble::BadEvent { path: quoted(path), problem };
+        let Some(path) = self.var("GITHUB_EVENT_PATH") else {
+            return Ok(None);
+        };
+        let wrong = |problem: String| Trouble::BadEvent {
+            path: quoted(path),
+            problem,
+        };
         let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        let event = Event::parse(&bytes).map_err(|error| wrong(lockgate_core::escape::line(&error.to_string())))?;
+        let event = Event::parse(&bytes)
+            .map_err(|error| wrong(lockgate_core::escape::line(&error.to_string())))?;
         Ok(Some(event))
     }
 
@@ -91,7 +114,11 @@ impl Surroundings {
     ///
     /// The repository is that of `--repo`, else `GITHUB_REPOSITORY`, else the last two parts of the remote's address.
     pub fn place(&self, git: Option<&Git>) -> Result<Place, Failure> {
-        let server_url = self.forge.as_deref().or(self.var("GITHUB_SERVER_URL")).unwrap_or("https://github.com");
+        let server_url = self
+            .forge
+            .as_deref()
+            .or(self.var("GITHUB_SERVER_URL"))
+            .unwrap_or("https://github.com");
         let server_url = checked_url("--forge", server_url)?;
         let api_url = match self.var("GITHUB_API_URL").filter(|_| self.forge.is_none()) {
             Some(url) => checked_url("GITHUB_API_URL", url)?,
@@ -101,21 +128,34 @@ impl Surroundings {
         let named = self.repo.as_deref().or(self.var("GITHUB_REPOSITORY"));
         let repository = match named {
             Some(name) => name.parse().map_err(|_| Trouble::BadValue {
-                name: if self.repo.is_some() { "--repo" } else { "GITHUB_REPOSITORY" },
+                name: if self.repo.is_some() {
+                    "--repo"
+                } else {
+                    "GITHUB_REPOSITORY"
+                },
                 value: quoted(name),
                 expected: "of the form OWNER/NAME",
             })?,
-            None => git.and_then(|git| repository_of_remote(&git.remote_url(&self.remote)?)).ok_or(Trouble::Unsaid {
-                what: "which repository on the forge is meant",
-                how: "name it with --repo OWNER/NAME",
-            })?,
+            None => git
+                .and_then(|git| repository_of_remote(&git.remote_url(&self.remote)?))
+                .ok_or(Trouble::Unsaid {
+                    what: "which repository on the forge is meant",
+                    how: "name it with --repo OWNER/NAME",
+                })?,
         };
-        Ok(Place { server_url, api_url, repository })
+        Ok(Place {
+            server_url,
+            api_url,
+            repository,
+        })
     }
 
     /// The forge, with the token of the environment, if there is one.
     pub fn forge(&self, place: &Place) -> Result<GitHub, Failure> {
-        let token = self.var("GITHUB_TOKEN").or(self.var("GH_TOKEN")).map(Token::new);
+        let token = self
+            .var("GITHUB_TOKEN")
+            .or(self.var("GH_TOKEN"))
+            .map(Token::new);
         let mut config = Config::new(&place.api_url, place.repository.clone(), token);
         config.proxies = Proxies::from_lookup(|name| self.var(name).map(ToOwned::to_owned));
         if let Some(idle) = self.idle_timeout()? {
@@ -123,28 +163,48 @@ impl Surroundings {
         }
         // Between repeated reads: a second, then two; rehearsals set a shorter unit.
         let unit = self.pause(0);
-        config.clock.sleep = Arc::new(move |wanted| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
-        GitHub::new(config).map_err(|problem| Trouble::Settings { problem: problem.to_string() }.into())
+        config.clock.sleep =
+            Arc::new(move |wanted| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
+        GitHub::new(config).map_err(|problem| {
+            Trouble::Settings {
+                problem: problem.to_string(),
+            }
+            .into()
+        })
     }
 
     /// How long the network may be silent, if the environment says so.
     pub fn idle_timeout(&self) -> Result<Option<Duration>, Trouble> {
-        let Some(text) = self.var("LOCKGATE_TIMEOUT") else { return Ok(None) };
-        let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
-        let seconds = seconds.ok_or_else(|| Trouble::BadValue { name: "LOCKGATE_TIMEOUT", value: quoted(text), expected: "a number of seconds" })?;
+        let Some(text) = self.var("LOCKGATE_TIMEOUT") else {
+            return Ok(None);
+        };
+        let seconds = text
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=86_400).contains(seconds));
+        let seconds = seconds.ok_or_else(|| Trouble::BadValue {
+            name: "LOCKGATE_TIMEOUT",
+            value: quoted(text),
+            expected: "a number of seconds",
+        })?;
         Ok(Some(Duration::from_secs(seconds)))
     }
 
     /// The account in whose name the command runs: inside Actions the one who triggered the run, else the token's.
     pub fn actor(&self) -> Option<Login> {
-        let name = self.var("GITHUB_TRIGGERING_ACTOR").or(self.var("GITHUB_ACTOR"))?;
+        let name = self
+            .var("GITHUB_TRIGGERING_ACTOR")
+            .or(self.var("GITHUB_ACTOR"))?;
         // Outside Actions anybody can set these: there the token speaks for itself.
         self.in_actions().then(|| name.parse().ok()).flatten()
     }
 
     /// Where executables are kept between calls, if nothing else is said.
     pub fn cache(&self) -> Option<PathBuf> {
-        let base = self.var("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(Path::new(self.var("HOME")?).join(".cache")))?;
+        let base = self
+            .var("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(Path::new(self.var("HOME")?).join(".cache")))?;
         base.is_absolute().then(|| base.join("lockgate"))
     }
 }
@@ -152,10 +212,16 @@ impl Surroundings {
 fn checked_url(name: &'static str, url: &str) -> Result<String, Trouble> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b":/.-_[]~".contains(&b);
     let url = url.trim_end_matches('/');
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && rest.bytes().all(plain) => Ok(url.to_owned()),
-        _ => Err(Trouble::BadValue { name, value: quoted(url), expected: "an address such as https://github.com" }),
+        _ => Err(Trouble::BadValue {
+            name,
+            value: quoted(url),
+            expected: "an address such as https://github.com",
+        }),
     }
 }
 
@@ -172,7 +238,13 @@ mod tests {
 
     #[test]
     fn the_repository_is_read_from_every_form_of_address() {
-        for url in ["https://github.com/o/r.git", "https://github.com/o/r", "git@github.com:o/r.git", "ssh://git@host:22/o/r", "/srv/git/o/r.git"] {
+        for url in [
+            "https://github.com/o/r.git",
+            "https://github.com/o/r",
+            "git@github.com:o/r.git",
+            "ssh://git@host:22/o/r",
+            "/srv/git/o/r.git",
+        ] {
             assert_eq!(repository_of_remote(url), "o/r".parse().ok(), "{url}");
         }
         assert_eq!(repository_of_remote("nonsense"), None);
@@ -180,9 +252,19 @@ mod tests {
 
     #[test]
     fn an_address_with_room_for_mischief_is_refused() {
-        for url in ["", "ftp://x", "https://", "https://a@b", "https://x/?q", "http://x\n"] {
+        for url in [
+            "",
+            "ftp://x",
+            "https://",
+            "https://a@b",
+            "https://x/?q",
+            "http://x\n",
+        ] {
             assert!(checked_url("--forge", url).is_err(), "{url:?}");
         }
-        assert_eq!(checked_url("--forge", "http://127.0.0.1:8080/"), Ok("http://127.0.0.1:8080".to_owned()));
+        assert_eq!(
+            checked_url("--forge", "http://127.0.0.1:8080/"),
+            Ok("http://127.0.0.1:8080".to_owned())
+        );
     }
 }

@@ -29,9 +29,17 @@ impl Talk {
         let color = match global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => terminal && surroundings.var("NO_COLOR").is_none() && surroundings.var("TERM") != Some("dumb"),
+            Color::Auto => {
+                terminal
+                    && surroundings.var("NO_COLOR").is_none()
+                    && surroundings.var("TERM") != Some("dumb")
+            }
         };
-        let verbosity = if global.quiet { -1 } else { i8::try_from(global.verbose).unwrap_or(i8::MAX) };
+        let verbosity = if global.quiet {
+            -1
+        } else {
+            i8::try_from(global.verbose).unwrap_or(i8::MAX)
+        };
         let file = |name| surroundings.var(name).map(PathBuf::from);
         Self {
             format: global.output_format,
@@ -51,23 +59,34 @@ impl Talk {
             Format::Text => put(std::io::stdout(), text),
             Format::Json => {
                 let mut object = serde_json::json!({ "version": 1, "command": command });
-                if let (Some(object), serde_json::Value::Object(more)) = (object.as_object_mut(), json) {
+                if let (Some(object), serde_json::Value::Object(more)) =
+                    (object.as_object_mut(), json)
+                {
                     object.extend(more);
                 }
-                put(std::io::stdout(), &serde_json::to_string_pretty(&object).unwrap_or_default());
+                put(
+                    std::io::stdout(),
+                    &serde_json::to_string_pretty(&object).unwrap_or_default(),
+                );
             }
         }
     }
 
     /// After the parser of the command line has said what it does not understand.
     pub fn misused() {
-        put(std::io::stderr(), "usage (usage.arguments): the command line is not understood\n  next: `lockgate help` lists the commands, `lockgate help COMMAND` its options");
+        put(
+            std::io::stderr(),
+            "usage (usage.arguments): the command line is not understood\n  next: `lockgate help` lists the commands, `lockgate help COMMAND` its options",
+        );
     }
 
     /// The end of a command that did not end well.
     pub fn failure(&self, command: &str, failure: &Failure) {
         if self.format == Format::Json && !failure.told {
-            put(std::io::stdout(), &serde_json::to_string_pretty(&failure.json(command)).unwrap_or_default());
+            put(
+                std::io::stdout(),
+                &serde_json::to_string_pretty(&failure.json(command)).unwrap_or_default(),
+            );
         }
         let text = failure.text();
         put(std::io::stderr(), &self.paint(&text, "31"));
@@ -90,12 +109,19 @@ impl Talk {
     /// A heading of a story, in bold where there is colour.
     pub fn heading(&self, line: &str) {
         if self.verbosity >= 0 {
-            put(std::io::stderr(), &format!("\n{}", self.paint(line, "1;36")));
+            put(
+                std::io::stderr(),
+                &format!("\n{}", self.paint(line, "1;36")),
+            );
         }
     }
 
     fn paint(&self, text: &str, code: &str) -> String {
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Runs something whose output is foreign: inside Actions no line of it is taken for a command of the runner.
@@ -105,7 +131,10 @@ impl Talk {
     pub fn foreign<T>(&self, title: &str, run: impl FnOnce(&(dyn Fn(&str) + Sync)) -> T) -> T {
         let token = fresh_token();
         if self.actions {
-            put(std::io::stderr(), &format!("::group::{title}\n::stop-commands::{token}"));
+            put(
+                std::io::stderr(),
+                &format!("::group::{title}\n::stop-commands::{token}"),
+            );
         }
         let quiet = self.verbosity < 0;
         let print = |line: &str| {
@@ -125,7 +154,10 @@ impl Talk {
     /// # Errors
     /// [`Trouble::UnsafeOutput`] for anything but one plain key and one line of printable ASCII.
     pub fn output(&self, key: &str, value: &str) -> Result<(), Trouble> {
-        let text = output_lines(key, value, &fresh_token()).ok_or_else(|| Trouble::UnsafeOutput { key: key.to_owned() })?;
+        let text =
+            output_lines(key, value, &fresh_token()).ok_or_else(|| Trouble::UnsafeOutput {
+                key: key.to_owned(),
+            })?;
         match &self.outputs {
             Some(path) => append(path, &text),
             None => Ok(()),
@@ -148,7 +180,8 @@ impl Talk {
 fn output_lines(key: &str, value: &str, delimiter: &str) -> Option<String> {
     let plain_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let plain_value = value.bytes().all(|b| (b' '..=b'~').contains(&b));
-    (plain_key && plain_value && !value.contains(delimiter)).then(|| format!("{key}<<{delimiter}\n{value}\n{delimiter}\n"))
+    (plain_key && plain_value && !value.contains(delimiter))
+        .then(|| format!("{key}<<{delimiter}\n{value}\n{delimiter}\n"))
 }
 
 /// A word that nobody can guess: from the system's random keys of a hash map.
@@ -161,8 +194,13 @@ pub fn fresh_token() -> String {
 
 fn append(path: &Path, text: &str) -> Result<(), Trouble> {
     let doing = || format!("append to {}", path.display());
-    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(|e| Trouble::file(doing(), &e))?;
-    file.write_all(text.as_bytes()).map_err(|e| Trouble::file(doing(), &e))
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(|e| Trouble::file(doing(), &e))?;
+    file.write_all(text.as_bytes())
+        .map_err(|e| Trouble::file(doing(), &e))
 }
 
 /// Prints a line. A reader that went away is not our trouble.
@@ -190,7 +228,10 @@ mod tests {
 
     #[test]
     fn a_value_that_holds_the_delimiter_is_refused() {
-        assert_eq!(output_lines("version", "2", "d"), Some("version<<d\n2\nd\n".to_owned()));
+        assert_eq!(
+            output_lines("version", "2", "d"),
+            Some("version<<d\n2\nd\n".to_owned())
+        );
         assert_eq!(output_lines("version", "2\nd\nother=1", "d"), None);
         assert_eq!(output_lines("version", "d", "d"), None);
     }

@@ -128,23 +128,49 @@ impl Trouble {
     /// Which exit code it deserves.
     fn exit(&self) -> Exit {
         match self {
-            Self::Settings { .. } | Self::Unsaid { .. } | Self::BadValue { .. } | Self::WhichPackage { .. } => Exit::Usage,
+            Self::Settings { .. }
+            | Self::Unsaid { .. }
+            | Self::BadValue { .. }
+            | Self::WhichPackage { .. } => Exit::Usage,
             Self::UnknownPackage { .. } | Self::UnknownVariant { .. } => Exit::Usage,
-            Self::NoConfig { .. } | Self::Shallow { .. } | Self::UnknownRevision { .. } | Self::Unrelated { .. } => Exit::Refused,
-            Self::Dirty { .. } | Self::CommandFailed { .. } | Self::NoOutput { .. } | Self::NotAFile { .. } => Exit::Refused,
-            Self::NotAsAsked { .. } | Self::Secret { .. } | Self::SmokeFailed { .. } | Self::Incomplete { .. } => Exit::Refused,
-            Self::CommandMissing { .. } | Self::NoPull { .. } | Self::Transcript { .. } | Self::Script { .. } => Exit::Refused,
+            Self::NoConfig { .. }
+            | Self::Shallow { .. }
+            | Self::UnknownRevision { .. }
+            | Self::Unrelated { .. } => Exit::Refused,
+            Self::Dirty { .. }
+            | Self::CommandFailed { .. }
+            | Self::NoOutput { .. }
+            | Self::NotAFile { .. } => Exit::Refused,
+            Self::NotAsAsked { .. }
+            | Self::Secret { .. }
+            | Self::SmokeFailed { .. }
+            | Self::Incomplete { .. } => Exit::Refused,
+            Self::CommandMissing { .. }
+            | Self::NoPull { .. }
+            | Self::Transcript { .. }
+            | Self::Script { .. } => Exit::Refused,
             Self::ForgeRateLimited { .. } => Exit::Waiting,
-            Self::GitMissing { .. } | Self::NotARepository { .. } | Self::Git { .. } | Self::BadEvent { .. } => Exit::CouldNot,
-            Self::File { .. } | Self::UnsafeOutput { .. } | Self::NoEmulator { .. } | Self::Rehearsal { .. } => Exit::CouldNot,
-            Self::ForgeNotFound { .. } | Self::ForgeConflict { .. } | Self::ForgeDenied { .. } => Exit::CouldNot,
+            Self::GitMissing { .. }
+            | Self::NotARepository { .. }
+            | Self::Git { .. }
+            | Self::BadEvent { .. } => Exit::CouldNot,
+            Self::File { .. }
+            | Self::UnsafeOutput { .. }
+            | Self::NoEmulator { .. }
+            | Self::Rehearsal { .. } => Exit::CouldNot,
+            Self::ForgeNotFound { .. } | Self::ForgeConflict { .. } | Self::ForgeDenied { .. } => {
+                Exit::CouldNot
+            }
             Self::ForgeUnavailable { .. } | Self::ForgeGarbled { .. } => Exit::CouldNot,
         }
     }
 
     /// From an I/O error while doing something.
     pub fn file(doing: impl Into<String>, error: &std::io::Error) -> Self {
-        Self::File { doing: doing.into(), detail: lockgate_core::escape::line(&error.to_string()) }
+        Self::File {
+            doing: doing.into(),
+            detail: lockgate_core::escape::line(&error.to_string()),
+        }
     }
 }
 
@@ -163,7 +189,9 @@ impl From<ForgeError> for Trouble {
             ErrorKind::Conflict => Self::ForgeConflict { error },
             ErrorKind::Denied => Self::ForgeDenied { error },
             ErrorKind::RateLimited(_) => Self::ForgeRateLimited { error },
-            ErrorKind::Unavailable | ErrorKind::Ambiguous | ErrorKind::Source => Self::ForgeUnavailable { error },
+            ErrorKind::Unavailable | ErrorKind::Ambiguous | ErrorKind::Source => {
+                Self::ForgeUnavailable { error }
+            }
             ErrorKind::Garbled => Self::ForgeGarbled { error },
         }
     }

@@ -1,5 +1,7 @@
 //! The command line: what it refuses, how it says so, and what it prints for people who ask.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -7,7 +9,11 @@ fn lockgate(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("GITHUB_") || text.starts_with("GIT_") || text.starts_with("LOCKGATE_") || text == "GH_TOKEN" {
+        if text.starts_with("GITHUB_")
+            || text.starts_with("GIT_")
+            || text.starts_with("LOCKGATE_")
+            || text == "GH_TOKEN"
+        {
             command.env_remove(name);
         }
     }
@@ -16,13 +22,26 @@ fn lockgate(dir: &Path, args: &[&str]) -> Output {
 
 fn git(dir: &Path, args: &[&str]) {
     let output = Command::new("git")
-        .args(["-c", "user.name=T", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"])
+        .args([
+            "-c",
+            "user.name=T",
+            "-c",
+            "user.email=t@example.invalid",
+            "-c",
+            "init.defaultBranch=main",
+            "-c",
+            "protocol.file.allow=always",
+        ])
         .args(args)
         .current_dir(dir)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .output()
         .unwrap();
-    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "git {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// A clone with two commits, of a remote beside it.
@@ -46,7 +65,10 @@ fn clone(room: &Path) -> std::path::PathBuf {
 fn ends(output: &Output, exit: i32, code: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(exit), "{said}");
-    assert!(said.contains(&format!("({code}):")) && said.contains("next: "), "{code} is not in:\n{said}");
+    assert!(
+        said.contains(&format!("({code}):")) && said.contains("next: "),
+        "{code} is not in:\n{said}"
+    );
 }
 
 #[test]
@@ -55,16 +77,48 @@ fn every_end_that_is_not_good_names_its_code_and_what_to_do() {
     let dir = clone(room.path());
     let repo = ["--repo", "o/r"];
     let with = |args: &[&str]| lockgate(&dir, &[args, &repo[..]].concat());
-    ends(&lockgate(room.path(), &["detect", "--base", "main", "--repo", "o/r"]), 1, "git.not-a-repository");
+    ends(
+        &lockgate(room.path(), &["detect", "--base", "main", "--repo", "o/r"]),
+        1,
+        "git.not-a-repository",
+    );
     ends(&with(&["detect"]), 2, "environment.missing");
-    ends(&with(&["detect", "--base", "nowhere"]), 3, "git.unknown-revision");
-    ends(&with(&["detect", "--base", "origin/main", "--package", "other"]), 2, "package.unknown");
+    ends(
+        &with(&["detect", "--base", "nowhere"]),
+        3,
+        "git.unknown-revision",
+    );
+    ends(
+        &with(&["detect", "--base", "origin/main", "--package", "other"]),
+        2,
+        "package.unknown",
+    );
     ends(&with(&["build", "--variant", "mips"]), 2, "variant.unknown");
-    ends(&with(&["fetch", "hello", "--variant", "mips"]), 2, "variant.unknown");
-    ends(&with(&["fetch", "hello", "--version", "v2"]), 2, "environment.value");
-    ends(&with(&["promote", "--pr", "1", "--expect-head", "abc"]), 2, "environment.value");
-    ends(&lockgate(&dir, &["detect", "--base", "main", "--repo", "nonsense"]), 2, "environment.value");
-    ends(&lockgate(&dir, &["detect", "--base", "main", "--forge", "ftp://x"]), 2, "environment.value");
+    ends(
+        &with(&["fetch", "hello", "--variant", "mips"]),
+        2,
+        "variant.unknown",
+    );
+    ends(
+        &with(&["fetch", "hello", "--version", "v2"]),
+        2,
+        "environment.value",
+    );
+    ends(
+        &with(&["promote", "--pr", "1", "--expect-head", "abc"]),
+        2,
+        "environment.value",
+    );
+    ends(
+        &lockgate(&dir, &["detect", "--base", "main", "--repo", "nonsense"]),
+        2,
+        "environment.value",
+    );
+    ends(
+        &lockgate(&dir, &["detect", "--base", "main", "--forge", "ftp://x"]),
+        2,
+        "environment.value",
+    );
     ends(&lockgate(&dir, &["promote"]), 2, "usage.arguments");
     ends(&lockgate(&dir, &["deploy"]), 2, "usage.arguments");
     std::fs::remove_file(dir.join("lockgate.toml")).unwrap();
@@ -77,12 +131,33 @@ fn a_shallow_clone_and_a_head_that_is_not_here_are_told_with_their_remedy() {
     let room = tempfile::tempdir().unwrap();
     let dir = clone(room.path());
     git(&dir, &["push", "--quiet", "origin", "HEAD:two"]);
-    git(room.path(), &["clone", "--quiet", "--depth=1", "--branch=two", &format!("file://{}", room.path().join("origin.git").display()), "shallow"]);
+    git(
+        room.path(),
+        &[
+            "clone",
+            "--quiet",
+            "--depth=1",
+            "--branch=two",
+            &format!("file://{}", room.path().join("origin.git").display()),
+            "shallow",
+        ],
+    );
     let shallow = room.path().join("shallow");
-    ends(&lockgate(&shallow, &["detect", "--base", "HEAD~1", "--repo", "o/r"]), 3, "git.shallow");
+    ends(
+        &lockgate(&shallow, &["detect", "--base", "HEAD~1", "--repo", "o/r"]),
+        3,
+        "git.shallow",
+    );
     // An event about a head that was pushed away meanwhile.
     let event = room.path().join("event.json");
-    std::fs::write(&event, format!(r#"{{"pull_request":{{"number":1,"head":{{"sha":"{}"}},"base":{{"ref":"main"}}}}}}"#, "a".repeat(40))).unwrap();
+    std::fs::write(
+        &event,
+        format!(
+            r#"{{"pull_request":{{"number":1,"head":{{"sha":"{}"}},"base":{{"ref":"main"}}}}}}"#,
+            "a".repeat(40)
+        ),
+    )
+    .unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
         .args(["detect", "--repo", "o/r"])
         .current_dir(&dir)
@@ -103,19 +178,58 @@ fn a_shallow_clone_and_a_head_that_is_not_here_are_told_with_their_remedy() {
 #[test]
 fn a_failure_is_json_for_programs() {
     let room = tempfile::tempdir().unwrap();
-    let output = lockgate(room.path(), &["detect", "--base", "x", "--repo", "o/r", "--output-format", "json"]);
+    let output = lockgate(
+        room.path(),
+        &[
+            "detect",
+            "--base",
+            "x",
+            "--repo",
+            "o/r",
+            "--output-format",
+            "json",
+        ],
+    );
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((object["version"].as_u64(), object["code"].as_str(), object["exit"].as_u64()), (Some(1), Some("git.not-a-repository"), Some(1)));
+    assert_eq!(
+        (
+            object["version"].as_u64(),
+            object["code"].as_str(),
+            object["exit"].as_u64()
+        ),
+        (Some(1), Some("git.not-a-repository"), Some(1))
+    );
 }
 
 #[test]
 fn detect_tells_programs_the_decision_and_the_matrix() {
     let room = tempfile::tempdir().unwrap();
     let dir = clone(room.path());
-    let output = lockgate(&dir, &["detect", "--base", "origin/main", "--repo", "o/r", "--output-format", "json"]);
+    let output = lockgate(
+        &dir,
+        &[
+            "detect",
+            "--base",
+            "origin/main",
+            "--repo",
+            "o/r",
+            "--output-format",
+            "json",
+        ],
+    );
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(object["decision"], "build", "{}", String::from_utf8_lossy(&output.stderr));
-    let artifacts: Vec<_> = object["matrix"]["include"].as_array().unwrap().iter().map(|row| row["artifact"].as_str().unwrap()).collect();
+    assert_eq!(
+        object["decision"],
+        "build",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let artifacts: Vec<_> = object["matrix"]["include"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["artifact"].as_str().unwrap())
+        .collect();
     assert_eq!(artifacts, ["hello-amd64-v2", "hello-arm64-v2"]);
 }
 
@@ -126,21 +240,53 @@ fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
     std::fs::write(dir.join(".gitignore"), "dist/\n").unwrap();
     std::fs::write(dir.join("build.py"), "print('did nothing')\n").unwrap();
     git(&dir, &["add", "--all"]);
-    git(&dir, &["commit", "--quiet", "-m", "a build that does nothing"]);
+    git(
+        &dir,
+        &["commit", "--quiet", "-m", "a build that does nothing"],
+    );
     std::fs::create_dir(dir.join("dist")).unwrap();
-    std::fs::copy(std::env::current_exe().unwrap(), dir.join("dist/hello-amd64-v2")).unwrap();
-    ends(&lockgate(&dir, &["build", "--variant", "amd64", "--repo", "o/r"]), 3, "build.no-output");
+    std::fs::copy(
+        std::env::current_exe().unwrap(),
+        dir.join("dist/hello-amd64-v2"),
+    )
+    .unwrap();
+    ends(
+        &lockgate(&dir, &["build", "--variant", "amd64", "--repo", "o/r"]),
+        3,
+        "build.no-output",
+    );
 }
 
 #[test]
 fn help_is_there_for_every_command_and_names_the_exit_codes() {
     let here = Path::new(".");
     let help = String::from_utf8(lockgate(here, &["--help"]).stdout).unwrap();
-    assert!(help.contains("3 refused (a person must change something)"), "{help}");
-    for command in ["detect", "build", "report", "gate", "promote", "verify", "fetch", "withdraw", "rehearse", "completions", "man"] {
-        assert!(help.contains(&format!("\n  {command}")), "{command} is missing:\n{help}");
+    assert!(
+        help.contains("3 refused (a person must change something)"),
+        "{help}"
+    );
+    for command in [
+        "detect",
+        "build",
+        "report",
+        "gate",
+        "promote",
+        "verify",
+        "fetch",
+        "withdraw",
+        "rehearse",
+        "completions",
+        "man",
+    ] {
+        assert!(
+            help.contains(&format!("\n  {command}")),
+            "{command} is missing:\n{help}"
+        );
         let output = lockgate(here, &[command, "--help"]);
-        assert!(output.status.success() && output.stdout.len() > 200, "{command} --help");
+        assert!(
+            output.status.success() && output.stdout.len() > 200,
+            "{command} --help"
+        );
     }
 }
 
@@ -149,10 +295,17 @@ fn completions_and_manual_pages_come_from_the_same_definition() {
     let room = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let script = lockgate(room.path(), &["completions", shell]).stdout;
-        assert!(String::from_utf8_lossy(&script).contains("expect-head"), "{shell}");
+        assert!(
+            String::from_utf8_lossy(&script).contains("expect-head"),
+            "{shell}"
+        );
     }
     let man = room.path().join("man");
-    assert!(lockgate(room.path(), &["man", man.to_str().unwrap()]).status.success());
+    assert!(
+        lockgate(room.path(), &["man", man.to_str().unwrap()])
+            .status
+            .success()
+    );
     let page = std::fs::read_to_string(man.join("lockgate-promote.1")).unwrap();
     assert!(page.contains("expect\\-head"), "{page}");
 }

@@ -1,5 +1,8 @@
 //! The documentation tells the truth: codes, references, links and names are held against the code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![expect(clippy::panic, reason = "a test that cannot go on stops")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,14 +32,19 @@ fn codes() -> BTreeSet<String> {
 #[test]
 fn every_code_has_its_heading_and_no_heading_is_left_over() {
     let page = read("docs/refusals.md");
-    let headings: Vec<String> =
-        page.lines().filter_map(|line| Some(line.strip_prefix("### `")?.strip_suffix('`')?.to_owned())).collect();
+    let headings: Vec<String> = page
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("### `")?.strip_suffix('`')?.to_owned()))
+        .collect();
     let found: BTreeSet<String> = headings.iter().cloned().collect();
     assert_eq!(found.len(), headings.len(), "a heading stands twice");
     let codes = codes();
     let missing: Vec<_> = codes.difference(&found).collect();
     let stale: Vec<_> = found.difference(&codes).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "missing: {missing:?}\nstale: {stale:?}");
+    assert!(
+        missing.is_empty() && stale.is_empty(),
+        "missing: {missing:?}\nstale: {stale:?}"
+    );
 }
 
 /// `file:`, `test:`, `rehearsal:`, `command:` and `code:` of the page that maps what was asked for.
@@ -47,9 +55,14 @@ fn every_reference_of_the_requirements_resolves() {
     let mut seen = 0;
     let mut lost = Vec::new();
     for word in page.split('`').skip(1).step_by(2) {
-        let Some((kind, what)) = word.split_once(':') else { continue };
+        let Some((kind, what)) = word.split_once(':') else {
+            continue;
+        };
         // The page explains the forms themselves.
-        if what.chars().all(|c| c.is_ascii_uppercase() || c == ':' || c == '_') {
+        if what
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c == ':' || c == '_')
+        {
             continue;
         }
         let found = match kind {
@@ -70,26 +83,48 @@ fn every_reference_of_the_requirements_resolves() {
 }
 
 fn help_knows(command: &str) -> bool {
-    let output = Command::new(env!("CARGO_BIN_EXE_lockgate")).args([command, "--help"]).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+        .args([command, "--help"])
+        .output()
+        .unwrap();
     output.status.success()
 }
 
 /// `CRATE_DIR::FILE::NAME`, where FILE is the path below `src/` or `tests/` with `::` for `/`.
 fn test_exists(reference: &str) -> bool {
     let parts: Vec<&str> = reference.split("::").collect();
-    let [krate, file @ .., name] = parts.as_slice() else { return false };
+    let [krate, file @ .., name] = parts.as_slice() else {
+        return false;
+    };
     let path = file.join("/");
     let places = ["src", "tests"].into_iter().flat_map(|place| {
-        [format!("crates/{krate}/{place}/{path}.rs"), format!("crates/{krate}/{place}/{path}/mod.rs")]
+        [
+            format!("crates/{krate}/{place}/{path}.rs"),
+            format!("crates/{krate}/{place}/{path}/mod.rs"),
+        ]
     });
-    places.map(|place| root().join(place)).filter(|place| place.is_file()).any(|place| {
-        std::fs::read_to_string(place).is_ok_and(|text| text.contains(&format!("fn {name}(")))
-    })
+    places
+        .map(|place| root().join(place))
+        .filter(|place| place.is_file())
+        .any(|place| {
+            std::fs::read_to_string(place).is_ok_and(|text| text.contains(&format!("fn {name}(")))
+        })
 }
 
 fn pages() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    found.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|name| root().join(name)));
+    let mut found: Vec<PathBuf> = std::fs::read_dir(root().join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.extend(
+        [
+            "README.md",
+            "ARCHITECTURE.md",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+        ]
+        .map(|name| root().join(name)),
+    );
     found.retain(|path| path.extension().is_some_and(|end| end == "md"));
     found
 }
@@ -99,7 +134,11 @@ fn every_link_between_pages_leads_somewhere() {
     let mut lost = Vec::new();
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             if target.contains("://") || target.starts_with('#') || target.contains(' ') {
                 continue;
             }
@@ -115,16 +154,39 @@ fn every_link_between_pages_leads_somewhere() {
 #[test]
 fn every_command_and_every_script_word_has_its_place_in_the_docs() {
     let commands = read("docs/commands.md");
-    for command in ["detect", "build", "report", "gate", "promote", "verify", "fetch", "withdraw", "rehearse", "completions", "man"] {
-        assert!(commands.contains(&format!("lockgate {command}")), "{command}");
+    for command in [
+        "detect",
+        "build",
+        "report",
+        "gate",
+        "promote",
+        "verify",
+        "fetch",
+        "withdraw",
+        "rehearse",
+        "completions",
+        "man",
+    ] {
+        assert!(
+            commands.contains(&format!("lockgate {command}")),
+            "{command}"
+        );
     }
     let rehearse = read("docs/rehearse.md");
     let mut words = BTreeSet::new();
     for entry in std::fs::read_dir(root().join("rehearsals")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        words.extend(text.lines().filter_map(|line| line.strip_prefix("> ")?.split(' ').next().map(str::to_owned)));
+        words.extend(text.lines().filter_map(|line| {
+            line.strip_prefix("> ")?
+                .split(' ')
+                .next()
+                .map(str::to_owned)
+        }));
     }
-    let unexplained: Vec<_> = words.iter().filter(|word| !rehearse.contains(&format!("`{word}"))).collect();
+    let unexplained: Vec<_> = words
+        .iter()
+        .filter(|word| !rehearse.contains(&format!("`{word}")))
+        .collect();
     assert!(unexplained.is_empty(), "{unexplained:?}");
 }
 

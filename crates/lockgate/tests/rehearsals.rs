@@ -1,12 +1,17 @@
 //! Acts out every script in `rehearsals/` through the real command, and compares its transcript.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
 fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rehearsals");
-    let mut all: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut all: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     all.retain(|path| path.extension().is_some_and(|end| end == "txt"));
     all.sort();
     all
@@ -22,7 +27,9 @@ fn every_script_gives_its_transcript() {
         for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get()) {
             scope.spawn(|| {
                 loop {
-                    let Some(script) = waiting.lock().unwrap().pop() else { break };
+                    let Some(script) = waiting.lock().unwrap().pop() else {
+                        break;
+                    };
                     let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
                         .args(["rehearse", "--script"])
                         .arg(&script)
@@ -31,7 +38,10 @@ fn every_script_gives_its_transcript() {
                         .unwrap();
                     if !output.status.success() {
                         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-                        failed.lock().unwrap().push(format!("{}:\n{said}", script.display()));
+                        failed
+                            .lock()
+                            .unwrap()
+                            .push(format!("{}:\n{said}", script.display()));
                     }
                 }
             });
@@ -45,20 +55,40 @@ fn every_script_gives_its_transcript() {
 fn a_transcript_that_differs_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("wrong.txt");
-    std::fs::write(&script, "# Wrong\n\n> sample minimal\n> show releases\nhello-v9 published: hello 9\n").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_lockgate")).args(["rehearse", "--script"]).arg(&script).output().unwrap();
+    std::fs::write(
+        &script,
+        "# Wrong\n\n> sample minimal\n> show releases\nhello-v9 published: hello 9\n",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+        .args(["rehearse", "--script"])
+        .arg(&script)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("rehearse.transcript") && said.contains("line 4") && said.contains("seen:     none"), "{said}");
+    assert!(
+        said.contains("rehearse.transcript")
+            && said.contains("line 4")
+            && said.contains("seen:     none"),
+        "{said}"
+    );
 }
 
 #[test]
 fn the_list_names_every_script_with_its_title() {
-    let output = Command::new(env!("CARGO_BIN_EXE_lockgate")).args(["rehearse", "--list"]).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+        .args(["rehearse", "--list"])
+        .output()
+        .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     for script in scripts() {
         let name = script.file_stem().unwrap().to_str().unwrap();
-        assert!(said.lines().any(|line| line.starts_with(name) && line.len() > name.len() + 8), "{name}:\n{said}");
+        assert!(
+            said.lines()
+                .any(|line| line.starts_with(name) && line.len() > name.len() + 8),
+            "{name}:\n{said}"
+        );
     }
 }
 
@@ -93,7 +123,9 @@ fn no_token_is_written_or_told() {
             }
             seen += 1;
             let bytes = std::fs::read(&path).unwrap();
-            let found = ["automation-token", "fork-token"].into_iter().find(|token| bytes.windows(token.len()).any(|w| w == token.as_bytes()));
+            let found = ["automation-token", "fork-token"]
+                .into_iter()
+                .find(|token| bytes.windows(token.len()).any(|w| w == token.as_bytes()));
             assert_eq!(found, None, "{}", path.display());
         }
     }

@@ -25,7 +25,10 @@ impl Globs {
             set.add(one(pattern).map_err(|problem| (at, problem))?);
         }
         let set = set.build().map_err(|error| (0, error.to_string()))?;
-        Ok(Self { patterns: patterns.iter().map(|&p| p.to_owned()).collect(), set })
+        Ok(Self {
+            patterns: patterns.iter().map(|&p| p.to_owned()).collect(),
+            set,
+        })
     }
 
     /// Whether a path, as git stores it, matches.
@@ -48,7 +51,11 @@ impl PartialEq for Globs {
 impl Eq for Globs {}
 
 fn one(pattern: &str) -> Result<globset::Glob, String> {
-    if pattern.is_empty() || pattern.starts_with('/') || pattern.starts_with("./") || pattern.ends_with('/') {
+    if pattern.is_empty()
+        || pattern.starts_with('/')
+        || pattern.starts_with("./")
+        || pattern.ends_with('/')
+    {
         return Err("a pattern is relative to the root of the repository and names files: write \"dir/**\" for all below dir".to_owned());
     }
     if pattern.chars().any(char::is_control) {
@@ -68,19 +75,41 @@ mod tests {
     #[test]
     fn patterns_match_as_their_description_says() {
         let table: &[(&str, &[&str], &[&str])] = &[
-            ("src/**", &["src/a", "src/a/b.c"], &["src", "xsrc/a", "a/src/b"]),
+            (
+                "src/**",
+                &["src/a", "src/a/b.c"],
+                &["src", "xsrc/a", "a/src/b"],
+            ),
             ("**/*.md", &["README.md", "a/b/c.md"], &["a.mdx", "a/md"]),
-            ("**/tests/**", &["tests/a", "x/tests/y/z"], &["tests", "x/testss/y"]),
+            (
+                "**/tests/**",
+                &["tests/a", "x/tests/y/z"],
+                &["tests", "x/testss/y"],
+            ),
             ("src/*.c", &["src/a.c"], &["src/a/b.c", "src/a.h"]),
             ("build.py", &["build.py"], &["a/build.py", "build.pyc"]),
-            ("a/{b,c}/?.[ch]", &["a/b/x.c", "a/c/y.h"], &["a/d/x.c", "a/b/xx.c"]),
+            (
+                "a/{b,c}/?.[ch]",
+                &["a/b/x.c", "a/c/y.h"],
+                &["a/d/x.c", "a/b/xx.c"],
+            ),
             ("SRC/**", &["SRC/a"], &["src/a"]),
             ("a\\*b", &["a*b"], &["axb"]),
         ];
         for (pattern, yes, no) in table {
             let globs = Globs::new(&[pattern]).unwrap();
-            yes.iter().for_each(|path| assert!(globs.matches(path.as_bytes()), "{pattern} should match {path}"));
-            no.iter().for_each(|path| assert!(!globs.matches(path.as_bytes()), "{pattern} should not match {path}"));
+            yes.iter().for_each(|path| {
+                assert!(
+                    globs.matches(path.as_bytes()),
+                    "{pattern} should match {path}"
+                )
+            });
+            no.iter().for_each(|path| {
+                assert!(
+                    !globs.matches(path.as_bytes()),
+                    "{pattern} should not match {path}"
+                )
+            });
         }
         assert!(Globs::new(&["src/**"]).unwrap().matches(b"src/\xff\xfe"));
     }
@@ -88,7 +117,11 @@ mod tests {
     #[test]
     fn a_bad_pattern_is_named() {
         for wrong in ["", "/abs", "./a", "dir/", "a[", "{a", "a\nb"] {
-            assert_eq!(Globs::new(&["fine", wrong]).map_err(|(at, _)| at), Err(1), "{wrong:?}");
+            assert_eq!(
+                Globs::new(&["fine", wrong]).map_err(|(at, _)| at),
+                Err(1),
+                "{wrong:?}"
+            );
         }
     }
 }

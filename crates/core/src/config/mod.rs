@@ -160,7 +160,10 @@ impl Config {
 impl Package {
     /// The tag of the release of a version.
     pub fn tag(&self, version: &Version) -> Tag {
-        word(&self.tag.fill(&Values { version: Some(version), ..Values::none(&self.name) }))
+        word(&self.tag.fill(&Values {
+            version: Some(version),
+            ..Values::none(&self.name)
+        }))
     }
 
     /// The tag under which a withdrawal of a version is published.
@@ -170,7 +173,8 @@ impl Package {
 
     /// The version that a tag names, if it is a tag of this package.
     pub fn version_of_tag(&self, tag: &str) -> Option<Version> {
-        let version = Version::parse(self.scheme, self.tag.extract_version(&self.name, tag)?).ok()?;
+        let version =
+            Version::parse(self.scheme, self.tag.extract_version(&self.name, tag)?).ok()?;
         (self.tag(&version).as_str() == tag).then_some(version)
     }
 
@@ -181,19 +185,36 @@ impl Package {
 
     /// What the placeholders of the build command, the output and the smoke command stand for.
     pub fn values<'a>(&'a self, variant: &'a Variant, version: &'a Version) -> Values<'a> {
-        Values { version: Some(version), variant: Some(variant), ..Values::none(&self.name) }
+        Values {
+            version: Some(version),
+            variant: Some(variant),
+            ..Values::none(&self.name)
+        }
     }
 
     /// Where the build leaves the executable of a variant, relative to the root of the repository.
     pub fn output(&self, variant: &Variant, version: &Version) -> RepoPath {
         let asset = self.asset(variant, version);
-        word(&self.build.output.fill(&Values { asset: asset.as_str(), ..self.values(variant, version) }))
+        word(&self.build.output.fill(&Values {
+            asset: asset.as_str(),
+            ..self.values(variant, version)
+        }))
     }
 
     /// A command of the config with its placeholders replaced; `output` is where the executable lies.
-    pub fn command(&self, words: &[Template], variant: &Variant, version: &Version, output: &str) -> Vec<String> {
+    pub fn command(
+        &self,
+        words: &[Template],
+        variant: &Variant,
+        version: &Version,
+        output: &str,
+    ) -> Vec<String> {
         let asset = self.asset(variant, version);
-        let values = Values { asset: asset.as_str(), output, ..self.values(variant, version) };
+        let values = Values {
+            asset: asset.as_str(),
+            output,
+            ..self.values(variant, version)
+        };
         words.iter().map(|word| word.fill(&values)).collect()
     }
 
@@ -205,12 +226,23 @@ impl Package {
     /// The workflow artifact that holds the candidate's manifest. The attempt is in the name because artifacts belong
     /// to the run, not to the attempt.
     pub fn candidate_artifact(&self, version: &Version, attempt: crate::words::Attempt) -> String {
-        format!("lockgate-{}-v{version}-candidate-attempt{attempt}", self.name)
+        format!(
+            "lockgate-{}-v{version}-candidate-attempt{attempt}",
+            self.name
+        )
     }
 
     /// The workflow artifact that holds what the build of one variant found.
-    pub fn part_artifact(&self, variant: &VariantName, version: &Version, attempt: crate::words::Attempt) -> String {
-        format!("lockgate-{}-v{version}-part-{variant}-attempt{attempt}", self.name)
+    pub fn part_artifact(
+        &self,
+        variant: &VariantName,
+        version: &Version,
+        attempt: crate::words::Attempt,
+    ) -> String {
+        format!(
+            "lockgate-{}-v{version}-part-{variant}-attempt{attempt}",
+            self.name
+        )
     }
 
     /// The context of the commit status that is the gate.
@@ -225,12 +257,16 @@ impl Package {
 }
 
 /// A template that [`parse`] let through always fills to a word; this is where that is relied upon.
-#[expect(clippy::expect_used, reason = "templates are checked against every value that they can be filled with when the config is read")]
+#[expect(
+    clippy::expect_used,
+    reason = "templates are checked against every value that they can be filled with when the config is read"
+)]
 fn word<W: std::str::FromStr>(text: &str) -> W
 where
     W::Err: std::fmt::Debug,
 {
-    text.parse().expect("a checked template fills to a valid name")
+    text.parse()
+        .expect("a checked template fills to a valid name")
 }
 
 impl Policy {
@@ -240,7 +276,11 @@ impl Policy {
             Scheme::Integer => Step::NextFree,
             Scheme::Semver => Step::Any,
         };
-        Self { change_without_bump: Level::Warn, bump_without_change: Level::Allow, step }
+        Self {
+            change_without_bump: Level::Warn,
+            bump_without_change: Level::Allow,
+            step,
+        }
     }
 }
 

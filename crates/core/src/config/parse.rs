@@ -6,24 +6,37 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, TOP, Value};
 use super::template::{Hole, Template, TemplateProblem, Values};
-use super::{Build, Config, Globs, Level, Libc, Os, Package, Policy, Step, Variant, WITHDRAWN_PREFIX};
+use super::{
+    Build, Config, Globs, Level, Libc, Os, Package, Policy, Step, Variant, WITHDRAWN_PREFIX,
+};
 use crate::escape::quoted;
 use crate::version::{Scheme, Version};
 use crate::words::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
 
 /// The architectures that a variant can have, in the names that Go and Docker use.
-const ARCHES: [&str; 7] = ["amd64", "arm64", "386", "arm", "riscv64", "ppc64le", "s390x"];
+const ARCHES: [&str; 7] = [
+    "amd64", "arm64", "386", "arm", "riscv64", "ppc64le", "s390x",
+];
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     let root = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        ConfigError::at(text, at, P::Syntax { message: crate::escape::line(error.message().lines().next().unwrap_or_default()) })
+        ConfigError::at(
+            text,
+            at,
+            P::Syntax {
+                message: crate::escape::line(error.message().lines().next().unwrap_or_default()),
+            },
+        )
     })?;
     let top = Section::new(text, TOP.to_owned(), 0, root.get_ref());
     let packages = top.get("package");
     top.finish()?;
     let example = "a table [package.my-tool]";
-    let packages = top.table_of("package", packages.ok_or_else(|| top.missing("package", example))?)?;
+    let packages = top.table_of(
+        "package",
+        packages.ok_or_else(|| top.missing("package", example))?,
+    )?;
     if packages.is_empty() {
         return Err(top.missing("package", example));
     }
@@ -33,30 +46,74 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
         let package = package(&packages.table_of(key, value)?, name.clone(), value)?;
         for (other, _) in read.values() {
             if let Some(what) = collision(other, &package) {
-                let problem = P::Collision { one: other.name.to_string(), other: name.to_string(), what };
+                let problem = P::Collision {
+                    one: other.name.to_string(),
+                    other: name.to_string(),
+                    what,
+                };
                 return Err(packages.error(at, problem));
             }
         }
         read.insert(name, (package, at));
     }
-    Ok(Config { packages: read.into_iter().map(|(name, (package, _))| (name, package)).collect() })
+    Ok(Config {
+        packages: read
+            .into_iter()
+            .map(|(name, (package, _))| (name, package))
+            .collect(),
+    })
 }
 
-fn package(section: &Section<'_>, name: PackageName, raw: &Value<'_>) -> Result<Package, ConfigError> {
+fn package(
+    section: &Section<'_>,
+    name: PackageName,
+    raw: &Value<'_>,
+) -> Result<Package, ConfigError> {
     let version_file = section.need("version-file", "version-file = \"tool/VERSION\"")?;
     let version_file = path(section, "version-file", version_file)?;
-    let scheme = choice(section, "scheme", Scheme::Integer, &[("integer", Scheme::Integer), ("semver", Scheme::Semver)])?;
+    let scheme = choice(
+        section,
+        "scheme",
+        Scheme::Integer,
+        &[("integer", Scheme::Integer), ("semver", Scheme::Semver)],
+    )?;
     let sources = globs(section, "sources", Some("sources = [\"tool/**\"]"))?;
     let exclude = globs(section, "exclude", None)?;
-    let tag = name_template(section, "tag", "tag = \"tool-v{version}\"", &[Hole::Version])?;
-    let asset = name_template(section, "asset", "asset = \"tool-{variant}-v{version}\"", &[Hole::Version, Hole::Variant])?;
-    let pins = section.get("pins").map(|value| path(section, "pins", value)).transpose()?;
+    let tag = name_template(
+        section,
+        "tag",
+        "tag = \"tool-v{version}\"",
+        &[Hole::Version],
+    )?;
+    let asset = name_template(
+        section,
+        "asset",
+        "asset = \"tool-{variant}-v{version}\"",
+        &[Hole::Version, Hole::Variant],
+    )?;
+    let pins = section
+        .get("pins")
+        .map(|value| path(section, "pins", value))
+        .transpose()?;
     let build = build(section)?;
     let variants = variants(section)?;
     let policy = policy(section, scheme)?;
     section.finish()?;
     let table_digest = Digest::of(canonical(raw.get_ref(), &["policy"]).to_string().as_bytes());
-    let package = Package { name, version_file, scheme, sources, exclude, tag, asset, pins, build, variants, policy, table_digest };
+    let package = Package {
+        name,
+        version_file,
+        scheme,
+        sources,
+        exclude,
+        tag,
+        asset,
+        pins,
+        build,
+        variants,
+        policy,
+        table_digest,
+    };
     check_names(section, &package)?;
     Ok(package)
 }
@@ -69,51 +126,122 @@ fn path(section: &Section<'_>, key: &str, value: &Value<'_>) -> Result<RepoPath,
     }
 }
 
-fn globs<'t>(section: &Section<'t>, key: &'static str, example: Option<&'static str>) -> Result<Globs, ConfigError> {
+fn globs<'t>(
+    section: &Section<'t>,
+    key: &'static str,
+    example: Option<&'static str>,
+) -> Result<Globs, ConfigError> {
     let value = match example {
         Some(example) => Some(section.need(key, example)?),
         None => section.get(key),
     };
-    let texts = value.map(|value| section.texts_of(key, value)).transpose()?.unwrap_or_default();
+    let texts = value
+        .map(|value| section.texts_of(key, value))
+        .transpose()?
+        .unwrap_or_default();
     if let (Some(example), true) = (example, texts.is_empty()) {
         return Err(section.missing(key, example));
     }
     let patterns: Vec<&str> = texts.iter().map(|(text, _)| *text).collect();
     Globs::new(&patterns).map_err(|(wrong, problem)| {
         let (glob, at) = texts.get(wrong).copied().unwrap_or_default();
-        section.error(at, P::BadGlob { key: key.to_owned(), glob: quoted(glob), problem })
+        section.error(
+            at,
+            P::BadGlob {
+                key: key.to_owned(),
+                glob: quoted(glob),
+                problem,
+            },
+        )
     })
 }
 
-fn choice<T: Copy>(section: &Section<'_>, key: &'static str, default: T, choices: &[(&str, T)]) -> Result<T, ConfigError> {
-    let Some(value) = section.get(key) else { return Ok(default) };
+fn choice<T: Copy>(
+    section: &Section<'_>,
+    key: &'static str,
+    default: T,
+    choices: &[(&str, T)],
+) -> Result<T, ConfigError> {
+    let Some(value) = section.get(key) else {
+        return Ok(default);
+    };
     let text = section.text_of(key, value)?;
-    choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        section.bad_value(key, text, value.span().start, &names.join(" or "))
-    })
+    choices
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| {
+            let names: Vec<_> = choices
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect();
+            section.bad_value(key, text, value.span().start, &names.join(" or "))
+        })
 }
 
-fn template(section: &Section<'_>, key: &str, text: &str, at: usize, allowed: &[Hole]) -> Result<Template, ConfigError> {
-    let wrong = |problem| section.error(at, P::BadTemplate { key: key.to_owned(), template: quoted(text), problem });
-    let names = || allowed.iter().map(|hole| format!("{{{}}}", hole.name())).collect::<Vec<_>>().join(", ");
+fn template(
+    section: &Section<'_>,
+    key: &str,
+    text: &str,
+    at: usize,
+    allowed: &[Hole],
+) -> Result<Template, ConfigError> {
+    let wrong = |problem| {
+        section.error(
+            at,
+            P::BadTemplate {
+                key: key.to_owned(),
+                template: quoted(text),
+                problem,
+            },
+        )
+    };
+    let names = || {
+        allowed
+            .iter()
+            .map(|hole| format!("{{{}}}", hole.name()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let template = Template::parse(text).map_err(|problem| match problem {
         TemplateProblem::Unbalanced => wrong("a brace in it has no partner".to_owned()),
-        TemplateProblem::Unknown(name) => wrong(format!("there is no placeholder {}; here are {}", quoted(&name), names())),
+        TemplateProblem::Unknown(name) => wrong(format!(
+            "there is no placeholder {}; here are {}",
+            quoted(&name),
+            names()
+        )),
     })?;
     match template.beyond(allowed) {
-        Some(hole) => Err(wrong(format!("{{{}}} has no meaning there; here are {}", hole.name(), names()))),
+        Some(hole) => Err(wrong(format!(
+            "{{{}}} has no meaning there; here are {}",
+            hole.name(),
+            names()
+        ))),
         None => Ok(template),
     }
 }
 
 /// A template for a name: each of `needed` exactly once, `{package}` besides.
-fn name_template(section: &Section<'_>, key: &'static str, example: &'static str, needed: &[Hole]) -> Result<Template, ConfigError> {
+fn name_template(
+    section: &Section<'_>,
+    key: &'static str,
+    example: &'static str,
+    needed: &[Hole],
+) -> Result<Template, ConfigError> {
     let value = section.need(key, example)?;
     let (text, at) = (section.text_of(key, value)?, value.span().start);
     let allowed: Vec<Hole> = needed.iter().copied().chain([Hole::Package]).collect();
     let template = template(section, key, text, at, &allowed)?;
-    let wrong = |problem| section.error(at, P::BadTemplate { key: key.to_owned(), template: quoted(text), problem });
+    let wrong = |problem| {
+        section.error(
+            at,
+            P::BadTemplate {
+                key: key.to_owned(),
+                template: quoted(text),
+                problem,
+            },
+        )
+    };
     for hole in needed {
         match template.count(*hole) {
             1 => {}
@@ -125,27 +253,60 @@ fn name_template(section: &Section<'_>, key: &'static str, example: &'static str
 }
 
 const IN_COMMANDS: [Hole; 8] = Hole::ALL;
-const IN_OUTPUT: [Hole; 5] = [Hole::Package, Hole::Version, Hole::Variant, Hole::Arch, Hole::Asset];
+const IN_OUTPUT: [Hole; 5] = [
+    Hole::Package,
+    Hole::Version,
+    Hole::Variant,
+    Hole::Arch,
+    Hole::Asset,
+];
 
 fn build(package: &Section<'_>) -> Result<Build, ConfigError> {
     let value = package.need("build", "a table [package.my-tool.build]")?;
     let section = package.table_of("build", value)?;
-    let command = command(&section, "command", section.need("command", "command = [\"make\", \"ARCH={arch}\"]")?)?;
+    let command = command(
+        &section,
+        "command",
+        section.need("command", "command = [\"make\", \"ARCH={arch}\"]")?,
+    )?;
     let output_value = section.need("output", "output = \"dist/{asset}\"")?;
-    let (text, at) = (section.text_of("output", output_value)?, output_value.span().start);
+    let (text, at) = (
+        section.text_of("output", output_value)?,
+        output_value.span().start,
+    );
     let output = template(&section, "output", text, at, &IN_OUTPUT)?;
     if output.count(Hole::Asset) + output.count(Hole::Variant) + output.count(Hole::Arch) == 0 {
-        let problem = "it lacks {asset}, {variant} or {arch}, so that all variants would have the same".to_owned();
-        return Err(section.error(at, P::BadTemplate { key: "output".to_owned(), template: quoted(text), problem }));
+        let problem =
+            "it lacks {asset}, {variant} or {arch}, so that all variants would have the same"
+                .to_owned();
+        return Err(section.error(
+            at,
+            P::BadTemplate {
+                key: "output".to_owned(),
+                template: quoted(text),
+                problem,
+            },
+        ));
     }
     let filled = text.replace(['{', '}'], "");
     section.word::<RepoPath>("output", &filled, at)?;
-    let smoke = section.get("smoke").map(|value| self::command(&section, "smoke", value)).transpose()?;
+    let smoke = section
+        .get("smoke")
+        .map(|value| self::command(&section, "smoke", value))
+        .transpose()?;
     section.finish()?;
-    Ok(Build { command, output, smoke })
+    Ok(Build {
+        command,
+        output,
+        smoke,
+    })
 }
 
-fn command<'t>(section: &Section<'t>, key: &'static str, value: &'t Value<'t>) -> Result<Vec<Template>, ConfigError> {
+fn command<'t>(
+    section: &Section<'t>,
+    key: &'static str,
+    value: &'t Value<'t>,
+) -> Result<Vec<Template>, ConfigError> {
     let words = section.texts_of(key, value)?;
     if words.is_empty() {
         return Err(section.bad_value(key, "", value.span().start, "a program and its arguments"));
@@ -182,23 +343,69 @@ fn variant(section: &Section<'_>, name: VariantName, at: usize) -> Result<Varian
     let parts: Vec<&str> = named.as_str().split('-').collect();
     let arch = match section.get("arch") {
         Some(value) => (section.text_of("arch", value)?, value.span().start),
-        None => (parts.iter().find(|part| ARCHES.contains(part)).copied().unwrap_or(named.as_str()), at),
+        None => (
+            parts
+                .iter()
+                .find(|part| ARCHES.contains(part))
+                .copied()
+                .unwrap_or(named.as_str()),
+            at,
+        ),
     };
     if !ARCHES.contains(&arch.0) {
-        return Err(section.bad_value("arch", arch.0, arch.1, &format!("one of {}", ARCHES.join(", "))));
+        return Err(section.bad_value(
+            "arch",
+            arch.0,
+            arch.1,
+            &format!("one of {}", ARCHES.join(", ")),
+        ));
     }
     let os = choice(section, "os", Os::Linux, &[("linux", Os::Linux)])?;
     let in_name = |libc: Libc| parts.contains(&libc.as_str()).then_some(libc);
-    let from_name = in_name(Libc::Glibc).or(in_name(Libc::Musl)).or(in_name(Libc::Static));
-    let libcs = [("glibc", Some(Libc::Glibc)), ("musl", Some(Libc::Musl)), ("static", Some(Libc::Static))];
+    let from_name = in_name(Libc::Glibc)
+        .or(in_name(Libc::Musl))
+        .or(in_name(Libc::Static));
+    let libcs = [
+        ("glibc", Some(Libc::Glibc)),
+        ("musl", Some(Libc::Musl)),
+        ("static", Some(Libc::Static)),
+    ];
     let libc = choice(section, "libc", from_name, &libcs)?;
-    let glibc_floor = section.get("glibc-floor").map(|value| floor(section, value)).transpose()?;
-    let runner = section.get("runner").map(|value| runner(section, value)).transpose()?;
-    let flag = |key| section.get(key).map(|value| section.bool_of(key, value)).transpose().map(Option::unwrap_or_default);
+    let glibc_floor = section
+        .get("glibc-floor")
+        .map(|value| floor(section, value))
+        .transpose()?;
+    let runner = section
+        .get("runner")
+        .map(|value| runner(section, value))
+        .transpose()?;
+    let flag = |key| {
+        section
+            .get(key)
+            .map(|value| section.bool_of(key, value))
+            .transpose()
+            .map(Option::unwrap_or_default)
+    };
     let (allow_rpath, allow_exec_stack) = (flag("allow-rpath")?, flag("allow-exec-stack")?);
     section.finish()?;
-    let runner = runner.unwrap_or_else(|| if arch.0 == "arm64" { "ubuntu-24.04-arm" } else { "ubuntu-24.04" }.to_owned());
-    Ok(Variant { name, os, arch: arch.0.to_owned(), libc, glibc_floor, runner, allow_rpath, allow_exec_stack })
+    let runner = runner.unwrap_or_else(|| {
+        if arch.0 == "arm64" {
+            "ubuntu-24.04-arm"
+        } else {
+            "ubuntu-24.04"
+        }
+        .to_owned()
+    });
+    Ok(Variant {
+        name,
+        os,
+        arch: arch.0.to_owned(),
+        libc,
+        glibc_floor,
+        runner,
+        allow_rpath,
+        allow_exec_stack,
+    })
 }
 
 fn floor<'t>(section: &Section<'t>, value: &'t Value<'t>) -> Result<(u16, u16), ConfigError> {
@@ -206,7 +413,14 @@ fn floor<'t>(section: &Section<'t>, value: &'t Value<'t>) -> Result<(u16, u16), 
     let number = |part: &str| part.parse().ok().filter(|n: &u16| n.to_string() == part);
     text.split_once('.')
         .and_then(|(major, minor)| Some((number(major)?, number(minor)?)))
-        .ok_or_else(|| section.bad_value("glibc-floor", text, value.span().start, "a GLIBC version in quotes, such as \"2.31\""))
+        .ok_or_else(|| {
+            section.bad_value(
+                "glibc-floor",
+                text,
+                value.span().start,
+                "a GLIBC version in quotes, such as \"2.31\"",
+            )
+        })
 }
 
 fn runner<'t>(section: &Section<'t>, value: &'t Value<'t>) -> Result<String, ConfigError> {
@@ -215,40 +429,92 @@ fn runner<'t>(section: &Section<'t>, value: &'t Value<'t>) -> Result<String, Con
     if (1..=100).contains(&text.len()) && text.bytes().all(fine) {
         return Ok(text.to_owned());
     }
-    Err(section.bad_value("runner", text, value.span().start, "the label of a runner, such as \"ubuntu-24.04\""))
+    Err(section.bad_value(
+        "runner",
+        text,
+        value.span().start,
+        "the label of a runner, such as \"ubuntu-24.04\"",
+    ))
 }
 
 fn policy(package: &Section<'_>, scheme: Scheme) -> Result<Policy, ConfigError> {
     let default = Policy::default_for(scheme);
-    let Some(value) = package.get("policy") else { return Ok(default) };
+    let Some(value) = package.get("policy") else {
+        return Ok(default);
+    };
     let section = package.table_of("policy", value)?;
-    let levels = [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
-    let change_without_bump = choice(&section, "change-without-bump", default.change_without_bump, &levels)?;
-    let bump_without_change = choice(&section, "bump-without-change", default.bump_without_change, &levels)?;
-    let step = choice(&section, "step", default.step, &[("next-free", Step::NextFree), ("any", Step::Any)])?;
+    let levels = [
+        ("allow", Level::Allow),
+        ("warn", Level::Warn),
+        ("deny", Level::Deny),
+    ];
+    let change_without_bump = choice(
+        &section,
+        "change-without-bump",
+        default.change_without_bump,
+        &levels,
+    )?;
+    let bump_without_change = choice(
+        &section,
+        "bump-without-change",
+        default.bump_without_change,
+        &levels,
+    )?;
+    let step = choice(
+        &section,
+        "step",
+        default.step,
+        &[("next-free", Step::NextFree), ("any", Step::Any)],
+    )?;
     section.finish()?;
-    Ok(Policy { change_without_bump, bump_without_change, step })
+    Ok(Policy {
+        change_without_bump,
+        bump_without_change,
+        step,
+    })
 }
 
 /// Fills the name templates with the shortest and the longest version, so that none can make a bad name later.
 fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {
     let bad = |key: &'static str, problem: String| {
         let value = section.get(key);
-        let (at, text) = value.map(|v| (v.span().start, v.get_ref().as_str().unwrap_or_default())).unwrap_or_default();
-        section.error(at, P::BadTemplate { key: key.to_owned(), template: quoted(text), problem })
+        let (at, text) = value
+            .map(|v| (v.span().start, v.get_ref().as_str().unwrap_or_default()))
+            .unwrap_or_default();
+        section.error(
+            at,
+            P::BadTemplate {
+                key: key.to_owned(),
+                template: quoted(text),
+                problem,
+            },
+        )
     };
-    let longest = Version::Semver(semver::Version { pre: longest_pre(), ..semver::Version::new(1, 0, 0) });
+    let longest = Version::Semver(semver::Version {
+        pre: longest_pre(),
+        ..semver::Version::new(1, 0, 0)
+    });
     for version in [&Version::Integer(1), &longest] {
-        let tag = package.tag.fill(&Values { version: Some(version), ..Values::none(&package.name) });
+        let tag = package.tag.fill(&Values {
+            version: Some(version),
+            ..Values::none(&package.name)
+        });
         if tag.starts_with(WITHDRAWN_PREFIX) {
-            return Err(bad("tag", format!("tags that begin with {WITHDRAWN_PREFIX:?} are kept for withdrawals")));
+            return Err(bad(
+                "tag",
+                format!("tags that begin with {WITHDRAWN_PREFIX:?} are kept for withdrawals"),
+            ));
         }
         for name in [tag.clone(), format!("{WITHDRAWN_PREFIX}{tag}")] {
-            name.parse::<Tag>().map_err(|wrong| bad("tag", format!("{} is not {}", quoted(&tag), wrong.expected)))?;
+            name.parse::<Tag>().map_err(|wrong| {
+                bad("tag", format!("{} is not {}", quoted(&tag), wrong.expected))
+            })?;
         }
         for variant in &package.variants {
             let asset = package.asset.fill(&package.values(variant, version));
-            asset.parse::<AssetName>().map_err(|wrong| bad("asset", format!("{} is not {}", wrong.text, wrong.expected)))?;
+            asset.parse::<AssetName>().map_err(|wrong| {
+                bad("asset", format!("{} is not {}", wrong.text, wrong.expected))
+            })?;
         }
     }
     Ok(())
@@ -261,9 +527,15 @@ fn longest_pre() -> semver::Prerelease {
 /// What two packages would both write, if anything.
 fn collision(one: &Package, other: &Package) -> Option<String> {
     if one.pins.is_some() && one.pins == other.pins {
-        return one.pins.as_ref().map(|pins| format!("the pins file {pins}"));
+        return one
+            .pins
+            .as_ref()
+            .map(|pins| format!("the pins file {pins}"));
     }
-    let (a, b) = (one.tag.around_version(&one.name), other.tag.around_version(&other.name));
+    let (a, b) = (
+        one.tag.around_version(&one.name),
+        other.tag.around_version(&other.name),
+    );
     (overlaps(&a.0, &b.0, str::strip_prefix) && overlaps(&a.1, &b.1, str::strip_suffix))
         .then(|| format!("the tag {}", one.tag))
 }
@@ -271,7 +543,9 @@ fn collision(one: &Package, other: &Package) -> Option<String> {
 /// Whether what one has more than the other could itself be part of a version.
 fn overlaps<'t>(a: &'t str, b: &'t str, strip: fn(&'t str, &'t str) -> Option<&'t str>) -> bool {
     let rest = strip(a, b).or_else(|| strip(b, a));
-    rest.is_some_and(|rest| rest.is_empty() || rest.bytes().next().is_some_and(|b| b.is_ascii_digit()))
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.bytes().next().is_some_and(|b| b.is_ascii_digit())
+    })
 }
 
 /// A value as JSON with sorted keys and no white space, without the keys in `but`. See docs/fingerprint.md.
@@ -280,7 +554,12 @@ fn canonical(value: &DeValue<'_>, but: &[&str]) -> serde_json::Value {
     match value {
         DeValue::String(text) => J::String(text.to_string()),
         DeValue::Boolean(flag) => J::Bool(*flag),
-        DeValue::Array(items) => J::Array(items.iter().map(|item| canonical(item.get_ref(), &[])).collect()),
+        DeValue::Array(items) => J::Array(
+            items
+                .iter()
+                .map(|item| canonical(item.get_ref(), &[]))
+                .collect(),
+        ),
         DeValue::Table(table) => J::Object(
             table
                 .iter()

@@ -21,7 +21,13 @@ pub(super) struct Section<'t> {
 
 impl<'t> Section<'t> {
     pub(super) fn new(text: &'t str, name: String, at: usize, table: &'t DeTable<'t>) -> Self {
-        Self { text, name, at, table, known: RefCell::default() }
+        Self {
+            text,
+            name,
+            at,
+            table,
+            known: RefCell::default(),
+        }
     }
 
     pub(super) fn error(&self, at: usize, problem: P) -> ConfigError {
@@ -34,32 +40,74 @@ impl<'t> Section<'t> {
     }
 
     pub(super) fn missing(&self, key: &'static str, example: &'static str) -> ConfigError {
-        self.error(self.at, P::Missing { key, table: self.name.clone(), example })
+        self.error(
+            self.at,
+            P::Missing {
+                key,
+                table: self.name.clone(),
+                example,
+            },
+        )
     }
 
-    pub(super) fn need(&self, key: &'static str, example: &'static str) -> Result<&'t Value<'t>, ConfigError> {
+    pub(super) fn need(
+        &self,
+        key: &'static str,
+        example: &'static str,
+    ) -> Result<&'t Value<'t>, ConfigError> {
         self.get(key).ok_or_else(|| self.missing(key, example))
     }
 
     pub(super) fn text_of(&self, key: &str, value: &'t Value<'t>) -> Result<&'t str, ConfigError> {
-        value.get_ref().as_str().ok_or_else(|| self.wrong_type(key, value, "a text in quotes"))
+        value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.wrong_type(key, value, "a text in quotes"))
     }
 
-    pub(super) fn array_of(&self, key: &str, value: &'t Value<'t>) -> Result<&'t DeArray<'t>, ConfigError> {
-        value.get_ref().as_array().ok_or_else(|| self.wrong_type(key, value, "a list of texts, such as [\"a\", \"b\"]"))
+    pub(super) fn array_of(
+        &self,
+        key: &str,
+        value: &'t Value<'t>,
+    ) -> Result<&'t DeArray<'t>, ConfigError> {
+        value
+            .get_ref()
+            .as_array()
+            .ok_or_else(|| self.wrong_type(key, value, "a list of texts, such as [\"a\", \"b\"]"))
     }
 
-    pub(super) fn texts_of(&self, key: &str, value: &'t Value<'t>) -> Result<Vec<(&'t str, usize)>, ConfigError> {
-        self.array_of(key, value)?.iter().map(|item| Ok((self.text_of(key, item)?, item.span().start))).collect()
+    pub(super) fn texts_of(
+        &self,
+        key: &str,
+        value: &'t Value<'t>,
+    ) -> Result<Vec<(&'t str, usize)>, ConfigError> {
+        self.array_of(key, value)?
+            .iter()
+            .map(|item| Ok((self.text_of(key, item)?, item.span().start)))
+            .collect()
     }
 
     pub(super) fn bool_of(&self, key: &str, value: &'t Value<'t>) -> Result<bool, ConfigError> {
-        value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, value, "true or false"))
+        value
+            .get_ref()
+            .as_bool()
+            .ok_or_else(|| self.wrong_type(key, value, "true or false"))
     }
 
-    pub(super) fn table_of(&self, key: &str, value: &'t Value<'t>) -> Result<Section<'t>, ConfigError> {
-        let table = value.get_ref().as_table().ok_or_else(|| self.wrong_type(key, value, "a table"))?;
-        let name = if self.name == TOP { format!("[{key}]") } else { format!("{}.{key}]", self.name.trim_end_matches(']')) };
+    pub(super) fn table_of(
+        &self,
+        key: &str,
+        value: &'t Value<'t>,
+    ) -> Result<Section<'t>, ConfigError> {
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong_type(key, value, "a table"))?;
+        let name = if self.name == TOP {
+            format!("[{key}]")
+        } else {
+            format!("{}.{key}]", self.name.trim_end_matches(']'))
+        };
         Ok(Section::new(self.text, name, value.span().start, table))
     }
 
@@ -70,11 +118,25 @@ impl<'t> Section<'t> {
         text: &str,
         at: usize,
     ) -> Result<W, ConfigError> {
-        text.parse().map_err(|wrong: crate::words::NotAWord| self.bad_value(key, text, at, wrong.expected))
+        text.parse()
+            .map_err(|wrong: crate::words::NotAWord| self.bad_value(key, text, at, wrong.expected))
     }
 
-    pub(super) fn bad_value(&self, key: &str, value: &str, at: usize, expected: &str) -> ConfigError {
-        self.error(at, P::BadValue { key: key.to_owned(), value: quoted(value), expected: expected.to_owned() })
+    pub(super) fn bad_value(
+        &self,
+        key: &str,
+        value: &str,
+        at: usize,
+        expected: &str,
+    ) -> ConfigError {
+        self.error(
+            at,
+            P::BadValue {
+                key: key.to_owned(),
+                value: quoted(value),
+                expected: expected.to_owned(),
+            },
+        )
     }
 
     fn wrong_type(&self, key: &str, value: &Value<'_>, expected: &'static str) -> ConfigError {
@@ -86,12 +148,23 @@ impl<'t> Section<'t> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.error(value.span().start, P::WrongType { key: key.to_owned(), found, expected })
+        self.error(
+            value.span().start,
+            P::WrongType {
+                key: key.to_owned(),
+                found,
+                expected,
+            },
+        )
     }
 
     /// The entries of a table whose keys are names.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&'t str, usize, &'t Value<'t>)> + use<'t> {
-        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span().start, value))
+    pub(super) fn entries(
+        &self,
+    ) -> impl Iterator<Item = (&'t str, usize, &'t Value<'t>)> + use<'t> {
+        self.table
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), key.span().start, value))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,18 +174,43 @@ impl<'t> Section<'t> {
     /// Refuses the first key that nobody asked for, and names the nearest one.
     pub(super) fn finish(&self) -> Result<(), ConfigError> {
         let known = self.known.borrow();
-        let unknown = self.entries().filter(|(key, ..)| !known.contains(key)).min_by_key(|(_, at, _)| *at);
-        let Some((key, at, _)) = unknown else { return Ok(()) };
+        let unknown = self
+            .entries()
+            .filter(|(key, ..)| !known.contains(key))
+            .min_by_key(|(_, at, _)| *at);
+        let Some((key, at, _)) = unknown else {
+            return Ok(());
+        };
         let nearest = known
             .iter()
-            .map(|right| (strsim::jaro_winkler(&key.to_lowercase().replace('_', "-"), right), right))
+            .map(|right| {
+                (
+                    strsim::jaro_winkler(&key.to_lowercase().replace('_', "-"), right),
+                    right,
+                )
+            })
             .filter(|(similarity, _)| *similarity > 0.75)
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let instead = match nearest {
             Some((_, right)) => format!("did you mean `{right}`?"),
-            None => format!("the keys of {} are {}", self.name, known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+            None => format!(
+                "the keys of {} are {}",
+                self.name,
+                known
+                    .iter()
+                    .map(|k| format!("`{k}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         };
-        Err(self.error(at, P::UnknownKey { key: quoted(key), table: self.name.clone(), instead }))
+        Err(self.error(
+            at,
+            P::UnknownKey {
+                key: quoted(key),
+                table: self.name.clone(),
+                instead,
+            },
+        ))
     }
 }
 

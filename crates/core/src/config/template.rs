@@ -42,8 +42,16 @@ pub(super) enum Hole {
 }
 
 impl Hole {
-    pub(super) const ALL: [Self; 8] =
-        [Self::Package, Self::Version, Self::Variant, Self::Arch, Self::Os, Self::Libc, Self::Asset, Self::Output];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Package,
+        Self::Version,
+        Self::Variant,
+        Self::Arch,
+        Self::Os,
+        Self::Libc,
+        Self::Asset,
+        Self::Output,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -77,7 +85,13 @@ pub struct Values<'a> {
 impl<'a> Values<'a> {
     /// Only the package is known.
     pub fn none(package: &'a PackageName) -> Self {
-        Self { package, version: None, variant: None, asset: "", output: "" }
+        Self {
+            package,
+            version: None,
+            variant: None,
+            asset: "",
+            output: "",
+        }
     }
 }
 
@@ -117,10 +131,20 @@ impl Template {
         self.fill_with(|hole| match hole {
             Hole::Package => values.package.to_string(),
             Hole::Version => values.version.map(ToString::to_string).unwrap_or_default(),
-            Hole::Variant => values.variant.map(|v| v.name.to_string()).unwrap_or_default(),
+            Hole::Variant => values
+                .variant
+                .map(|v| v.name.to_string())
+                .unwrap_or_default(),
             Hole::Arch => values.variant.map(|v| v.arch.clone()).unwrap_or_default(),
-            Hole::Os => values.variant.map(|_| "linux".to_owned()).unwrap_or_default(),
-            Hole::Libc => values.variant.and_then(|v| v.libc).map(|l| l.as_str().to_owned()).unwrap_or_default(),
+            Hole::Os => values
+                .variant
+                .map(|_| "linux".to_owned())
+                .unwrap_or_default(),
+            Hole::Libc => values
+                .variant
+                .and_then(|v| v.libc)
+                .map(|l| l.as_str().to_owned())
+                .unwrap_or_default(),
             Hole::Asset => values.asset.to_owned(),
             Hole::Output => values.output.to_owned(),
         })
@@ -137,7 +161,10 @@ impl Template {
     }
 
     pub(super) fn count(&self, hole: Hole) -> usize {
-        self.pieces.iter().filter(|piece| **piece == Piece::Hole(hole)).count()
+        self.pieces
+            .iter()
+            .filter(|piece| **piece == Piece::Hole(hole))
+            .count()
     }
 
     /// The placeholders that it has but should not have.
@@ -151,13 +178,26 @@ impl Template {
     /// What stands before and after the one `{version}`, with the package filled in.
     pub(super) fn around_version(&self, package: &PackageName) -> (String, String) {
         const MARK: &str = "\0";
-        let text = self.fill_with(|hole| if hole == Hole::Version { MARK.to_owned() } else { package.to_string() });
-        text.split_once(MARK).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap_or((text, String::new()))
+        let text = self.fill_with(|hole| {
+            if hole == Hole::Version {
+                MARK.to_owned()
+            } else {
+                package.to_string()
+            }
+        });
+        text.split_once(MARK)
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap_or((text, String::new()))
     }
 
-    pub(super) fn extract_version<'t>(&self, package: &PackageName, text: &'t str) -> Option<&'t str> {
+    pub(super) fn extract_version<'t>(
+        &self,
+        package: &PackageName,
+        text: &'t str,
+    ) -> Option<&'t str> {
         let (before, after) = self.around_version(package);
-        text.strip_prefix(before.as_str())?.strip_suffix(after.as_str())
+        text.strip_prefix(before.as_str())?
+            .strip_suffix(after.as_str())
     }
 }
 

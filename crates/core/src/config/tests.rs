@@ -41,10 +41,22 @@ fn the_example_of_the_documentation_reads() {
     assert_eq!(package.version_of_tag("tool-support-v2"), Some(two.clone()));
     assert_eq!(package.version_of_tag("tool-support-v02"), None);
     assert_eq!(package.version_of_tag("tool-support-vx"), None);
-    assert_eq!((arm.arch.as_str(), arm.libc, arm.glibc_floor), ("arm64", Some(Libc::Musl), Some((2, 31))));
-    assert_eq!(package.asset(&package.variants[0], &two).as_str(), "inspect-tool-support-amd64-v2");
-    assert_eq!(package.output(arm, &two).as_str(), "src/inspect_ai/binaries/inspect-tool-support-arm64-musl-v2");
-    assert_eq!(package.command(&package.build.command, arm, &two, "x")[4], "arm64");
+    assert_eq!(
+        (arm.arch.as_str(), arm.libc, arm.glibc_floor),
+        ("arm64", Some(Libc::Musl), Some((2, 31)))
+    );
+    assert_eq!(
+        package.asset(&package.variants[0], &two).as_str(),
+        "inspect-tool-support-amd64-v2"
+    );
+    assert_eq!(
+        package.output(arm, &two).as_str(),
+        "src/inspect_ai/binaries/inspect-tool-support-arm64-musl-v2"
+    );
+    assert_eq!(
+        package.command(&package.build.command, arm, &two, "x")[4],
+        "arm64"
+    );
     assert_eq!(package.policy, Policy::default_for(Scheme::Integer));
 }
 
@@ -137,7 +149,10 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
 fn packages_collide_when_a_tag_could_be_either_ones() {
     let both = |a: &str, b: &str| {
         let one = EXAMPLE.replace("tool-support-v{version}", a);
-        let two = EXAMPLE.replace("package.tool-support", "package.other").replace("tool-support-v{version}", b).replace("SHA256SUMS", "O");
+        let two = EXAMPLE
+            .replace("package.tool-support", "package.other")
+            .replace("tool-support-v{version}", b)
+            .replace("SHA256SUMS", "O");
         Config::parse(&format!("{one}\n{two}")).map_err(|error| error.code())
     };
     assert!(both("a-v{version}", "b-v{version}").is_ok());
@@ -149,11 +164,25 @@ fn packages_collide_when_a_tag_could_be_either_ones() {
 
 #[test]
 fn comments_and_policy_leave_the_table_digest_alone_and_everything_else_does_not() {
-    let digest = |text: &str| Config::parse(text).unwrap().packages.values().next().unwrap().table_digest;
+    let digest = |text: &str| {
+        Config::parse(text)
+            .unwrap()
+            .packages
+            .values()
+            .next()
+            .unwrap()
+            .table_digest
+    };
     let with_policy = EXAMPLE.to_owned() + "\n[package.tool-support.policy]\nstep = \"any\"\n";
-    assert_eq!(digest(EXAMPLE), digest(&format!("# a comment\n{with_policy}")));
+    assert_eq!(
+        digest(EXAMPLE),
+        digest(&format!("# a comment\n{with_policy}"))
+    );
     assert_ne!(digest(EXAMPLE), digest(&EXAMPLE.replace("2.31", "2.17")));
-    assert_ne!(digest(EXAMPLE), digest(&EXAMPLE.replace("\"**/*.md\", ", "")));
+    assert_ne!(
+        digest(EXAMPLE),
+        digest(&EXAMPLE.replace("\"**/*.md\", ", ""))
+    );
 }
 
 proptest! {

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Document;
 use crate::version::Version;
-use crate::words::{AssetName, Attempt, CommitId, Digest, Fingerprint, PackageName, RunId, VariantName};
+use crate::words::{
+    AssetName, Attempt, CommitId, Digest, Fingerprint, PackageName, RunId, VariantName,
+};
 
 /// One executable, as it was seen by whoever wrote this down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +132,9 @@ pub enum Candidate {
 impl Manifest {
     /// The executable of a variant.
     pub fn executable(&self, variant: &VariantName) -> Option<&Executable> {
-        self.executables.iter().find(|executable| executable.variant == *variant)
+        self.executables
+            .iter()
+            .find(|executable| executable.variant == *variant)
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
@@ -142,7 +146,12 @@ impl Manifest {
                 return Err(format!("the executable of {} is empty", executable.variant));
             }
             for other in &self.executables[..at] {
-                if other.variant == executable.variant || other.name.as_str().eq_ignore_ascii_case(executable.name.as_str()) {
+                if other.variant == executable.variant
+                    || other
+                        .name
+                        .as_str()
+                        .eq_ignore_ascii_case(executable.name.as_str())
+                {
                     return Err(format!("it lists {} twice", executable.name));
                 }
             }
@@ -185,7 +194,10 @@ impl Candidate {
             }
         }
         if failed.is_empty() {
-            return Self::Complete(Manifest { executables, ..expected.clone() });
+            return Self::Complete(Manifest {
+                executables,
+                ..expected.clone()
+            });
         }
         Self::Failed {
             package: expected.package.clone(),
@@ -214,7 +226,9 @@ impl Document for Part {
 
     fn check(&self) -> Result<(), String> {
         match &self.result {
-            PartResult::Built(executable) if executable.size == 0 => Err("its executable is empty".to_owned()),
+            PartResult::Built(executable) if executable.size == 0 => {
+                Err("its executable is empty".to_owned())
+            }
             PartResult::Built(_) | PartResult::Failed(_) => Ok(()),
         }
     }
@@ -227,7 +241,9 @@ impl Document for Candidate {
     fn check(&self) -> Result<(), String> {
         match self {
             Self::Complete(manifest) => manifest.check(),
-            Self::Failed { failed, .. } if failed.is_empty() => Err("it failed, but no variant did".to_owned()),
+            Self::Failed { failed, .. } if failed.is_empty() => {
+                Err("it failed, but no variant did".to_owned())
+            }
             Self::Failed { .. } => Ok(()),
         }
     }

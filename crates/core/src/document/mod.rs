@@ -8,7 +8,10 @@ mod receipt;
 mod sums;
 mod withdrawal;
 
-pub use candidate::{Candidate, Executable, JOIN_CODES, FailedVariant, Manifest, Part, PartResult, Smoke, SmokeResult};
+pub use candidate::{
+    Candidate, Executable, FailedVariant, JOIN_CODES, Manifest, Part, PartResult, Smoke,
+    SmokeResult,
+};
 pub use receipt::{Origin, OriginArtifact, Promoter, Receipt};
 pub use sums::Sums;
 pub use withdrawal::Withdrawal;
@@ -53,7 +56,11 @@ pub trait Document: Serialize + DeserializeOwned {
 
     /// As JSON, for a file: indented, with a line end.
     fn to_json(&self) -> String {
-        let envelope = Envelope { format: Self::FORMAT.to_owned(), version: Self::VERSION, body: self };
+        let envelope = Envelope {
+            format: Self::FORMAT.to_owned(),
+            version: Self::VERSION,
+            body: self,
+        };
         // Maps with text keys, numbers and texts always serialise.
         serde_json::to_string_pretty(&envelope).unwrap_or_default() + "\n"
     }
@@ -65,17 +72,32 @@ pub trait Document: Serialize + DeserializeOwned {
     fn from_json(bytes: &[u8]) -> Result<Self, DocumentProblem> {
         let what = Self::NAME;
         if bytes.len() as u64 > LARGEST {
-            return Err(DocumentProblem::TooLarge { what, size: bytes.len() as u64 });
+            return Err(DocumentProblem::TooLarge {
+                what,
+                size: bytes.len() as u64,
+            });
         }
-        let malformed = |problem: &str| DocumentProblem::Malformed { what, problem: line(problem) };
-        let head: Head = serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+        let malformed = |problem: &str| DocumentProblem::Malformed {
+            what,
+            problem: line(problem),
+        };
+        let head: Head =
+            serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
         if head.format != Self::FORMAT {
-            return Err(malformed(&format!("its format is {}, not {:?}", crate::escape::quoted(&head.format), Self::FORMAT)));
+            return Err(malformed(&format!(
+                "its format is {}, not {:?}",
+                crate::escape::quoted(&head.format),
+                Self::FORMAT
+            )));
         }
         if head.version > Self::VERSION {
-            return Err(DocumentProblem::TooNew { what, found: head.version });
+            return Err(DocumentProblem::TooNew {
+                what,
+                found: head.version,
+            });
         }
-        let body: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+        let body: Self =
+            serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
         body.check().map_err(|problem| malformed(&problem))?;
         Ok(body)
     }

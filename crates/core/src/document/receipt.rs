@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Manifest, Sums};
-use crate::words::{ArtifactId, AssetName, BranchName, CommitId, Digest, Login, ObjectId, PullNumber, RepositoryId, RepositoryName, Tag, WorkflowId};
+use crate::words::{
+    ArtifactId, AssetName, BranchName, CommitId, Digest, Login, ObjectId, PullNumber, RepositoryId,
+    RepositoryName, Tag, WorkflowId,
+};
 
 /// Where the bytes came from: all that the promotion was bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +79,11 @@ impl Receipt {
 
     /// The digest of one executable.
     pub fn digest_of(&self, name: &AssetName) -> Option<Digest> {
-        self.manifest.executables.iter().find(|executable| executable.name == *name).map(|executable| executable.sha256)
+        self.manifest
+            .executables
+            .iter()
+            .find(|executable| executable.name == *name)
+            .map(|executable| executable.sha256)
     }
 }
 
@@ -87,7 +94,9 @@ impl Document for Receipt {
     fn check(&self) -> Result<(), String> {
         self.manifest.check()?;
         if self.origin.head != self.manifest.commit {
-            return Err("its manifest is of another commit than the head that was promoted".to_owned());
+            return Err(
+                "its manifest is of another commit than the head that was promoted".to_owned(),
+            );
         }
         Ok(())
     }

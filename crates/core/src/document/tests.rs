@@ -5,11 +5,16 @@ use proptest::prelude::*;
 pub(crate) fn manifest() -> Manifest {
     let executable = |variant: &str| Executable {
         variant: variant.parse().unwrap(),
-        name: format!("inspect-tool-support-{variant}-v2").parse().unwrap(),
+        name: format!("inspect-tool-support-{variant}-v2")
+            .parse()
+            .unwrap(),
         size: 1000,
         sha256: Digest::of(variant.as_bytes()),
         headers: "ELF 64-bit little-endian, static".to_owned(),
-        smoke: Some(Smoke { result: SmokeResult::Passed, emulator: None }),
+        smoke: Some(Smoke {
+            result: SmokeResult::Passed,
+            emulator: None,
+        }),
         build_seconds: 3,
     };
     Manifest {
@@ -52,7 +57,10 @@ fn a_candidate_is_all_variants_or_none() {
     let join = |parts: &[Part]| Candidate::join(&manifest(), &names(), parts);
     assert_eq!(join(&[part(1), part(0)]), Candidate::Complete(manifest()));
     assert_eq!(failed(&join(&[part(0)])), ["build.no-part"]);
-    assert_eq!(failed(&join(&[part(0), part(0), part(1)])), ["build.two-parts"]);
+    assert_eq!(
+        failed(&join(&[part(0), part(0), part(1)])),
+        ["build.two-parts"]
+    );
     let mutants: [fn(&mut Part); 6] = [
         |p| p.package = "other".parse().unwrap(),
         |p| p.package_version = "3".parse().unwrap(),
@@ -71,7 +79,10 @@ fn a_candidate_is_all_variants_or_none() {
 #[test]
 fn documents_read_what_they_write() {
     let candidate = Candidate::Complete(manifest());
-    assert_eq!(Candidate::from_json(candidate.to_json().as_bytes()), Ok(candidate));
+    assert_eq!(
+        Candidate::from_json(candidate.to_json().as_bytes()),
+        Ok(candidate)
+    );
     assert_eq!(Part::from_json(part(0).to_json().as_bytes()), Ok(part(0)));
     let sums = Sums::of(&manifest());
     assert_eq!(Sums::parse(sums.to_string().as_bytes()), Ok(sums));
@@ -79,7 +90,9 @@ fn documents_read_what_they_write() {
 
 #[test]
 fn a_document_that_lists_nothing_or_something_twice_is_refused() {
-    let code = |manifest: Manifest| Candidate::from_json(Candidate::Complete(manifest).to_json().as_bytes()).unwrap_err();
+    let code = |manifest: Manifest| {
+        Candidate::from_json(Candidate::Complete(manifest).to_json().as_bytes()).unwrap_err()
+    };
     let with = |change: fn(&mut Manifest)| {
         let mut manifest = manifest();
         change(&mut manifest);
@@ -94,7 +107,13 @@ fn a_document_that_lists_nothing_or_something_twice_is_refused() {
 fn a_document_of_another_format_or_a_later_version_is_told_apart() {
     let json = Candidate::Complete(manifest()).to_json();
     let read = |text: String| Candidate::from_json(text.as_bytes()).unwrap_err();
-    assert_eq!(read(json.replace("\"version\": 1,", "\"version\": 2,")), DocumentProblem::TooNew { what: "candidate's manifest", found: 2 });
+    assert_eq!(
+        read(json.replace("\"version\": 1,", "\"version\": 2,")),
+        DocumentProblem::TooNew {
+            what: "candidate's manifest",
+            found: 2
+        }
+    );
     insta::assert_snapshot!(read(json.replace("lockgate.candidate", "lockgate.part")), @r#"the candidate's manifest cannot be read: its format is "lockgate.part", not "lockgate.candidate""#);
     insta::assert_snapshot!(read(json.replace("inspect-tool-support-amd64-v2", "../../etc/passwd")), @r#"the candidate's manifest cannot be read: "../../etc/passwd" is not an asset name (letters, digits, '.', '_', '-', not at an end a dot, at most 200 characters)"#);
 }
@@ -102,7 +121,11 @@ fn a_document_of_another_format_or_a_later_version_is_told_apart() {
 #[test]
 fn sums_are_strict() {
     let digest = Digest::of(b"x");
-    let read = |text: String| Sums::parse(text.as_bytes()).map(|sums| sums.iter().count()).map_err(|e| e.to_string());
+    let read = |text: String| {
+        Sums::parse(text.as_bytes())
+            .map(|sums| sums.iter().count())
+            .map_err(|e| e.to_string())
+    };
     assert_eq!(read(format!("{digest}  a\n{digest}  b\n")), Ok(2));
     for wrong in [
         String::new(),

@@ -1,7 +1,10 @@
 //! The decision: facts in, plan or reason out. Read it from the top: the order of the checks is the order of the answers.
 
 use super::plan::{Binding, BoundArtifact, Done, Item, Plan, documents};
-use super::{ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal, ReleaseFacts, RunFacts, RunOutcome, Wait};
+use super::{
+    ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
+    ReleaseFacts, RunFacts, RunOutcome, Wait,
+};
 use crate::detect;
 use crate::document::{Candidate, Manifest, Origin, OriginArtifact, Promoter, Receipt};
 use crate::escape::quoted;
@@ -50,22 +53,35 @@ fn check(facts: &Facts) -> Result<Checked, Stop> {
     let run = run(facts)?;
     let manifest = manifest(facts, run, fingerprint)?;
     let artifacts = artifacts(facts, run, &manifest)?;
-    Ok(Checked::Plan(Box::new(plan(facts, run, workflow_blob, manifest, &artifacts))))
+    Ok(Checked::Plan(Box::new(plan(
+        facts,
+        run,
+        workflow_blob,
+        manifest,
+        &artifacts,
+    ))))
 }
 
 fn actor(facts: &Facts) -> Result<(), Refusal> {
     let (login, role) = (facts.actor.login.clone(), facts.actor.role);
-    if role.may_promote() { Ok(()) } else { Err(Refusal::NotAMaintainer { login, role }) }
+    if role.may_promote() {
+        Ok(())
+    } else {
+        Err(Refusal::NotAMaintainer { login, role })
+    }
 }
 
 fn pull(facts: &Facts) -> Result<(), Refusal> {
     if facts.pull.state == PullState::Closed {
-        return Err(Refusal::PullClosed { pull: facts.pull.number });
+        return Err(Refusal::PullClosed {
+            pull: facts.pull.number,
+        });
     }
     match &facts.expect_head {
-        Some(expected) if *expected != facts.pull.head => {
-            Err(Refusal::HeadMoved { expected: expected.clone(), found: facts.pull.head.clone() })
-        }
+        Some(expected) if *expected != facts.pull.head => Err(Refusal::HeadMoved {
+            expected: expected.clone(),
+            found: facts.pull.head.clone(),
+        }),
         Some(_) | None => Ok(()),
     }
 }
@@ -81,33 +97,65 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Refusal> {
     };
     let receipt = match (&release.receipt, release.problem()) {
         (Ok(receipt), None) => receipt,
-        (Ok(_), Some(problem)) => return Err(Refusal::ReleaseBroken { tag: release.tag.clone(), problem }),
-        (Err(_), _) => return Err(taken(facts, release, "somebody other than Lockgate".to_owned())),
+        (Ok(_), Some(problem)) => {
+            return Err(Refusal::ReleaseBroken {
+                tag: release.tag.clone(),
+                problem,
+            });
+        }
+        (Err(_), _) => {
+            return Err(taken(
+                facts,
+                release,
+                "somebody other than Lockgate".to_owned(),
+            ));
+        }
     };
     let fingerprint = receipt.manifest.fingerprint;
     if fingerprint != facts.head_fingerprint && Some(fingerprint) != facts.merged_fingerprint {
-        let by = format!("pull request #{}, by {}, from other sources", receipt.origin.pull_request, receipt.promoter.login);
+        let by = format!(
+            "pull request #{}, by {}, from other sources",
+            receipt.origin.pull_request, receipt.promoter.login
+        );
         return Err(taken(facts, release, by));
     }
     let same_bytes = match &facts.candidate {
-        CandidateFacts::Read(Candidate::Complete(manifest)) => same_executables(manifest, &receipt.manifest),
-        CandidateFacts::Read(Candidate::Failed { .. }) | CandidateFacts::Absent | CandidateFacts::Unreadable(_) => false,
+        CandidateFacts::Read(Candidate::Complete(manifest)) => {
+            same_executables(manifest, &receipt.manifest)
+        }
+        CandidateFacts::Read(Candidate::Failed { .. })
+        | CandidateFacts::Absent
+        | CandidateFacts::Unreadable(_) => false,
     };
-    Ok(Some(Done { tag: release.tag.clone(), receipt: Box::new(receipt.clone()), same_bytes }))
+    Ok(Some(Done {
+        tag: release.tag.clone(),
+        receipt: Box::new(receipt.clone()),
+        same_bytes,
+    }))
 }
 
 fn taken(facts: &Facts, release: &PublishedRelease, by: String) -> Refusal {
     let free = match &facts.detected {
         Verdict::Refuse(detect::Refusal::Taken { free, .. }) => free.clone(),
-        Verdict::Refuse(_) | Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => "the next free number".to_owned(),
+        Verdict::Refuse(_) | Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => {
+            "the next free number".to_owned()
+        }
     };
-    Refusal::VersionTaken { tag: release.tag.clone(), by, free }
+    Refusal::VersionTaken {
+        tag: release.tag.clone(),
+        by,
+        free,
+    }
 }
 
 /// Whether two manifests list the same bytes under the same names.
 pub(super) fn same_executables(one: &Manifest, other: &Manifest) -> bool {
     let set = |manifest: &Manifest| {
-        let mut list: Vec<_> = manifest.executables.iter().map(|e| (e.name.clone(), e.size, e.sha256)).collect();
+        let mut list: Vec<_> = manifest
+            .executables
+            .iter()
+            .map(|e| (e.name.clone(), e.size, e.sha256))
+            .collect();
         list.sort();
         list
     };
@@ -122,15 +170,27 @@ fn wanted(facts: &Facts) -> Result<Fingerprint, Refusal> {
         Verdict::Done(detect::Done::Unchanged { .. }) if facts.pull.state == PullState::Merged => {
             return match facts.merged_fingerprint {
                 Some(merged) if merged == facts.head_fingerprint => Ok(merged),
-                Some(_) | None => Err(Refusal::UpdateBranch { pull: facts.pull.number }),
+                Some(_) | None => Err(Refusal::UpdateBranch {
+                    pull: facts.pull.number,
+                }),
             };
         }
-        Verdict::Done(_) => return Err(Refusal::NothingToPromote { why: facts.detected.sentence(&facts.package.name) }),
-        Verdict::Refuse(refusal) => return Err(Refusal::Detected { refusal: refusal.clone() }),
+        Verdict::Done(_) => {
+            return Err(Refusal::NothingToPromote {
+                why: facts.detected.sentence(&facts.package.name),
+            });
+        }
+        Verdict::Refuse(refusal) => {
+            return Err(Refusal::Detected {
+                refusal: refusal.clone(),
+            });
+        }
         Verdict::Wait(never) => match *never {},
     };
     if plan.behind || facts.merged_fingerprint != Some(facts.head_fingerprint) {
-        return Err(Refusal::UpdateBranch { pull: facts.pull.number });
+        return Err(Refusal::UpdateBranch {
+            pull: facts.pull.number,
+        });
     }
     Ok(facts.head_fingerprint)
 }
@@ -139,44 +199,84 @@ fn workflow(facts: &Facts) -> Result<ObjectId, Refusal> {
     let workflow = &facts.workflow;
     let blob = match (&workflow.in_head, &workflow.in_base) {
         (Some(head), Some(base)) if head == base => head.clone(),
-        _ => return Err(Refusal::EditedWorkflow { path: workflow.path.clone() }),
+        _ => {
+            return Err(Refusal::EditedWorkflow {
+                path: workflow.path.clone(),
+            });
+        }
     };
     if workflow.changed.is_empty() {
         return Ok(blob);
     }
-    let paths: Vec<_> = workflow.changed.iter().take(3).map(|path| quoted(path)).collect();
-    Err(Refusal::WorkflowsChanged { paths: paths.join(", ") })
+    let paths: Vec<_> = workflow
+        .changed
+        .iter()
+        .take(3)
+        .map(|path| quoted(path))
+        .collect();
+    Err(Refusal::WorkflowsChanged {
+        paths: paths.join(", "),
+    })
 }
 
 fn run(facts: &Facts) -> Result<&RunFacts, Stop> {
-    let run = facts.run.as_ref().ok_or_else(|| Stop::Wait(Wait::NoBuild { head: facts.pull.head.clone() }))?;
+    let run = facts.run.as_ref().ok_or_else(|| {
+        Stop::Wait(Wait::NoBuild {
+            head: facts.pull.head.clone(),
+        })
+    })?;
     if run.workflow_path != facts.workflow.path {
         let (found, expected) = (quoted(&run.workflow_path), facts.workflow.path.clone());
-        return Err(Refusal::OtherWorkflow { run: run.id, found, expected }.into());
+        return Err(Refusal::OtherWorkflow {
+            run: run.id,
+            found,
+            expected,
+        }
+        .into());
     }
     if !EVENTS.contains(&run.event.as_str()) {
-        return Err(Refusal::OtherEvent { run: run.id, event: quoted(&run.event) }.into());
+        return Err(Refusal::OtherEvent {
+            run: run.id,
+            event: quoted(&run.event),
+        }
+        .into());
     }
-    if run.head_repository != Some(facts.repository_id) || facts.pull.head_repository != Some(facts.repository_id) {
+    if run.head_repository != Some(facts.repository_id)
+        || facts.pull.head_repository != Some(facts.repository_id)
+    {
         return Err(Refusal::ForkRun { run: run.id }.into());
     }
     if run.head != facts.pull.head {
-        return Err(Refusal::StaleRun { run: run.id, built: run.head.clone(), head: facts.pull.head.clone() }.into());
+        return Err(Refusal::StaleRun {
+            run: run.id,
+            built: run.head.clone(),
+            head: facts.pull.head.clone(),
+        }
+        .into());
     }
     match &run.outcome {
         RunOutcome::Running => Err(Stop::Wait(Wait::Building { run: run.id })),
         RunOutcome::Succeeded => Ok(run),
-        RunOutcome::Failed(word) => Err(Refusal::BuildFailed { run: run.id, what: failed_variants(facts, word) }.into()),
+        RunOutcome::Failed(word) => Err(Refusal::BuildFailed {
+            run: run.id,
+            what: failed_variants(facts, word),
+        }
+        .into()),
     }
 }
 
 fn failed_variants(facts: &Facts, conclusion: &str) -> String {
     match &facts.candidate {
         CandidateFacts::Read(Candidate::Failed { failed, .. }) => {
-            let all: Vec<_> = failed.iter().map(|f| format!("{}: {}", f.variant, crate::escape::line(&f.problem))).collect();
+            let all: Vec<_> = failed
+                .iter()
+                .map(|f| format!("{}: {}", f.variant, crate::escape::line(&f.problem)))
+                .collect();
             all.join("; ")
         }
-        CandidateFacts::Read(Candidate::Complete(_)) | CandidateFacts::Absent | CandidateFacts::Unreadable(_) => {
+        CandidateFacts::Read(Candidate::Complete(_))
+        | CandidateFacts::Absent
+        | CandidateFacts::Unreadable(_) => {
             format!("it ended with {}", quoted(conclusion))
         }
     }
@@ -184,36 +284,72 @@ fn failed_variants(facts: &Facts, conclusion: &str) -> String {
 
 fn manifest(facts: &Facts, run: &RunFacts, fingerprint: Fingerprint) -> Result<Manifest, Refusal> {
     let version = detect_version(facts);
-    let name = version.as_ref().map(|version| facts.package.candidate_artifact(version, run.attempt));
+    let name = version
+        .as_ref()
+        .map(|version| facts.package.candidate_artifact(version, run.attempt));
     if let Some(name) = &name {
         one_artifact(facts, run.id, name)?;
     }
     let manifest = match &facts.candidate {
         CandidateFacts::Read(Candidate::Complete(manifest)) => manifest,
         CandidateFacts::Read(Candidate::Failed { .. }) => {
-            return Err(Refusal::BuildFailed { run: run.id, what: failed_variants(facts, "success") });
+            return Err(Refusal::BuildFailed {
+                run: run.id,
+                what: failed_variants(facts, "success"),
+            });
         }
-        CandidateFacts::Unreadable(problem) => return Err(Refusal::ManifestUnreadable { problem: problem.to_string() }),
-        CandidateFacts::Absent => return Err(Refusal::ArtifactMissing { artifact: name.unwrap_or_default(), run: run.id }),
+        CandidateFacts::Unreadable(problem) => {
+            return Err(Refusal::ManifestUnreadable {
+                problem: problem.to_string(),
+            });
+        }
+        CandidateFacts::Absent => {
+            return Err(Refusal::ArtifactMissing {
+                artifact: name.unwrap_or_default(),
+                run: run.id,
+            });
+        }
     };
     let differs = |what, says: &dyn ToString, is: &dyn ToString| -> Result<(), Refusal> {
         let (says, is) = (says.to_string(), is.to_string());
-        if says == is { Ok(()) } else { Err(Refusal::ManifestDiffers { what, says, is }) }
+        if says == is {
+            Ok(())
+        } else {
+            Err(Refusal::ManifestDiffers { what, says, is })
+        }
     };
     differs("package", &manifest.package, &facts.package.name)?;
-    differs("version", &manifest.package_version, &version.map(|v| v.to_string()).unwrap_or_default())?;
+    differs(
+        "version",
+        &manifest.package_version,
+        &version.map(|v| v.to_string()).unwrap_or_default(),
+    )?;
     differs("commit", &manifest.commit, &facts.pull.head)?;
     differs("run", &manifest.run, &run.id)?;
     differs("attempt", &manifest.attempt, &run.attempt)?;
     differs("fingerprint", &manifest.fingerprint, &fingerprint)?;
-    let listed: Vec<_> = manifest.executables.iter().map(|e| format!("{}={}", e.variant, e.name)).collect();
+    let listed: Vec<_> = manifest
+        .executables
+        .iter()
+        .map(|e| format!("{}={}", e.variant, e.name))
+        .collect();
     let expected: Vec<_> = facts
         .package
         .variants
         .iter()
-        .map(|variant| format!("{}={}", variant.name, facts.package.asset(variant, &manifest.package_version)))
+        .map(|variant| {
+            format!(
+                "{}={}",
+                variant.name,
+                facts.package.asset(variant, &manifest.package_version)
+            )
+        })
         .collect();
-    differs("set of executables", &listed.join(", "), &expected.join(", "))?;
+    differs(
+        "set of executables",
+        &listed.join(", "),
+        &expected.join(", "),
+    )?;
     Ok(manifest.clone())
 }
 
@@ -229,34 +365,69 @@ fn detect_version(facts: &Facts) -> Option<crate::Version> {
     }
 }
 
-fn artifacts<'a>(facts: &'a Facts, run: &RunFacts, manifest: &Manifest) -> Result<Vec<&'a ArtifactFacts>, Refusal> {
-    manifest.executables.iter().map(|executable| one_artifact(facts, run.id, executable.name.as_str())).collect()
+fn artifacts<'a>(
+    facts: &'a Facts,
+    run: &RunFacts,
+    manifest: &Manifest,
+) -> Result<Vec<&'a ArtifactFacts>, Refusal> {
+    manifest
+        .executables
+        .iter()
+        .map(|executable| one_artifact(facts, run.id, executable.name.as_str()))
+        .collect()
 }
 
 /// The one artifact of that name, if it can be read and belongs to the run.
-fn one_artifact<'a>(facts: &'a Facts, run: RunId, name: &str) -> Result<&'a ArtifactFacts, Refusal> {
-    let mut named = facts.artifacts.iter().filter(|artifact| artifact.name == name);
-    let artifact = named.next().ok_or_else(|| Refusal::ArtifactMissing { artifact: name.to_owned(), run })?;
+fn one_artifact<'a>(
+    facts: &'a Facts,
+    run: RunId,
+    name: &str,
+) -> Result<&'a ArtifactFacts, Refusal> {
+    let mut named = facts
+        .artifacts
+        .iter()
+        .filter(|artifact| artifact.name == name);
+    let artifact = named.next().ok_or_else(|| Refusal::ArtifactMissing {
+        artifact: name.to_owned(),
+        run,
+    })?;
     if named.next().is_some() {
-        return Err(Refusal::ArtifactTwice { artifact: name.to_owned(), run });
+        return Err(Refusal::ArtifactTwice {
+            artifact: name.to_owned(),
+            run,
+        });
     }
     let ours = artifact.run == Some(run)
         && artifact.head_repository == Some(facts.repository_id)
         && artifact.head.as_ref() == Some(&facts.pull.head);
     if !ours {
-        return Err(Refusal::ArtifactForeign { artifact: name.to_owned() });
+        return Err(Refusal::ArtifactForeign {
+            artifact: name.to_owned(),
+        });
     }
     if artifact.expired {
-        return Err(Refusal::Expired { artifact: name.to_owned() });
+        return Err(Refusal::Expired {
+            artifact: name.to_owned(),
+        });
     }
     Ok(artifact)
 }
 
-fn plan(facts: &Facts, run: &RunFacts, workflow_blob: ObjectId, manifest: Manifest, artifacts: &[&ArtifactFacts]) -> Plan {
+fn plan(
+    facts: &Facts,
+    run: &RunFacts,
+    workflow_blob: ObjectId,
+    manifest: Manifest,
+    artifacts: &[&ArtifactFacts],
+) -> Plan {
     let tag = facts.package.tag(&manifest.package_version);
     let mut bound: Vec<BoundArtifact> = artifacts
         .iter()
-        .map(|artifact| BoundArtifact { name: artifact.name.clone(), id: artifact.id, sha256: artifact.sha256 })
+        .map(|artifact| BoundArtifact {
+            name: artifact.name.clone(),
+            id: artifact.id,
+            sha256: artifact.sha256,
+        })
         .collect();
     bound.sort();
     let binding = Binding {
@@ -274,16 +445,38 @@ fn plan(facts: &Facts, run: &RunFacts, workflow_blob: ObjectId, manifest: Manife
         merged: facts.head_fingerprint,
     };
     let receipt = receipt(facts, &binding, manifest);
-    let executables = receipt.manifest.executables.iter().zip(artifacts).map(|(executable, artifact)| Item::Executable {
-        executable: executable.clone(),
-        artifact: artifact.id,
-        stored_sha256: artifact.sha256,
-        stored_size: artifact.size,
+    let executables =
+        receipt
+            .manifest
+            .executables
+            .iter()
+            .zip(artifacts)
+            .map(|(executable, artifact)| Item::Executable {
+                executable: executable.clone(),
+                artifact: artifact.id,
+                stored_sha256: artifact.sha256,
+                stored_size: artifact.size,
+            });
+    let documents = documents(&receipt).into_iter().filter_map(|(name, bytes)| {
+        Some(Item::Document {
+            name: name.parse().ok()?,
+            bytes,
+        })
     });
-    let documents = documents(&receipt).into_iter().filter_map(|(name, bytes)| Some(Item::Document { name: name.parse().ok()?, bytes }));
     let items = executables.chain(documents).collect();
-    let title = format!("{} {}", facts.package.name, receipt.manifest.package_version);
-    Plan { title, notes: release_notes(&receipt), target: facts.pull.head.clone(), binding, tag, items, receipt }
+    let title = format!(
+        "{} {}",
+        facts.package.name, receipt.manifest.package_version
+    );
+    Plan {
+        title,
+        notes: release_notes(&receipt),
+        target: facts.pull.head.clone(),
+        binding,
+        tag,
+        items,
+        receipt,
+    }
 }
 
 fn receipt(facts: &Facts, binding: &Binding, manifest: Manifest) -> Receipt {
@@ -300,9 +493,22 @@ fn receipt(facts: &Facts, binding: &Binding, manifest: Manifest) -> Receipt {
         artifacts: binding
             .artifacts
             .iter()
-            .map(|bound| OriginArtifact { id: bound.id, name: bound.name.clone(), sha256: bound.sha256 })
+            .map(|bound| OriginArtifact {
+                id: bound.id,
+                name: bound.name.clone(),
+                sha256: bound.sha256,
+            })
             .collect(),
     };
-    let promoter = Promoter { login: facts.actor.login.clone(), lockgate: facts.lockgate.clone() };
-    Receipt { tag: facts.package.tag(&manifest.package_version), manifest, origin, promoter, promoted_at: facts.now }
+    let promoter = Promoter {
+        login: facts.actor.login.clone(),
+        lockgate: facts.lockgate.clone(),
+    };
+    Receipt {
+        tag: facts.package.tag(&manifest.package_version),
+        manifest,
+        origin,
+        promoter,
+        promoted_at: facts.now,
+    }
 }

@@ -4,8 +4,8 @@ use crate::config::Package;
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
 use crate::words::{
-    ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, Login, ObjectId, PullNumber, ReleaseId, RepositoryId,
-    RepositoryName, Role, RunId, Tag, WorkflowId,
+    ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, Login, ObjectId,
+    PullNumber, ReleaseId, RepositoryId, RepositoryName, Role, RunId, Tag, WorkflowId,
 };
 
 /// Everything that the decision depends on.
@@ -216,9 +216,16 @@ impl PublishedRelease {
             return Some(format!("its receipt is that of {}", receipt.tag));
         }
         for executable in &receipt.manifest.executables {
-            match self.assets.iter().find(|asset| asset.name == executable.name) {
+            match self
+                .assets
+                .iter()
+                .find(|asset| asset.name == executable.name)
+            {
                 None => return Some(format!("{} is missing", executable.name)),
-                Some(asset) if asset.size != executable.size || asset.sha256.is_some_and(|d| d != executable.sha256) => {
+                Some(asset)
+                    if asset.size != executable.size
+                        || asset.sha256.is_some_and(|d| d != executable.sha256) =>
+                {
                     return Some(format!("{} has other bytes", executable.name));
                 }
                 Some(_) => {}

@@ -183,21 +183,43 @@ pub struct Machine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Creating,
-    Sending { draft: ReleaseId, item: usize },
-    ReadingDraft { draft: ReleaseId },
-    Rechecking { draft: ReleaseId },
-    Publishing { draft: ReleaseId },
+    Sending {
+        draft: ReleaseId,
+        item: usize,
+    },
+    ReadingDraft {
+        draft: ReleaseId,
+    },
+    Rechecking {
+        draft: ReleaseId,
+    },
+    Publishing {
+        draft: ReleaseId,
+    },
     /// Publish was asked for, and its answer did not tell.
-    Unsure { draft: ReleaseId, reads: u32 },
+    Unsure {
+        draft: ReleaseId,
+        reads: u32,
+    },
     /// Published, by us.
-    Confirming { draft: ReleaseId, reads: u32 },
+    Confirming {
+        draft: ReleaseId,
+        reads: u32,
+    },
     Ended,
 }
 
 impl Machine {
     /// Begins a promotion.
     pub fn start(plan: Plan) -> (Self, Step) {
-        (Self { plan, drafts: 1, state: State::Creating }, Step::Do(Effect::CreateDraft))
+        (
+            Self {
+                plan,
+                drafts: 1,
+                state: State::Creating,
+            },
+            Step::Do(Effect::CreateDraft),
+        )
     }
 
     /// The plan that it carries out.
@@ -212,12 +234,24 @@ impl Machine {
         match (self.state, event) {
             (State::Creating, Event::Created(answer)) => self.created(answer),
             (State::Sending { draft, item }, Event::Sent(answer)) => self.sent(draft, item, answer),
-            (State::ReadingDraft { draft }, Event::DraftRead(answer)) => self.draft_read(draft, answer),
-            (State::Rechecking { draft }, Event::Rechecked(answer)) => self.rechecked(draft, answer),
-            (State::Publishing { draft }, Event::Published(answer)) => self.published(draft, answer),
-            (State::Unsure { draft, reads }, Event::ReleaseRead(answer)) => self.release_read(draft, reads, answer),
-            (State::Confirming { draft, reads }, Event::PublicRead(seen)) => self.public_read(draft, reads, seen),
-            (state, event) => self.end(End::Waiting(Wait::Unavailable { what: format!("an answer out of turn ({event:?} in {state:?})") })),
+            (State::ReadingDraft { draft }, Event::DraftRead(answer)) => {
+                self.draft_read(draft, answer)
+            }
+            (State::Rechecking { draft }, Event::Rechecked(answer)) => {
+                self.rechecked(draft, answer)
+            }
+            (State::Publishing { draft }, Event::Published(answer)) => {
+                self.published(draft, answer)
+            }
+            (State::Unsure { draft, reads }, Event::ReleaseRead(answer)) => {
+                self.release_read(draft, reads, answer)
+            }
+            (State::Confirming { draft, reads }, Event::PublicRead(seen)) => {
+                self.public_read(draft, reads, seen)
+            }
+            (state, event) => self.end(End::Waiting(Wait::Unavailable {
+                what: format!("an answer out of turn ({event:?} in {state:?})"),
+            })),
         }
     }
 
@@ -239,37 +273,65 @@ impl Machine {
     }
 
     fn sent(&mut self, draft: ReleaseId, item: usize, answer: Result<Sent, UploadFault>) -> Step {
-        let expected = self.plan.items.get(item).map(|item| (item.name().as_str().to_owned(), item.size()));
+        let expected = self
+            .plan
+            .items
+            .get(item)
+            .map(|item| (item.name().as_str().to_owned(), item.size()));
         match answer {
-            Ok(sent) if sent.complete && expected == Some((sent.name.clone(), sent.size)) => self.send(draft, item + 1),
-            Ok(sent) => self.another_draft(&format!("the forge stored {} as something else", sent.name)),
+            Ok(sent) if sent.complete && expected == Some((sent.name.clone(), sent.size)) => {
+                self.send(draft, item + 1)
+            }
+            Ok(sent) => {
+                self.another_draft(&format!("the forge stored {} as something else", sent.name))
+            }
             Err(UploadFault::WrongBytes(what)) => self.end(End::WrongBytes(what)),
             Err(UploadFault::Source(Fault::NotFound(_))) => {
-                self.end(End::Refused(Refusal::Moved { what: "set of workflow artifacts" }))
+                self.end(End::Refused(Refusal::Moved {
+                    what: "set of workflow artifacts",
+                }))
             }
-            Err(UploadFault::Source(Fault::RateLimited(what)) | UploadFault::Forge(Fault::RateLimited(what))) => {
-                self.end(End::Waiting(Wait::RateLimited { what }))
-            }
-            Err(UploadFault::Source(Fault::Denied(what)) | UploadFault::Forge(Fault::Denied(what))) => {
-                self.end(End::Refused(Refusal::Denied { what }))
-            }
+            Err(
+                UploadFault::Source(Fault::RateLimited(what))
+                | UploadFault::Forge(Fault::RateLimited(what)),
+            ) => self.end(End::Waiting(Wait::RateLimited { what })),
+            Err(
+                UploadFault::Source(Fault::Denied(what)) | UploadFault::Forge(Fault::Denied(what)),
+            ) => self.end(End::Refused(Refusal::Denied { what })),
             // The transfer broke, or the name is taken by what an earlier try left: this draft is spoiled.
-            Err(UploadFault::Source(fault) | UploadFault::Forge(fault)) => self.another_draft(&fault.text()),
+            Err(UploadFault::Source(fault) | UploadFault::Forge(fault)) => {
+                self.another_draft(&fault.text())
+            }
         }
     }
 
     fn draft_read(&mut self, draft: ReleaseId, answer: Result<SeenDraft, Fault>) -> Step {
         match answer {
-            Ok(seen) if self.is_as_planned(&seen) => self.go(State::Rechecking { draft }, Effect::Recheck),
-            Ok(_) => self.another_draft("the draft is not what was sent: somebody else may be at it"),
-            Err(Fault::NotFound(_) | Fault::Conflict(_)) => self.another_draft("the draft is gone: somebody deleted it"),
+            Ok(seen) if self.is_as_planned(&seen) => {
+                self.go(State::Rechecking { draft }, Effect::Recheck)
+            }
+            Ok(_) => {
+                self.another_draft("the draft is not what was sent: somebody else may be at it")
+            }
+            Err(Fault::NotFound(_) | Fault::Conflict(_)) => {
+                self.another_draft("the draft is gone: somebody deleted it")
+            }
             Err(fault) => self.stop(fault),
         }
     }
 
     fn is_as_planned(&self, seen: &SeenDraft) -> bool {
-        let mut found: Vec<_> = seen.assets.iter().map(|a| (a.name.as_str(), a.size, a.sha256, a.complete)).collect();
-        let mut planned: Vec<_> = self.plan.items.iter().map(|i| (i.name().as_str(), i.size(), i.sha256(), true)).collect();
+        let mut found: Vec<_> = seen
+            .assets
+            .iter()
+            .map(|a| (a.name.as_str(), a.size, a.sha256, a.complete))
+            .collect();
+        let mut planned: Vec<_> = self
+            .plan
+            .items
+            .iter()
+            .map(|i| (i.name().as_str(), i.size(), i.sha256(), true))
+            .collect();
         found.sort();
         planned.sort();
         seen.draft && seen.tag == self.plan.tag.as_str() && found == planned
@@ -291,9 +353,13 @@ impl Machine {
             Ok(()) => self.confirm(draft, 0),
             Err(Fault::RateLimited(what)) => self.end(End::Waiting(Wait::RateLimited { what })),
             // A refusal may hide that another was first, or that our own earlier words arrived after all: look.
-            Err(Fault::Conflict(_) | Fault::Ambiguous(_) | Fault::Unavailable(_) | Fault::NotFound(_) | Fault::Denied(_)) => {
-                self.look(draft, 0)
-            }
+            Err(
+                Fault::Conflict(_)
+                | Fault::Ambiguous(_)
+                | Fault::Unavailable(_)
+                | Fault::NotFound(_)
+                | Fault::Denied(_),
+            ) => self.look(draft, 0),
         }
     }
 
@@ -301,7 +367,12 @@ impl Machine {
         self.go(State::Unsure { draft, reads }, Effect::ReadRelease(reads))
     }
 
-    fn release_read(&mut self, draft: ReleaseId, reads: u32, answer: Result<ReleaseFacts, Fault>) -> Step {
+    fn release_read(
+        &mut self,
+        draft: ReleaseId,
+        reads: u32,
+        answer: Result<ReleaseFacts, Fault>,
+    ) -> Step {
         match answer {
             Ok(ReleaseFacts::Published(release)) if release.id == draft => self.confirm(draft, 0),
             Ok(ReleaseFacts::Published(release)) => {
@@ -310,14 +381,21 @@ impl Machine {
                     (Ok(receipt), None) => self.lost_race(Box::new(receipt), release.tag),
                     (_, problem) => {
                         let problem = problem.unwrap_or_default();
-                        self.end(End::Refused(Refusal::ReleaseBroken { tag: release.tag, problem }))
+                        self.end(End::Refused(Refusal::ReleaseBroken {
+                            tag: release.tag,
+                            problem,
+                        }))
                     }
                 }
             }
             // Not there: it may still come. Not answered: ask again.
-            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) if reads + 1 < READS => self.look(draft, reads + 1),
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) if reads + 1 < READS => {
+                self.look(draft, reads + 1)
+            }
             Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) => {
-                self.end(End::Waiting(Wait::PublishUnknown { tag: self.plan.tag.clone() }))
+                self.end(End::Waiting(Wait::PublishUnknown {
+                    tag: self.plan.tag.clone(),
+                }))
             }
         }
     }
@@ -326,32 +404,51 @@ impl Machine {
         let (ours, theirs) = (&self.plan.receipt.manifest, &receipt.manifest);
         let same_bytes = same_executables(ours, theirs);
         if same_bytes || ours.fingerprint == theirs.fingerprint {
-            return self.end(End::Already(Done { tag, receipt, same_bytes }));
+            return self.end(End::Already(Done {
+                tag,
+                receipt,
+                same_bytes,
+            }));
         }
-        let by = format!("pull request #{}, by {}", receipt.origin.pull_request, receipt.promoter.login);
-        let free = ours.package_version.successor().map_or_else(|| "a higher number".to_owned(), |next| next.to_string());
+        let by = format!(
+            "pull request #{}, by {}",
+            receipt.origin.pull_request, receipt.promoter.login
+        );
+        let free = ours
+            .package_version
+            .successor()
+            .map_or_else(|| "a higher number".to_owned(), |next| next.to_string());
         self.end(End::Refused(Refusal::VersionTaken { tag, by, free }))
     }
 
     fn confirm(&mut self, draft: ReleaseId, reads: u32) -> Step {
-        self.go(State::Confirming { draft, reads }, Effect::ReadPublic(reads))
+        self.go(
+            State::Confirming { draft, reads },
+            Effect::ReadPublic(reads),
+        )
     }
 
     fn public_read(&mut self, draft: ReleaseId, reads: u32, seen: SeenRelease) -> Step {
         match seen {
             SeenRelease::Right => self.end(End::Published(draft)),
-            SeenRelease::Wrong(name) => {
-                self.end(End::WrongBytes(format!("{name} of the published release {} has other bytes than were sent", self.plan.tag)))
-            }
+            SeenRelease::Wrong(name) => self.end(End::WrongBytes(format!(
+                "{name} of the published release {} has other bytes than were sent",
+                self.plan.tag
+            ))),
             SeenRelease::NotYet(_) if reads + 1 < READS => self.confirm(draft, reads + 1),
-            SeenRelease::NotYet(what) => self.end(End::Waiting(Wait::NotReadable { tag: self.plan.tag.clone(), what })),
+            SeenRelease::NotYet(what) => self.end(End::Waiting(Wait::NotReadable {
+                tag: self.plan.tag.clone(),
+                what,
+            })),
         }
     }
 
     /// Leaves the draft as it is and begins another, unless too many were begun.
     fn another_draft(&mut self, why: &str) -> Step {
         if self.drafts == DRAFTS {
-            return self.end(End::Waiting(Wait::Unavailable { what: format!("{DRAFTS} drafts were begun and abandoned, the last because {why}") }));
+            return self.end(End::Waiting(Wait::Unavailable {
+                what: format!("{DRAFTS} drafts were begun and abandoned, the last because {why}"),
+            }));
         }
         self.drafts += 1;
         self.go(State::Creating, Effect::CreateDraft)
@@ -362,7 +459,9 @@ impl Machine {
         self.end(match fault {
             Fault::RateLimited(what) => End::Waiting(Wait::RateLimited { what }),
             Fault::Denied(what) | Fault::NotFound(what) => End::Refused(Refusal::Denied { what }),
-            Fault::Unavailable(what) | Fault::Ambiguous(what) | Fault::Conflict(what) => End::Waiting(Wait::Unavailable { what }),
+            Fault::Unavailable(what) | Fault::Ambiguous(what) | Fault::Conflict(what) => {
+                End::Waiting(Wait::Unavailable { what })
+            }
         })
     }
 

@@ -11,8 +11,13 @@ mod plan;
 mod reasons;
 
 pub use decide::decide;
-pub use facts::{ActorFacts, ArtifactFacts, CandidateFacts, Facts, PullFacts, PullState, PublishedAsset, PublishedRelease, ReleaseFacts, RunFacts, RunOutcome, Which, WorkflowFacts};
-pub use machine::{Effect, End, Event, Fault, Machine, SeenAsset, SeenDraft, SeenRelease, Sent, Step, UploadFault};
+pub use facts::{
+    ActorFacts, ArtifactFacts, CandidateFacts, Facts, PublishedAsset, PublishedRelease, PullFacts,
+    PullState, ReleaseFacts, RunFacts, RunOutcome, Which, WorkflowFacts,
+};
+pub use machine::{
+    Effect, End, Event, Fault, Machine, SeenAsset, SeenDraft, SeenRelease, Sent, Step, UploadFault,
+};
 pub use plan::{Binding, BoundArtifact, Done, Item, Plan, Rechecked};
 pub use reasons::{Refusal, Wait};
 

@@ -1,9 +1,10 @@
 //! A promotion as a plain value: all that is to be published, and all that it is bound to.
 
-use crate::document::{Document as _, Executable, Receipt};
 use super::PullState;
+use crate::document::{Document as _, Executable, Receipt};
 use crate::words::{
-    ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, ObjectId, PullNumber, RepositoryId, RunId, Tag, WorkflowId,
+    ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, ObjectId,
+    PullNumber, RepositoryId, RunId, Tag, WorkflowId,
 };
 
 /// What a promotion is bound to; read again just before it is published, and compared field by field.
@@ -52,18 +53,30 @@ impl Binding {
         let checks = [
             (self.repository_id == now.repository_id, "repository"),
             (self.pull == now.pull, "pull request"),
-            (self.state == now.state || now.state == PullState::Merged, "state of the pull request"),
+            (
+                self.state == now.state || now.state == PullState::Merged,
+                "state of the pull request",
+            ),
             (self.head == now.head, "head of the pull request"),
             (self.base == now.base, "base branch of the pull request"),
             (self.run == now.run, "run"),
             (self.attempt == now.attempt, "attempt of the run"),
             (self.workflow_id == now.workflow_id, "workflow of the run"),
-            (self.workflow_path == now.workflow_path, "path of the workflow"),
-            (self.workflow_blob == now.workflow_blob, "file of the workflow"),
+            (
+                self.workflow_path == now.workflow_path,
+                "path of the workflow",
+            ),
+            (
+                self.workflow_blob == now.workflow_blob,
+                "file of the workflow",
+            ),
             (self.artifacts == now.artifacts, "set of workflow artifacts"),
             (self.merged == now.merged, "merge with the base branch"),
         ];
-        checks.into_iter().find(|(same, _)| !same).map(|(_, what)| what)
+        checks
+            .into_iter()
+            .find(|(same, _)| !same)
+            .map(|(_, what)| what)
     }
 }
 
@@ -157,7 +170,10 @@ pub struct Done {
 
 pub(super) fn documents(receipt: &Receipt) -> [(&'static str, Vec<u8>); 2] {
     [
-        (crate::config::SUMS_ASSET, receipt.sums().to_string().into_bytes()),
+        (
+            crate::config::SUMS_ASSET,
+            receipt.sums().to_string().into_bytes(),
+        ),
         (crate::config::RECEIPT_ASSET, receipt.to_json().into_bytes()),
     ]
 }

@@ -110,17 +110,17 @@ reasons! {
 impl Refusal {
     /// The hint, with that of a nested reason where there is one.
     pub fn full_hint(&self) -> String {
-        match self {
-            Self::Detected { refusal } => refusal.hint(),
-            other => crate::Reason::hint(other),
+        if let Self::Detected { refusal } = self {
+            return refusal.hint();
         }
+        crate::Reason::hint(self)
     }
 
     /// The code, with that of a nested reason where there is one.
     pub fn full_code(&self) -> &'static str {
-        match self {
-            Self::Detected { refusal } => refusal.code(),
-            other => crate::Reason::code(other),
+        if let Self::Detected { refusal } = self {
+            return refusal.code();
         }
+        crate::Reason::code(self)
     }
 }

@@ -32,13 +32,21 @@ fn artifact(id: u64, name: &str) -> ArtifactFacts {
 /// A legitimate promotion: every field as it should be.
 fn facts() -> Facts {
     let text = crate::config::tests::EXAMPLE.replace("arm64-musl", "arm64");
-    let package = crate::config::Config::parse(&text).unwrap().packages.into_values().next().unwrap();
+    let package = crate::config::Config::parse(&text)
+        .unwrap()
+        .packages
+        .into_values()
+        .next()
+        .unwrap();
     let manifest = manifest();
     let fingerprint = manifest.fingerprint;
     Facts {
         which: Which::Pull(PullNumber(7)),
         expect_head: None,
-        actor: ActorFacts { login: "mia".parse().unwrap(), role: Role::Maintain },
+        actor: ActorFacts {
+            login: "mia".parse().unwrap(),
+            role: Role::Maintain,
+        },
         package,
         repository_id: RepositoryId(42),
         repository: "o/r".parse().unwrap(),
@@ -91,7 +99,7 @@ fn facts() -> Facts {
 fn plan() -> Plan {
     match decide(&facts()) {
         Verdict::Proceed(plan) => *plan,
-        other => panic!("{other:?}"),
+        other @ (Verdict::Done(_) | Verdict::Wait(_) | Verdict::Refuse(_)) => panic!("{other:?}"),
     }
 }
 
@@ -102,7 +110,11 @@ fn published(plan: &Plan) -> PublishedRelease {
         assets: plan
             .items
             .iter()
-            .map(|i| PublishedAsset { name: i.name().clone(), size: i.size(), sha256: Some(i.sha256()) })
+            .map(|i| PublishedAsset {
+                name: i.name().clone(),
+                size: i.size(),
+                sha256: Some(i.sha256()),
+            })
             .collect(),
         receipt: Ok(plan.receipt.clone()),
     }
@@ -126,7 +138,9 @@ fn run(facts: &mut Facts) -> &mut RunFacts {
 fn listed(facts: &mut Facts) -> &mut crate::document::Manifest {
     match &mut facts.candidate {
         CandidateFacts::Read(Candidate::Complete(manifest)) => manifest,
-        other => panic!("{other:?}"),
+        other @ (CandidateFacts::Absent
+        | CandidateFacts::Unreadable(_)
+        | CandidateFacts::Read(_)) => panic!("{other:?}"),
     }
 }
 
@@ -144,56 +158,171 @@ fn a_legitimate_candidate_is_planned_with_all_that_it_is_bound_to() {
     Built from commit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa by run 9001, attempt 1. Source fingerprint `dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622`.
     ");
     let items: Vec<_> = plan.items.iter().map(|item| item.name().as_str()).collect();
-    assert_eq!(items, ["inspect-tool-support-amd64-v2", "inspect-tool-support-arm64-v2", "SHA256SUMS", "lockgate-receipt.json"]);
-    assert_eq!((plan.tag.as_str(), plan.title.as_str(), &plan.target), ("tool-support-v2", "tool-support 2", &commit('a')));
+    assert_eq!(
+        items,
+        [
+            "inspect-tool-support-amd64-v2",
+            "inspect-tool-support-arm64-v2",
+            "SHA256SUMS",
+            "lockgate-receipt.json"
+        ]
+    );
+    assert_eq!(
+        (plan.tag.as_str(), plan.title.as_str(), &plan.target),
+        ("tool-support-v2", "tool-support 2", &commit('a'))
+    );
 }
 
 /// One mutated field per case, each refused by a code of its own (threats: the binding tuple).
 #[test]
 fn each_part_of_the_binding_is_checked_by_itself() {
     assert_eq!(code(|_| ()), "proceed");
-    assert_eq!(code(|f| f.actor.role = Role::Write), "promote.not-a-maintainer");
-    assert_eq!(code(|f| f.pull.state = PullState::Closed), "promote.pull-closed");
-    assert_eq!(code(|f| f.expect_head = Some(commit('9'))), "promote.head-moved");
+    assert_eq!(
+        code(|f| f.actor.role = Role::Write),
+        "promote.not-a-maintainer"
+    );
+    assert_eq!(
+        code(|f| f.pull.state = PullState::Closed),
+        "promote.pull-closed"
+    );
+    assert_eq!(
+        code(|f| f.expect_head = Some(commit('9'))),
+        "promote.head-moved"
+    );
     assert_eq!(code(|f| f.expect_head = Some(commit('a'))), "proceed");
-    assert_eq!(code(|f| f.merged_fingerprint = None), "promote.update-branch");
-    assert_eq!(code(|f| f.merged_fingerprint = Some(Fingerprint(Digest::of(b"x")))), "promote.update-branch");
-    assert_eq!(code(|f| f.workflow.in_head = Some(object('d'))), "promote.edited-workflow");
-    assert_eq!(code(|f| f.workflow.in_head = None), "promote.edited-workflow");
-    assert_eq!(code(|f| (f.workflow.in_head, f.workflow.in_base) = (None, None)), "promote.edited-workflow");
-    assert_eq!(code(|f| f.workflow.changed.push(".github/workflows/x.yml".into())), "promote.workflows-changed");
+    assert_eq!(
+        code(|f| f.merged_fingerprint = None),
+        "promote.update-branch"
+    );
+    assert_eq!(
+        code(|f| f.merged_fingerprint = Some(Fingerprint(Digest::of(b"x")))),
+        "promote.update-branch"
+    );
+    assert_eq!(
+        code(|f| f.workflow.in_head = Some(object('d'))),
+        "promote.edited-workflow"
+    );
+    assert_eq!(
+        code(|f| f.workflow.in_head = None),
+        "promote.edited-workflow"
+    );
+    assert_eq!(
+        code(|f| (f.workflow.in_head, f.workflow.in_base) = (None, None)),
+        "promote.edited-workflow"
+    );
+    assert_eq!(
+        code(|f| f.workflow.changed.push(".github/workflows/x.yml".into())),
+        "promote.workflows-changed"
+    );
     assert_eq!(code(|f| f.run = None), "promote.no-build");
-    assert_eq!(code(|f| run(f).workflow_path = ".github/workflows/evil.yml".into()), "promote.other-workflow");
-    assert_eq!(code(|f| run(f).event = "push".into()), "promote.other-event");
-    assert_eq!(code(|f| run(f).event = "workflow_dispatch".into()), "proceed");
-    assert_eq!(code(|f| run(f).head_repository = Some(RepositoryId(43))), "promote.fork-run");
+    assert_eq!(
+        code(|f| run(f).workflow_path = ".github/workflows/evil.yml".into()),
+        "promote.other-workflow"
+    );
+    assert_eq!(
+        code(|f| run(f).event = "push".into()),
+        "promote.other-event"
+    );
+    assert_eq!(
+        code(|f| run(f).event = "workflow_dispatch".into()),
+        "proceed"
+    );
+    assert_eq!(
+        code(|f| run(f).head_repository = Some(RepositoryId(43))),
+        "promote.fork-run"
+    );
     assert_eq!(code(|f| run(f).head_repository = None), "promote.fork-run");
-    assert_eq!(code(|f| f.pull.head_repository = Some(RepositoryId(43))), "promote.fork-run");
+    assert_eq!(
+        code(|f| f.pull.head_repository = Some(RepositoryId(43))),
+        "promote.fork-run"
+    );
     assert_eq!(code(|f| run(f).head = commit('9')), "promote.stale-run");
-    assert_eq!(code(|f| run(f).outcome = RunOutcome::Running), "promote.building");
-    assert_eq!(code(|f| run(f).outcome = RunOutcome::Failed("failure".into())), "promote.build-failed");
+    assert_eq!(
+        code(|f| run(f).outcome = RunOutcome::Running),
+        "promote.building"
+    );
+    assert_eq!(
+        code(|f| run(f).outcome = RunOutcome::Failed("failure".into())),
+        "promote.build-failed"
+    );
 }
 
 #[test]
 fn each_part_of_the_candidate_is_checked_by_itself() {
-    assert_eq!(code(|f| f.candidate = CandidateFacts::Absent), "promote.artifact-missing");
-    assert_eq!(code(|f| drop(f.artifacts.remove(2))), "promote.artifact-missing");
-    assert_eq!(code(|f| drop(f.artifacts.remove(0))), "promote.artifact-missing");
-    assert_eq!(code(|f| f.artifacts.push(artifact(9, "inspect-tool-support-amd64-v2"))), "promote.artifact-twice");
-    assert_eq!(code(|f| f.artifacts[1].expired = true), "promote.artifact-expired");
-    assert_eq!(code(|f| f.artifacts[1].run = Some(RunId(1))), "promote.artifact-foreign");
-    assert_eq!(code(|f| f.artifacts[1].head_repository = Some(RepositoryId(1))), "promote.artifact-foreign");
-    assert_eq!(code(|f| f.artifacts[1].head = Some(commit('9'))), "promote.artifact-foreign");
-    let unreadable = || crate::document::DocumentProblem::TooNew { what: "candidate's manifest", found: 9 };
-    assert_eq!(code(|f| f.candidate = CandidateFacts::Unreadable(unreadable())), "promote.manifest-unreadable");
-    assert_eq!(code(|f| listed(f).package = "other".parse().unwrap()), "promote.manifest-differs");
-    assert_eq!(code(|f| listed(f).package_version = Version::Integer(3)), "promote.manifest-differs");
-    assert_eq!(code(|f| listed(f).commit = commit('9')), "promote.manifest-differs");
-    assert_eq!(code(|f| listed(f).run = RunId(1)), "promote.manifest-differs");
-    assert_eq!(code(|f| listed(f).attempt = Attempt(2)), "promote.manifest-differs");
-    assert_eq!(code(|f| listed(f).fingerprint = Fingerprint(Digest::of(b"x"))), "promote.manifest-differs");
-    assert_eq!(code(|f| drop(listed(f).executables.pop())), "promote.manifest-differs");
-    assert_eq!(code(|f| listed(f).executables[0].name = "evil".parse().unwrap()), "promote.manifest-differs");
+    assert_eq!(
+        code(|f| f.candidate = CandidateFacts::Absent),
+        "promote.artifact-missing"
+    );
+    assert_eq!(
+        code(|f| drop(f.artifacts.remove(2))),
+        "promote.artifact-missing"
+    );
+    assert_eq!(
+        code(|f| drop(f.artifacts.remove(0))),
+        "promote.artifact-missing"
+    );
+    assert_eq!(
+        code(|f| f
+            .artifacts
+            .push(artifact(9, "inspect-tool-support-amd64-v2"))),
+        "promote.artifact-twice"
+    );
+    assert_eq!(
+        code(|f| f.artifacts[1].expired = true),
+        "promote.artifact-expired"
+    );
+    assert_eq!(
+        code(|f| f.artifacts[1].run = Some(RunId(1))),
+        "promote.artifact-foreign"
+    );
+    assert_eq!(
+        code(|f| f.artifacts[1].head_repository = Some(RepositoryId(1))),
+        "promote.artifact-foreign"
+    );
+    assert_eq!(
+        code(|f| f.artifacts[1].head = Some(commit('9'))),
+        "promote.artifact-foreign"
+    );
+    let unreadable = || crate::document::DocumentProblem::TooNew {
+        what: "candidate's manifest",
+        found: 9,
+    };
+    assert_eq!(
+        code(|f| f.candidate = CandidateFacts::Unreadable(unreadable())),
+        "promote.manifest-unreadable"
+    );
+    assert_eq!(
+        code(|f| listed(f).package = "other".parse().unwrap()),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| listed(f).package_version = Version::Integer(3)),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| listed(f).commit = commit('9')),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| listed(f).run = RunId(1)),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| listed(f).attempt = Attempt(2)),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| listed(f).fingerprint = Fingerprint(Digest::of(b"x"))),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| drop(listed(f).executables.pop())),
+        "promote.manifest-differs"
+    );
+    assert_eq!(
+        code(|f| listed(f).executables[0].name = "evil".parse().unwrap()),
+        "promote.manifest-differs"
+    );
 }
 
 #[test]
@@ -212,7 +341,9 @@ fn a_failed_candidate_names_its_variants() {
             log_tail: vec![],
         }],
     });
-    let Verdict::Refuse(refusal) = decide(&facts) else { panic!("not refused") };
+    let Verdict::Refuse(refusal) = decide(&facts) else {
+        panic!("not refused")
+    };
     insta::assert_snapshot!(refusal, @"run 9001 made no candidate: arm64: the build command ended with 1");
 }
 
@@ -228,26 +359,72 @@ fn what_is_published_already_decides_before_anything_else() {
         })
     };
     assert_eq!(with(|_| (), |_| ()), "done, same bytes: true");
-    assert_eq!(with(|_| (), |f| f.artifacts.iter_mut().for_each(|a| a.expired = true)), "done, same bytes: true");
-    assert_eq!(with(|_| (), |f| f.candidate = CandidateFacts::Absent), "done, same bytes: false");
-    assert_eq!(with(|r| r.receipt = Err("no receipt".into()), |_| ()), "promote.version-taken");
-    assert_eq!(with(|r| drop(r.assets.remove(0)), |_| ()), "promote.release-broken");
-    assert_eq!(with(|r| r.assets[0].size += 1, |_| ()), "promote.release-broken");
-    assert_eq!(with(|r| r.assets[0].sha256 = Some(Digest::of(b"x")), |_| ()), "promote.release-broken");
-    assert_eq!(with(|r| r.assets[0].sha256 = None, |_| ()), "done, same bytes: true");
-    let other = |r: &mut PublishedRelease| r.receipt.as_mut().unwrap().manifest.fingerprint = Fingerprint(Digest::of(b"x"));
+    assert_eq!(
+        with(
+            |_| (),
+            |f| f.artifacts.iter_mut().for_each(|a| a.expired = true)
+        ),
+        "done, same bytes: true"
+    );
+    assert_eq!(
+        with(|_| (), |f| f.candidate = CandidateFacts::Absent),
+        "done, same bytes: false"
+    );
+    assert_eq!(
+        with(|r| r.receipt = Err("no receipt".into()), |_| ()),
+        "promote.version-taken"
+    );
+    assert_eq!(
+        with(|r| drop(r.assets.remove(0)), |_| ()),
+        "promote.release-broken"
+    );
+    assert_eq!(
+        with(|r| r.assets[0].size += 1, |_| ()),
+        "promote.release-broken"
+    );
+    assert_eq!(
+        with(|r| r.assets[0].sha256 = Some(Digest::of(b"x")), |_| ()),
+        "promote.release-broken"
+    );
+    assert_eq!(
+        with(|r| r.assets[0].sha256 = None, |_| ()),
+        "done, same bytes: true"
+    );
+    let other = |r: &mut PublishedRelease| {
+        r.receipt.as_mut().unwrap().manifest.fingerprint = Fingerprint(Digest::of(b"x"))
+    };
     assert_eq!(with(other, |_| ()), "promote.version-taken");
-    assert_eq!(code(|f| f.release = ReleaseFacts::TagOnly), "promote.tag-taken");
+    assert_eq!(
+        code(|f| f.release = ReleaseFacts::TagOnly),
+        "promote.tag-taken"
+    );
 }
 
 #[test]
 fn what_detect_says_is_passed_on() {
-    let lowered = detect::Refusal::Lowered { from: Version::Integer(3), to: Version::Integer(2), free: "4".into() };
-    assert_eq!(code(|f| f.detected = Verdict::Refuse(lowered)), "detect.lowered");
-    let unchanged = || Verdict::Done(detect::Done::Unchanged { version: Version::Integer(2) });
-    assert_eq!(code(|f| f.detected = unchanged()), "promote.nothing-to-promote");
+    let lowered = detect::Refusal::Lowered {
+        from: Version::Integer(3),
+        to: Version::Integer(2),
+        free: "4".into(),
+    };
+    assert_eq!(
+        code(|f| f.detected = Verdict::Refuse(lowered)),
+        "detect.lowered"
+    );
+    let unchanged = || {
+        Verdict::Done(detect::Done::Unchanged {
+            version: Version::Integer(2),
+        })
+    };
+    assert_eq!(
+        code(|f| f.detected = unchanged()),
+        "promote.nothing-to-promote"
+    );
     // Merged before it was promoted: the release is still owed.
-    assert_eq!(code(|f| (f.detected, f.pull.state) = (unchanged(), PullState::Merged)), "proceed");
+    assert_eq!(
+        code(|f| (f.detected, f.pull.state) = (unchanged(), PullState::Merged)),
+        "proceed"
+    );
 }
 
 #[test]

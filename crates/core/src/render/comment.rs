@@ -59,15 +59,33 @@ pub fn marker(package: &PackageName) -> String {
 
 /// The comment, in Markdown.
 pub fn comment(report: &Report<'_>) -> String {
-    let mut text = format!("{}\n### Lockgate: {}\n\n", marker(report.package), code(report.package.as_str()));
-    text += &format!("{}.\n\n", sentence(&report.decision.sentence(report.package)));
+    let mut text = format!(
+        "{}\n### Lockgate: {}\n\n",
+        marker(report.package),
+        code(report.package.as_str())
+    );
+    text += &format!(
+        "{}.\n\n",
+        sentence(&report.decision.sentence(report.package))
+    );
     match &report.outcome {
         Outcome::None => {}
-        Outcome::Running => text += &format!("The build is running{}.\n\n", link(", see ", "its log", report.run_url)),
+        Outcome::Running => {
+            text += &format!(
+                "The build is running{}.\n\n",
+                link(", see ", "its log", report.run_url)
+            )
+        }
         Outcome::Failed(variants) => text += &failures(variants, report.run_url),
-        Outcome::Built(manifest, artifacts) => text += &candidate(manifest, artifacts, report.run_url),
+        Outcome::Built(manifest, artifacts) => {
+            text += &candidate(manifest, artifacts, report.run_url)
+        }
     }
-    text += &format!("**Gate: {}**: {}.\n\n", report.status.state.as_str(), sentence(&report.status.description));
+    text += &format!(
+        "**Gate: {}**: {}.\n\n",
+        report.status.state.as_str(),
+        sentence(&report.status.description)
+    );
     let next = next(report);
     if !next.is_empty() {
         text += &format!("{next}\n");
@@ -96,17 +114,39 @@ fn candidate(manifest: &Manifest, artifacts: &Artifacts, run_url: Option<&str>) 
             &sentence(&executable.headers),
         ]);
     }
-    let expire = artifacts.expire.as_ref().map(|date| format!("; they expire on {}", code(date))).unwrap_or_default();
-    text + &format!("\nThe executables are {}{expire}.\n\n", link("artifacts of ", "the run", run_url))
+    let expire = artifacts
+        .expire
+        .as_ref()
+        .map(|date| format!("; they expire on {}", code(date)))
+        .unwrap_or_default();
+    text + &format!(
+        "\nThe executables are {}{expire}.\n\n",
+        link("artifacts of ", "the run", run_url)
+    )
 }
 
 fn failures(variants: &[FailedVariant], run_url: Option<&str>) -> String {
-    let mut text = format!("**The build failed**{}.\n\n", link(", see ", "its log", run_url));
+    let mut text = format!(
+        "**The build failed**{}.\n\n",
+        link(", see ", "its log", run_url)
+    );
     for failure in variants {
-        text += &format!("- {}: {} ({})\n", code(failure.variant.as_str()), sentence(&failure.problem), code(&failure.code));
+        text += &format!(
+            "- {}: {} ({})\n",
+            code(failure.variant.as_str()),
+            sentence(&failure.problem),
+            code(&failure.code)
+        );
     }
-    for failure in variants.iter().filter(|failure| !failure.log_tail.is_empty()) {
-        text += &format!("\nThe last lines of {}:\n\n{}", code(failure.variant.as_str()), block(&failure.log_tail));
+    for failure in variants
+        .iter()
+        .filter(|failure| !failure.log_tail.is_empty())
+    {
+        text += &format!(
+            "\nThe last lines of {}:\n\n{}",
+            code(failure.variant.as_str()),
+            block(&failure.log_tail)
+        );
     }
     text + "\n"
 }
@@ -116,13 +156,22 @@ fn next(report: &Report<'_>) -> String {
         return format!("{}.\n", link("", "The release", Some(url)));
     }
     match (report.decision, &report.outcome) {
-        (Verdict::Refuse(refusal), _) => format!("Next: {}. ({})\n", sentence(&refusal.hint()), code(refusal.code())),
+        (Verdict::Refuse(refusal), _) => format!(
+            "Next: {}. ({})\n",
+            sentence(&refusal.hint()),
+            code(refusal.code())
+        ),
         (_, Outcome::Built(..)) if report.status.code == "gate.waits-for-promotion" => format!(
             "Next, for a maintainer: test the executables, then run the workflow *Promote to Release* for pull request {}, or {}.\n",
             report.pull,
-            code(&format!("lockgate promote --pr {} --expect-head {}", report.pull, report.head))
+            code(&format!(
+                "lockgate promote --pr {} --expect-head {}",
+                report.pull, report.head
+            ))
         ),
-        (_, Outcome::Failed(_)) => "Next: mend the build and push; every push builds again.\n".to_owned(),
+        (_, Outcome::Failed(_)) => {
+            "Next: mend the build and push; every push builds again.\n".to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -131,7 +180,9 @@ fn next(report: &Report<'_>) -> String {
 fn link(before: &str, text: &str, url: Option<&str>) -> String {
     let plain = |url: &&str| {
         (url.starts_with("https://") || url.starts_with("http://"))
-            && url.bytes().all(|b| b.is_ascii_alphanumeric() || b"/:._-%?=&#@".contains(&b))
+            && url
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"/:._-%?=&#@".contains(&b))
     };
     match url.filter(plain) {
         Some(url) => format!("{before}[{text}]({url})"),
@@ -149,7 +200,11 @@ fn truncate(text: String, run_url: Option<&str>) -> String {
     }
     // Whatever fence was open is closed by one that is longer than any of ours.
     let fence = "`".repeat(200);
-    format!("{}\n{fence}\n\nCut here{}.\n", &text[..end], link(": the rest is in ", "the log", run_url))
+    format!(
+        "{}\n{fence}\n\nCut here{}.\n",
+        &text[..end],
+        link(": the rest is in ", "the log", run_url)
+    )
 }
 
 #[cfg(test)]

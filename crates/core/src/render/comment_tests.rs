@@ -6,11 +6,20 @@ use crate::words::{Digest, Fingerprint};
 
 fn plan() -> Decision {
     let fingerprint = Fingerprint(Digest::of(b"tree"));
-    Verdict::Proceed(Plan { from: Some(Version::Integer(1)), version: Version::Integer(2), fingerprint, behind: false, without_change: false })
+    Verdict::Proceed(Plan {
+        from: Some(Version::Integer(1)),
+        version: Version::Integer(2),
+        fingerprint,
+        behind: false,
+        without_change: false,
+    })
 }
 
 fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String {
-    let (package, head) = ("tool-support".parse().unwrap(), "c".repeat(40).parse().unwrap());
+    let (package, head) = (
+        "tool-support".parse().unwrap(),
+        "c".repeat(40).parse().unwrap(),
+    );
     comment(&Report {
         package: &package,
         pull: PullNumber(7),
@@ -24,13 +33,19 @@ fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String 
 }
 
 fn status(state: Light, code: &'static str) -> Status {
-    Status { state, code, description: "version 2 is built and waits for a maintainer to promote it".into() }
+    Status {
+        state,
+        code,
+        description: "version 2 is built and waits for a maintainer to promote it".into(),
+    }
 }
 
 #[test]
 fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
     let manifest = crate::document::tests::manifest();
-    let artifacts = Artifacts { expire: Some("2026-02-20".into()) };
+    let artifacts = Artifacts {
+        expire: Some("2026-02-20".into()),
+    };
     insta::assert_snapshot!(render(&plan(), Outcome::Built(&manifest, artifacts), &status(Light::Pending, "gate.waits-for-promotion")), @"
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
@@ -58,7 +73,11 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
         variant: "arm64".parse().unwrap(),
         code: "build.command-failed".into(),
         problem: "the build command ended with 1".into(),
-        log_tail: vec!["cc: error: <script>alert(1)</script>".into(), "```".into(), "::set-output name=x::\u{1b}[31m".into()],
+        log_tail: vec![
+            "cc: error: <script>alert(1)</script>".into(),
+            "```".into(),
+            "::set-output name=x::\u{1b}[31m".into(),
+        ],
     };
     insta::assert_snapshot!(render(&plan(), Outcome::Failed(&[failed]), &status(Light::Failure, "gate.build-failed")), @r"
     <!-- lockgate:tool-support -->
@@ -88,7 +107,11 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
 
 #[test]
 fn a_refusal_says_what_to_do() {
-    let refusal = Refusal::Taken { version: Version::Integer(2), by: "pull request #3, from other sources".into(), free: "3".into() };
+    let refusal = Refusal::Taken {
+        version: Version::Integer(2),
+        by: "pull request #3, from other sources".into(),
+        free: "3".into(),
+    };
     let decision = Verdict::Refuse(refusal);
     insta::assert_snapshot!(render(&decision, Outcome::None, &status(Light::Failure, "detect.taken")), @r"
     <!-- lockgate:tool-support -->
@@ -112,6 +135,10 @@ fn a_huge_log_is_cut_and_its_fence_is_closed() {
         problem: "x".into(),
         log_tail: vec!["y".repeat(1000); 100],
     };
-    let text = render(&plan(), Outcome::Failed(&[failed]), &status(Light::Failure, "gate.build-failed"));
+    let text = render(
+        &plan(),
+        Outcome::Failed(&[failed]),
+        &status(Light::Failure, "gate.build-failed"),
+    );
     assert!(text.len() < 61_000 && text.contains("Cut here: the rest is in [the log]("));
 }

@@ -10,14 +10,22 @@ pub fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     // CommonMark 6.1: one space at each end is stripped, unless the span is of spaces only.
-    let pad = if text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    let pad = if text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 /// A block of foreign lines, each escaped; the fence is longer than any run of backticks inside.
 pub fn block(lines: &[String]) -> String {
     let body: Vec<String> = lines.iter().map(|text| line(text)).collect();
-    let longest = body.iter().flat_map(|text| text.split(|c| c != '`').map(str::len)).max().unwrap_or(0);
+    let longest = body
+        .iter()
+        .flat_map(|text| text.split(|c| c != '`').map(str::len))
+        .max()
+        .unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", body.join("\n"))
 }
@@ -32,9 +40,31 @@ pub fn sentence(text: &str) -> String {
     line(text)
         .chars()
         .flat_map(|c| {
-            let special = matches!(c, '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '!' | '&');
+            let special = matches!(
+                c,
+                '\\' | '`'
+                    | '*'
+                    | '_'
+                    | '{'
+                    | '}'
+                    | '['
+                    | ']'
+                    | '<'
+                    | '>'
+                    | '#'
+                    | '|'
+                    | '~'
+                    | '!'
+                    | '&'
+            );
             let mention = c == '@';
-            [special.then_some('\\'), Some(c), mention.then_some('\u{2060}')].into_iter().flatten()
+            [
+                special.then_some('\\'),
+                Some(c),
+                mention.then_some('\u{2060}'),
+            ]
+            .into_iter()
+            .flatten()
         })
         .collect()
 }
@@ -55,11 +85,17 @@ mod tests {
 
     #[test]
     fn a_block_cannot_be_left() {
-        assert_eq!(block(&["```".to_owned(), "x\u{1b}[31m".to_owned()]), "````text\n```\nx\\u{1b}[31m\n````\n");
+        assert_eq!(
+            block(&["```".to_owned(), "x\u{1b}[31m".to_owned()]),
+            "````text\n```\nx\\u{1b}[31m\n````\n"
+        );
     }
 
     #[test]
     fn a_sentence_has_no_markup_and_mentions_nobody() {
-        assert_eq!(sentence("*x* [a](b) <b> @team"), "\\*x\\* \\[a\\](b) \\<b\\> @\u{2060}team");
+        assert_eq!(
+            sentence("*x* [a](b) <b> @team"),
+            "\\*x\\* \\[a\\](b) \\<b\\> @\u{2060}team"
+        );
     }
 }

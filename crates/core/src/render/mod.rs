@@ -25,7 +25,11 @@ pub fn release_notes(receipt: &Receipt) -> String {
     text += &row(&["executable", "size", "SHA-256"]);
     text += &row(&["---", "---:", "---"]);
     for executable in &manifest.executables {
-        text += &row(&[&code(executable.name.as_str()), &size(executable.size), &code(&executable.sha256.to_string())]);
+        text += &row(&[
+            &code(executable.name.as_str()),
+            &size(executable.size),
+            &code(&executable.sha256.to_string()),
+        ]);
     }
     text += &format!(
         "\nBuilt from commit {} by run {}, attempt {}. Source fingerprint {}.\n",

@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use lockgate_core::config::{Package, Variant};
 use lockgate_core::detect;
-use lockgate_core::document::{Candidate, Document as _, Executable, FailedVariant, LARGEST, Manifest, Part, PartResult, Smoke, SmokeResult};
+use lockgate_core::document::{
+    Candidate, Document as _, Executable, FailedVariant, LARGEST, Manifest, Part, PartResult,
+    Smoke, SmokeResult,
+};
 use lockgate_core::escape::quoted;
 use lockgate_core::{Attempt, Fingerprint, Reason as _, RunId, VariantName, Version};
 use lockgate_forge::Forge;
@@ -45,15 +48,33 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     let top = git.top()?;
     let commit = git.commit("HEAD")?;
     let tree = Tree::read(git, commit.as_str())?;
-    let package = choose(tree.config(&format!("the commit {}", commit.short()))?, args.package.as_deref())?.clone();
+    let package = choose(
+        tree.config(&format!("the commit {}", commit.short()))?,
+        args.package.as_deref(),
+    )?
+    .clone();
     let snapshot = tree.snapshot(git, &package)?;
-    let version = detect::version_of(&package, &snapshot.version_file).map_err(|refusal| Failure::new(Exit::Refused, &refusal))?;
+    let version = detect::version_of(&package, &snapshot.version_file)
+        .map_err(|refusal| Failure::new(Exit::Refused, &refusal))?;
     let number = |name: &'static str| -> Result<u64, Failure> {
-        let Some(text) = context.around.var(name) else { return Ok(0) };
-        text.parse().map_err(|_| Trouble::BadValue { name, value: quoted(text), expected: "a number" }.into())
+        let Some(text) = context.around.var(name) else {
+            return Ok(0);
+        };
+        text.parse().map_err(|_| {
+            Trouble::BadValue {
+                name,
+                value: quoted(text),
+                expected: "a number",
+            }
+            .into()
+        })
     };
     // Outside a run, or with changes that no commit has, nothing that is built can become a candidate: run 0 is nobody's.
-    let run = if args.allow_dirty { 0 } else { number("GITHUB_RUN_ID")? };
+    let run = if args.allow_dirty {
+        0
+    } else {
+        number("GITHUB_RUN_ID")?
+    };
     let manifest = Manifest {
         package: package.name.clone(),
         package_version: version.clone(),
@@ -66,37 +87,76 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     if !args.allow_dirty {
         refuse_changes(git, &top, &args.out)?;
     }
-    Ok(Source { package, version, manifest, top })
+    Ok(Source {
+        package,
+        version,
+        manifest,
+        top,
+    })
 }
 
 /// Changes that no commit has, but for the folder that the results are put into.
 fn refuse_changes(git: &Git, top: &Path, out: &Path) -> Result<(), Failure> {
     let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
-    let changes: Vec<String> = git.changes()?.into_iter().filter(|path| !top.join(path).starts_with(&out)).collect();
+    let changes: Vec<String> = git
+        .changes()?
+        .into_iter()
+        .filter(|path| !top.join(path).starts_with(&out))
+        .collect();
     if changes.is_empty() {
         return Ok(());
     }
     let shown: Vec<String> = changes.iter().take(5).map(|path| quoted(path)).collect();
-    Err(Trouble::Dirty { paths: shown.join(", ") }.into())
+    Err(Trouble::Dirty {
+        paths: shown.join(", "),
+    }
+    .into())
 }
 
 fn one(context: &Context, args: &cli::Build, source: &Source, name: &str) -> Result<(), Failure> {
     let package = &source.package;
-    let known = || package.variants.iter().map(|v| v.name.as_str()).collect::<Vec<_>>().join(", ");
-    let variant = package.variants.iter().find(|variant| variant.name.as_str() == name);
-    let variant = variant.ok_or_else(|| Trouble::UnknownVariant { name: quoted(name), known: known() })?;
+    let known = || {
+        package
+            .variants
+            .iter()
+            .map(|v| v.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let variant = package
+        .variants
+        .iter()
+        .find(|variant| variant.name.as_str() == name);
+    let variant = variant.ok_or_else(|| Trouble::UnknownVariant {
+        name: quoted(name),
+        known: known(),
+    })?;
     let (result, failure) = match make(context, source, variant) {
         Ok(executable) => (PartResult::Built(executable), None),
         Err((trouble, log_tail)) => {
             let (code, problem) = (trouble.code().to_owned(), trouble.to_string());
-            (PartResult::Failed(FailedVariant { variant: variant.name.clone(), code, problem, log_tail }), Some(trouble))
+            (
+                PartResult::Failed(FailedVariant {
+                    variant: variant.name.clone(),
+                    code,
+                    problem,
+                    log_tail,
+                }),
+                Some(trouble),
+            )
         }
     };
     let part = part(source, result);
-    let path = write(&args.out.join(variant.name.as_str()), PART_FILE, &part.to_json())?;
+    let path = write(
+        &args.out.join(variant.name.as_str()),
+        PART_FILE,
+        &part.to_json(),
+    )?;
     let artifact = package.part_artifact(&variant.name, &source.version, source.manifest.attempt);
     context.talk.output("part-artifact", &artifact)?;
-    context.talk.output("part-path", &path.display().to_string())?;
+    context
+        .talk
+        .output("part-path", &path.display().to_string())?;
     match (&part.result, failure) {
         (PartResult::Built(executable), None) => render_built(context, source, variant, executable),
         (_, Some(trouble)) => Err(trouble.into()),
@@ -117,48 +177,111 @@ fn part(source: &Source, result: PartResult) -> Part {
     }
 }
 
-fn render_built(context: &Context, source: &Source, variant: &Variant, executable: &Executable) -> Result<(), Failure> {
-    let path = source.top.join(source.package.output(variant, &source.version).as_str());
+fn render_built(
+    context: &Context,
+    source: &Source,
+    variant: &Variant,
+    executable: &Executable,
+) -> Result<(), Failure> {
+    let path = source
+        .top
+        .join(source.package.output(variant, &source.version).as_str());
     context.talk.output("artifact", executable.name.as_str())?;
     context.talk.output("path", &path.display().to_string())?;
     let size = lockgate_core::render::size(executable.size);
-    let text = format!("{}  {size}  sha256:{}  {}", executable.name, executable.sha256, executable.headers);
+    let text = format!(
+        "{}  {size}  sha256:{}  {}",
+        executable.name, executable.sha256, executable.headers
+    );
     context.talk.result("build", &text, json!({ "executable": executable, "path": path, "fingerprint": source.manifest.fingerprint }));
     Ok(())
 }
 
 /// Builds, looks, and smokes; on trouble also the end of the log.
-fn make(context: &Context, source: &Source, variant: &Variant) -> Result<Executable, (Trouble, Vec<String>)> {
+fn make(
+    context: &Context,
+    source: &Source,
+    variant: &Variant,
+) -> Result<Executable, (Trouble, Vec<String>)> {
     let plain = |trouble| (trouble, Vec::new());
     let package = &source.package;
-    let (name, output) = (package.asset(variant, &source.version), package.output(variant, &source.version));
+    let (name, output) = (
+        package.asset(variant, &source.version),
+        package.output(variant, &source.version),
+    );
     let path = source.top.join(output.as_str());
     if let Err(error) = std::fs::remove_file(&path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        return Err(plain(Trouble::file(format!("remove what an earlier build left at {output}"), &error)));
+        return Err(plain(Trouble::file(
+            format!("remove what an earlier build left at {output}"),
+            &error,
+        )));
     }
-    let words = package.command(&package.build.command, variant, &source.version, output.as_str());
-    let vars = variables(package, variant, &source.version, source.manifest.fingerprint, output.as_str());
-    context.talk.say(&format!("building {name}: {}", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")));
+    let words = package.command(
+        &package.build.command,
+        variant,
+        &source.version,
+        output.as_str(),
+    );
+    let vars = variables(
+        package,
+        variant,
+        &source.version,
+        source.manifest.fingerprint,
+        output.as_str(),
+    );
+    context.talk.say(&format!(
+        "building {name}: {}",
+        words
+            .iter()
+            .map(|word| quoted(word))
+            .collect::<Vec<_>>()
+            .join(" ")
+    ));
     let begun = Instant::now();
-    let ended = context.talk.foreign(&format!("build {name}"), |print| foreign::run(&words, &source.top, &vars, print));
+    let ended = context.talk.foreign(&format!("build {name}"), |print| {
+        foreign::run(&words, &source.top, &vars, print)
+    });
     let ended = ended.map_err(|error| {
         let program = quoted(words.first().map_or("", String::as_str));
-        plain(Trouble::CommandMissing { program, detail: error.to_string() })
+        plain(Trouble::CommandMissing {
+            program,
+            detail: error.to_string(),
+        })
     })?;
     if !ended.status.success() {
-        let trouble = Trouble::CommandFailed { variant: variant.name.to_string(), status: foreign::status(ended.status) };
+        let trouble = Trouble::CommandFailed {
+            variant: variant.name.to_string(),
+            status: foreign::status(ended.status),
+        };
         return Err((trouble, ended.tail));
     }
     let build_seconds = begun.elapsed().as_secs();
-    let secrets: Vec<&str> = ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN"].iter().filter_map(|name| context.around.var(name)).collect();
+    let secrets: Vec<&str> = ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN"]
+        .iter()
+        .filter_map(|name| context.around.var(name))
+        .collect();
     let looked = look(&path, variant, &secrets).map_err(|trouble| (trouble, ended.tail))?;
     let smoke = smoke(context, source, variant, &path, &vars)?;
-    Ok(Executable { variant: variant.name.clone(), name, size: looked.size, sha256: looked.sha256, headers: looked.headers, smoke, build_seconds })
+    Ok(Executable {
+        variant: variant.name.clone(),
+        name,
+        size: looked.size,
+        sha256: looked.sha256,
+        headers: looked.headers,
+        smoke,
+        build_seconds,
+    })
 }
 
-fn variables(package: &Package, variant: &Variant, version: &Version, fingerprint: Fingerprint, output: &str) -> [(&'static str, String); 6] {
+fn variables(
+    package: &Package,
+    variant: &Variant,
+    version: &Version,
+    fingerprint: Fingerprint,
+    output: &str,
+) -> [(&'static str, String); 6] {
     [
         ("LOCKGATE_PACKAGE", package.name.to_string()),
         ("LOCKGATE_VERSION", version.to_string()),
@@ -169,26 +292,59 @@ fn variables(package: &Package, variant: &Variant, version: &Version, fingerprin
     ]
 }
 
-fn smoke(context: &Context, source: &Source, variant: &Variant, path: &Path, vars: &[(&str, String)]) -> Result<Option<Smoke>, (Trouble, Vec<String>)> {
-    let Some(command) = &source.package.build.smoke else { return Ok(None) };
+fn smoke(
+    context: &Context,
+    source: &Source,
+    variant: &Variant,
+    path: &Path,
+    vars: &[(&str, String)],
+) -> Result<Option<Smoke>, (Trouble, Vec<String>)> {
+    let Some(command) = &source.package.build.smoke else {
+        return Ok(None);
+    };
     let plain = |trouble| (trouble, Vec::new());
-    make_executable(path).map_err(|error| plain(Trouble::file("set the executable bit", &error)))?;
+    make_executable(path)
+        .map_err(|error| plain(Trouble::file("set the executable bit", &error)))?;
     let program = path.display().to_string();
-    let mut words = source.package.command(command, variant, &source.version, &program);
+    let mut words = source
+        .package
+        .command(command, variant, &source.version, &program);
     let emulator = emulator(context, &variant.arch).map_err(plain)?;
     if let Some(emulator) = &emulator
         && words.first() == Some(&program)
     {
         words.insert(0, emulator.clone());
     }
-    context.talk.say(&format!("smoke test of {}{}", variant.name, emulator.as_ref().map(|e| format!(", under {e}")).unwrap_or_default()));
-    let ended = context.talk.foreign(&format!("smoke {}", variant.name), |print| foreign::run(&words, &source.top, vars, print));
-    let ended = ended.map_err(|error| plain(Trouble::SmokeFailed { variant: variant.name.to_string(), status: error.to_string() }))?;
+    context.talk.say(&format!(
+        "smoke test of {}{}",
+        variant.name,
+        emulator
+            .as_ref()
+            .map(|e| format!(", under {e}"))
+            .unwrap_or_default()
+    ));
+    let ended = context
+        .talk
+        .foreign(&format!("smoke {}", variant.name), |print| {
+            foreign::run(&words, &source.top, vars, print)
+        });
+    let ended = ended.map_err(|error| {
+        plain(Trouble::SmokeFailed {
+            variant: variant.name.to_string(),
+            status: error.to_string(),
+        })
+    })?;
     if !ended.status.success() {
-        let trouble = Trouble::SmokeFailed { variant: variant.name.to_string(), status: foreign::status(ended.status) };
+        let trouble = Trouble::SmokeFailed {
+            variant: variant.name.to_string(),
+            status: foreign::status(ended.status),
+        };
         return Err((trouble, ended.tail));
     }
-    Ok(Some(Smoke { result: SmokeResult::Passed, emulator }))
+    Ok(Some(Smoke {
+        result: SmokeResult::Passed,
+        emulator,
+    }))
 }
 
 fn make_executable(path: &Path) -> std::io::Result<()> {
@@ -207,15 +363,31 @@ fn emulator(context: &Context, arch: &str) -> Result<Option<String>, Trouble> {
         ("ppc64le", "ppc64le"),
         ("s390x", "s390x"),
     ];
-    let qemu = QEMU.iter().find(|(name, _)| *name == arch).map_or(arch, |(_, qemu)| qemu);
-    let own = if std::env::consts::ARCH == "x86" { "i386" } else { std::env::consts::ARCH };
+    let qemu = QEMU
+        .iter()
+        .find(|(name, _)| *name == arch)
+        .map_or(arch, |(_, qemu)| qemu);
+    let own = if std::env::consts::ARCH == "x86" {
+        "i386"
+    } else {
+        std::env::consts::ARCH
+    };
     if qemu == own {
         return Ok(None);
     }
-    let folders: Vec<PathBuf> = context.around.var("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
+    let folders: Vec<PathBuf> = context
+        .around
+        .var("PATH")
+        .map(|path| std::env::split_paths(path).collect())
+        .unwrap_or_default();
     let names = [format!("qemu-{qemu}-static"), format!("qemu-{qemu}")];
-    let found = names.into_iter().find(|name| folders.iter().any(|folder| folder.join(name).is_file()));
-    found.map(Some).ok_or_else(|| Trouble::NoEmulator { arch: arch.to_owned(), host: own.to_owned() })
+    let found = names
+        .into_iter()
+        .find(|name| folders.iter().any(|folder| folder.join(name).is_file()));
+    found.map(Some).ok_or_else(|| Trouble::NoEmulator {
+        arch: arch.to_owned(),
+        host: own.to_owned(),
+    })
 }
 
 fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {
@@ -223,21 +395,43 @@ fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Fai
         Some(folder) => parts_in(folder)?,
         None => parts_of_run(context, source)?,
     };
-    let names: Vec<VariantName> = source.package.variants.iter().map(|variant| variant.name.clone()).collect();
+    let names: Vec<VariantName> = source
+        .package
+        .variants
+        .iter()
+        .map(|variant| variant.name.clone())
+        .collect();
     let candidate = Candidate::join(&source.manifest, &names, &parts);
     let path = write(&args.out, CANDIDATE_FILE, &candidate.to_json())?;
-    let artifact = source.package.candidate_artifact(&source.version, source.manifest.attempt);
+    let artifact = source
+        .package
+        .candidate_artifact(&source.version, source.manifest.attempt);
     context.talk.output("artifact", &artifact)?;
     context.talk.output("path", &path.display().to_string())?;
     match &candidate {
         Candidate::Complete(manifest) => {
-            let text = format!("{} {}: all {} variants are built", manifest.package, manifest.package_version, manifest.executables.len());
-            context.talk.result("build", &text, json!({ "candidate": candidate, "path": path }));
+            let text = format!(
+                "{} {}: all {} variants are built",
+                manifest.package,
+                manifest.package_version,
+                manifest.executables.len()
+            );
+            context.talk.result(
+                "build",
+                &text,
+                json!({ "candidate": candidate, "path": path }),
+            );
             Ok(())
         }
         Candidate::Failed { failed, .. } => {
-            let all: Vec<String> = failed.iter().map(|f| format!("{}: {}", f.variant, lockgate_core::escape::line(&f.problem))).collect();
-            Err(Trouble::Incomplete { failed: all.join("; ") }.into())
+            let all: Vec<String> = failed
+                .iter()
+                .map(|f| format!("{}: {}", f.variant, lockgate_core::escape::line(&f.problem)))
+                .collect();
+            Err(Trouble::Incomplete {
+                failed: all.join("; "),
+            }
+            .into())
         }
     }
 }
@@ -247,12 +441,17 @@ fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|error| Trouble::file(doing(), &error))?;
     let mut parts = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| Trouble::file(doing(), &error))?.path().join(PART_FILE);
+        let path = entry
+            .map_err(|error| Trouble::file(doing(), &error))?
+            .path()
+            .join(PART_FILE);
         if !path.is_file() || path.metadata().map_or(0, |meta| meta.len()) > LARGEST {
             continue;
         }
         let bytes = std::fs::read(&path).map_err(|error| Trouble::file(doing(), &error))?;
-        parts.push(Part::from_json(&bytes).map_err(|problem| Failure::new(Exit::Refused, &problem))?);
+        parts.push(
+            Part::from_json(&bytes).map_err(|problem| Failure::new(Exit::Refused, &problem))?,
+        );
     }
     Ok(parts)
 }
@@ -265,8 +464,13 @@ fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure
     let artifacts = forge.artifacts(manifest.run)?;
     let mut parts = Vec::new();
     for variant in &source.package.variants {
-        let name = source.package.part_artifact(&variant.name, &source.version, manifest.attempt);
-        for artifact in artifacts.iter().filter(|artifact| artifact.facts.name == name) {
+        let name = source
+            .package
+            .part_artifact(&variant.name, &source.version, manifest.attempt);
+        for artifact in artifacts
+            .iter()
+            .filter(|artifact| artifact.facts.name == name)
+        {
             match read_document(&forge, artifact, PART_FILE)? {
                 Ok(part) => parts.push(part),
                 Err(problem) => context.talk.say(&format!("{name}: {problem}")),

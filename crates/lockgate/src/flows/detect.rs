@@ -46,7 +46,13 @@ fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId)
         // Started by hand: what is built is for the default branch.
         (None, None, None) => match event.as_ref().and_then(Event::default_branch) {
             Some(branch) => current(remote, branch)?,
-            None => return Err(Trouble::Unsaid { what: "which branch the change is for", how: "name its tip with --base" }.into()),
+            None => {
+                return Err(Trouble::Unsaid {
+                    what: "which branch the change is for",
+                    how: "name its tip with --base",
+                }
+                .into());
+            }
         },
     };
     Ok((base, head))
@@ -66,14 +72,27 @@ fn wanted(trees: &Trees, name: Option<&str>) -> Result<Vec<PackageName>, Failure
         Some(name) => match names.iter().find(|known| known.as_str() == name) {
             Some(known) => Ok(vec![known.clone()]),
             None => {
-                let known = names.iter().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
-                Err(Trouble::UnknownPackage { name: quoted(name), known }.into())
+                let known = names
+                    .iter()
+                    .map(PackageName::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                Err(Trouble::UnknownPackage {
+                    name: quoted(name),
+                    known,
+                }
+                .into())
             }
         },
     }
 }
 
-fn render(context: &Context, base: &CommitId, head: &CommitId, found: &[(PackageName, Option<Seen>)]) -> Result<(), Failure> {
+fn render(
+    context: &Context,
+    base: &CommitId,
+    head: &CommitId,
+    found: &[(PackageName, Option<Seen>)],
+) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let mut packages = Vec::new();
     let mut matrix = Vec::new();
@@ -101,28 +120,49 @@ fn render(context: &Context, base: &CommitId, head: &CommitId, found: &[(Package
             }));
         }
     }
-    let words: Vec<&str> = found.iter().filter_map(|(_, seen)| Some(seen.as_ref()?.decision.word())).collect();
-    let overall = ["refused", "build", "published", "nothing"].into_iter().find(|word| words.contains(word)).unwrap_or("nothing");
+    let words: Vec<&str> = found
+        .iter()
+        .filter_map(|(_, seen)| Some(seen.as_ref()?.decision.word()))
+        .collect();
+    let overall = ["refused", "build", "published", "nothing"]
+        .into_iter()
+        .find(|word| words.contains(word))
+        .unwrap_or("nothing");
     context.talk.output("decision", overall)?;
-    context.talk.output("matrix", &json!({ "include": matrix }).to_string())?;
-    context.talk.summary(&lines.iter().map(|line| format!("- {}\n", lockgate_core::render::markdown::sentence(line))).collect::<String>())?;
+    context
+        .talk
+        .output("matrix", &json!({ "include": matrix }).to_string())?;
+    context.talk.summary(
+        &lines
+            .iter()
+            .map(|line| format!("- {}\n", lockgate_core::render::markdown::sentence(line)))
+            .collect::<String>(),
+    )?;
     context.talk.result(
         "detect",
         &lines.join("\n"),
         json!({ "decision": overall, "base": base, "head": head, "packages": packages, "matrix": { "include": matrix } }),
     );
     // Every package was told about; the first refusal is the end.
-    let refusal = found.iter().find_map(|(_, seen)| match &seen.as_ref()?.decision {
-        Decision::Refuse(refusal) => Some(Failure { told: true, ..Failure::new(Exit::Refused, refusal) }),
-        Decision::Done(_) | Decision::Proceed(_) | Decision::Wait(_) => None,
-    });
+    let refusal = found
+        .iter()
+        .find_map(|(_, seen)| match &seen.as_ref()?.decision {
+            Decision::Refuse(refusal) => Some(Failure {
+                told: true,
+                ..Failure::new(Exit::Refused, refusal)
+            }),
+            Decision::Done(_) | Decision::Proceed(_) | Decision::Wait(_) => None,
+        });
     refusal.map_or(Ok(()), Err)
 }
 
 fn object(name: &PackageName, seen: &Seen) -> serde_json::Value {
     let version = seen.head_version();
     let (code, message) = match &seen.decision {
-        Verdict::Refuse(refusal) => (Some(lockgate_core::Reason::code(refusal)), Some(refusal.to_string())),
+        Verdict::Refuse(refusal) => (
+            Some(lockgate_core::Reason::code(refusal)),
+            Some(refusal.to_string()),
+        ),
         Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => (None, None),
     };
     json!({
@@ -136,4 +176,3 @@ fn object(name: &PackageName, seen: &Seen) -> serde_json::Value {
         "tag": version.as_ref().map(|version| seen.package.tag(version)),
     })
 }
-

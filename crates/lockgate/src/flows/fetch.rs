@@ -1,6 +1,9 @@
 //! `lockgate fetch`: the verified executable for this machine. Prints its path, and nothing else, to stdout.
 
-use lockgate_client::{Client, Expectation, GlibcVersion, Ground, HostPlatform, Request, Trust, VariantInfo, VariantLibc};
+use lockgate_client::{
+    Client, Expectation, GlibcVersion, Ground, HostPlatform, Request, Trust, VariantInfo,
+    VariantLibc,
+};
 use lockgate_core::config::{Libc, Package, Variant};
 use lockgate_core::escape::quoted;
 use serde_json::json;
@@ -20,15 +23,28 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     let place = context.around.place(context.around.git().ok().as_ref())?;
     let trust = match pins(context, &package, args)? {
         Some(text) => Trust::pins(&text).map_err(|error| fetch_failure(&error))?,
-        None => Trust::Receipt(Expectation { package: Some(package.name.to_string()), version: Some(version.to_string()), repository_id: None }),
+        None => Trust::Receipt(Expectation {
+            package: Some(package.name.to_string()),
+            version: Some(version.to_string()),
+            repository_id: None,
+        }),
     };
     let mut options = anonymous(&context.around)?;
     options.mirrors.clone_from(&args.mirror);
     options.cache = args.cache.clone().or_else(|| context.around.cache());
     options.offline = args.offline;
     let client = Client::new(options).map_err(|error| fetch_failure(&error))?;
-    let asset = package.asset(variant, &version).as_str().parse().map_err(|error| fetch_failure(&error))?;
-    let request = Request { source: source(&place, &package.tag(&version))?, asset, trust, check_withdrawn: !args.offline };
+    let asset = package
+        .asset(variant, &version)
+        .as_str()
+        .parse()
+        .map_err(|error| fetch_failure(&error))?;
+    let request = Request {
+        source: source(&place, &package.tag(&version))?,
+        asset,
+        trust,
+        check_withdrawn: !args.offline,
+    };
     let fetched = match &args.from {
         Some(file) => client.fetch_from_file(&request, file),
         None => client.fetch(&request),
@@ -39,14 +55,21 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
         Ground::Receipt => "the receipt published with it, which is weaker ground than pins",
         Ground::StoredReceipt => "the receipt that was kept when it was fetched",
     };
-    context.talk.say(&format!("{} {version} for {}, from {}, verified by {ground}", package.name, variant.name, fetched.origin));
+    context.talk.say(&format!(
+        "{} {version} for {}, from {}, verified by {ground}",
+        package.name, variant.name, fetched.origin
+    ));
     let path = fetched.path.display().to_string();
     context.talk.result("fetch", &path, json!({ "path": path, "sha256": fetched.sha256.to_string(), "size": fetched.size, "variant": variant.name, "package-version": version }));
     Ok(())
 }
 
 /// The pins: of the option, else of the package where the work tree has them.
-fn pins(context: &Context, package: &Package, args: &cli::Fetch) -> Result<Option<String>, Failure> {
+fn pins(
+    context: &Context,
+    package: &Package,
+    args: &cli::Fetch,
+) -> Result<Option<String>, Failure> {
     let path = match (&args.pins, &package.pins) {
         (Some(path), _) => path.clone(),
         // A version that was named is not the one that the repository pins.
@@ -54,14 +77,32 @@ fn pins(context: &Context, package: &Package, args: &cli::Fetch) -> Result<Optio
         (None, _) => return Ok(None),
     };
     let text = std::fs::read_to_string(&path);
-    Ok(Some(text.map_err(|error| Trouble::file(format!("read the pins in {}", path.display()), &error))?))
+    Ok(Some(text.map_err(|error| {
+        Trouble::file(format!("read the pins in {}", path.display()), &error)
+    })?))
 }
 
 fn variant<'p>(package: &'p Package, name: Option<&str>) -> Result<&'p Variant, Failure> {
-    let known = || package.variants.iter().map(|v| v.name.as_str()).collect::<Vec<_>>().join(", ");
+    let known = || {
+        package
+            .variants
+            .iter()
+            .map(|v| v.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if let Some(name) = name {
-        let found = package.variants.iter().find(|variant| variant.name.as_str() == name);
-        return found.ok_or_else(|| Trouble::UnknownVariant { name: quoted(name), known: known() }.into());
+        let found = package
+            .variants
+            .iter()
+            .find(|variant| variant.name.as_str() == name);
+        return found.ok_or_else(|| {
+            Trouble::UnknownVariant {
+                name: quoted(name),
+                known: known(),
+            }
+            .into()
+        });
     }
     let offered: Vec<VariantInfo> = package.variants.iter().map(offer).collect();
     let host = HostPlatform::detect();
@@ -70,8 +111,20 @@ fn variant<'p>(package: &'p Package, name: Option<&str>) -> Result<&'p Variant, 
             .variants
             .iter()
             .find(|variant| variant.name.as_str() == best.name)
-            .ok_or_else(|| Trouble::UnknownVariant { name: quoted(&best.name), known: known() }.into()),
-        Err(none) => Err(Failure { exit: Exit::Refused, code: none.code(), message: none.to_string(), hint: none.hint().to_owned(), told: false }),
+            .ok_or_else(|| {
+                Trouble::UnknownVariant {
+                    name: quoted(&best.name),
+                    known: known(),
+                }
+                .into()
+            }),
+        Err(none) => Err(Failure {
+            exit: Exit::Refused,
+            code: none.code(),
+            message: none.to_string(),
+            hint: none.hint().to_owned(),
+            told: false,
+        }),
     }
 }
 
@@ -85,6 +138,9 @@ fn offer(variant: &Variant) -> VariantInfo {
             Libc::Musl => VariantLibc::Musl,
             Libc::Static => VariantLibc::Static,
         }),
-        glibc_floor: variant.glibc_floor.map(|(major, minor)| GlibcVersion { major: major.into(), minor: minor.into() }),
+        glibc_floor: variant.glibc_floor.map(|(major, minor)| GlibcVersion {
+            major: major.into(),
+            minor: minor.into(),
+        }),
     }
 }

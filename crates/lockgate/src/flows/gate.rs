@@ -27,7 +27,13 @@ pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
         && args.target.pr.is_none()
     {
         let git = &remote.git;
-        git.fetch(&context.around.remote, &[(group.head_sha.as_str(), &group.head_sha), (group.base_sha.as_str(), &group.base_sha)])?;
+        git.fetch(
+            &context.around.remote,
+            &[
+                (group.head_sha.as_str(), &group.head_sha),
+                (group.base_sha.as_str(), &group.base_sha),
+            ],
+        )?;
         let trees = Trees::of_merge(git, &group.base_sha, &group.head_sha)?;
         for name in trees.names() {
             let status = of_merge_group(&remote, &trees, &name)?;
@@ -52,16 +58,25 @@ pub struct Posted {
     written: bool,
 }
 
-fn moved(args: &cli::Gate, reference: Option<&str>) -> Result<Option<lockgate_core::BranchName>, Failure> {
+fn moved(
+    args: &cli::Gate,
+    reference: Option<&str>,
+) -> Result<Option<lockgate_core::BranchName>, Failure> {
     let name = match (&args.all_open, reference) {
         (Some(branch), _) => branch.as_str(),
-        (None, Some(reference)) if args.target.pr.is_none() && args.target.run.is_none() => match reference.strip_prefix("refs/heads/") {
-            Some(branch) => branch,
-            None => return Ok(None),
-        },
+        (None, Some(reference)) if args.target.pr.is_none() && args.target.run.is_none() => {
+            match reference.strip_prefix("refs/heads/") {
+                Some(branch) => branch,
+                None => return Ok(None),
+            }
+        }
         (None, _) => return Ok(None),
     };
-    let wrong = |_| Trouble::BadValue { name: "--all-open", value: lockgate_core::escape::quoted(name), expected: "the name of a branch" };
+    let wrong = |_| Trouble::BadValue {
+        name: "--all-open",
+        value: lockgate_core::escape::quoted(name),
+        expected: "the name of a branch",
+    };
     Ok(Some(name.parse().map_err(wrong)?))
 }
 
@@ -69,7 +84,13 @@ fn of_pull(remote: &Remote<'_>, view: &View, args: &cli::Gate) -> Result<Vec<Pos
     let mut posted = Vec::new();
     for name in wanted(view, args.target.package.as_deref())? {
         let looked = look(remote, view, &name)?;
-        posted.push(post(remote, &view.pull.facts.head, &name, &looked.status, Some(&view.pull.url))?);
+        posted.push(post(
+            remote,
+            &view.pull.facts.head,
+            &name,
+            &looked.status,
+            Some(&view.pull.url),
+        )?);
     }
     Ok(posted)
 }
@@ -79,12 +100,25 @@ pub fn wanted(view: &View, named: Option<&str>) -> Result<Vec<PackageName>, Fail
     let names = view.trees.names();
     if names.is_empty() {
         // Neither side has a config that can be read: that of the head says why.
-        view.trees.head.config(&format!("pull request #{}", view.pull.facts.number))?;
+        view.trees
+            .head
+            .config(&format!("pull request #{}", view.pull.facts.number))?;
     }
-    let known = names.iter().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
-    let found: Vec<_> = names.into_iter().filter(|name| named.is_none_or(|named| named == name.as_str())).collect();
+    let known = names
+        .iter()
+        .map(PackageName::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let found: Vec<_> = names
+        .into_iter()
+        .filter(|name| named.is_none_or(|named| named == name.as_str()))
+        .collect();
     match named {
-        Some(name) if found.is_empty() => Err(Trouble::UnknownPackage { name: lockgate_core::escape::quoted(name), known }.into()),
+        Some(name) if found.is_empty() => Err(Trouble::UnknownPackage {
+            name: lockgate_core::escape::quoted(name),
+            known,
+        }
+        .into()),
         Some(_) | None => Ok(found),
     }
 }
@@ -105,27 +139,61 @@ pub struct Looked {
 pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Looked, Failure> {
     if let Err(failure) = config_of(&view.trees.head) {
         let (decision, status) = unreadable(&failure);
-        return Ok(Looked { decision: Some(decision), seen: None, progress: Progress::none(), status });
+        return Ok(Looked {
+            decision: Some(decision),
+            seen: None,
+            progress: Progress::none(),
+            status,
+        });
     }
     let Some(seen) = remote.see(view, name)? else {
-        return Ok(Looked { decision: None, seen: None, progress: Progress::none(), status: gate::removed() });
+        return Ok(Looked {
+            decision: None,
+            seen: None,
+            progress: Progress::none(),
+            status: gate::removed(),
+        });
     };
     let progress = match &seen.decision {
-        Verdict::Proceed(plan) => Progress::read(&remote.forge, &seen.package, &view.pull.facts.head, Some(&plan.version))?,
+        Verdict::Proceed(plan) => Progress::read(
+            &remote.forge,
+            &seen.package,
+            &view.pull.facts.head,
+            Some(&plan.version),
+        )?,
         Verdict::Done(_) | Verdict::Refuse(_) | Verdict::Wait(_) => Progress::none(),
     };
     let merged = view.trees.merged.as_ref();
     let status = gate::decide(&facts(remote, &seen, merged, progress.build())?);
-    Ok(Looked { decision: Some(seen.decision.clone()), seen: Some(seen), progress, status })
+    Ok(Looked {
+        decision: Some(seen.decision.clone()),
+        seen: Some(seen),
+        progress,
+        status,
+    })
 }
 
-fn of_merge_group(remote: &Remote<'_>, trees: &Trees, name: &PackageName) -> Result<Status, Failure> {
+fn of_merge_group(
+    remote: &Remote<'_>,
+    trees: &Trees,
+    name: &PackageName,
+) -> Result<Status, Failure> {
     if let Err(failure) = config_of(&trees.head) {
         return Ok(unreadable(&failure).1);
     }
     let seen = trees.see(&remote.git, name, remote)?;
     // Nothing is built from a merge group: what is not published yet cannot get in this way.
-    seen.map_or_else(|| Ok(gate::removed()), |seen| Ok(gate::decide(&facts(remote, &seen, trees.merged.as_ref(), Build::Succeeded)?)))
+    seen.map_or_else(
+        || Ok(gate::removed()),
+        |seen| {
+            Ok(gate::decide(&facts(
+                remote,
+                &seen,
+                trees.merged.as_ref(),
+                Build::Succeeded,
+            )?))
+        },
+    )
 }
 
 fn config_of(tree: &Tree) -> Result<(), Failure> {
@@ -136,43 +204,94 @@ fn config_of(tree: &Tree) -> Result<(), Failure> {
 }
 
 fn unreadable(failure: &Failure) -> (Decision, Status) {
-    let refusal = detect::Refusal::Config { problem: failure.message.clone(), remedy: failure.hint.clone() };
+    let refusal = detect::Refusal::Config {
+        problem: failure.message.clone(),
+        remedy: failure.hint.clone(),
+    };
     let decision = Verdict::Refuse(refusal);
-    let facts = Facts { decision: decision.clone(), merged: None, build: Build::None, published: Release::Nothing, pins: Pins::None };
+    let facts = Facts {
+        decision: decision.clone(),
+        merged: None,
+        build: Build::None,
+        published: Release::Nothing,
+        pins: Pins::None,
+    };
     (decision, gate::decide(&facts))
 }
 
-fn facts(remote: &Remote<'_>, seen: &Seen, merged: Option<&Tree>, build: Build) -> Result<Facts, Failure> {
+fn facts(
+    remote: &Remote<'_>,
+    seen: &Seen,
+    merged: Option<&Tree>,
+    build: Build,
+) -> Result<Facts, Failure> {
     let (mut published, mut pins) = (Release::Nothing, Pins::None);
     if let Verdict::Done(detect::Done::AlreadyPublished { version, .. }) = &seen.decision {
         let release = release(remote, &seen.package, version)?;
-        if let (Some(Ok(receipt)), Some(tree)) = (release.as_ref().map(|release| &release.receipt), merged) {
+        if let (Some(Ok(receipt)), Some(tree)) =
+            (release.as_ref().map(|release| &release.receipt), merged)
+        {
             pins = pins_in(remote, seen, tree, receipt)?;
         }
         published = judge(remote, &seen.package, version, release)?;
     }
     let decision: Decision = seen.decision.clone();
-    Ok(Facts { decision, merged: seen.merged_fingerprint(), build, published, pins })
+    Ok(Facts {
+        decision,
+        merged: seen.merged_fingerprint(),
+        build,
+        published,
+        pins,
+    })
 }
 
 /// The published release of a version: what the forge lists, and the receipt as an anonymous reader gets it.
-pub fn release(remote: &Remote<'_>, package: &Package, version: &Version) -> Result<Option<PublishedRelease>, Failure> {
+pub fn release(
+    remote: &Remote<'_>,
+    package: &Package,
+    version: &Version,
+) -> Result<Option<PublishedRelease>, Failure> {
     let tag = package.tag(version);
-    let Some(release) = remote.forge.release_of_tag(&tag)? else { return Ok(None) };
+    let Some(release) = remote.forge.release_of_tag(&tag)? else {
+        return Ok(None);
+    };
     let receipt = remote.receipt(&tag)?;
     Ok(Some(published_release(&release, &tag, receipt)))
 }
 
 /// A release of the forge, in the words of the decision. Files whose names are not ours cannot be in a receipt.
-pub fn published_release(release: &lockgate_forge::Release, tag: &Tag, receipt: Result<lockgate_core::document::Receipt, String>) -> PublishedRelease {
+pub fn published_release(
+    release: &lockgate_forge::Release,
+    tag: &Tag,
+    receipt: Result<lockgate_core::document::Receipt, String>,
+) -> PublishedRelease {
     let complete = release.assets.iter().filter(|asset| asset.complete);
-    let assets = complete.filter_map(|asset| Some(PublishedAsset { name: asset.name.parse().ok()?, size: asset.size, sha256: asset.sha256 }));
-    PublishedRelease { id: release.id, tag: tag.clone(), assets: assets.collect(), receipt }
+    let assets = complete.filter_map(|asset| {
+        Some(PublishedAsset {
+            name: asset.name.parse().ok()?,
+            size: asset.size,
+            sha256: asset.sha256,
+        })
+    });
+    PublishedRelease {
+        id: release.id,
+        tag: tag.clone(),
+        assets: assets.collect(),
+        receipt,
+    }
 }
 
-fn judge(remote: &Remote<'_>, package: &Package, version: &Version, release: Option<PublishedRelease>) -> Result<Release, Failure> {
+fn judge(
+    remote: &Remote<'_>,
+    package: &Package,
+    version: &Version,
+    release: Option<PublishedRelease>,
+) -> Result<Release, Failure> {
     let withdrawal = package.withdrawal_tag(version);
-    if remote.refs()?.contains_key(&format!("refs/tags/{withdrawal}")) {
+    if remote
+        .refs()?
+        .contains_key(&format!("refs/tags/{withdrawal}"))
+    {
         return Ok(Release::Withdrawn(format!("see {withdrawal}")));
     }
     Ok(match release {
@@ -185,9 +304,17 @@ fn judge(remote: &Remote<'_>, package: &Package, version: &Version, release: Opt
 }
 
 /// What the pins of a tree say about a release.
-pub fn pins_in(remote: &Remote<'_>, seen: &Seen, merged: &Tree, receipt: &lockgate_core::document::Receipt) -> Result<Pins, Failure> {
-    let Some(path) = &seen.package.pins else { return Ok(Pins::None) };
-    let Some(bytes) = merged.file(&remote.git, path.as_str(), lockgate_core::document::LARGEST)? else {
+pub fn pins_in(
+    remote: &Remote<'_>,
+    seen: &Seen,
+    merged: &Tree,
+    receipt: &lockgate_core::document::Receipt,
+) -> Result<Pins, Failure> {
+    let Some(path) = &seen.package.pins else {
+        return Ok(Pins::None);
+    };
+    let Some(bytes) = merged.file(&remote.git, path.as_str(), lockgate_core::document::LARGEST)?
+    else {
         return Ok(Pins::Differ(format!("{path} is missing")));
     };
     Ok(match Sums::parse(&bytes) {
@@ -198,35 +325,74 @@ pub fn pins_in(remote: &Remote<'_>, seen: &Seen, merged: &Tree, receipt: &lockga
 }
 
 /// Posts a status, unless the newest one of the package already says just that: a commit has room for 1,000 only.
-pub fn post(remote: &Remote<'_>, commit: &CommitId, name: &PackageName, status: &Status, url: Option<&str>) -> Result<Posted, Failure> {
+pub fn post(
+    remote: &Remote<'_>,
+    commit: &CommitId,
+    name: &PackageName,
+    status: &Status,
+    url: Option<&str>,
+) -> Result<Posted, Failure> {
     let context = format!("lockgate/{name}");
     let newest = remote.forge.status(commit, &context)?;
-    let same = newest.is_some_and(|posted| posted.state == status.state.as_str() && posted.description == status.description);
+    let same = newest.is_some_and(|posted| {
+        posted.state == status.state.as_str() && posted.description == status.description
+    });
     if !same {
         remote.forge.post_status(commit, &context, status, url)?;
     }
-    Ok(Posted { package: name.clone(), commit: commit.clone(), status: status.clone(), written: !same })
+    Ok(Posted {
+        package: name.clone(),
+        commit: commit.clone(),
+        status: status.clone(),
+        written: !same,
+    })
 }
 
 fn render(context: &Context, posted: &[Posted]) -> Result<(), Failure> {
     let text: Vec<String> = posted
         .iter()
-        .map(|p| format!("lockgate/{} on {}: {} ({})", p.package, p.commit.short(), p.status.state.as_str(), p.status.description))
+        .map(|p| {
+            format!(
+                "lockgate/{} on {}: {} ({})",
+                p.package,
+                p.commit.short(),
+                p.status.state.as_str(),
+                p.status.description
+            )
+        })
         .collect();
     let objects: Vec<_> = posted
         .iter()
         .map(|p| json!({ "package": p.package, "commit": p.commit, "state": p.status.state, "code": p.status.code, "description": p.status.description, "posted": p.written }))
         .collect();
-    context.talk.summary(&text.iter().map(|line| format!("- {}\n", lockgate_core::render::markdown::sentence(line))).collect::<String>())?;
-    context.talk.result("gate", &text.join("\n"), json!({ "statuses": objects }));
+    context.talk.summary(
+        &text
+            .iter()
+            .map(|line| format!("- {}\n", lockgate_core::render::markdown::sentence(line)))
+            .collect::<String>(),
+    )?;
+    context
+        .talk
+        .result("gate", &text.join("\n"), json!({ "statuses": objects }));
     Ok(())
 }
 
 /// The pull request of a run: by the run's own branch and repository, because the forge lists none for forks.
-pub fn pull_of_run(remote: &Remote<'_>, id: RunId) -> Result<(lockgate_forge::Run, lockgate_forge::Pull), Failure> {
+pub fn pull_of_run(
+    remote: &Remote<'_>,
+    id: RunId,
+) -> Result<(lockgate_forge::Run, lockgate_forge::Pull), Failure> {
     let run = remote.forge.run(id)?;
-    let none = || Failure::from(Trouble::NoPull { run: id.to_string() });
-    let branch = run.head_branch.as_deref().and_then(|branch| branch.parse().ok()).ok_or_else(none)?;
+    let none = || {
+        Failure::from(Trouble::NoPull {
+            run: id.to_string(),
+        })
+    };
+    let branch = run
+        .head_branch
+        .as_deref()
+        .and_then(|branch| branch.parse().ok())
+        .ok_or_else(none)?;
     let owner = run.head_owner.as_deref().ok_or_else(none)?;
     let mut pulls = remote.forge.pulls_from(owner, &branch)?;
     pulls.retain(|pull| pull.facts.head_repository == run.facts.head_repository);

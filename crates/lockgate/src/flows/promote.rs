@@ -5,7 +5,9 @@ mod apply;
 mod settle;
 
 use lockgate_core::escape::quoted;
-use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step, Which};
+use lockgate_core::promote::{
+    self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step, Which,
+};
 use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict};
 use lockgate_forge::Forge as _;
 use serde_json::json;
@@ -27,11 +29,19 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
         Verdict::Refuse(refusal) => Err(refused(&refusal)),
         Verdict::Wait(wait) => Err(Failure::new(Exit::Waiting, &wait)),
         Verdict::Done(done) => {
-            context.talk.say(&format!("{} is published already: nothing to do", done.tag));
+            context
+                .talk
+                .say(&format!("{} is published already: nothing to do", done.tag));
             if !args.dry_run {
                 settle::done(&mut remote, &observed).map_err(unsettled)?;
             }
-            render(context, "already", &done.tag, &done.receipt, done.same_bytes)
+            render(
+                context,
+                "already",
+                &done.tag,
+                &done.receipt,
+                done.same_bytes,
+            )
         }
         Verdict::Proceed(plan) if args.dry_run => render_plan(context, &plan),
         Verdict::Proceed(plan) => {
@@ -63,18 +73,39 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
             let (run, pull) = pull_of_run(remote, RunId(id))?;
             (Which::Run(RunId(id)), remote.view_of(pull)?, Some(run))
         }
-        (Some(number), None) => (Which::Pull(PullNumber(number)), remote.view(PullNumber(number))?, None),
-        (None, None) => return Err(Trouble::Unsaid { what: "what to promote", how: "name a pull request with --pr or a run with --run" }.into()),
+        (Some(number), None) => (
+            Which::Pull(PullNumber(number)),
+            remote.view(PullNumber(number))?,
+            None,
+        ),
+        (None, None) => {
+            return Err(Trouble::Unsaid {
+                what: "what to promote",
+                how: "name a pull request with --pr or a run with --run",
+            }
+            .into());
+        }
     };
     let seen = choose(remote, &view, args.package.as_deref())?;
     let version = seen.head_version();
     let progress = match run {
         Some(run) => Progress::of_run(&remote.forge, &seen.package, run, version.as_ref())?,
-        None => Progress::read(&remote.forge, &seen.package, &view.pull.facts.head, version.as_ref())?,
+        None => Progress::read(
+            &remote.forge,
+            &seen.package,
+            &view.pull.facts.head,
+            version.as_ref(),
+        )?,
     };
     let published = match &version {
-        Some(version) if remote.refs()?.contains_key(&format!("refs/tags/{}", seen.package.tag(version))) => {
-            release(remote, &seen.package, version)?.map_or(ReleaseFacts::TagOnly, |release| ReleaseFacts::Published(Box::new(release)))
+        Some(version)
+            if remote
+                .refs()?
+                .contains_key(&format!("refs/tags/{}", seen.package.tag(version))) =>
+        {
+            release(remote, &seen.package, version)?.map_or(ReleaseFacts::TagOnly, |release| {
+                ReleaseFacts::Published(Box::new(release))
+            })
         }
         // A published release has its tag, and git was just asked for every tag.
         Some(_) | None => ReleaseFacts::Absent,
@@ -93,23 +124,39 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         merged_fingerprint: seen.merged_fingerprint(),
         workflow: view.trees.workflow(&seen.package),
         run: progress.run.as_ref().map(|run| run.facts.clone()),
-        artifacts: progress.artifacts.iter().map(|artifact| artifact.facts.clone()).collect(),
+        artifacts: progress
+            .artifacts
+            .iter()
+            .map(|artifact| artifact.facts.clone())
+            .collect(),
         candidate: progress.candidate.clone(),
         release: published,
         now: around.now(),
         lockgate: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Observed { facts, view, seen, progress })
+    Ok(Observed {
+        facts,
+        view,
+        seen,
+        progress,
+    })
 }
 
 fn commit(text: &str) -> Result<CommitId, Failure> {
-    let wrong = |_| Trouble::BadValue { name: "--expect-head", value: quoted(text), expected: "a full commit id" };
+    let wrong = |_| Trouble::BadValue {
+        name: "--expect-head",
+        value: quoted(text),
+        expected: "a full commit id",
+    };
     Ok(text.parse().map_err(wrong)?)
 }
 
 /// The package that was named, else the only one that the pull request raises, else the only one.
 fn choose(remote: &Remote<'_>, view: &View, named: Option<&str>) -> Result<Seen, Failure> {
-    view.trees.head.config(&format!("the head of pull request #{}", view.pull.facts.number))?;
+    view.trees.head.config(&format!(
+        "the head of pull request #{}",
+        view.pull.facts.number
+    ))?;
     let mut all = Vec::new();
     for name in view.trees.head.names() {
         if named.is_none_or(|named| named == name.as_str())
@@ -118,9 +165,19 @@ fn choose(remote: &Remote<'_>, view: &View, named: Option<&str>) -> Result<Seen,
             all.push(seen);
         }
     }
-    let known = view.trees.head.names().map(PackageName::as_str).collect::<Vec<_>>().join(", ");
+    let known = view
+        .trees
+        .head
+        .names()
+        .map(PackageName::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     if let (Some(name), true) = (named, all.is_empty()) {
-        return Err(Trouble::UnknownPackage { name: quoted(name), known }.into());
+        return Err(Trouble::UnknownPackage {
+            name: quoted(name),
+            known,
+        }
+        .into());
     }
     if all.len() > 1 {
         all.retain(|seen| matches!(seen.decision, Verdict::Proceed(_)));
@@ -131,7 +188,12 @@ fn choose(remote: &Remote<'_>, view: &View, named: Option<&str>) -> Result<Seen,
     }
 }
 
-fn carry_out(context: &Context, remote: &mut Remote<'_>, observed: &Observed, plan: Plan) -> Result<End, Failure> {
+fn carry_out(
+    context: &Context,
+    remote: &mut Remote<'_>,
+    observed: &Observed,
+    plan: Plan,
+) -> Result<End, Failure> {
     let (mut machine, mut step) = Machine::start(plan);
     let mut hands = apply::Hands::new(context, remote, observed);
     loop {
@@ -145,7 +207,13 @@ fn carry_out(context: &Context, remote: &mut Remote<'_>, observed: &Observed, pl
     }
 }
 
-fn conclude(context: &Context, remote: &mut Remote<'_>, observed: &Observed, plan: &Plan, end: End) -> Result<(), Failure> {
+fn conclude(
+    context: &Context,
+    remote: &mut Remote<'_>,
+    observed: &Observed,
+    plan: &Plan,
+    end: End,
+) -> Result<(), Failure> {
     match end {
         End::Published(_) => {
             settle::published(remote, observed, plan).map_err(unsettled)?;
@@ -174,7 +242,13 @@ fn unsettled(failure: Failure) -> Failure {
 }
 
 fn refused(refusal: &promote::Refusal) -> Failure {
-    Failure { exit: Exit::Refused, code: refusal.full_code(), message: refusal.to_string(), hint: refusal.full_hint(), told: false }
+    Failure {
+        exit: Exit::Refused,
+        code: refusal.full_code(),
+        message: refusal.to_string(),
+        hint: refusal.full_hint(),
+        told: false,
+    }
 }
 
 fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
@@ -186,24 +260,51 @@ fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
         plan.binding.attempt
     );
     for item in &plan.items {
-        text += &format!("  {}  {}  sha256:{}\n", item.name(), lockgate_core::render::size(item.size()), item.sha256());
+        text += &format!(
+            "  {}  {}  sha256:{}\n",
+            item.name(),
+            lockgate_core::render::size(item.size()),
+            item.sha256()
+        );
     }
-    let files: Vec<_> = plan.items.iter().map(|i| json!({ "name": i.name(), "size": i.size(), "sha256": i.sha256() })).collect();
-    context.talk.result("promote", &text, json!({ "outcome": "planned", "tag": plan.tag, "target": plan.target, "files": files }));
+    let files: Vec<_> = plan
+        .items
+        .iter()
+        .map(|i| json!({ "name": i.name(), "size": i.size(), "sha256": i.sha256() }))
+        .collect();
+    context.talk.result(
+        "promote",
+        &text,
+        json!({ "outcome": "planned", "tag": plan.tag, "target": plan.target, "files": files }),
+    );
     Ok(())
 }
 
-fn render(context: &Context, outcome: &str, tag: &lockgate_core::Tag, receipt: &lockgate_core::document::Receipt, same_bytes: bool) -> Result<(), Failure> {
+fn render(
+    context: &Context,
+    outcome: &str,
+    tag: &lockgate_core::Tag,
+    receipt: &lockgate_core::document::Receipt,
+    same_bytes: bool,
+) -> Result<(), Failure> {
     let place = context.around.place(context.around.git().ok().as_ref())?;
-    let url = format!("{}/{}/releases/tag/{tag}", place.server_url, place.repository);
+    let url = format!(
+        "{}/{}/releases/tag/{tag}",
+        place.server_url, place.repository
+    );
     let text = match (outcome, same_bytes) {
         ("published", _) => format!("published {tag}: {url}"),
         (_, true) => format!("{tag} was published already, with the same bytes: {url}"),
         (_, false) => format!("{tag} was published already, from the same sources: {url}"),
     };
     context.talk.output("tag", tag.as_str())?;
-    context.talk.summary(&lockgate_core::render::release_notes(receipt))?;
-    context.talk.result("promote", &text, json!({ "outcome": outcome, "tag": tag, "url": url, "receipt": receipt }));
+    context
+        .talk
+        .summary(&lockgate_core::render::release_notes(receipt))?;
+    context.talk.result(
+        "promote",
+        &text,
+        json!({ "outcome": outcome, "tag": tag, "url": url, "receipt": receipt }),
+    );
     Ok(())
 }
-

@@ -27,33 +27,59 @@ pub fn run(context: &Context, args: &cli::Target) -> Result<(), Failure> {
     let mut objects = Vec::new();
     for name in wanted(&view, args.package.as_deref())? {
         let looked = look(&remote, &view, &name)?;
-        let Some(text) = text(&remote, &view, &name, &looked)? else { continue };
+        let Some(text) = text(&remote, &view, &name, &looked)? else {
+            continue;
+        };
         let written = write(&remote, view.pull.facts.number, &name, &text)?;
         context.talk.summary(&text)?;
         objects.push(json!({ "package": name, "comment": written.map(|comment| comment.url), "state": looked.status.state }));
         texts.push(text);
     }
-    context.talk.result("report", &texts.join("\n"), json!({ "pull-request": number, "comments": objects }));
+    context.talk.result(
+        "report",
+        &texts.join("\n"),
+        json!({ "pull-request": number, "comments": objects }),
+    );
     Ok(())
 }
 
 /// The pull request that is meant: by option, else by the event.
-pub fn target(remote: &Remote<'_>, args: &cli::Target, event: &Event) -> Result<PullNumber, Failure> {
+pub fn target(
+    remote: &Remote<'_>,
+    args: &cli::Target,
+    event: &Event,
+) -> Result<PullNumber, Failure> {
     match (args.pr, args.run, &event.pull_request, &event.workflow_run) {
         (Some(number), ..) => Ok(PullNumber(number)),
         (None, Some(id), ..) => number_of_run(remote, RunId(id)),
         (None, None, Some(pull), _) => Ok(pull.number),
         (None, None, None, Some(run)) => number_of_run(remote, run.id),
-        (None, None, None, None) => {
-            Err(Trouble::Unsaid { what: "which pull request is meant", how: "name it with --pr or --run" }.into())
+        (None, None, None, None) => Err(Trouble::Unsaid {
+            what: "which pull request is meant",
+            how: "name it with --pr or --run",
         }
+        .into()),
     }
 }
 
 /// The comment; `None` where there is nothing to say, and a pull request that does not concern the package stays quiet.
-pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looked) -> Result<Option<String>, Failure> {
-    let Some(decision) = &looked.decision else { return Ok(None) };
-    if let Verdict::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { level: Level::Allow, .. }) = decision {
+pub fn text(
+    remote: &Remote<'_>,
+    view: &View,
+    name: &PackageName,
+    looked: &Looked,
+) -> Result<Option<String>, Failure> {
+    let Some(decision) = &looked.decision else {
+        return Ok(None);
+    };
+    if let Verdict::Done(
+        Done::Unchanged { .. }
+        | Done::ChangedWithoutBump {
+            level: Level::Allow,
+            ..
+        },
+    ) = decision
+    {
         // A comment that an earlier push deserved must not stay as it was.
         let ours = find(remote, view.pull.facts.number, name)?;
         if ours.is_none() {
@@ -61,13 +87,28 @@ pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looke
         }
     }
     let run = looked.progress.run.as_ref();
-    let expire = looked.progress.artifacts.iter().filter_map(|artifact| artifact.expires_at.clone()).min();
-    let outcome = match (run.map(|run| &run.facts.outcome), &looked.progress.candidate) {
+    let expire = looked
+        .progress
+        .artifacts
+        .iter()
+        .filter_map(|artifact| artifact.expires_at.clone())
+        .min();
+    let outcome = match (
+        run.map(|run| &run.facts.outcome),
+        &looked.progress.candidate,
+    ) {
         (None, _) => Outcome::None,
         (Some(RunOutcome::Running), _) => Outcome::Running,
-        (Some(_), CandidateFacts::Read(Candidate::Failed { failed, .. })) => Outcome::Failed(failed),
+        (Some(_), CandidateFacts::Read(Candidate::Failed { failed, .. })) => {
+            Outcome::Failed(failed)
+        }
         (Some(RunOutcome::Succeeded), CandidateFacts::Read(Candidate::Complete(manifest))) => {
-            Outcome::Built(manifest, Artifacts { expire: expire.map(|date| date.chars().take(10).collect()) })
+            Outcome::Built(
+                manifest,
+                Artifacts {
+                    expire: expire.map(|date| date.chars().take(10).collect()),
+                },
+            )
         }
         (Some(RunOutcome::Succeeded), CandidateFacts::Absent) => Outcome::None,
         (Some(RunOutcome::Succeeded | RunOutcome::Failed(_)), _) => Outcome::Failed(&[]),
@@ -75,7 +116,12 @@ pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looke
     let published = looked.status.code == "gate.published";
     let seen = looked.seen.as_ref().filter(|_| published);
     let tag = seen.and_then(|seen| Some(seen.package.tag(&seen.merged_version()?)));
-    let release_url = tag.map(|tag| format!("{}/{}/releases/tag/{tag}", remote.place.server_url, remote.place.repository));
+    let release_url = tag.map(|tag| {
+        format!(
+            "{}/{}/releases/tag/{tag}",
+            remote.place.server_url, remote.place.repository
+        )
+    });
     Ok(Some(render::comment(&Report {
         package: name,
         pull: view.pull.facts.number,
@@ -89,7 +135,12 @@ pub fn text(remote: &Remote<'_>, view: &View, name: &PackageName, looked: &Looke
 }
 
 /// Writes the comment, unless it says just that already.
-pub fn write(remote: &Remote<'_>, pull: PullNumber, name: &PackageName, text: &str) -> Result<Option<Comment>, Failure> {
+pub fn write(
+    remote: &Remote<'_>,
+    pull: PullNumber,
+    name: &PackageName,
+    text: &str,
+) -> Result<Option<Comment>, Failure> {
     match find(remote, pull, name)? {
         Some(comment) if comment.body == text => Ok(None),
         Some(comment) => Ok(Some(remote.forge.update_comment(comment.id, text)?)),
@@ -98,11 +149,17 @@ pub fn write(remote: &Remote<'_>, pull: PullNumber, name: &PackageName, text: &s
 }
 
 /// Our comment: by author, and by the marker that only tells our own comments apart.
-fn find(remote: &Remote<'_>, pull: PullNumber, name: &PackageName) -> Result<Option<Comment>, Failure> {
+fn find(
+    remote: &Remote<'_>,
+    pull: PullNumber,
+    name: &PackageName,
+) -> Result<Option<Comment>, Failure> {
     let marker = render::marker(name);
     let us = us(remote)?;
     let comments = remote.forge.comments(pull)?;
-    Ok(comments.into_iter().find(|comment| comment.author == us && comment.body.starts_with(&marker)))
+    Ok(comments
+        .into_iter()
+        .find(|comment| comment.author == us && comment.body.starts_with(&marker)))
 }
 
 /// The account that writes: the workflow's own, inside Actions.

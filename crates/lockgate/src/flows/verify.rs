@@ -20,24 +20,46 @@ pub fn run(context: &Context, args: &cli::Verify) -> Result<(), Failure> {
     let place = context.around.place(context.around.git().ok().as_ref())?;
     let tag = package.tag(&version);
     let client = Client::new(anonymous(&context.around)?).map_err(|error| fetch_failure(&error))?;
-    let expect = Expectation { package: Some(package.name.to_string()), version: Some(version.to_string()), repository_id: None };
-    let verified = client.verify_release(&source(&place, &tag)?, &expect).map_err(|error| fetch_failure(&error))?;
+    let expect = Expectation {
+        package: Some(package.name.to_string()),
+        version: Some(version.to_string()),
+        repository_id: None,
+    };
+    let verified = client
+        .verify_release(&source(&place, &tag)?, &expect)
+        .map_err(|error| fetch_failure(&error))?;
     let mut text = format!("{tag} is published, complete, and every byte is right:\n");
     for asset in verified.assets() {
-        text += &format!("  {}  {}  sha256:{}\n", asset.name(), lockgate_core::render::size(asset.size()), asset.sha256());
+        text += &format!(
+            "  {}  {}  sha256:{}\n",
+            asset.name(),
+            lockgate_core::render::size(asset.size()),
+            asset.sha256()
+        );
     }
     let assets: Vec<_> = verified.assets().iter().map(|a| json!({ "name": a.name().as_str(), "size": a.size(), "sha256": a.sha256().to_string() })).collect();
-    context.talk.result("verify", &text, json!({ "tag": tag, "assets": assets }));
+    context
+        .talk
+        .result("verify", &text, json!({ "tag": tag, "assets": assets }));
     Ok(())
 }
 
 /// A package of the work tree's config: the user has a checkout, not necessarily a clone.
 pub fn package_of_work_tree(context: &Context, name: Option<&str>) -> Result<Package, Failure> {
-    let path = context.around.config.clone().unwrap_or_else(|| context.around.dir.join(FILE));
+    let path = context
+        .around
+        .config
+        .clone()
+        .unwrap_or_else(|| context.around.dir.join(FILE));
     let shown = path.display().to_string();
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Trouble::NoConfig { place: quoted(&shown) }.into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Trouble::NoConfig {
+                place: quoted(&shown),
+            }
+            .into());
+        }
         Err(error) => return Err(Trouble::file(format!("read {shown}"), &error).into()),
     };
     let config = Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error))?;
@@ -45,9 +67,17 @@ pub fn package_of_work_tree(context: &Context, name: Option<&str>) -> Result<Pac
 }
 
 /// The version that was named, else that of the work tree's version file.
-pub fn version_of_work_tree(context: &Context, package: &Package, named: Option<&str>) -> Result<Version, Failure> {
+pub fn version_of_work_tree(
+    context: &Context,
+    package: &Package,
+    named: Option<&str>,
+) -> Result<Version, Failure> {
     if let Some(text) = named {
-        let wrong = |_| Trouble::BadValue { name: "--version", value: quoted(text), expected: package.scheme.expected() };
+        let wrong = |_| Trouble::BadValue {
+            name: "--version",
+            value: quoted(text),
+            expected: package.scheme.expected(),
+        };
         return Ok(Version::parse(package.scheme, text).map_err(wrong)?);
     }
     let path = context.around.dir.join(package.version_file.as_str());
@@ -56,7 +86,10 @@ pub fn version_of_work_tree(context: &Context, package: &Package, named: Option<
         Ok(meta) if meta.is_symlink() => VersionFile::Symlink,
         Ok(meta) if !meta.is_file() => VersionFile::NotAFile,
         Ok(meta) if meta.len() > detect::LARGEST_VERSION_FILE => VersionFile::TooLarge(meta.len()),
-        Ok(_) => VersionFile::Content(std::fs::read(&path).map_err(|error| Trouble::file(format!("read {}", path.display()), &error))?),
+        Ok(_) => VersionFile::Content(
+            std::fs::read(&path)
+                .map_err(|error| Trouble::file(format!("read {}", path.display()), &error))?,
+        ),
     };
     detect::version_of(package, &file).map_err(|refusal| Failure::new(Exit::Refused, &refusal))
 }

@@ -22,13 +22,27 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
     let remote = Remote::open(&context.around)?;
     let base = base(&remote, args.base.as_deref())?;
     let tip = remote.branch(&base)?;
-    remote.git.fetch(&context.around.remote, &[(&format!("refs/heads/{base}"), &tip)])?;
+    remote.git.fetch(
+        &context.around.remote,
+        &[(&format!("refs/heads/{base}"), &tip)],
+    )?;
     let tree = Tree::read(&remote.git, tip.as_str())?;
-    let package = choose(tree.config(&format!("the branch {base}"))?, args.package.as_deref())?.clone();
-    let wrong = |_| Trouble::BadValue { name: "--version", value: quoted(&args.version), expected: package.scheme.expected() };
+    let package = choose(
+        tree.config(&format!("the branch {base}"))?,
+        args.package.as_deref(),
+    )?
+    .clone();
+    let wrong = |_| Trouble::BadValue {
+        name: "--version",
+        value: quoted(&args.version),
+        expected: package.scheme.expected(),
+    };
     let version = Version::parse(package.scheme, &args.version).map_err(wrong)?;
     let (tag, withdrawal_tag) = (package.tag(&version), package.withdrawal_tag(&version));
-    let login = context.around.actor().map_or_else(|| remote.forge.viewer(), Ok)?;
+    let login = context
+        .around
+        .actor()
+        .map_or_else(|| remote.forge.viewer(), Ok)?;
     let role = remote.forge.role(&login)?;
     let release = remote.forge.release_of_tag(&tag)?;
     let facts = Facts {
@@ -38,7 +52,9 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
         version: version.clone(),
         published: release.is_some(),
         immutable: release.as_ref().is_some_and(|release| release.immutable),
-        withdrawn: remote.refs()?.contains_key(&format!("refs/tags/{withdrawal_tag}")),
+        withdrawn: remote
+            .refs()?
+            .contains_key(&format!("refs/tags/{withdrawal_tag}")),
         named_by: named_by(&remote, &tip, &package, &version)?,
         roll_back: args.roll_back,
     };
@@ -46,7 +62,11 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
         (Verdict::Refuse(refusal), _) => return Err(Failure::new(Exit::Refused, &refusal)),
         (Verdict::Wait(never), _) => match never {},
         (Verdict::Done(_), _) => {
-            context.talk.result("withdraw", &format!("{tag} was withdrawn before"), json!({ "outcome": "already", "tag": tag }));
+            context.talk.result(
+                "withdraw",
+                &format!("{tag} was withdrawn before"),
+                json!({ "outcome": "already", "tag": tag }),
+            );
             return Ok(());
         }
         (Verdict::Proceed(plan), Some(release)) => (plan, release),
@@ -56,23 +76,60 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
         (Plan::RollBack, release) => {
             remote.forge.delete_release(release.id)?;
             remote.forge.delete_tag(&tag)?;
-            let text = format!("{tag} is rolled back: release and tag are deleted, version {version} is free again");
-            context.talk.result("withdraw", &text, json!({ "outcome": "rolled-back", "tag": tag }));
+            let text = format!(
+                "{tag} is rolled back: release and tag are deleted, version {version} is free again"
+            );
+            context.talk.result(
+                "withdraw",
+                &text,
+                json!({ "outcome": "rolled-back", "tag": tag }),
+            );
         }
         (Plan::Mark, release) => {
             let now = context.around.now();
-            let document = Withdrawal { package: package.name.clone(), package_version: version.clone(), tag: tag.clone(), reason: args.reason.clone(), by: login, withdrawn_at: now };
+            let document = Withdrawal {
+                package: package.name.clone(),
+                package_version: version.clone(),
+                tag: tag.clone(),
+                reason: args.reason.clone(),
+                by: login,
+                withdrawn_at: now,
+            };
             let json = document.to_json();
-            Withdrawal::from_json(json.as_bytes()).map_err(|problem| Failure::new(Exit::Refused, &problem))?;
+            Withdrawal::from_json(json.as_bytes())
+                .map_err(|problem| Failure::new(Exit::Refused, &problem))?;
             let title = format!("Withdrawn: {} {version}", package.name);
-            let notes = format!("`{tag}` must not be used: {}\n", lockgate_core::render::markdown::sentence(&args.reason));
-            let draft = remote.forge.create_draft(&NewRelease { tag: &withdrawal_tag, target: &tip, title: &title, notes: &notes })?;
-            remote.forge.upload(&draft, WITHDRAWAL_ASSET, json.len() as u64, &mut json.as_bytes())?;
+            let notes = format!(
+                "`{tag}` must not be used: {}\n",
+                lockgate_core::render::markdown::sentence(&args.reason)
+            );
+            let draft = remote.forge.create_draft(&NewRelease {
+                tag: &withdrawal_tag,
+                target: &tip,
+                title: &title,
+                notes: &notes,
+            })?;
+            remote.forge.upload(
+                &draft,
+                WITHDRAWAL_ASSET,
+                json.len() as u64,
+                &mut json.as_bytes(),
+            )?;
             remote.forge.publish(draft.id)?;
             // Title and notes stay editable even where the release is frozen.
-            remote.forge.describe_release(release.id, &title, &format!("**{}**\n\n{}", notes.trim_end(), release.notes))?;
-            let text = format!("{tag} is withdrawn: it stays published and marked, and version {version} is burnt");
-            context.talk.result("withdraw", &text, json!({ "outcome": "withdrawn", "tag": tag, "marker": withdrawal_tag }));
+            remote.forge.describe_release(
+                release.id,
+                &title,
+                &format!("**{}**\n\n{}", notes.trim_end(), release.notes),
+            )?;
+            let text = format!(
+                "{tag} is withdrawn: it stays published and marked, and version {version} is burnt"
+            );
+            context.talk.result(
+                "withdraw",
+                &text,
+                json!({ "outcome": "withdrawn", "tag": tag, "marker": withdrawal_tag }),
+            );
         }
     }
     Ok(())
@@ -82,20 +139,36 @@ fn base(remote: &Remote<'_>, named: Option<&str>) -> Result<BranchName, Failure>
     match named {
         None => Ok(remote.forge.repository()?.default_branch),
         Some(name) => {
-            let wrong = |_| Trouble::BadValue { name: "--base", value: quoted(name), expected: "the name of a branch" };
+            let wrong = |_| Trouble::BadValue {
+                name: "--base",
+                value: quoted(name),
+                expected: "the name of a branch",
+            };
             Ok(name.parse().map_err(wrong)?)
         }
     }
 }
 
 /// The newest commit of the base branch whose version file names the version.
-fn named_by(remote: &Remote<'_>, tip: &CommitId, package: &Package, version: &Version) -> Result<Option<CommitId>, Failure> {
+fn named_by(
+    remote: &Remote<'_>,
+    tip: &CommitId,
+    package: &Package,
+    version: &Version,
+) -> Result<Option<CommitId>, Failure> {
     if remote.git.is_shallow() {
-        return Err(Trouble::Shallow { what: "the history that tells whether a commit names the version".to_owned() }.into());
+        return Err(Trouble::Shallow {
+            what: "the history that tells whether a commit names the version".to_owned(),
+        }
+        .into());
     }
-    for commit in remote.git.commits_touching(tip, package.version_file.as_str())? {
+    for commit in remote
+        .git
+        .commits_touching(tip, package.version_file.as_str())?
+    {
         let snapshot = Tree::read(&remote.git, commit.as_str())?.snapshot(&remote.git, package)?;
-        if detect::version_of(package, &snapshot.version_file).is_ok_and(|named| named == *version) {
+        if detect::version_of(package, &snapshot.version_file).is_ok_and(|named| named == *version)
+        {
             return Ok(Some(commit));
         }
     }

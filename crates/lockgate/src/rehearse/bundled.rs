@@ -26,11 +26,20 @@ pub(super) fn write(name: &str, folder: &Path) -> Option<std::io::Result<()>> {
 
 /// The scripts by name, each with its text.
 pub(super) fn scripts() -> impl Iterator<Item = (String, &'static str)> {
-    table::SCRIPTS.iter().filter_map(|(name, bytes)| Some((name.strip_suffix(".txt")?.to_owned(), str::from_utf8(bytes).ok()?)))
+    table::SCRIPTS.iter().filter_map(|(name, bytes)| {
+        Some((
+            name.strip_suffix(".txt")?.to_owned(),
+            str::from_utf8(bytes).ok()?,
+        ))
+    })
 }
 
 /// The build workflow of the small sample.
 pub(super) fn build_workflow() -> &'static str {
-    let found = table::MINIMAL.iter().find(|(path, _)| *path == ".github/workflows/build-hello.yml");
-    found.and_then(|(_, bytes)| str::from_utf8(bytes).ok()).unwrap_or_default()
+    let found = table::MINIMAL
+        .iter()
+        .find(|(path, _)| *path == ".github/workflows/build-hello.yml");
+    found
+        .and_then(|(_, bytes)| str::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }

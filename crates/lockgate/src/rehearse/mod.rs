@@ -1,8 +1,8 @@
 //! `lockgate rehearse`: the whole flow on one machine: a real git repository, real builds, the rehearsal forge on a loopback
 //! port, and this very command as the workflows call it.
 //!
-//! [`stage::Stage`] plays everybody who is not Lockgate: the developer, the runner of the workflows, the maintainer, the user.
-//! [`story`] tells the main path; [`script`] acts out scenes with faults and compares their transcripts.
+//! `stage` plays everybody who is not Lockgate: the developer, the runner of the workflows, the maintainer, the user.
+//! `story` tells the main path; `script` acts out scenes with faults and compares their transcripts.
 
 mod bundled;
 mod runner;
@@ -33,16 +33,34 @@ pub fn run(context: &Context, args: &cli::Rehearse) -> Result<(), Failure> {
 }
 
 fn list(context: &Context) -> Result<(), Failure> {
-    let scripts: Vec<(String, String)> = bundled::scripts().map(|(name, text)| (name, title(text))).collect();
-    let width = scripts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    let lines: Vec<String> = scripts.iter().map(|(name, title)| format!("{name:width$}  {title}")).collect();
-    let objects: Vec<_> = scripts.iter().map(|(name, title)| json!({ "name": name, "title": title })).collect();
-    context.talk.result("rehearse", &lines.join("\n"), json!({ "scripts": objects }));
+    let scripts: Vec<(String, String)> = bundled::scripts()
+        .map(|(name, text)| (name, title(text)))
+        .collect();
+    let width = scripts
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    let lines: Vec<String> = scripts
+        .iter()
+        .map(|(name, title)| format!("{name:width$}  {title}"))
+        .collect();
+    let objects: Vec<_> = scripts
+        .iter()
+        .map(|(name, title)| json!({ "name": name, "title": title }))
+        .collect();
+    context
+        .talk
+        .result("rehearse", &lines.join("\n"), json!({ "scripts": objects }));
     Ok(())
 }
 
 fn title(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']).to_owned()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(['#', ' '])
+        .to_owned()
 }
 
 /// The folder that a rehearsal takes place in; gone at the end, unless it is to be kept.
@@ -55,25 +73,50 @@ pub struct Room {
 impl Room {
     /// A fresh folder; `keep` with a path takes that one, which must be empty or new.
     fn new(keep: Option<PathBuf>) -> Result<Self, Failure> {
-        let failed = |doing: &str, error: std::io::Error| Failure::from(Trouble::file(doing, &error));
+        let failed =
+            |doing: &str, error: std::io::Error| Failure::from(Trouble::file(doing, &error));
         match keep {
             Some(path) if path.as_os_str().is_empty() => {
-                let dir = tempfile::Builder::new().prefix("lockgate-rehearsal-").tempdir().map_err(|e| failed("make a folder", e))?;
-                Ok(Self { path: dir.keep(), kept: true, _guard: None })
+                let dir = tempfile::Builder::new()
+                    .prefix("lockgate-rehearsal-")
+                    .tempdir()
+                    .map_err(|e| failed("make a folder", e))?;
+                Ok(Self {
+                    path: dir.keep(),
+                    kept: true,
+                    _guard: None,
+                })
             }
             Some(path) => {
-                std::fs::create_dir_all(&path).map_err(|e| failed("make the folder of --keep", e))?;
-                let empty = std::fs::read_dir(&path).map_err(|e| failed("look into the folder of --keep", e))?.next().is_none();
+                std::fs::create_dir_all(&path)
+                    .map_err(|e| failed("make the folder of --keep", e))?;
+                let empty = std::fs::read_dir(&path)
+                    .map_err(|e| failed("look into the folder of --keep", e))?
+                    .next()
+                    .is_none();
                 if !empty {
                     let problem = format!("{} is not empty", path.display());
                     return Err(Trouble::Rehearsal { problem }.into());
                 }
-                let path = path.canonicalize().map_err(|e| failed("find the folder of --keep", e))?;
-                Ok(Self { path, kept: true, _guard: None })
+                let path = path
+                    .canonicalize()
+                    .map_err(|e| failed("find the folder of --keep", e))?;
+                Ok(Self {
+                    path,
+                    kept: true,
+                    _guard: None,
+                })
             }
             None => {
-                let dir = tempfile::Builder::new().prefix("lockgate-rehearsal-").tempdir().map_err(|e| failed("make a folder", e))?;
-                Ok(Self { path: dir.path().to_owned(), kept: false, _guard: Some(dir) })
+                let dir = tempfile::Builder::new()
+                    .prefix("lockgate-rehearsal-")
+                    .tempdir()
+                    .map_err(|e| failed("make a folder", e))?;
+                Ok(Self {
+                    path: dir.path().to_owned(),
+                    kept: false,
+                    _guard: Some(dir),
+                })
             }
         }
     }

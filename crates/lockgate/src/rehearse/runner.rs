@@ -12,8 +12,17 @@ use crate::exit::Failure;
 use crate::trouble::Trouble;
 
 /// Variables of whoever rehearses that a build needs.
-const HANDED_ON: [&str; 9] =
-    ["PATH", "HOME", "LANG", "TMPDIR", "LOCKGATE_ZIG", "ZIG_GLOBAL_CACHE_DIR", "RUSTUP_HOME", "CARGO_HOME", "GOCACHE"];
+const HANDED_ON: [&str; 9] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "LOCKGATE_ZIG",
+    "ZIG_GLOBAL_CACHE_DIR",
+    "RUSTUP_HOME",
+    "CARGO_HOME",
+    "GOCACHE",
+];
 
 /// How a command ended.
 pub(super) struct Ended {
@@ -36,7 +45,10 @@ impl Running {
             && let Some(pid) = *pid
         {
             // SIGKILL by the command, because sending signals needs unsafe code or one more library.
-            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
+            let _ = Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 
@@ -48,19 +60,46 @@ impl Running {
 }
 
 /// Runs a program in a folder with just these variables; every line of its talk goes to `watch` as it comes.
-pub(super) fn run(program: &Path, args: &[String], dir: &Path, vars: &[(String, String)], running: &Running, watch: &(dyn Fn(&str) + Sync)) -> Result<Ended, Failure> {
+pub(super) fn run(
+    program: &Path,
+    args: &[String],
+    dir: &Path,
+    vars: &[(String, String)],
+    running: &Running,
+    watch: &(dyn Fn(&str) + Sync),
+) -> Result<Ended, Failure> {
     let mut command = Command::new(program);
-    command.args(args).current_dir(dir).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.envs(HANDED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-    command.envs([("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null"), ("NO_COLOR", "1")]);
+    command
+        .args(args)
+        .current_dir(dir)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.envs(
+        HANDED_ON
+            .iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?))),
+    );
+    command.envs([
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("NO_COLOR", "1"),
+    ]);
     command.envs(vars.iter().map(|(name, value)| (name, value)));
-    let failed = |error: &std::io::Error| Trouble::Rehearsal { problem: format!("{} could not be started: {error}", program.display()) };
+    let failed = |error: &std::io::Error| Trouble::Rehearsal {
+        problem: format!("{} could not be started: {error}", program.display()),
+    };
     let mut child = command.spawn().map_err(|error| failed(&error))?;
     running.set(Some(child.id()));
     let (stdout, stderr) = both(&mut child, watch);
     let status = child.wait().map_err(|error| failed(&error))?;
     running.set(None);
-    Ok(Ended { code: status.code(), stdout, stderr })
+    Ok(Ended {
+        code: status.code(),
+        stdout,
+        stderr,
+    })
 }
 
 /// Both streams to their ends, at the same time.
@@ -69,7 +108,11 @@ fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
     std::thread::scope(|scope| {
         let talk = scope.spawn(move || {
             let mut text = String::new();
-            for line in err.into_iter().flat_map(|err| BufReader::new(err).lines()).map_while(Result::ok) {
+            for line in err
+                .into_iter()
+                .flat_map(|err| BufReader::new(err).lines())
+                .map_while(Result::ok)
+            {
                 watch(&line);
                 text += &line;
                 text.push('\n');
@@ -80,7 +123,10 @@ fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
         if let Some(mut out) = out {
             let _ = out.read_to_end(&mut text);
         }
-        (String::from_utf8_lossy(&text).into_owned(), talk.join().unwrap_or_default())
+        (
+            String::from_utf8_lossy(&text).into_owned(),
+            talk.join().unwrap_or_default(),
+        )
     })
 }
 
@@ -91,7 +137,10 @@ pub(super) fn outputs(path: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     while let Some(line) = lines.next() {
         if let Some((key, delimiter)) = line.split_once("<<") {
-            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+            let value: Vec<&str> = lines
+                .by_ref()
+                .take_while(|line| *line != delimiter)
+                .collect();
             found.push((key.to_owned(), value.join("\n")));
         } else if let Some((key, value)) = line.split_once('=') {
             found.push((key.to_owned(), value.to_owned()));

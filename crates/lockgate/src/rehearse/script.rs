@@ -20,35 +20,66 @@ use crate::trouble::Trouble;
 /// Acts out a script; an error where a transcript differs.
 pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> Result<(), Failure> {
     let place = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| Trouble::file(format!("read {place}"), &error))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Trouble::file(format!("read {place}"), &error))?;
     let scenes = parse(&text);
-    let mut actors = Actors { room, stage: None, names: None, calls: 0, fetched: None };
+    let mut actors = Actors {
+        room,
+        stage: None,
+        names: None,
+        calls: 0,
+        fetched: None,
+    };
     let (mut seen_all, mut differs) = (String::new(), None);
     for scene in &scenes {
         seen_all += &scene.before;
-        let Some(line) = &scene.instruction else { continue };
-        let wrong = |problem: String| Failure::from(Trouble::Script { place: format!("{place}, line {}", scene.line), problem });
+        let Some(line) = &scene.instruction else {
+            continue;
+        };
+        let wrong = |problem: String| {
+            Failure::from(Trouble::Script {
+                place: format!("{place}, line {}", scene.line),
+                problem,
+            })
+        };
         context.talk.detail(&format!("> {line}"));
-        let said = actors.act(&split(line).map_err(&wrong)?).map_err(|failure| wrong(failure.message))?;
+        let said = actors
+            .act(&split(line).map_err(&wrong)?)
+            .map_err(|failure| wrong(failure.message))?;
         let seen = actors.plain(&said);
         seen_all += &format!("> {line}\n{seen}");
         if seen != scene.transcript && differs.is_none() {
             differs = Some(Trouble::Transcript {
                 place: format!("{place}, line {}", scene.line),
-                problem: format!("`{line}` said something else{}", difference(&scene.transcript, &seen)),
+                problem: format!(
+                    "`{line}` said something else{}",
+                    difference(&scene.transcript, &seen)
+                ),
             });
         }
     }
     if bless {
-        std::fs::write(file, &seen_all).map_err(|error| Trouble::file(format!("write {place}"), &error))?;
-        context.talk.result("rehearse", &format!("{place}: blessed"), json!({ "script": place, "outcome": "blessed" }));
+        std::fs::write(file, &seen_all)
+            .map_err(|error| Trouble::file(format!("write {place}"), &error))?;
+        context.talk.result(
+            "rehearse",
+            &format!("{place}: blessed"),
+            json!({ "script": place, "outcome": "blessed" }),
+        );
         return Ok(());
     }
     if let Some(trouble) = differs {
         return Err(trouble.into());
     }
-    let count = scenes.iter().filter(|scene| scene.instruction.is_some()).count();
-    context.talk.result("rehearse", &format!("{place}: {count} instructions, as written"), json!({ "script": place, "outcome": "same", "instructions": count }));
+    let count = scenes
+        .iter()
+        .filter(|scene| scene.instruction.is_some())
+        .count();
+    context.talk.result(
+        "rehearse",
+        &format!("{place}: {count} instructions, as written"),
+        json!({ "script": place, "outcome": "same", "instructions": count }),
+    );
     Ok(())
 }
 
@@ -66,7 +97,10 @@ fn parse(text: &str) -> Vec<Scene> {
     let mut in_transcript = false;
     for (at, line) in text.lines().enumerate() {
         if let Some(instruction) = line.strip_prefix("> ") {
-            if scenes.last().is_some_and(|scene| scene.instruction.is_some()) {
+            if scenes
+                .last()
+                .is_some_and(|scene| scene.instruction.is_some())
+            {
                 scenes.push(Scene::default());
             }
             in_transcript = true;
@@ -82,7 +116,10 @@ fn parse(text: &str) -> Vec<Scene> {
             }
             continue;
         }
-        if scenes.last().is_some_and(|scene| scene.instruction.is_some()) {
+        if scenes
+            .last()
+            .is_some_and(|scene| scene.instruction.is_some())
+        {
             scenes.push(Scene::default());
         }
         if let Some(scene) = scenes.last_mut() {
@@ -99,7 +136,10 @@ fn split(line: &str) -> Result<Vec<String>, String> {
     while !rest.is_empty() {
         if rest.starts_with('"') {
             let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-            let text = texts.next().and_then(Result::ok).ok_or_else(|| format!("{} is not a text in quotes", quoted(rest)))?;
+            let text = texts
+                .next()
+                .and_then(Result::ok)
+                .ok_or_else(|| format!("{} is not a text in quotes", quoted(rest)))?;
             let end = texts.byte_offset();
             found.push(text);
             rest = rest.get(end..).unwrap_or_default().trim_start();
@@ -118,7 +158,13 @@ fn difference(expected: &str, seen: &str) -> String {
         match (expected.next(), seen.next()) {
             (None, None) => return String::new(),
             (a, b) if a == b => {}
-            (a, b) => return format!(":\n  expected: {}\n  seen:     {}", a.unwrap_or("(nothing more)"), b.unwrap_or("(nothing more)")),
+            (a, b) => {
+                return format!(
+                    ":\n  expected: {}\n  seen:     {}",
+                    a.unwrap_or("(nothing more)"),
+                    b.unwrap_or("(nothing more)")
+                );
+            }
         }
     }
 }
@@ -138,19 +184,35 @@ impl Actors<'_> {
             None => said.to_owned(),
         };
         // An empty line would end the transcript.
-        text.lines().map(|line| if line.trim().is_empty() { ".\n".to_owned() } else { format!("{}\n", line.trim_end()) }).collect()
+        text.lines()
+            .map(|line| {
+                if line.trim().is_empty() {
+                    ".\n".to_owned()
+                } else {
+                    format!("{}\n", line.trim_end())
+                }
+            })
+            .collect()
     }
 
     fn stage(&mut self) -> Result<&mut Stage, Failure> {
         if self.stage.is_none() {
             self.set("minimal")?;
         }
-        self.stage.as_mut().ok_or_else(|| Trouble::Rehearsal { problem: "there is no stage".to_owned() }.into())
+        self.stage.as_mut().ok_or_else(|| {
+            Trouble::Rehearsal {
+                problem: "there is no stage".to_owned(),
+            }
+            .into()
+        })
     }
 
     fn set(&mut self, sample: &str) -> Result<(), Failure> {
         let stage = Stage::set(&self.room.path, &Sample::Bundled(sample), Box::new(|_| ()))?;
-        self.names = Some(Names::new(&self.room.path.display().to_string(), &stage.server.base_url()));
+        self.names = Some(Names::new(
+            &self.room.path.display().to_string(),
+            &stage.server.base_url(),
+        ));
         self.stage = Some(stage);
         Ok(())
     }
@@ -158,27 +220,38 @@ impl Actors<'_> {
     /// Does what a line says, and gives what was said.
     fn act(&mut self, line: &[String]) -> Result<String, Failure> {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
-        let unknown = || Failure::from(Trouble::Rehearsal { problem: format!("{} is no instruction", quoted(&line.join(" "))) });
-        let number = |text: &str| text.trim_start_matches('#').parse::<u64>().map_err(|_| unknown());
+        let unknown = || {
+            Failure::from(Trouble::Rehearsal {
+                problem: format!("{} is no instruction", quoted(&line.join(" "))),
+            })
+        };
+        let number = |text: &str| {
+            text.trim_start_matches('#')
+                .parse::<u64>()
+                .map_err(|_| unknown())
+        };
         let error = |problem: String| Failure::from(Trouble::Rehearsal { problem });
         match line.as_slice() {
             ["sample", name] => self.set(name).map(|()| String::new()),
             ["write", path, text] => self.file(path, |_| Some(text.as_bytes().to_vec())),
             ["write-hex", path, hex] => {
                 let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
-                let bytes: Vec<u8> =
-                    digits.chunks(2).filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect();
+                let bytes: Vec<u8> = digits
+                    .chunks(2)
+                    .filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+                    .collect();
                 self.file(path, |_| Some(bytes))
             }
             ["append", path, text] => self.file(path, |old| Some([old, text.as_bytes()].concat())),
-            ["replace", path, from, to] => {
-                self.file(path, |old| Some(String::from_utf8_lossy(old).replace(from, to).into_bytes()))
-            }
+            ["replace", path, from, to] => self.file(path, |old| {
+                Some(String::from_utf8_lossy(old).replace(from, to).into_bytes())
+            }),
             ["remove", path] => self.file(path, |_| None),
             ["link", path, target] => {
                 let path = self.stage()?.developer().join(path);
                 let _ = std::fs::remove_file(&path);
-                std::os::unix::fs::symlink(target, path).map_err(|e| Trouble::file("make a link", &e))?;
+                std::os::unix::fs::symlink(target, path)
+                    .map_err(|e| Trouble::file("make a link", &e))?;
                 Ok(String::new())
             }
             ["switch", branch] => self.stage()?.switch(branch).map(|()| String::new()),
@@ -193,13 +266,20 @@ impl Actors<'_> {
             ["open", branch, "from-fork"] => self.open(branch, true),
             ["close", pull] => {
                 let pull = number(pull)?;
-                self.stage()?.forge.close_pull(PullNumber(pull)).map_err(|e| error(e.to_string())).map(|()| String::new())
+                self.stage()?
+                    .forge
+                    .close_pull(PullNumber(pull))
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
             }
             ["start", pull] => {
                 let pull = number(pull)?;
                 let stage = self.stage()?;
                 let run = stage.start(pull, &BuildOrder::default())?;
-                Ok(format!("run {run} is in progress\n{}", told(&[stage.gate(pull)?], true)))
+                Ok(format!(
+                    "run {run} is in progress\n{}",
+                    told(&[stage.gate(pull)?], true)
+                ))
             }
             ["build", pull, how @ ..] => {
                 let (pull, order) = (number(pull)?, order(how).ok_or_else(unknown)?);
@@ -211,13 +291,25 @@ impl Actors<'_> {
                 Ok(told(&[self.stage()?.gate(pull)?], true))
             }
             ["fault", fault @ ..] => {
-                let fault: Fault = fault.join(" ").parse().map_err(|e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()))?;
+                let fault: Fault = fault.join(" ").parse().map_err(
+                    |e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()),
+                )?;
                 self.stage()?.forge.arm(fault);
                 Ok(String::new())
             }
             ["faults", "pending"] => {
-                let pending: Vec<String> = self.stage()?.forge.pending_faults().iter().map(ToString::to_string).collect();
-                Ok(if pending.is_empty() { "none".to_owned() } else { pending.join("\n") })
+                let pending: Vec<String> = self
+                    .stage()?
+                    .forge
+                    .pending_faults()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                Ok(if pending.is_empty() {
+                    "none".to_owned()
+                } else {
+                    pending.join("\n")
+                })
             }
             ["clock", "+", days, "days"] => {
                 let days: i64 = days.parse().map_err(|_| unknown())?;
@@ -244,31 +336,56 @@ impl Actors<'_> {
             }
             ["tamper-asset", tag, name] => {
                 let forge = self.stage()?.forge.clone();
-                let (_, id, _) = forge.public_asset(tag, name).ok_or_else(|| error(format!("{tag} has no asset {name}")))?;
-                forge.tamper_asset(id, "other bytes".as_bytes()).map_err(|e| error(e.to_string())).map(|()| String::new())
+                let (_, id, _) = forge
+                    .public_asset(tag, name)
+                    .ok_or_else(|| error(format!("{tag} has no asset {name}")))?;
+                forge
+                    .tamper_asset(id, "other bytes".as_bytes())
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
             }
             ["delete-artifact", name] => {
                 let forge = self.stage()?.forge.clone();
-                let id = forge.look(|state| state.artifacts().iter().find(|artifact| artifact.name == **name).map(|artifact| artifact.id));
+                let id = forge.look(|state| {
+                    state
+                        .artifacts()
+                        .iter()
+                        .find(|artifact| artifact.name == **name)
+                        .map(|artifact| artifact.id)
+                });
                 let id = id.ok_or_else(|| error(format!("there is no artifact {name}")))?;
-                forge.delete_artifact(id).map_err(|e| error(e.to_string())).map(|()| String::new())
+                forge
+                    .delete_artifact(id)
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
             }
             ["maintainer", "lockgate", args @ ..] => self.lockgate(Who::Maintainer, args),
             ["developer", "lockgate", args @ ..] => self.lockgate(Who::Developer, args),
             ["automation", "lockgate", args @ ..] => self.lockgate(Who::Automation, args),
             ["user", "lockgate", args @ ..] => self.lockgate(Who::User, args),
             ["user", "runs", "it"] => {
-                let path = self.fetched.clone().ok_or_else(|| error("nothing was fetched".to_owned()))?;
+                let path = self
+                    .fetched
+                    .clone()
+                    .ok_or_else(|| error("nothing was fetched".to_owned()))?;
                 let ended = self.stage()?.program(Path::new(&path), &[])?;
                 Ok(format!("{}{}", ended.stdout, exit(ended.code)))
             }
             ["poison", "cache"] => {
-                let path = self.fetched.clone().ok_or_else(|| error("nothing was fetched".to_owned()))?;
-                std::fs::write(path, "other bytes").map_err(|e| Trouble::file("poison the cache", &e))?;
+                let path = self
+                    .fetched
+                    .clone()
+                    .ok_or_else(|| error("nothing was fetched".to_owned()))?;
+                std::fs::write(path, "other bytes")
+                    .map_err(|e| Trouble::file("poison the cache", &e))?;
                 Ok(String::new())
             }
             ["forge", "down"] => {
-                self.stage()?.forge.arm("drop-before * * nth=every".parse().map_err(|e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()))?);
+                self.stage()?
+                    .forge
+                    .arm("drop-before * * nth=every".parse().map_err(
+                        |e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()),
+                    )?);
                 Ok(String::new())
             }
             ["forge", "up"] => {
@@ -284,7 +401,11 @@ impl Actors<'_> {
         }
     }
 
-    fn file(&mut self, path: &str, change: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Result<String, Failure> {
+    fn file(
+        &mut self,
+        path: &str,
+        change: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<String, Failure> {
         let path = self.stage()?.developer().join(path);
         let doing = || format!("change {}", path.display());
         let old = std::fs::read(&path).unwrap_or_default();
@@ -302,11 +423,17 @@ impl Actors<'_> {
     fn open(&mut self, branch: &str, fork: bool) -> Result<String, Failure> {
         let stage = self.stage()?;
         let pull = stage.open(branch, fork)?;
-        Ok(format!("pull request #{pull}\n{}", told(&[stage.gate(pull)?], true)))
+        Ok(format!(
+            "pull request #{pull}\n{}",
+            told(&[stage.gate(pull)?], true)
+        ))
     }
 
     fn lockgate(&mut self, who: Who, args: &[&str]) -> Result<String, Failure> {
-        let args = args.iter().map(|arg| self.filled(arg)).collect::<Result<Vec<_>, _>>()?;
+        let args = args
+            .iter()
+            .map(|arg| self.filled(arg))
+            .collect::<Result<Vec<_>, _>>()?;
         let did = self.stage()?.lockgate(who, &args, None)?;
         if args.first().is_some_and(|first| first == "fetch") && did.ended.code == Some(0) {
             self.fetched = Some(did.ended.stdout.trim_end().to_owned());
@@ -318,10 +445,15 @@ impl Actors<'_> {
     fn filled(&mut self, arg: &str) -> Result<String, Failure> {
         let stage = self.stage()?;
         if arg == "$run" {
-            let newest = stage.forge.look(|state| state.runs().first().map(|run| run.id));
+            let newest = stage
+                .forge
+                .look(|state| state.runs().first().map(|run| run.id));
             return Ok(newest.map(|id| id.to_string()).unwrap_or_default());
         }
-        match arg.strip_prefix("$head-").and_then(|number| number.parse().ok()) {
+        match arg
+            .strip_prefix("$head-")
+            .and_then(|number| number.parse().ok())
+        {
             Some(pull) => stage.head(pull),
             None => Ok(arg.replace("$forge", &stage.server.base_url())),
         }
@@ -331,31 +463,60 @@ impl Actors<'_> {
         let stage = self.stage()?;
         let head = stage.head(pull)?;
         let lines = stage.forge.look(|state| {
-            let Some(commit) = CommitId::parse(&head) else { return Vec::new() };
+            let Some(commit) = CommitId::parse(&head) else {
+                return Vec::new();
+            };
             let mut newest = std::collections::BTreeMap::new();
             state.statuses(&commit).iter().rev().for_each(|status| {
-                newest.insert(status.context.clone(), format!("{}: {} ({})", status.context, status.verdict.name(), status.description.clone().unwrap_or_default()));
+                newest.insert(
+                    status.context.clone(),
+                    format!(
+                        "{}: {} ({})",
+                        status.context,
+                        status.verdict.name(),
+                        status.description.clone().unwrap_or_default()
+                    ),
+                );
             });
             newest.into_values().collect()
         });
-        Ok(if lines.is_empty() { "no status".to_owned() } else { lines.join("\n") })
+        Ok(if lines.is_empty() {
+            "no status".to_owned()
+        } else {
+            lines.join("\n")
+        })
     }
 
     fn comments(&mut self, pull: u64) -> Result<String, Failure> {
         let stage = self.stage()?;
-        let all = stage.forge.look(|state| state.comments(PullNumber(pull)).map(|all| all.iter().map(|c| c.body.clone()).collect::<Vec<_>>()).unwrap_or_default());
-        Ok(if all.is_empty() { "no comment".to_owned() } else { all.join("\n---\n") })
+        let all = stage.forge.look(|state| {
+            state
+                .comments(PullNumber(pull))
+                .map(|all| all.iter().map(|c| c.body.clone()).collect::<Vec<_>>())
+                .unwrap_or_default()
+        });
+        Ok(if all.is_empty() {
+            "no comment".to_owned()
+        } else {
+            all.join("\n---\n")
+        })
     }
 
     /// All releases as a writer sees them.
     fn releases(&mut self) -> Result<String, Failure> {
         let stage = self.stage()?;
         let lines = stage.forge.look(|state| {
-            let Some(writer) = state.holder("maintainer-token") else { return Vec::new() };
+            let Some(writer) = state.holder("maintainer-token") else {
+                return Vec::new();
+            };
             let mut lines = Vec::new();
             for release in state.releases(&writer).into_iter().rev() {
                 let kind = if release.draft { "draft" } else { "published" };
-                lines.push(format!("{} {kind}: {}", release.tag_name, release.name.clone().unwrap_or_default()));
+                lines.push(format!(
+                    "{} {kind}: {}",
+                    release.tag_name,
+                    release.name.clone().unwrap_or_default()
+                ));
                 for asset in state.assets(&writer, release.id).unwrap_or_default() {
                     lines.push(match &asset.blob {
                         Some(_) => format!("  {}", asset.name),
@@ -365,34 +526,68 @@ impl Actors<'_> {
             }
             lines
         });
-        let seen_by_all = stage.forge.look(|state| state.releases(&Actor::Anonymous).len());
-        Ok(format!("{}\nthe public sees {seen_by_all}", if lines.is_empty() { "none".to_owned() } else { lines.join("\n") }))
+        let seen_by_all = stage
+            .forge
+            .look(|state| state.releases(&Actor::Anonymous).len());
+        Ok(format!(
+            "{}\nthe public sees {seen_by_all}",
+            if lines.is_empty() {
+                "none".to_owned()
+            } else {
+                lines.join("\n")
+            }
+        ))
     }
 
     /// The writing calls since the last time this was asked.
     fn writes(&mut self) -> Result<String, Failure> {
         let journal = self.stage()?.forge.journal();
         let since = std::mem::replace(&mut self.calls, journal.len());
-        let writes: Vec<String> = journal.iter().skip(since).filter(|e| e.side == Side::Api && e.method != "GET").map(ToString::to_string).collect();
-        Ok(if writes.is_empty() { "nothing was written".to_owned() } else { writes.join("\n") })
+        let writes: Vec<String> = journal
+            .iter()
+            .skip(since)
+            .filter(|e| e.side == Side::Api && e.method != "GET")
+            .map(ToString::to_string)
+            .collect();
+        Ok(if writes.is_empty() {
+            "nothing was written".to_owned()
+        } else {
+            writes.join("\n")
+        })
     }
 
     /// The number of API calls since the last time this was asked.
     fn call_count(&mut self) -> Result<String, Failure> {
         let journal = self.stage()?.forge.journal();
         let since = std::mem::replace(&mut self.calls, journal.len());
-        let calls: Vec<_> = journal.iter().skip(since).filter(|e| e.side == Side::Api).collect();
+        let calls: Vec<_> = journal
+            .iter()
+            .skip(since)
+            .filter(|e| e.side == Side::Api)
+            .collect();
         let unchanged = calls.iter().filter(|e| e.status == Some(304)).count();
-        Ok(format!("{} calls, {unchanged} of them answered by \"not modified\", which no rate limit counts", calls.len()))
+        Ok(format!(
+            "{} calls, {unchanged} of them answered by \"not modified\", which no rate limit counts",
+            calls.len()
+        ))
     }
 }
 
 fn order(words: &[&str]) -> Option<BuildOrder> {
     match words {
         [] => Some(BuildOrder::default()),
-        ["of", workflow] => Some(BuildOrder { workflow: Some((*workflow).to_owned()), ..BuildOrder::default() }),
-        ["by", event] => Some(BuildOrder { event: Some((*event).to_owned()), ..BuildOrder::default() }),
-        ["losing", variant] => Some(BuildOrder { lost: Some((*variant).to_owned()), ..BuildOrder::default() }),
+        ["of", workflow] => Some(BuildOrder {
+            workflow: Some((*workflow).to_owned()),
+            ..BuildOrder::default()
+        }),
+        ["by", event] => Some(BuildOrder {
+            event: Some((*event).to_owned()),
+            ..BuildOrder::default()
+        }),
+        ["losing", variant] => Some(BuildOrder {
+            lost: Some((*variant).to_owned()),
+            ..BuildOrder::default()
+        }),
         _ => None,
     }
 }
@@ -406,9 +601,14 @@ fn told(all: &[Did], brief: bool) -> String {
             text += &format!("$ {}\n", command.join(""));
         }
         if !brief || did.ended.code != Some(0) {
-            let talk = did.ended.stderr.lines().filter(|line| !line.starts_with("::"));
+            let talk = did
+                .ended
+                .stderr
+                .lines()
+                .filter(|line| !line.starts_with("::"));
             let talk: Vec<&str> = if brief { failure(talk) } else { talk.collect() };
-            talk.into_iter().for_each(|line| text += &format!("| {line}\n"));
+            talk.into_iter()
+                .for_each(|line| text += &format!("| {line}\n"));
         }
         text += &did.ended.stdout;
         if !did.ended.stdout.is_empty() && !did.ended.stdout.ends_with('\n') {
@@ -423,8 +623,16 @@ fn told(all: &[Did], brief: bool) -> String {
 
 /// The lines of the failure, without what was said before it.
 fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
-    let words = ["refused (", "waiting (", "error (", "wrong bytes (", "not published (", "usage ("];
-    talk.skip_while(|line| !words.iter().any(|word| line.starts_with(word))).collect()
+    let words = [
+        "refused (",
+        "waiting (",
+        "error (",
+        "wrong bytes (",
+        "not published (",
+        "usage (",
+    ];
+    talk.skip_while(|line| !words.iter().any(|word| line.starts_with(word)))
+        .collect()
 }
 
 fn exit(code: Option<i32>) -> String {
@@ -439,16 +647,46 @@ mod tests {
     fn a_script_reads_into_scenes_and_writes_back_as_it_was() {
         let text = "# A title\n\n> sample minimal\n> push\nfirst\nsecond\n\n# more\n> open x\n";
         let scenes = parse(text);
-        let found: Vec<_> = scenes.iter().map(|s| (s.instruction.as_deref(), s.transcript.as_str())).collect();
-        assert_eq!(found, [(Some("sample minimal"), ""), (Some("push"), "first\nsecond\n"), (Some("open x"), "")]);
-        let back: String =
-            scenes.iter().map(|s| format!("{}{}{}", s.before, s.instruction.as_ref().map(|i| format!("> {i}\n")).unwrap_or_default(), s.transcript)).collect();
+        let found: Vec<_> = scenes
+            .iter()
+            .map(|s| (s.instruction.as_deref(), s.transcript.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Some("sample minimal"), ""),
+                (Some("push"), "first\nsecond\n"),
+                (Some("open x"), "")
+            ]
+        );
+        let back: String = scenes
+            .iter()
+            .map(|s| {
+                format!(
+                    "{}{}{}",
+                    s.before,
+                    s.instruction
+                        .as_ref()
+                        .map(|i| format!("> {i}\n"))
+                        .unwrap_or_default(),
+                    s.transcript
+                )
+            })
+            .collect();
         assert_eq!(back, text);
     }
 
     #[test]
     fn words_split_at_spaces_and_quotes_hold_anything() {
-        assert_eq!(split(r#"write a/b "x\n\"y\"" z"#), Ok(vec!["write".into(), "a/b".into(), "x\n\"y\"".into(), "z".into()]));
+        assert_eq!(
+            split(r#"write a/b "x\n\"y\"" z"#),
+            Ok(vec![
+                "write".into(),
+                "a/b".into(),
+                "x\n\"y\"".into(),
+                "z".into()
+            ])
+        );
         assert!(split(r#"write "open"#).is_err());
     }
 }

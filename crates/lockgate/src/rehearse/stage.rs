@@ -11,7 +11,10 @@ use lockgate_core::config::{Config, FILE, Package};
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
 use lockgate_forge_embedded::state::runs::NewRun;
-use lockgate_forge_embedded::{CommitId, Config as ForgeConfig, GitRepository, Handle, MergeMethod, PullNumber, RepositoryId, RunId, Server};
+use lockgate_forge_embedded::{
+    CommitId, Config as ForgeConfig, GitRepository, Handle, MergeMethod, PullNumber, RepositoryId,
+    RunId, Server,
+};
 use serde_json::json;
 
 use super::bundled;
@@ -62,7 +65,10 @@ pub(super) struct Stage {
 }
 
 fn trouble(problem: impl Into<String>) -> Failure {
-    Trouble::Rehearsal { problem: problem.into() }.into()
+    Trouble::Rehearsal {
+        problem: problem.into(),
+    }
+    .into()
 }
 
 fn io(doing: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
@@ -79,22 +85,43 @@ pub(super) enum Sample<'a> {
 
 impl Stage {
     /// Sets the stage in an empty folder.
-    pub(super) fn set(folder: &Path, sample: &Sample<'_>, watch: Box<dyn Fn(&str) + Send + Sync>) -> Result<Self, Failure> {
+    pub(super) fn set(
+        folder: &Path,
+        sample: &Sample<'_>,
+        watch: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> Result<Self, Failure> {
         let (origin, developer) = (folder.join("origin.git"), folder.join("developer"));
         let name = match sample {
             Sample::Bundled(name) => (*name).to_owned(),
-            Sample::Folder(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or("repository").to_owned(),
+            Sample::Folder(path) => path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or("repository")
+                .to_owned(),
         };
         let text = |path: &Path| path.display().to_string();
         match sample {
             Sample::Bundled(name) => {
-                git(folder, &["init", "--quiet", "--bare", "--initial-branch=main", "origin.git"])?;
+                git(
+                    folder,
+                    &[
+                        "init",
+                        "--quiet",
+                        "--bare",
+                        "--initial-branch=main",
+                        "origin.git",
+                    ],
+                )?;
                 git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
-                let written = bundled::write(name, &developer).ok_or_else(|| trouble(format!("there is no sample {name}")))?;
+                let written = bundled::write(name, &developer)
+                    .ok_or_else(|| trouble(format!("there is no sample {name}")))?;
                 written.map_err(io("write the sample repository"))?;
             }
             Sample::Folder(path) => {
-                git(folder, &["clone", "--quiet", "--bare", &text(path), &text(&origin)])?;
+                git(
+                    folder,
+                    &["clone", "--quiet", "--bare", &text(path), &text(&origin)],
+                )?;
                 git(&origin, &["update-ref", "refs/heads/main", "HEAD"])?;
                 git(&origin, &["symbolic-ref", "HEAD", "refs/heads/main"])?;
                 git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
@@ -106,10 +133,22 @@ impl Stage {
         }
         git(&developer, &["switch", "--quiet", "-C", "main"])?;
         git(&developer, &["add", "--all"])?;
-        git(&developer, &["commit", "--quiet", "--allow-empty", "-m", "The repository as it was"])?;
+        git(
+            &developer,
+            &[
+                "commit",
+                "--quiet",
+                "--allow-empty",
+                "-m",
+                "The repository as it was",
+            ],
+        )?;
         git(&developer, &["push", "--quiet", "origin", "main"])?;
         let server = Server::start(
-            ForgeConfig { folder: Some(folder.join("forge")), ..ForgeConfig::new(OWNER, &name) },
+            ForgeConfig {
+                folder: Some(folder.join("forge")),
+                ..ForgeConfig::new(OWNER, &name)
+            },
             GitRepository::open(&origin).map_err(|error| trouble(error.to_string()))?,
         )
         .map_err(|error| trouble(error.to_string()))?;
@@ -118,11 +157,28 @@ impl Stage {
         let kill = running.clone();
         forge.on_kill(move |_| kill.kill());
         for package in config.packages.values() {
-            forge.register_workflow(&format!("Build {}", package.name), &package.build_workflow());
+            forge.register_workflow(
+                &format!("Build {}", package.name),
+                &package.build_workflow(),
+            );
             forge.set(|settings| settings.required_contexts.push(package.gate_context()));
         }
-        let package = config.packages.into_values().next().ok_or_else(|| trouble("the config has no package"))?;
-        Ok(Self { package, folder: folder.to_owned(), forge, server, repository: format!("{OWNER}/{name}"), running, runs: 0, steps: 0, watch })
+        let package = config
+            .packages
+            .into_values()
+            .next()
+            .ok_or_else(|| trouble("the config has no package"))?;
+        Ok(Self {
+            package,
+            folder: folder.to_owned(),
+            forge,
+            server,
+            repository: format!("{OWNER}/{name}"),
+            running,
+            runs: 0,
+            steps: 0,
+            watch,
+        })
     }
 
     /// The developer's clone.
@@ -135,7 +191,17 @@ impl Stage {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"])?;
         if git(&developer, &["switch", "--quiet", branch]).is_err() {
-            git(&developer, &["switch", "--quiet", "-c", branch, "--no-track", "origin/main"])?;
+            git(
+                &developer,
+                &[
+                    "switch",
+                    "--quiet",
+                    "-c",
+                    branch,
+                    "--no-track",
+                    "origin/main",
+                ],
+            )?;
         }
         Ok(())
     }
@@ -144,65 +210,110 @@ impl Stage {
     pub(super) fn update_branch(&self) -> Result<(), Failure> {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"])?;
-        git(&developer, &["merge", "--quiet", "--no-edit", "origin/main"]).map(drop)
+        git(
+            &developer,
+            &["merge", "--quiet", "--no-edit", "origin/main"],
+        )
+        .map(drop)
     }
 
     /// Commits everything on the developer's branch and pushes it.
     pub(super) fn push(&self, message: &str) -> Result<String, Failure> {
         let developer = self.developer();
         git(&developer, &["add", "--all"])?;
-        git(&developer, &["commit", "--quiet", "--allow-empty", "-m", message])?;
+        git(
+            &developer,
+            &["commit", "--quiet", "--allow-empty", "-m", message],
+        )?;
         git(&developer, &["push", "--quiet", "origin", "HEAD"])?;
         let head = git(&developer, &["rev-parse", "HEAD"])?;
-        self.forge.sync().map_err(|error| trouble(error.to_string()))?;
+        self.forge
+            .sync()
+            .map_err(|error| trouble(error.to_string()))?;
         Ok(head.trim_end().to_owned())
     }
 
     /// Opens a pull request; one from a fork keeps its branch to itself.
     pub(super) fn open(&self, branch: &str, fork: bool) -> Result<u64, Failure> {
         if !fork {
-            return self.forge.open_pull("developer", branch, branch).map(|n| n.0).map_err(|error| trouble(error.to_string()));
+            return self
+                .forge
+                .open_pull("developer", branch, branch)
+                .map(|n| n.0)
+                .map_err(|error| trouble(error.to_string()));
         }
         let developer = self.developer();
         git(&developer, &["add", "--all"])?;
-        git(&developer, &["commit", "--quiet", "--allow-empty", "-m", branch])?;
+        git(
+            &developer,
+            &["commit", "--quiet", "--allow-empty", "-m", branch],
+        )?;
         let head = git(&developer, &["rev-parse", "HEAD"])?;
-        git(&developer, &["push", "--quiet", "origin", "HEAD:refs/pull/fork/head"])?;
-        let head = CommitId::parse(head.trim_end()).ok_or_else(|| trouble("git gave no commit id"))?;
-        let name = self.repository.rsplit('/').next().unwrap_or_default().to_owned();
+        git(
+            &developer,
+            &["push", "--quiet", "origin", "HEAD:refs/pull/fork/head"],
+        )?;
+        let head =
+            CommitId::parse(head.trim_end()).ok_or_else(|| trouble("git gave no commit id"))?;
+        let name = self
+            .repository
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let order = NewPull {
             title: branch.to_owned(),
             body: None,
             author: "stranger".to_owned(),
             base: String::new(),
             head: branch.to_owned(),
-            head_repository: HeadRepository::Fork { id: RepositoryId(4242), owner: "stranger".to_owned(), name },
+            head_repository: HeadRepository::Fork {
+                id: RepositoryId(4242),
+                owner: "stranger".to_owned(),
+                name,
+            },
             fork_head: Some(head),
             draft: false,
         };
-        self.forge.open_pull_with(order).map(|number| number.0).map_err(|error| trouble(error.to_string()))
+        self.forge
+            .open_pull_with(order)
+            .map(|number| number.0)
+            .map_err(|error| trouble(error.to_string()))
     }
 
     /// The head of a pull request now.
     pub(super) fn head(&self, pull: u64) -> Result<String, Failure> {
         let name = format!("refs/pull/{pull}/head");
-        Ok(git(&self.folder.join("origin.git"), &["rev-parse", &name])?.trim_end().to_owned())
+        Ok(git(&self.folder.join("origin.git"), &["rev-parse", &name])?
+            .trim_end()
+            .to_owned())
     }
 
     /// Merges a pull request with the maintainer's button.
     pub(super) fn merge(&self, pull: u64, method: MergeMethod) -> Result<String, String> {
-        self.forge.merge_pull("maintainer", PullNumber(pull), method).map(|commit| commit.to_string()).map_err(|error| error.to_string())
+        self.forge
+            .merge_pull("maintainer", PullNumber(pull), method)
+            .map(|commit| commit.to_string())
+            .map_err(|error| error.to_string())
     }
 
     /// Runs Lockgate as somebody would.
-    pub(super) fn lockgate(&mut self, who: Who, args: &[String], event: Option<&serde_json::Value>) -> Result<Did, Failure> {
+    pub(super) fn lockgate(
+        &mut self,
+        who: Who,
+        args: &[String],
+        event: Option<&serde_json::Value>,
+    ) -> Result<Did, Failure> {
         let dir = match who {
             Who::User => self.user()?,
             Who::Maintainer | Who::Developer | Who::Automation => self.trusted()?,
         };
         let mut vars = self.vars(who)?;
         if let Some(event) = event {
-            vars.push(("GITHUB_EVENT_PATH".to_owned(), self.file("event.json", &event.to_string())?));
+            vars.push((
+                "GITHUB_EVENT_PATH".to_owned(),
+                self.file("event.json", &event.to_string())?,
+            ));
         }
         self.step(&dir, args, &vars).map(|(did, _)| did)
     }
@@ -215,28 +326,62 @@ impl Stage {
         let event = self.pull_event(pull, &head)?;
         let mut vars = self.vars(Who::Automation)?;
         vars.retain(|(name, _)| name != "GITHUB_TOKEN");
-        vars.push(("GITHUB_EVENT_PATH".to_owned(), self.file("event.json", &event.to_string())?));
+        vars.push((
+            "GITHUB_EVENT_PATH".to_owned(),
+            self.file("event.json", &event.to_string())?,
+        ));
         vars.push(("GITHUB_RUN_ID".to_owned(), run.to_string()));
         vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), "1".to_owned()));
         let mut done = Vec::new();
         let mut good = true;
         // Each package has a workflow of its own; a rehearsal runs that of the first, which is the sample's only one.
         let package = self.package.name.to_string();
-        let (did, said) = self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
+        let (did, said) =
+            self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
         good &= did.ended.code == Some(0);
         done.push(did);
-        let value = |key: &str| said.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default();
+        let value = |key: &str| {
+            said.iter()
+                .find(|(k, _)| k == key)
+                .map(|(_, v)| v.clone())
+                .unwrap_or_default()
+        };
         if value("decision") == "build" {
-            let matrix: serde_json::Value = serde_json::from_str(&value("matrix")).unwrap_or_default();
-            let rows = matrix.get("include").and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
+            let matrix: serde_json::Value =
+                serde_json::from_str(&value("matrix")).unwrap_or_default();
+            let rows = matrix
+                .get("include")
+                .and_then(|rows| rows.as_array())
+                .cloned()
+                .unwrap_or_default();
             for row in rows {
-                let variant = row.get("variant").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+                let variant = row
+                    .get("variant")
+                    .and_then(|v| v.as_str())
+                    .unwrap_or_default()
+                    .to_owned();
                 if order.lost.as_ref() == Some(&variant) {
                     good = false;
                     continue;
                 }
-                let out = self.folder.join(format!("out/{run}/{variant}")).display().to_string();
-                let (did, said) = self.step(&checkout, &words(&["build", "--package", &package, "--variant", &variant, "--out", &out]), &vars)?;
+                let out = self
+                    .folder
+                    .join(format!("out/{run}/{variant}"))
+                    .display()
+                    .to_string();
+                let (did, said) = self.step(
+                    &checkout,
+                    &words(&[
+                        "build",
+                        "--package",
+                        &package,
+                        "--variant",
+                        &variant,
+                        "--out",
+                        &out,
+                    ]),
+                    &vars,
+                )?;
                 good &= did.ended.code == Some(0);
                 done.push(did);
                 self.upload(run, &said, "artifact", "path")?;
@@ -244,36 +389,70 @@ impl Stage {
             }
             vars.push(("GITHUB_TOKEN".to_owned(), "fork-token".to_owned()));
             let out = self.folder.join(format!("out/{run}")).display().to_string();
-            let (did, said) = self.step(&checkout, &words(&["build", "--package", &package, "--join", "--out", &out]), &vars)?;
+            let (did, said) = self.step(
+                &checkout,
+                &words(&["build", "--package", &package, "--join", "--out", &out]),
+                &vars,
+            )?;
             good &= did.ended.code == Some(0);
             done.push(did);
             self.upload(run, &said, "artifact", "path")?;
         }
         let conclusion = if good { "success" } else { "failure" };
-        self.forge.set_run(run, "completed", Some(conclusion)).map_err(|error| trouble(error.to_string()))?;
+        self.forge
+            .set_run(run, "completed", Some(conclusion))
+            .map_err(|error| trouble(error.to_string()))?;
         let event = json!({ "action": "completed", "workflow_run": { "id": run.0 } });
-        done.push(self.lockgate(Who::Automation, &words(&["gate", "--package", &package]), Some(&event))?);
-        done.push(self.lockgate(Who::Automation, &words(&["report", "--package", &package]), Some(&event))?);
+        done.push(self.lockgate(
+            Who::Automation,
+            &words(&["gate", "--package", &package]),
+            Some(&event),
+        )?);
+        done.push(self.lockgate(
+            Who::Automation,
+            &words(&["report", "--package", &package]),
+            Some(&event),
+        )?);
         Ok(done)
     }
 
     /// Registers a run of the build workflow that has begun and not ended.
     pub(super) fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
         let head = self.head(pull)?;
-        let branch = self.forge.look(|state| state.pull(PullNumber(pull)).map(|pull| pull.head_branch.clone())).map_err(|error| trouble(error.to_string()))?;
+        let branch = self
+            .forge
+            .look(|state| {
+                state
+                    .pull(PullNumber(pull))
+                    .map(|pull| pull.head_branch.clone())
+            })
+            .map_err(|error| trouble(error.to_string()))?;
         let package = &self.package;
-        let path = order.workflow.clone().unwrap_or_else(|| package.build_workflow());
-        let workflow = self.forge.register_workflow(&format!("Build {}", package.name), &path);
+        let path = order
+            .workflow
+            .clone()
+            .unwrap_or_else(|| package.build_workflow());
+        let workflow = self
+            .forge
+            .register_workflow(&format!("Build {}", package.name), &path);
         let order = NewRun {
             workflow,
-            event: order.event.clone().unwrap_or_else(|| "pull_request".to_owned()),
+            event: order
+                .event
+                .clone()
+                .unwrap_or_else(|| "pull_request".to_owned()),
             head_sha: CommitId::parse(&head).ok_or_else(|| trouble("git gave no commit id"))?,
             head_branch: Some(branch),
             actor: "developer".to_owned(),
             pull: Some(PullNumber(pull)),
         };
-        let run = self.forge.start_run(order).map_err(|error| trouble(error.to_string()))?;
-        self.forge.set_run(run, "in_progress", None).map_err(|error| trouble(error.to_string()))?;
+        let run = self
+            .forge
+            .start_run(order)
+            .map_err(|error| trouble(error.to_string()))?;
+        self.forge
+            .set_run(run, "in_progress", None)
+            .map_err(|error| trouble(error.to_string()))?;
         Ok(run)
     }
 
@@ -286,19 +465,44 @@ impl Stage {
 
     /// What the trusted half does when the base branch has moved.
     pub(super) fn gate_all(&mut self) -> Result<Did, Failure> {
-        self.lockgate(Who::Automation, &words(&["gate"]), Some(&json!({ "ref": "refs/heads/main" })))
+        self.lockgate(
+            Who::Automation,
+            &words(&["gate"]),
+            Some(&json!({ "ref": "refs/heads/main" })),
+        )
     }
 
     /// One step: this executable, in a folder, with these variables; also what it put into `GITHUB_OUTPUT`.
-    fn step(&mut self, dir: &Path, args: &[String], vars: &[(String, String)]) -> Result<(Did, Vec<(String, String)>), Failure> {
+    fn step(
+        &mut self,
+        dir: &Path,
+        args: &[String],
+        vars: &[(String, String)],
+    ) -> Result<(Did, Vec<(String, String)>), Failure> {
         let mut vars = vars.to_vec();
         let output = self.file("output", "")?;
         if vars.iter().any(|(name, _)| name == "GITHUB_ACTIONS") {
             vars.push(("GITHUB_OUTPUT".to_owned(), output.clone()));
-            vars.push(("GITHUB_STEP_SUMMARY".to_owned(), self.file("summary.md", "")?));
+            vars.push((
+                "GITHUB_STEP_SUMMARY".to_owned(),
+                self.file("summary.md", "")?,
+            ));
         }
-        let ended = runner::run(&runner::this()?, args, dir, &vars, &self.running, &self.watch)?;
-        Ok((Did { command: format!("lockgate {}", args.join(" ")), ended }, outputs(Path::new(&output))))
+        let ended = runner::run(
+            &runner::this()?,
+            args,
+            dir,
+            &vars,
+            &self.running,
+            &self.watch,
+        )?;
+        Ok((
+            Did {
+                command: format!("lockgate {}", args.join(" ")),
+                ended,
+            },
+            outputs(Path::new(&output)),
+        ))
     }
 
     /// Runs any program as the user, in the user's clone.
@@ -308,13 +512,22 @@ impl Stage {
     }
 
     fn vars(&self, who: Who) -> Result<Vec<(String, String)>, Failure> {
-        let mut vars = vec![("LOCKGATE_PAUSE_MS", "1".to_owned()), ("LOCKGATE_TIMEOUT", "20".to_owned())];
+        let mut vars = vec![
+            ("LOCKGATE_PAUSE_MS", "1".to_owned()),
+            ("LOCKGATE_TIMEOUT", "20".to_owned()),
+        ];
         let actor = match who {
             Who::User => {
-                vars.push(("LOCKGATE_CACHE", self.folder.join("cache").display().to_string()));
+                vars.push((
+                    "LOCKGATE_CACHE",
+                    self.folder.join("cache").display().to_string(),
+                ));
                 vars.push(("GITHUB_SERVER_URL", self.server.base_url()));
                 vars.push(("GITHUB_REPOSITORY", self.repository.clone()));
-                return Ok(vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+                return Ok(vars
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect());
             }
             Who::Maintainer => "maintainer",
             Who::Developer => "developer",
@@ -330,11 +543,17 @@ impl Stage {
             ("GITHUB_TRIGGERING_ACTOR", actor.to_owned()),
             ("GITHUB_TOKEN", "automation-token".to_owned()),
         ]);
-        Ok(vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Ok(vars
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect())
     }
 
     fn pull_event(&self, pull: u64, head: &str) -> Result<serde_json::Value, Failure> {
-        let main = git(&self.folder.join("origin.git"), &["rev-parse", "refs/heads/main"])?;
+        let main = git(
+            &self.folder.join("origin.git"),
+            &["rev-parse", "refs/heads/main"],
+        )?;
         Ok(json!({
             "action": "synchronize",
             "number": pull,
@@ -353,7 +572,15 @@ impl Stage {
         let dir = self.folder.join(format!("runner/{}", self.runs));
         let text = dir.display().to_string();
         git(&self.folder, &["clone", "--quiet", "origin.git", &text])?;
-        git(&dir, &["fetch", "--quiet", "origin", &format!("refs/pull/{pull}/head")])?;
+        git(
+            &dir,
+            &[
+                "fetch",
+                "--quiet",
+                "origin",
+                &format!("refs/pull/{pull}/head"),
+            ],
+        )?;
         git(&dir, &["checkout", "--quiet", "--detach", head])?;
         Ok(dir)
     }
@@ -374,7 +601,10 @@ impl Stage {
             git(&self.folder, &["clone", "--quiet", "origin.git", name])?;
         }
         git(&dir, &["fetch", "--quiet", "origin"])?;
-        git(&dir, &["checkout", "--quiet", "--force", "--detach", "origin/main"])?;
+        git(
+            &dir,
+            &["checkout", "--quiet", "--force", "--detach", "origin/main"],
+        )?;
         Ok(dir)
     }
 
@@ -388,18 +618,38 @@ impl Stage {
     }
 
     /// Plays upload-artifact: a zip of one file, in just its form.
-    fn upload(&self, run: RunId, said: &[(String, String)], name: &str, path: &str) -> Result<(), Failure> {
+    fn upload(
+        &self,
+        run: RunId,
+        said: &[(String, String)],
+        name: &str,
+        path: &str,
+    ) -> Result<(), Failure> {
         let value = |key: &str| said.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
-        let (Some(name), Some(path)) = (value(name), value(path)) else { return Ok(()) };
+        let (Some(name), Some(path)) = (value(name), value(path)) else {
+            return Ok(());
+        };
         let path = Path::new(path);
         let bytes = std::fs::read(path).map_err(io("read what is to be uploaded"))?;
-        let file = path.file_name().and_then(|name| name.to_str()).unwrap_or(name);
-        let entry = Entry { name: file, mode: 0o644, modified: DosTime::EPOCH, level: 6 };
+        let file = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or(name);
+        let entry = Entry {
+            name: file,
+            mode: 0o644,
+            modified: DosTime::EPOCH,
+            level: 6,
+        };
         let mut writer = SingleFileWriter::new(Vec::new(), entry).map_err(io("zip an artifact"))?;
         writer.write_all(&bytes).map_err(io("zip an artifact"))?;
         let (zip, _) = writer.finish().map_err(io("zip an artifact"))?;
-        let added = self.forge.add_artifact(run, name, ArtifactForm::Zip, zip.as_slice(), 90);
-        added.map(drop).map_err(|error| trouble(format!("{name} could not be uploaded: {error}")))
+        let added = self
+            .forge
+            .add_artifact(run, name, ArtifactForm::Zip, zip.as_slice(), 90);
+        added
+            .map(drop)
+            .map_err(|error| trouble(format!("{name} could not be uploaded: {error}")))
     }
 }
 
@@ -430,7 +680,10 @@ fn add_workflow(dir: &Path, package: &Package) -> Result<(), Failure> {
     if path.exists() {
         return Ok(());
     }
-    path.parent().map(std::fs::create_dir_all).transpose().map_err(io("make the folder of the workflows"))?;
+    path.parent()
+        .map(std::fs::create_dir_all)
+        .transpose()
+        .map_err(io("make the folder of the workflows"))?;
     let text = bundled::build_workflow().replace("hello", package.name.as_str());
     std::fs::write(&path, text).map_err(io("write a workflow"))
 }
@@ -439,8 +692,18 @@ fn add_workflow(dir: &Path, package: &Package) -> Result<(), Failure> {
 pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
     const DATE: &str = "1767225600 +0000";
     let mut command = std::process::Command::new("git");
-    command.args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]).args(args).current_dir(dir);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_")) {
+    command
+        .args([
+            "-c",
+            "init.defaultBranch=main",
+            "-c",
+            "protocol.file.allow=always",
+        ])
+        .args(args)
+        .current_dir(dir);
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_"))
+    {
         command.env_remove(name);
     }
     command.envs([
@@ -453,10 +716,16 @@ pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
         ("GIT_AUTHOR_DATE", DATE),
         ("GIT_COMMITTER_DATE", DATE),
     ]);
-    let output = command.output().map_err(|error| trouble(format!("git could not be started: {error}")))?;
+    let output = command
+        .output()
+        .map_err(|error| trouble(format!("git could not be started: {error}")))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(trouble(format!("git {} failed: {}", args.first().unwrap_or(&""), lockgate_core::escape::line(said.trim_end()))))
+    Err(trouble(format!(
+        "git {} failed: {}",
+        args.first().unwrap_or(&""),
+        lockgate_core::escape::line(said.trim_end())
+    )))
 }

@@ -19,11 +19,21 @@ use crate::trouble::Trouble;
 
 /// Tells the story.
 pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Result<(), Failure> {
-    let sample = args.repository.as_deref().map_or(Sample::Bundled("tool-support"), Sample::Folder);
+    let sample = args
+        .repository
+        .as_deref()
+        .map_or(Sample::Bundled("tool-support"), Sample::Folder);
     let teller = Teller::new(context);
-    teller.say(&format!("Everything happens in {}: no account, no network.", room.path.display()));
+    teller.say(&format!(
+        "Everything happens in {}: no account, no network.",
+        room.path.display()
+    ));
     let stage = Stage::set(&room.path, &sample, teller.watch())?;
-    let mut story = Story { teller, stage, step: 0 };
+    let mut story = Story {
+        teller,
+        stage,
+        step: 0,
+    };
     let end = story.tell()?;
     story.finish(room, args, &end)
 }
@@ -36,12 +46,19 @@ struct Teller<'a> {
 
 impl<'a> Teller<'a> {
     fn new(context: &'a Context) -> Self {
-        let target = if context.talk.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if context.talk.terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("  {spinner} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { context, bar: Arc::new(bar) }
+        Self {
+            context,
+            bar: Arc::new(bar),
+        }
     }
 
     fn watch(&self) -> Box<dyn Fn(&str) + Send + Sync> {
@@ -57,7 +74,8 @@ impl<'a> Teller<'a> {
     }
 
     fn indented(&self, text: &str) {
-        text.lines().for_each(|line| self.say(&format!("    {line}")));
+        text.lines()
+            .for_each(|line| self.say(&format!("    {line}")));
     }
 
     fn quiet(&self) {
@@ -98,35 +116,66 @@ impl Story<'_> {
         self.verify(&package, &version)?;
         self.merge(pull)?;
         let path = self.fetch(&package, &version)?;
-        Ok(End { package, version, rows, path })
+        Ok(End {
+            package,
+            version,
+            rows,
+            path,
+        })
     }
 
     fn begin(&mut self, who: &str, what: &str) {
         self.step += 1;
         self.teller.quiet();
         let heading = format!("{}. {who} {what}", self.step);
-        self.teller.bar.suspend(|| self.teller.context.talk.heading(&heading));
+        self.teller
+            .bar
+            .suspend(|| self.teller.context.talk.heading(&heading));
     }
 
     fn bump(&mut self, package: &Package) -> Result<(Version, Version), Failure> {
         let path = self.stage.developer().join(package.version_file.as_str());
-        let bytes = std::fs::read(&path).map_err(|error| Trouble::file("read the version file", &error))?;
-        let from = detect::version_of(package, &detect::VersionFile::Content(bytes)).map_err(|refusal| lost(&refusal.to_string()))?;
-        let version = from.successor().ok_or_else(|| lost("there is no higher version"))?;
-        self.begin("The developer", &format!("raises the version from {from} to {version} and pushes a branch"));
+        let bytes =
+            std::fs::read(&path).map_err(|error| Trouble::file("read the version file", &error))?;
+        let from = detect::version_of(package, &detect::VersionFile::Content(bytes))
+            .map_err(|refusal| lost(&refusal.to_string()))?;
+        let version = from
+            .successor()
+            .ok_or_else(|| lost("there is no higher version"))?;
+        self.begin(
+            "The developer",
+            &format!("raises the version from {from} to {version} and pushes a branch"),
+        );
         self.stage.switch("raise-the-version")?;
-        std::fs::write(&path, format!("{version}\n")).map_err(|error| Trouble::file("write the version file", &error))?;
-        let main = self.stage.developer().join("src/inspect_tool_support/main.c");
+        std::fs::write(&path, format!("{version}\n"))
+            .map_err(|error| Trouble::file("write the version file", &error))?;
+        let main = self
+            .stage
+            .developer()
+            .join("src/inspect_tool_support/main.c");
         if let Ok(text) = std::fs::read_to_string(&main) {
-            std::fs::write(&main, format!("{text}\n/* As of version {version}. */\n")).map_err(|error| Trouble::file("change a source", &error))?;
+            std::fs::write(&main, format!("{text}\n/* As of version {version}. */\n"))
+                .map_err(|error| Trouble::file("change a source", &error))?;
         }
         let head = self.stage.push(&format!("{} {version}", package.name))?;
-        self.teller.indented(&format!("{} now says {version}; commit {}", package.version_file, head.get(..12).unwrap_or(&head)));
+        self.teller.indented(&format!(
+            "{} now says {version}; commit {}",
+            package.version_file,
+            head.get(..12).unwrap_or(&head)
+        ));
         Ok((from, version))
     }
 
-    fn open(&mut self, _package: &Package, _from: &Version, _version: &Version) -> Result<u64, Failure> {
-        self.begin("The developer", "opens a pull request; the gate closes at once");
+    fn open(
+        &mut self,
+        _package: &Package,
+        _from: &Version,
+        _version: &Version,
+    ) -> Result<u64, Failure> {
+        self.begin(
+            "The developer",
+            "opens a pull request; the gate closes at once",
+        );
         let pull = self.stage.open("raise-the-version", false)?;
         let did = self.stage.gate(pull)?;
         self.heard(&did)?;
@@ -134,20 +183,34 @@ impl Story<'_> {
     }
 
     fn build(&mut self, pull: u64) -> Result<(), Failure> {
-        self.begin("The build workflow", "decides, builds every variant, looks at each and runs its smoke test");
+        self.begin(
+            "The build workflow",
+            "decides, builds every variant, looks at each and runs its smoke test",
+        );
         let all = self.stage.build(pull, &BuildOrder::default())?;
         self.teller.quiet();
-        for did in all.iter().filter(|did| !did.command.starts_with("lockgate report")) {
+        for did in all
+            .iter()
+            .filter(|did| !did.command.starts_with("lockgate report"))
+        {
             self.heard(did)?;
         }
         self.begin("The trusted half", "reports on the pull request");
         self.comment(pull);
-        all.iter().try_for_each(|did| check(did))
+        all.iter().try_for_each(check)
     }
 
     fn comment(&self, pull: u64) {
-        let text = self.stage.forge.look(|state| state.comments(PullNumber(pull)).ok().and_then(|all| Some(all.last()?.body.clone())));
-        text.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with("<!--")).for_each(|line| self.teller.say(&format!("    │ {line}")));
+        let text = self.stage.forge.look(|state| {
+            state
+                .comments(PullNumber(pull))
+                .ok()
+                .and_then(|all| Some(all.last()?.body.clone()))
+        });
+        text.iter()
+            .flat_map(|text| text.lines())
+            .filter(|line| !line.starts_with("<!--"))
+            .for_each(|line| self.teller.say(&format!("    │ {line}")));
     }
 
     fn blocked(&mut self, pull: u64) -> Result<(), Failure> {
@@ -155,26 +218,62 @@ impl Story<'_> {
         match self.stage.merge(pull, MergeMethod::Merge) {
             Ok(_) => Err(lost("the forge merged what the gate holds")),
             Err(refused) => {
-                self.teller.indented(&format!("the forge refuses: {refused}"));
+                self.teller
+                    .indented(&format!("the forge refuses: {refused}"));
                 Ok(())
             }
         }
     }
 
-    fn promote(&mut self, package: &Package, version: &Version, pull: u64) -> Result<Vec<Row>, Failure> {
+    fn promote(
+        &mut self,
+        package: &Package,
+        version: &Version,
+        pull: u64,
+    ) -> Result<Vec<Row>, Failure> {
         let head = self.stage.head(pull)?;
-        self.begin("The maintainer", "promotes the candidate: those very bytes become a release");
-        let args = words(&["promote", "--pr", &pull.to_string(), "--expect-head", &head, "--output-format", "json"]);
+        self.begin(
+            "The maintainer",
+            "promotes the candidate: those very bytes become a release",
+        );
+        let args = words(&[
+            "promote",
+            "--pr",
+            &pull.to_string(),
+            "--expect-head",
+            &head,
+            "--output-format",
+            "json",
+        ]);
         let did = self.stage.lockgate(Who::Maintainer, &args, None)?;
         self.teller.quiet();
         self.teller.indented(&format!("$ {}", did.command));
         check(&did)?;
-        did.ended.stderr.lines().filter(|line| !line.starts_with("::")).for_each(|line| self.teller.indented(line));
-        let said: Value = serde_json::from_str(&did.ended.stdout).map_err(|error| lost(&format!("promote gave no JSON: {error}")))?;
+        did.ended
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("::"))
+            .for_each(|line| self.teller.indented(line));
+        let said: Value = serde_json::from_str(&did.ended.stdout)
+            .map_err(|error| lost(&format!("promote gave no JSON: {error}")))?;
         let tag = package.tag(version);
-        let base = format!("{}/{}/releases/download/{tag}", self.stage.server.base_url(), self.stage.repository);
-        let executables = said.pointer("/receipt/manifest/executables").and_then(Value::as_array).cloned().unwrap_or_default();
-        let text = |object: &Value, key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let base = format!(
+            "{}/{}/releases/download/{tag}",
+            self.stage.server.base_url(),
+            self.stage.repository
+        );
+        let executables = said
+            .pointer("/receipt/manifest/executables")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let text = |object: &Value, key: &str| {
+            object
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let rows = executables.iter().map(|one| Row {
             variant: text(one, "variant"),
             size: one.get("size").and_then(Value::as_u64).unwrap_or_default(),
@@ -186,29 +285,56 @@ impl Story<'_> {
     }
 
     fn verify(&mut self, package: &Package, version: &Version) -> Result<(), Failure> {
-        self.begin("Anybody", "reads the release back as a stranger would, every byte");
-        let did = self.stage.lockgate(Who::User, &words(&["verify", package.name.as_str(), "--version", &version.to_string()]), None)?;
+        self.begin(
+            "Anybody",
+            "reads the release back as a stranger would, every byte",
+        );
+        let did = self.stage.lockgate(
+            Who::User,
+            &words(&[
+                "verify",
+                package.name.as_str(),
+                "--version",
+                &version.to_string(),
+            ]),
+            None,
+        )?;
         self.heard(&did)
     }
 
     fn merge(&mut self, pull: u64) -> Result<(), Failure> {
-        self.begin("The maintainer", "merges: the gate is green, the release was there before");
+        self.begin(
+            "The maintainer",
+            "merges: the gate is green, the release was there before",
+        );
         let head = self.stage.head(pull)?;
         let lines = self.stage.forge.look(|state| {
             let newest = state.statuses(&CommitId::parse(&head)?);
             let newest = newest.first()?;
-            Some(format!("{}: {}, {}", newest.context, newest.verdict.name(), newest.description.clone().unwrap_or_default()))
+            Some(format!(
+                "{}: {}, {}",
+                newest.context,
+                newest.verdict.name(),
+                newest.description.clone().unwrap_or_default()
+            ))
         });
         lines.iter().for_each(|line| self.teller.indented(line));
-        self.stage.merge(pull, MergeMethod::Squash).map_err(|refused| lost(&format!("the forge did not merge: {refused}")))?;
+        self.stage
+            .merge(pull, MergeMethod::Squash)
+            .map_err(|refused| lost(&format!("the forge did not merge: {refused}")))?;
         self.teller.indented("merged, by squash");
         let did = self.stage.gate_all()?;
         check(&did)
     }
 
     fn fetch(&mut self, package: &Package, version: &Version) -> Result<String, Failure> {
-        self.begin("A user", "checks out main and fetches the executable for this machine");
-        let did = self.stage.lockgate(Who::User, &words(&["fetch", package.name.as_str()]), None)?;
+        self.begin(
+            "A user",
+            "checks out main and fetches the executable for this machine",
+        );
+        let did =
+            self.stage
+                .lockgate(Who::User, &words(&["fetch", package.name.as_str()]), None)?;
         self.heard(&did)?;
         let path = did.ended.stdout.trim_end().to_owned();
         self.begin("The user", "runs what was fetched");
@@ -219,7 +345,8 @@ impl Story<'_> {
     /// The sample tells its version; somebody's own executable is only started if it is known how.
     fn try_out(&mut self, path: &str, version: &Version) -> Result<(), Failure> {
         if !path.contains("inspect-tool-support") {
-            self.teller.indented("it is there, executable and verified; how to run it is yours to know");
+            self.teller
+                .indented("it is there, executable and verified; how to run it is yours to know");
             return Ok(());
         }
         let ended = self.stage.program(Path::new(path), &words(&["version"]))?;
@@ -227,7 +354,9 @@ impl Story<'_> {
         self.teller.indented(&format!("$ {path} version"));
         self.teller.indented(&ended.stdout);
         let said: Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
-        let told = said.get("version").map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
+        let told = said
+            .get("version")
+            .map(|v| v.as_str().map_or_else(|| v.to_string(), ToOwned::to_owned));
         if ended.code != Some(0) || told != Some(version.to_string()) {
             return Err(lost("the executable does not tell its version"));
         }
@@ -244,25 +373,50 @@ impl Story<'_> {
     fn finish(self, room: &Room, args: &cli::Rehearse, end: &End) -> Result<(), Failure> {
         let tag = end.package.tag(&end.version);
         let mut text = format!("\n{} was published and verified before the merge:\n\n", tag);
-        let width = end.rows.iter().map(|row| row.variant.len()).max().unwrap_or(0).max("variant".len());
-        text += &format!("  {:width$}  {:>10}  {:64}  address\n", "variant", "size", "SHA-256");
+        let width = end
+            .rows
+            .iter()
+            .map(|row| row.variant.len())
+            .max()
+            .unwrap_or(0)
+            .max("variant".len());
+        text += &format!(
+            "  {:width$}  {:>10}  {:64}  address\n",
+            "variant", "size", "SHA-256"
+        );
         for row in &end.rows {
-            text += &format!("  {:width$}  {:>10}  {}  {}\n", row.variant, lockgate_core::render::size(row.size), row.sha256, row.url);
+            text += &format!(
+                "  {:width$}  {:>10}  {}  {}\n",
+                row.variant,
+                lockgate_core::render::size(row.size),
+                row.sha256,
+                row.url
+            );
         }
         let whereabouts = if room.kept || args.serve {
             format!("\nEverything lies in {}", room.path.display())
         } else {
-            "\nThe folder is gone; with --keep it stays, with --serve the forge stays up as well".to_owned()
+            "\nThe folder is gone; with --keep it stays, with --serve the forge stays up as well"
+                .to_owned()
         };
         text += &whereabouts;
         let rows: Vec<Value> =
             end.rows.iter().map(|row| json!({ "variant": row.variant, "size": row.size, "sha256": row.sha256, "url": row.url })).collect();
         let folder = (room.kept || args.serve).then(|| room.path.display().to_string());
         self.teller.quiet();
-        self.teller.context.talk.result("rehearse", &text, json!({ "tag": tag, "executables": rows, "fetched": end.path, "folder": folder }));
+        self.teller.context.talk.result(
+            "rehearse",
+            &text,
+            json!({ "tag": tag, "executables": rows, "fetched": end.path, "folder": folder }),
+        );
         if args.serve {
-            self.teller.say(&format!("\nThe forge is up at {} (API {}), until Ctrl-C.", self.stage.server.base_url(), self.stage.server.api_url()));
-            self.teller.say("Tokens: developer-token, maintainer-token, automation-token, admin-token.");
+            self.teller.say(&format!(
+                "\nThe forge is up at {} (API {}), until Ctrl-C.",
+                self.stage.server.base_url(),
+                self.stage.server.api_url()
+            ));
+            self.teller
+                .say("Tokens: developer-token, maintainer-token, automation-token, admin-token.");
             loop {
                 std::thread::park();
             }
@@ -272,7 +426,10 @@ impl Story<'_> {
 }
 
 fn lost(problem: &str) -> Failure {
-    Trouble::Rehearsal { problem: problem.to_owned() }.into()
+    Trouble::Rehearsal {
+        problem: problem.to_owned(),
+    }
+    .into()
 }
 
 /// A step that should have gone well.
@@ -282,5 +439,10 @@ fn check(did: &Did) -> Result<(), Failure> {
     }
     let tail: Vec<&str> = did.ended.stderr.lines().rev().take(12).collect();
     let tail: Vec<&str> = tail.into_iter().rev().collect();
-    Err(lost(&format!("`{}` ended with {:?}:\n{}", did.command, did.ended.code, tail.join("\n"))))
+    Err(lost(&format!(
+        "`{}` ended with {:?}:\n{}",
+        did.command,
+        did.ended.code,
+        tail.join("\n")
+    )))
 }

@@ -20,7 +20,14 @@ enum Luck {
     Spoiled,
 }
 
-const LUCK: [Luck; 6] = [Luck::Fine, Luck::Refused, Luck::Lost, Luck::Unanswered, Luck::Late, Luck::Spoiled];
+const LUCK: [Luck; 6] = [
+    Luck::Fine,
+    Luck::Refused,
+    Luck::Lost,
+    Luck::Unanswered,
+    Luck::Late,
+    Luck::Spoiled,
+];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct StoredRelease {
@@ -49,7 +56,12 @@ impl World {
 
     /// Time passes: late publishes land.
     fn tick(&mut self) {
-        let due: Vec<usize> = self.late.iter().filter(|(left, _)| *left == 0).map(|(_, at)| *at).collect();
+        let due: Vec<usize> = self
+            .late
+            .iter()
+            .filter(|(left, _)| *left == 0)
+            .map(|(_, at)| *at)
+            .collect();
         self.late.retain(|(left, _)| *left > 0);
         self.late.iter_mut().for_each(|(left, _)| *left -= 1);
         due.into_iter().for_each(|at| drop(self.publish(at)));
@@ -64,7 +76,11 @@ impl World {
                 release.assets = self.releases[at]
                     .assets
                     .iter()
-                    .map(|a| PublishedAsset { name: a.name.parse().unwrap(), size: a.size, sha256: Some(a.sha256) })
+                    .map(|a| PublishedAsset {
+                        name: a.name.parse().unwrap(),
+                        size: a.size,
+                        sha256: Some(a.sha256),
+                    })
                     .collect();
                 ReleaseFacts::Published(Box::new(release))
             }
@@ -72,38 +88,79 @@ impl World {
     }
 }
 
-fn answer(world: &mut World, makers: &mut Vec<usize>, plans: &[Plan; 2], who: usize, effect: &Effect, luck: Luck) -> Event {
+fn answer(
+    world: &mut World,
+    makers: &mut Vec<usize>,
+    plans: &[Plan; 2],
+    who: usize,
+    effect: &Effect,
+    luck: Luck,
+) -> Event {
     world.tick();
     let lost = || Fault::Ambiguous("no answer".into());
     let refused = || Fault::Unavailable("503".into());
     let told = matches!(luck, Luck::Fine | Luck::Spoiled);
     let happens = matches!(luck, Luck::Fine | Luck::Unanswered | Luck::Spoiled);
-    let fault = || if luck == Luck::Refused { refused() } else { lost() };
+    let fault = || {
+        if luck == Luck::Refused {
+            refused()
+        } else {
+            lost()
+        }
+    };
     match effect {
         Effect::CreateDraft => {
             let id = world.releases.len();
             if happens {
-                world.releases.push(StoredRelease { draft: true, assets: vec![] });
+                world.releases.push(StoredRelease {
+                    draft: true,
+                    assets: vec![],
+                });
                 makers.push(who);
             }
-            Event::Created(if told { Ok(ReleaseId(id as u64)) } else { Err(fault()) })
+            Event::Created(if told {
+                Ok(ReleaseId(id as u64))
+            } else {
+                Err(fault())
+            })
         }
         Effect::Send { draft, item } => {
             let item = &plans[who].items[*item];
             let complete = luck != Luck::Spoiled;
-            let asset = SeenAsset { name: item.name().to_string(), size: item.size(), complete, sha256: item.sha256() };
+            let asset = SeenAsset {
+                name: item.name().to_string(),
+                size: item.size(),
+                complete,
+                sha256: item.sha256(),
+            };
             if happens {
                 world.releases[draft.0 as usize].assets.push(asset);
             }
-            let sent = Sent { name: item.name().to_string(), size: item.size(), complete };
-            Event::Sent(if told { Ok(sent) } else { Err(UploadFault::Forge(fault())) })
+            let sent = Sent {
+                name: item.name().to_string(),
+                size: item.size(),
+                complete,
+            };
+            Event::Sent(if told {
+                Ok(sent)
+            } else {
+                Err(UploadFault::Forge(fault()))
+            })
         }
         Effect::ReadDraft(draft) => {
             let release = &world.releases[draft.0 as usize];
-            let seen = SeenDraft { draft: release.draft, tag: plans[who].tag.to_string(), assets: release.assets.clone() };
+            let seen = SeenDraft {
+                draft: release.draft,
+                tag: plans[who].tag.to_string(),
+                assets: release.assets.clone(),
+            };
             Event::DraftRead(if told { Ok(seen) } else { Err(refused()) })
         }
-        Effect::Recheck => Event::Rechecked(if told { Ok(Rechecked::Read(Box::new(plans[who].binding.clone()))) } else { Err(refused()) }),
+        Effect::Recheck => Event::Rechecked(if told {
+            Ok(Rechecked::Read(Box::new(plans[who].binding.clone())))
+        } else {
+            Err(refused())
+        }),
         Effect::Publish(draft) => {
             let at = draft.0 as usize;
             let mut result = Ok(());
@@ -115,7 +172,11 @@ fn answer(world: &mut World, makers: &mut Vec<usize>, plans: &[Plan; 2], who: us
             }
             Event::Published(if told { result } else { Err(fault()) })
         }
-        Effect::ReadRelease(_) => Event::ReleaseRead(if told { Ok(world.facts(plans, makers)) } else { Err(refused()) }),
+        Effect::ReadRelease(_) => Event::ReleaseRead(if told {
+            Ok(world.facts(plans, makers))
+        } else {
+            Err(refused())
+        }),
         Effect::ReadPublic(_) => Event::PublicRead(match world.published {
             Some(_) if told => SeenRelease::Right,
             Some(_) | None => SeenRelease::NotYet("404".into()),
@@ -133,11 +194,22 @@ fn play(plans: &[Plan; 2], turns: &[bool], luck: &[Luck]) -> (World, [End; 2]) {
     let mut turns = turns.iter().cycle();
     let mut luck = luck.iter();
     for _ in 0..400 {
-        let both: Vec<usize> = (0..2).filter(|&who| matches!(sides[who].1, Step::Do(_))).collect();
-        let Some(&who) = both.get(usize::from(*turns.next().unwrap()) % both.len().max(1)) else { break };
+        let both: Vec<usize> = (0..2)
+            .filter(|&who| matches!(sides[who].1, Step::Do(_)))
+            .collect();
+        let Some(&who) = both.get(usize::from(*turns.next().unwrap()) % both.len().max(1)) else {
+            break;
+        };
         let (machine, step) = &mut sides[who];
         if let Step::Do(effect) = step.clone() {
-            let event = answer(&mut world, &mut makers, plans, who, &effect, luck.next().copied().unwrap_or(Luck::Fine));
+            let event = answer(
+                &mut world,
+                &mut makers,
+                plans,
+                who,
+                &effect,
+                luck.next().copied().unwrap_or(Luck::Fine),
+            );
             *step = machine.step(event);
         }
     }
@@ -168,13 +240,21 @@ fn plans(same_sources: bool) -> [Plan; 2] {
     }
     match decide(&other) {
         Verdict::Proceed(plan) => [one, *plan],
-        other => panic!("{other:?}"),
+        other @ (Verdict::Done(_) | Verdict::Wait(_) | Verdict::Refuse(_)) => panic!("{other:?}"),
     }
 }
 
 fn whole(plan: &Plan, release: &StoredRelease) -> bool {
-    let mut planned: Vec<_> = plan.items.iter().map(|i| (i.name().to_string(), i.size(), i.sha256(), true)).collect();
-    let mut stored: Vec<_> = release.assets.iter().map(|a| (a.name.clone(), a.size, a.sha256, a.complete)).collect();
+    let mut planned: Vec<_> = plan
+        .items
+        .iter()
+        .map(|i| (i.name().to_string(), i.size(), i.sha256(), true))
+        .collect();
+    let mut stored: Vec<_> = release
+        .assets
+        .iter()
+        .map(|a| (a.name.clone(), a.size, a.sha256, a.complete))
+        .collect();
     planned.sort();
     stored.sort();
     planned == stored
@@ -213,25 +293,54 @@ proptest! {
 fn without_faults_one_publishes_and_the_other_finds_it_done() {
     let (world, ends) = play(&plans(true), &[true, false], &[]);
     assert_eq!(world.publishes, 1);
-    assert!(ends.iter().any(|end| matches!(end, End::Published(_))) && ends.iter().any(|end| matches!(end, End::Already(done) if done.same_bytes)));
+    assert!(
+        ends.iter().any(|end| matches!(end, End::Published(_)))
+            && ends
+                .iter()
+                .any(|end| matches!(end, End::Already(done) if done.same_bytes))
+    );
     let (_, ends) = play(&plans(false), &[true, false], &[]);
-    assert!(ends.iter().any(|end| matches!(end, End::Refused(Refusal::VersionTaken { .. }))), "{ends:?}");
+    assert!(
+        ends.iter()
+            .any(|end| matches!(end, End::Refused(Refusal::VersionTaken { .. }))),
+        "{ends:?}"
+    );
 }
 
 #[test]
 fn a_lost_answer_at_publish_is_looked_up_and_not_concluded_from() {
     let fine = [Luck::Fine; 7];
-    let (_, ends) = play(&[plan(), plan()], &[false], &[&fine[..], &[Luck::Unanswered]].concat());
+    let (_, ends) = play(
+        &[plan(), plan()],
+        &[false],
+        &[&fine[..], &[Luck::Unanswered]].concat(),
+    );
     assert!(matches!(ends[0], End::Published(_)), "{ends:?}");
     // Lost for good: nothing is published, and nobody claims to know.
     let mut machine = Machine::start(plan());
     let mut world = (World::default(), Vec::new());
     while let Step::Do(effect) = machine.1.clone() {
-        let luck = if matches!(effect, Effect::Publish(_)) { Luck::Lost } else { Luck::Fine };
-        let event = answer(&mut world.0, &mut world.1, &[plan(), plan()], 0, &effect, luck);
+        let luck = if matches!(effect, Effect::Publish(_)) {
+            Luck::Lost
+        } else {
+            Luck::Fine
+        };
+        let event = answer(
+            &mut world.0,
+            &mut world.1,
+            &[plan(), plan()],
+            0,
+            &effect,
+            luck,
+        );
         machine.1 = machine.0.step(event);
     }
-    assert_eq!(machine.1, Step::End(Box::new(End::Waiting(Wait::PublishUnknown { tag: plan().tag }))));
+    assert_eq!(
+        machine.1,
+        Step::End(Box::new(End::Waiting(Wait::PublishUnknown {
+            tag: plan().tag
+        })))
+    );
 }
 
 #[test]
@@ -239,8 +348,18 @@ fn a_moved_binding_stops_before_the_commit_point() {
     let (mut machine, mut step) = Machine::start(plan());
     let mut world = (World::default(), Vec::new());
     while let Step::Do(effect) = step.clone() {
-        assert!(!matches!(effect, Effect::Publish(_)), "published in spite of it");
-        let mut event = answer(&mut world.0, &mut world.1, &[plan(), plan()], 0, &effect, Luck::Fine);
+        assert!(
+            !matches!(effect, Effect::Publish(_)),
+            "published in spite of it"
+        );
+        let mut event = answer(
+            &mut world.0,
+            &mut world.1,
+            &[plan(), plan()],
+            0,
+            &effect,
+            Luck::Fine,
+        );
         if effect == Effect::Recheck {
             let mut now = plan().binding;
             now.head = commit('9');
@@ -248,7 +367,12 @@ fn a_moved_binding_stops_before_the_commit_point() {
         }
         step = machine.step(event);
     }
-    assert_eq!(step, Step::End(Box::new(End::Refused(Refusal::Moved { what: "head of the pull request" }))));
+    assert_eq!(
+        step,
+        Step::End(Box::new(End::Refused(Refusal::Moved {
+            what: "head of the pull request"
+        })))
+    );
 }
 
 #[test]
@@ -258,5 +382,7 @@ fn wrong_bytes_in_an_artifact_or_in_the_published_release_are_fatal() {
     let end = machine.step(Event::Sent(Err(UploadFault::WrongBytes("amd64".into()))));
     assert_eq!(end, Step::End(Box::new(End::WrongBytes("amd64".into()))));
     // Out of turn after the end: nothing is published.
-    assert!(matches!(machine.step(Event::Published(Ok(()))), Step::End(end) if matches!(*end, End::Waiting(_))));
+    assert!(
+        matches!(machine.step(Event::Published(Ok(()))), Step::End(end) if matches!(*end, End::Waiting(_)))
+    );
 }

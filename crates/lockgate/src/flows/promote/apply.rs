@@ -5,7 +5,8 @@ use std::io::Read as _;
 
 use lockgate_client::Expectation;
 use lockgate_core::promote::{
-    Binding, BoundArtifact, Effect, Event, Fault, Item, Plan, Rechecked, ReleaseFacts, SeenAsset, SeenDraft, SeenRelease, Sent, UploadFault,
+    Binding, BoundArtifact, Effect, Event, Fault, Item, Plan, Rechecked, ReleaseFacts, SeenAsset,
+    SeenDraft, SeenRelease, Sent, UploadFault,
 };
 use lockgate_core::{Digest, ReleaseId};
 use lockgate_forge::{Asset, ErrorKind, Forge as _, ForgeError, NewRelease, Release};
@@ -30,8 +31,17 @@ pub(super) struct Hands<'h, 'a> {
 
 impl<'h, 'a> Hands<'h, 'a> {
     /// For one promotion.
-    pub(super) fn new(context: &'h Context, remote: &'h mut Remote<'a>, observed: &'h Observed) -> Self {
-        Self { context, remote, observed, drafts: BTreeMap::new() }
+    pub(super) fn new(
+        context: &'h Context,
+        remote: &'h mut Remote<'a>,
+        observed: &'h Observed,
+    ) -> Self {
+        Self {
+            context,
+            remote,
+            observed,
+            drafts: BTreeMap::new(),
+        }
     }
 
     /// Does it, and says how it ended. The error is for what ends the process: git or the disk in trouble.
@@ -43,7 +53,13 @@ impl<'h, 'a> Hands<'h, 'a> {
             Effect::Recheck => Event::Rechecked(self.recheck(plan)?),
             Effect::Publish(draft) => {
                 self.context.talk.say(&format!("publishing {}", plan.tag));
-                Event::Published(self.remote.forge.publish(*draft).map(drop).map_err(ForgeError::into_fault))
+                Event::Published(
+                    self.remote
+                        .forge
+                        .publish(*draft)
+                        .map(drop)
+                        .map_err(ForgeError::into_fault),
+                )
             }
             Effect::ReadRelease(n) => Event::ReleaseRead(self.read_release(plan, *n)),
             Effect::ReadPublic(n) => Event::PublicRead(self.read_public(plan, *n)),
@@ -51,9 +67,20 @@ impl<'h, 'a> Hands<'h, 'a> {
     }
 
     fn create(&mut self, plan: &Plan) -> Result<ReleaseId, Fault> {
-        let draft = NewRelease { tag: &plan.tag, target: &plan.target, title: &plan.title, notes: &plan.notes };
-        let release = self.remote.forge.create_draft(&draft).map_err(ForgeError::into_fault)?;
-        self.context.talk.say(&format!("created the draft {} of {}", release.id, plan.tag));
+        let draft = NewRelease {
+            tag: &plan.tag,
+            target: &plan.target,
+            title: &plan.title,
+            notes: &plan.notes,
+        };
+        let release = self
+            .remote
+            .forge
+            .create_draft(&draft)
+            .map_err(ForgeError::into_fault)?;
+        self.context
+            .talk
+            .say(&format!("created the draft {} of {}", release.id, plan.tag));
         let id = release.id;
         self.drafts.insert(id, release);
         Ok(id)
@@ -63,20 +90,51 @@ impl<'h, 'a> Hands<'h, 'a> {
         let gone = || UploadFault::Forge(Fault::NotFound("the draft was never created".to_owned()));
         let release = self.drafts.get(&draft).ok_or_else(gone)?;
         let item = plan.items.get(at).ok_or_else(gone)?;
-        self.context.talk.say(&format!("sending {} ({})", item.name(), lockgate_core::render::size(item.size())));
+        self.context.talk.say(&format!(
+            "sending {} ({})",
+            item.name(),
+            lockgate_core::render::size(item.size())
+        ));
         let asset = match item {
             Item::Document { name, bytes } => {
-                let sent = self.remote.forge.upload(release, name.as_str(), item.size(), &mut bytes.as_slice());
+                let sent = self.remote.forge.upload(
+                    release,
+                    name.as_str(),
+                    item.size(),
+                    &mut bytes.as_slice(),
+                );
                 sent.map_err(|error| UploadFault::Forge(error.into_fault()))?
             }
-            Item::Executable { executable, artifact, stored_sha256, .. } => {
-                let body = self.remote.forge.open_artifact(*artifact).map_err(|error| UploadFault::Source(error.into_fault()))?;
+            Item::Executable {
+                executable,
+                artifact,
+                stored_sha256,
+                ..
+            } => {
+                let body = self
+                    .remote
+                    .forge
+                    .open_artifact(*artifact)
+                    .map_err(|error| UploadFault::Source(error.into_fault()))?;
                 let variant = self.observed.facts.package.variant(&executable.variant);
-                let wanted = Wanted { executable, stored_sha256: *stored_sha256, requirements: variant.and_then(requirements) };
-                let bar = Bar::new(&self.context.talk, executable.name.as_str(), executable.size);
+                let wanted = Wanted {
+                    executable,
+                    stored_sha256: *stored_sha256,
+                    requirements: variant.and_then(requirements),
+                };
+                let bar = Bar::new(
+                    &self.context.talk,
+                    executable.name.as_str(),
+                    executable.size,
+                );
                 std::thread::scope(|scope| {
                     let mut content = Checked::begin(scope, body, wanted);
-                    let sent = self.remote.forge.upload(release, executable.name.as_str(), executable.size, &mut bar.watch(&mut content));
+                    let sent = self.remote.forge.upload(
+                        release,
+                        executable.name.as_str(),
+                        executable.size,
+                        &mut bar.watch(&mut content),
+                    );
                     match (sent, content.fault.take()) {
                         (_, Some(fault)) => Err(fault),
                         (Ok(asset), None) => Ok(asset),
@@ -85,13 +143,29 @@ impl<'h, 'a> Hands<'h, 'a> {
                 })?
             }
         };
-        Ok(Sent { name: asset.name, size: asset.size, complete: asset.complete })
+        Ok(Sent {
+            name: asset.name,
+            size: asset.size,
+            complete: asset.complete,
+        })
     }
 
     fn read_draft(&self, draft: ReleaseId) -> Result<SeenDraft, Fault> {
-        let release = self.remote.forge.release(draft).map_err(ForgeError::into_fault)?;
-        let assets = release.assets.iter().map(|asset| self.seen(asset)).collect::<Result<_, _>>()?;
-        Ok(SeenDraft { draft: release.draft, tag: release.tag, assets })
+        let release = self
+            .remote
+            .forge
+            .release(draft)
+            .map_err(ForgeError::into_fault)?;
+        let assets = release
+            .assets
+            .iter()
+            .map(|asset| self.seen(asset))
+            .collect::<Result<_, _>>()?;
+        Ok(SeenDraft {
+            draft: release.draft,
+            tag: release.tag,
+            assets,
+        })
     }
 
     /// A file of the draft; where the forge tells no digest, its bytes do.
@@ -100,20 +174,34 @@ impl<'h, 'a> Hands<'h, 'a> {
             Some(digest) => digest,
             None if !asset.complete => Digest::of(b""),
             None => {
-                let mut body = self.remote.forge.open_asset(asset.id).map_err(ForgeError::into_fault)?;
+                let mut body = self
+                    .remote
+                    .forge
+                    .open_asset(asset.id)
+                    .map_err(ForgeError::into_fault)?;
                 let mut hash = Sha256::new();
                 let mut buffer = vec![0; 128 * 1024];
                 loop {
                     match body.reader.read(&mut buffer) {
                         Ok(0) => break,
                         Ok(count) => hash.update(buffer.get(..count).unwrap_or_default()),
-                        Err(error) => return Err(Fault::Unavailable(format!("{} broke off: {error}", asset.id))),
+                        Err(error) => {
+                            return Err(Fault::Unavailable(format!(
+                                "{} broke off: {error}",
+                                asset.id
+                            )));
+                        }
                     }
                 }
                 Digest::new(hash.finalize().into())
             }
         };
-        Ok(SeenAsset { name: asset.name.clone(), size: asset.size, complete: asset.complete, sha256 })
+        Ok(SeenAsset {
+            name: asset.name.clone(),
+            size: asset.size,
+            complete: asset.complete,
+            sha256,
+        })
     }
 
     /// Reads again everything that the plan is bound to: the pull request, the run, the artifacts, and by git the base, the
@@ -122,12 +210,16 @@ impl<'h, 'a> Hands<'h, 'a> {
         self.remote.refresh();
         let pull = match self.remote.forge.pull(plan.binding.pull) {
             Ok(pull) => pull,
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Ok(Rechecked::Gone("pull request"))),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return Ok(Ok(Rechecked::Gone("pull request")));
+            }
             Err(error) => return Ok(Err(error.into_fault())),
         };
         let run = match self.remote.forge.run(plan.binding.run) {
             Ok(run) => run.facts,
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(Ok(Rechecked::Gone("run"))),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return Ok(Ok(Rechecked::Gone("run")));
+            }
             Err(error) => return Ok(Err(error.into_fault())),
         };
         let artifacts = match self.remote.forge.artifacts(plan.binding.run) {
@@ -135,15 +227,36 @@ impl<'h, 'a> Hands<'h, 'a> {
             Err(error) => return Ok(Err(error.into_fault())),
         };
         let view = self.remote.view_of(pull)?;
-        let Some(seen) = self.remote.see(&view, &self.observed.facts.package.name)? else { return Ok(Ok(Rechecked::Gone("package"))) };
-        let Some(merged) = seen.merged_fingerprint() else { return Ok(Ok(Rechecked::Gone("merge with the base branch"))) };
+        let Some(seen) = self.remote.see(&view, &self.observed.facts.package.name)? else {
+            return Ok(Ok(Rechecked::Gone("package")));
+        };
+        let Some(merged) = seen.merged_fingerprint() else {
+            return Ok(Ok(Rechecked::Gone("merge with the base branch")));
+        };
         let workflow = view.trees.workflow(&seen.package);
-        let Some(workflow_blob) = workflow.in_head.filter(|blob| Some(blob) == workflow.in_base.as_ref()) else {
+        let Some(workflow_blob) = workflow
+            .in_head
+            .filter(|blob| Some(blob) == workflow.in_base.as_ref())
+        else {
             return Ok(Ok(Rechecked::Gone("file of the workflow")));
         };
-        let wanted = |name: &str| plan.binding.artifacts.iter().any(|bound| bound.name == name);
-        let listed = artifacts.into_iter().map(|artifact| artifact.facts).filter(|facts| wanted(&facts.name) && !facts.expired);
-        let mut artifacts: Vec<_> = listed.map(|facts| BoundArtifact { name: facts.name, id: facts.id, sha256: facts.sha256 }).collect();
+        let wanted = |name: &str| {
+            plan.binding
+                .artifacts
+                .iter()
+                .any(|bound| bound.name == name)
+        };
+        let listed = artifacts
+            .into_iter()
+            .map(|artifact| artifact.facts)
+            .filter(|facts| wanted(&facts.name) && !facts.expired);
+        let mut artifacts: Vec<_> = listed
+            .map(|facts| BoundArtifact {
+                name: facts.name,
+                id: facts.id,
+                sha256: facts.sha256,
+            })
+            .collect();
         artifacts.sort();
         Ok(Ok(Rechecked::Read(Box::new(Binding {
             repository_id: view.pull.repository.id,
@@ -163,10 +276,21 @@ impl<'h, 'a> Hands<'h, 'a> {
 
     fn read_release(&self, plan: &Plan, n: u32) -> Result<ReleaseFacts, Fault> {
         std::thread::sleep(self.context.around.pause(n));
-        let found = self.remote.forge.release_of_tag(&plan.tag).map_err(ForgeError::into_fault)?;
-        let Some(release) = found else { return Ok(ReleaseFacts::Absent) };
-        let receipt = self.remote.receipt(&plan.tag).map_err(|failure| Fault::Unavailable(failure.message))?;
-        Ok(ReleaseFacts::Published(Box::new(published_release(&release, &plan.tag, receipt))))
+        let found = self
+            .remote
+            .forge
+            .release_of_tag(&plan.tag)
+            .map_err(ForgeError::into_fault)?;
+        let Some(release) = found else {
+            return Ok(ReleaseFacts::Absent);
+        };
+        let receipt = self
+            .remote
+            .receipt(&plan.tag)
+            .map_err(|failure| Fault::Unavailable(failure.message))?;
+        Ok(ReleaseFacts::Published(Box::new(published_release(
+            &release, &plan.tag, receipt,
+        ))))
     }
 
     fn read_public(&self, plan: &Plan, n: u32) -> SeenRelease {
@@ -182,15 +306,31 @@ impl<'h, 'a> Hands<'h, 'a> {
             Ok(source) => source,
             Err(failure) => return SeenRelease::NotYet(failure.message),
         };
-        let wrong = || plan.items.first().map_or_else(|| SeenRelease::NotYet(String::new()), |item| SeenRelease::Wrong(item.name().clone()));
+        let wrong = || {
+            plan.items.first().map_or_else(
+                || SeenRelease::NotYet(String::new()),
+                |item| SeenRelease::Wrong(item.name().clone()),
+            )
+        };
         match self.remote.client().verify_release(&source, &expect) {
             Ok(verified) => {
                 let ours = |item: &&Item| matches!(item, Item::Executable { .. });
-                let planned: BTreeMap<String, String> =
-                    plan.items.iter().filter(ours).map(|item| (item.name().to_string(), item.sha256().to_string())).collect();
-                let found: BTreeMap<String, String> =
-                    verified.assets().iter().map(|asset| (asset.name().to_string(), asset.sha256().to_string())).collect();
-                if planned == found { SeenRelease::Right } else { wrong() }
+                let planned: BTreeMap<String, String> = plan
+                    .items
+                    .iter()
+                    .filter(ours)
+                    .map(|item| (item.name().to_string(), item.sha256().to_string()))
+                    .collect();
+                let found: BTreeMap<String, String> = verified
+                    .assets()
+                    .iter()
+                    .map(|asset| (asset.name().to_string(), asset.sha256().to_string()))
+                    .collect();
+                if planned == found {
+                    SeenRelease::Right
+                } else {
+                    wrong()
+                }
             }
             Err(lockgate_client::FetchError::WrongBytes(error)) => {
                 self.context.talk.say(&error.to_string());

@@ -12,21 +12,47 @@ use crate::flows::report;
 use crate::remote::Remote;
 
 /// After a promotion by this very process, which knows what it published and just read it back: nothing is read again.
-pub(super) fn published(remote: &mut Remote<'_>, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
-    let (version, fingerprint) = (plan.receipt.manifest.package_version.clone(), plan.receipt.manifest.fingerprint);
-    let decision = Verdict::Done(detect::Done::AlreadyPublished { version, fingerprint });
+pub(super) fn published(
+    remote: &mut Remote<'_>,
+    observed: &Observed,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let (version, fingerprint) = (
+        plan.receipt.manifest.package_version.clone(),
+        plan.receipt.manifest.fingerprint,
+    );
+    let decision = Verdict::Done(detect::Done::AlreadyPublished {
+        version,
+        fingerprint,
+    });
     let pins = match (&observed.seen.package.pins, &observed.view.trees.merged) {
         (Some(_), Some(tree)) => pins_in(remote, &observed.seen, tree, &plan.receipt)?,
         (Some(_), None) | (None, _) => Pins::None,
     };
-    let facts = Facts { decision: decision.clone(), merged: Some(plan.binding.merged), build: Build::Succeeded, published: Published::Complete(fingerprint), pins };
+    let facts = Facts {
+        decision: decision.clone(),
+        merged: Some(plan.binding.merged),
+        build: Build::Succeeded,
+        published: Published::Complete(fingerprint),
+        pins,
+    };
     let status = gate::decide(&facts);
     let name = &observed.facts.package.name;
-    remote.forge.post_status(&plan.binding.head, &observed.facts.package.gate_context(), &status, Some(&observed.view.pull.url))?;
+    remote.forge.post_status(
+        &plan.binding.head,
+        &observed.facts.package.gate_context(),
+        &status,
+        Some(&observed.view.pull.url),
+    )?;
     let mut seen = observed.seen.clone();
     seen.decision = decision;
     let progress = observed.progress.clone();
-    let looked = Looked { decision: Some(seen.decision.clone()), seen: Some(seen), progress, status };
+    let looked = Looked {
+        decision: Some(seen.decision.clone()),
+        seen: Some(seen),
+        progress,
+        status,
+    };
     if let Some(text) = report::text(remote, &observed.view, name, &looked)? {
         report::write(remote, plan.binding.pull, name, &text)?;
     }
@@ -39,12 +65,17 @@ pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), F
     let name = &observed.facts.package.name;
     let view = remote.view(observed.view.pull.facts.number)?;
     let mut looked = look(remote, &view, name)?;
-    post(remote, &view.pull.facts.head, name, &looked.status, Some(&view.pull.url))?;
+    post(
+        remote,
+        &view.pull.facts.head,
+        name,
+        &looked.status,
+        Some(&view.pull.url),
+    )?;
     looked.progress = observed.progress.clone();
     // Without its manifest the comment could only get poorer.
     let readable = matches!(looked.progress.candidate, CandidateFacts::Read(_));
-    if readable
-        && let Some(text) = report::text(remote, &view, name, &looked)? {
+    if readable && let Some(text) = report::text(remote, &view, name, &looked)? {
         report::write(remote, view.pull.facts.number, name, &text)?;
     }
     Ok(())
