@@ -33,7 +33,7 @@ seeds() {
     local target
     cargo build --quiet --manifest-path fuzz/Cargo.toml --bins --target-dir "$built"
     for target in $(targets); do
-        quietly "$built/debug/$target" "fuzz/corpus/$target"/*
+        quietly "$built/debug/$target" "fuzz/corpus/$target"/* || fail "$target does not hold for its seeds"
         printf 'fuzz: %s holds for its seeds\n' "$target"
     done
 }
@@ -50,20 +50,23 @@ soak() { # SECONDS [TARGET...]
     # Overflows and debug assertions are what a fuzzer should see, so the release profile keeps them here.
     RUSTFLAGS="$(printf '%s ' $flags) -Cdebug-assertions -Coverflow-checks" \
         cargo "${toolchain[@]}" build --quiet --release --manifest-path fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/fuzz"
+    local broken=()
     for target in "$@"; do
         mkdir -p "$built/fuzz/learned/$target" "fuzz/artifacts/$target"
         printf 'fuzz: %s, %s s\n' "$target" "$seconds"
         quietly "$built/fuzz/$host/release/$target" "$built/fuzz/learned/$target" "fuzz/corpus/$target" \
-            -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1
-        grep -E 'number_of_executed_units|peak_rss_mb' "$built/fuzz.log" | sed 's/^/fuzz:   /'
+            -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 ||
+            broken+=("$target")
+        grep -E 'number_of_executed_units|peak_rss_mb' "$built/fuzz.log" | sed 's/^/fuzz:   /' || true
     done
+    [ ${#broken[@]} = 0 ] || fail "broken: ${broken[*]}; the inputs lie in fuzz/artifacts"
 }
 
 quietly() { # its words are shown only if it fails
     mkdir -p "$built"
     "$@" >"$built/fuzz.log" 2>&1 && return
     tail -n 60 "$built/fuzz.log" >&2
-    fail "this failed: $*"
+    return 1
 }
 
 fail() {

@@ -23,3 +23,18 @@ pub mod words;
 pub use reason::{Reason, Verdict};
 pub use version::{Scheme, Version};
 pub use words::*;
+
+/// Every code that this crate can give, for the page that explains them.
+pub fn codes() -> Vec<&'static str> {
+    [
+        config::ConfigProblem::CODES,
+        detect::Refusal::CODES,
+        document::DocumentProblem::CODES,
+        document::JOIN_CODES,
+        gate::CODES,
+        promote::Refusal::CODES,
+        promote::Wait::CODES,
+        withdraw::Refusal::CODES,
+    ]
+    .concat()
+}

@@ -83,18 +83,3 @@ macro_rules! reasons {
     };
 }
 pub use crate::reasons;
-
-/// Every code that this crate can give, for the page that explains them.
-pub fn codes() -> Vec<&'static str> {
-    [
-        crate::config::ConfigProblem::CODES,
-        crate::detect::Refusal::CODES,
-        crate::document::DocumentProblem::CODES,
-        crate::document::JOIN_CODES,
-        crate::gate::CODES,
-        crate::promote::Refusal::CODES,
-        crate::promote::Wait::CODES,
-        crate::withdraw::Refusal::CODES,
-    ]
-    .concat()
-}

@@ -17,7 +17,7 @@ fn read(path: &str) -> String {
 
 /// Every code that anything in the workspace can give.
 fn codes() -> BTreeSet<String> {
-    let mut all: Vec<&str> = lockgate_core::reason::codes();
+    let mut all: Vec<&str> = lockgate_core::codes();
     all.extend(lockgate::trouble::Trouble::CODES);
     all.extend(lockgate_client::codes());
     all.extend(lockgate_artifact::digest::DigestError::CODES);

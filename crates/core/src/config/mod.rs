@@ -4,6 +4,7 @@
 //! where the text came from (a work tree, a commit, the forge) and reads no file.
 
 mod globs;
+mod names;
 mod parse;
 mod problem;
 mod section;

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
+use super::names::{check_names, collision};
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, TOP, Value};
-use super::template::{Hole, Template, TemplateProblem, Values};
-use super::{
-    Build, Config, Globs, Level, Libc, Os, Package, Policy, Step, Variant, WITHDRAWN_PREFIX,
-};
+use super::template::{Hole, Template, TemplateProblem};
+use super::{Build, Config, Globs, Level, Libc, Os, Package, Policy, Step, Variant};
 use crate::escape::quoted;
-use crate::version::{Scheme, Version};
-use crate::words::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
+use crate::version::Scheme;
+use crate::words::{Digest, PackageName, RepoPath, VariantName};
 
 /// The architectures that a variant can have, in the names that Go and Docker use.
 const ARCHES: [&str; 7] = [
@@ -471,80 +470,6 @@ fn policy(package: &Section<'_>, scheme: Scheme) -> Result<Policy, ConfigError> 
         change_without_bump,
         bump_without_change,
         step,
-    })
-}
-
-/// Fills the name templates with the shortest and the longest version, so that none can make a bad name later.
-fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {
-    let bad = |key: &'static str, problem: String| {
-        let value = section.get(key);
-        let (at, text) = value
-            .map(|v| (v.span().start, v.get_ref().as_str().unwrap_or_default()))
-            .unwrap_or_default();
-        section.error(
-            at,
-            P::BadTemplate {
-                key: key.to_owned(),
-                template: quoted(text),
-                problem,
-            },
-        )
-    };
-    let longest = Version::Semver(semver::Version {
-        pre: longest_pre(),
-        ..semver::Version::new(1, 0, 0)
-    });
-    for version in [&Version::Integer(1), &longest] {
-        let tag = package.tag.fill(&Values {
-            version: Some(version),
-            ..Values::none(&package.name)
-        });
-        if tag.starts_with(WITHDRAWN_PREFIX) {
-            return Err(bad(
-                "tag",
-                format!("tags that begin with {WITHDRAWN_PREFIX:?} are kept for withdrawals"),
-            ));
-        }
-        for name in [tag.clone(), format!("{WITHDRAWN_PREFIX}{tag}")] {
-            name.parse::<Tag>().map_err(|wrong| {
-                bad("tag", format!("{} is not {}", quoted(&tag), wrong.expected))
-            })?;
-        }
-        for variant in &package.variants {
-            let asset = package.asset.fill(&package.values(variant, version));
-            asset.parse::<AssetName>().map_err(|wrong| {
-                bad("asset", format!("{} is not {}", wrong.text, wrong.expected))
-            })?;
-        }
-    }
-    Ok(())
-}
-
-fn longest_pre() -> semver::Prerelease {
-    semver::Prerelease::new(&"x".repeat(58)).unwrap_or_default()
-}
-
-/// What two packages would both write, if anything.
-fn collision(one: &Package, other: &Package) -> Option<String> {
-    if one.pins.is_some() && one.pins == other.pins {
-        return one
-            .pins
-            .as_ref()
-            .map(|pins| format!("the pins file {pins}"));
-    }
-    let (a, b) = (
-        one.tag.around_version(&one.name),
-        other.tag.around_version(&other.name),
-    );
-    (overlaps(&a.0, &b.0, str::strip_prefix) && overlaps(&a.1, &b.1, str::strip_suffix))
-        .then(|| format!("the tag {}", one.tag))
-}
-
-/// Whether what one has more than the other could itself be part of a version.
-fn overlaps<'t>(a: &'t str, b: &'t str, strip: fn(&'t str, &'t str) -> Option<&'t str>) -> bool {
-    let rest = strip(a, b).or_else(|| strip(b, a));
-    rest.is_some_and(|rest| {
-        rest.is_empty() || rest.bytes().next().is_some_and(|b| b.is_ascii_digit())
     })
 }
 

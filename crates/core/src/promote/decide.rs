@@ -1,15 +1,15 @@
 //! The decision: facts in, plan or reason out. Read it from the top: the order of the checks is the order of the answers.
 
-use super::plan::{Binding, BoundArtifact, Done, Item, Plan, documents};
+use super::plan::{Done, Plan};
+use super::planning::plan;
 use super::{
     ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
     ReleaseFacts, RunFacts, RunOutcome, Wait,
 };
 use crate::detect;
-use crate::document::{Candidate, Manifest, Origin, OriginArtifact, Promoter, Receipt};
+use crate::document::{Candidate, Manifest};
 use crate::escape::quoted;
 use crate::reason::Verdict;
-use crate::render::release_notes;
 use crate::words::{Fingerprint, ObjectId, RunId};
 
 /// The events whose runs may be promoted.
@@ -411,104 +411,4 @@ fn one_artifact<'a>(
         });
     }
     Ok(artifact)
-}
-
-fn plan(
-    facts: &Facts,
-    run: &RunFacts,
-    workflow_blob: ObjectId,
-    manifest: Manifest,
-    artifacts: &[&ArtifactFacts],
-) -> Plan {
-    let tag = facts.package.tag(&manifest.package_version);
-    let mut bound: Vec<BoundArtifact> = artifacts
-        .iter()
-        .map(|artifact| BoundArtifact {
-            name: artifact.name.clone(),
-            id: artifact.id,
-            sha256: artifact.sha256,
-        })
-        .collect();
-    bound.sort();
-    let binding = Binding {
-        repository_id: facts.repository_id,
-        pull: facts.pull.number,
-        state: facts.pull.state,
-        head: facts.pull.head.clone(),
-        base: facts.pull.base.clone(),
-        run: run.id,
-        attempt: run.attempt,
-        workflow_id: run.workflow_id,
-        workflow_path: run.workflow_path.clone(),
-        workflow_blob,
-        artifacts: bound,
-        merged: facts.head_fingerprint,
-    };
-    let receipt = receipt(facts, &binding, manifest);
-    let executables =
-        receipt
-            .manifest
-            .executables
-            .iter()
-            .zip(artifacts)
-            .map(|(executable, artifact)| Item::Executable {
-                executable: executable.clone(),
-                artifact: artifact.id,
-                stored_sha256: artifact.sha256,
-                stored_size: artifact.size,
-            });
-    let documents = documents(&receipt).into_iter().filter_map(|(name, bytes)| {
-        Some(Item::Document {
-            name: name.parse().ok()?,
-            bytes,
-        })
-    });
-    let items = executables.chain(documents).collect();
-    let title = format!(
-        "{} {}",
-        facts.package.name, receipt.manifest.package_version
-    );
-    Plan {
-        title,
-        notes: release_notes(&receipt),
-        target: facts.pull.head.clone(),
-        binding,
-        tag,
-        items,
-        receipt,
-    }
-}
-
-fn receipt(facts: &Facts, binding: &Binding, manifest: Manifest) -> Receipt {
-    let origin = Origin {
-        repository_id: facts.repository_id,
-        repository: facts.repository.clone(),
-        pull_request: binding.pull,
-        head: binding.head.clone(),
-        base: binding.base.clone(),
-        base_commit: facts.base_commit.clone(),
-        workflow_id: binding.workflow_id,
-        workflow_path: binding.workflow_path.clone(),
-        workflow_blob: binding.workflow_blob.clone(),
-        artifacts: binding
-            .artifacts
-            .iter()
-            .map(|bound| OriginArtifact {
-                id: bound.id,
-                name: bound.name.clone(),
-                sha256: bound.sha256,
-            })
-            .collect(),
-    };
-    let promoter = Promoter {
-        login: facts.actor.login.clone(),
-        lockgate: facts.lockgate.clone(),
-    };
-    Receipt {
-        tag: facts.package.tag(&manifest.package_version),
-        manifest,
-        origin,
-        promoter,
-        promoted_at: facts.now,
-    }
 }

@@ -8,6 +8,7 @@ mod decide;
 mod facts;
 mod machine;
 mod plan;
+mod planning;
 mod reasons;
 
 pub use decide::decide;

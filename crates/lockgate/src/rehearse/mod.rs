@@ -4,12 +4,14 @@
 //! `stage` plays everybody who is not Lockgate: the developer, the runner of the workflows, the maintainer, the user.
 //! `story` tells the main path; `script` acts out scenes with faults and compares their transcripts.
 
+mod actors;
 mod bundled;
 mod runner;
 mod script;
 mod stage;
 mod story;
 mod words;
+mod workflow;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,108 @@
+//! From facts that were found right to the plan: nothing is decided here any more.
+
+use super::plan::{Binding, BoundArtifact, Item, Plan, documents};
+use super::{ArtifactFacts, Facts, RunFacts};
+use crate::document::{Manifest, Origin, OriginArtifact, Promoter, Receipt};
+use crate::render::release_notes;
+use crate::words::ObjectId;
+
+/// All that is to be published, and all that it is bound to.
+pub(super) fn plan(
+    facts: &Facts,
+    run: &RunFacts,
+    workflow_blob: ObjectId,
+    manifest: Manifest,
+    artifacts: &[&ArtifactFacts],
+) -> Plan {
+    let tag = facts.package.tag(&manifest.package_version);
+    let mut bound: Vec<BoundArtifact> = artifacts
+        .iter()
+        .map(|artifact| BoundArtifact {
+            name: artifact.name.clone(),
+            id: artifact.id,
+            sha256: artifact.sha256,
+        })
+        .collect();
+    bound.sort();
+    let binding = Binding {
+        repository_id: facts.repository_id,
+        pull: facts.pull.number,
+        state: facts.pull.state,
+        head: facts.pull.head.clone(),
+        base: facts.pull.base.clone(),
+        run: run.id,
+        attempt: run.attempt,
+        workflow_id: run.workflow_id,
+        workflow_path: run.workflow_path.clone(),
+        workflow_blob,
+        artifacts: bound,
+        merged: facts.head_fingerprint,
+    };
+    let receipt = receipt(facts, &binding, manifest);
+    let executables =
+        receipt
+            .manifest
+            .executables
+            .iter()
+            .zip(artifacts)
+            .map(|(executable, artifact)| Item::Executable {
+                executable: executable.clone(),
+                artifact: artifact.id,
+                stored_sha256: artifact.sha256,
+                stored_size: artifact.size,
+            });
+    let documents = documents(&receipt).into_iter().filter_map(|(name, bytes)| {
+        Some(Item::Document {
+            name: name.parse().ok()?,
+            bytes,
+        })
+    });
+    let items = executables.chain(documents).collect();
+    let title = format!(
+        "{} {}",
+        facts.package.name, receipt.manifest.package_version
+    );
+    Plan {
+        title,
+        notes: release_notes(&receipt),
+        target: facts.pull.head.clone(),
+        binding,
+        tag,
+        items,
+        receipt,
+    }
+}
+
+fn receipt(facts: &Facts, binding: &Binding, manifest: Manifest) -> Receipt {
+    let origin = Origin {
+        repository_id: facts.repository_id,
+        repository: facts.repository.clone(),
+        pull_request: binding.pull,
+        head: binding.head.clone(),
+        base: binding.base.clone(),
+        base_commit: facts.base_commit.clone(),
+        workflow_id: binding.workflow_id,
+        workflow_path: binding.workflow_path.clone(),
+        workflow_blob: binding.workflow_blob.clone(),
+        artifacts: binding
+            .artifacts
+            .iter()
+            .map(|bound| OriginArtifact {
+                id: bound.id,
+                name: bound.name.clone(),
+                sha256: bound.sha256,
+            })
+            .collect(),
+    };
+    let promoter = Promoter {
+        login: facts.actor.login.clone(),
+        lockgate: facts.lockgate.clone(),
+    };
+    Receipt {
+        tag: facts.package.tag(&manifest.package_version),
+        manifest,
+        origin,
+        promoter,
+        promoted_at: facts.now,
+    }
+}

@@ -1,0 +1,511 @@
+//! What each instruction of a script does on the stage, and what it says.
+
+use std::path::Path;
+
+use lockgate_core::escape::quoted;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::{CommitId, Fault, MergeMethod, PullNumber, Side};
+
+use super::Room;
+use super::stage::{Did, Sample, Stage, Who};
+use super::words::Names;
+use super::workflow::BuildOrder;
+use crate::exit::Failure;
+use crate::trouble::Trouble;
+
+/// Who acts, and what they have seen so far.
+pub(super) struct Actors<'a> {
+    room: &'a Room,
+    stage: Option<Stage>,
+    names: Option<Names>,
+    calls: usize,
+    fetched: Option<String>,
+}
+
+impl<'a> Actors<'a> {
+    /// Before the first instruction.
+    pub(super) fn new(room: &'a Room) -> Self {
+        Self {
+            room,
+            stage: None,
+            names: None,
+            calls: 0,
+            fetched: None,
+        }
+    }
+
+    /// What was said, made comparable.
+    pub(super) fn plain(&mut self, said: &str) -> String {
+        let text = match &mut self.names {
+            Some(names) => names.plain(said),
+            None => said.to_owned(),
+        };
+        // An empty line would end the transcript.
+        text.lines()
+            .map(|line| {
+                if line.trim().is_empty() {
+                    ".\n".to_owned()
+                } else {
+                    format!("{}\n", line.trim_end())
+                }
+            })
+            .collect()
+    }
+
+    fn stage(&mut self) -> Result<&mut Stage, Failure> {
+        if self.stage.is_none() {
+            self.set("minimal")?;
+        }
+        self.stage.as_mut().ok_or_else(|| {
+            Trouble::Rehearsal {
+                problem: "there is no stage".to_owned(),
+            }
+            .into()
+        })
+    }
+
+    fn set(&mut self, sample: &str) -> Result<(), Failure> {
+        let stage = Stage::set(&self.room.path, &Sample::Bundled(sample), Box::new(|_| ()))?;
+        self.names = Some(Names::new(
+            &self.room.path.display().to_string(),
+            &stage.server.base_url(),
+        ));
+        self.stage = Some(stage);
+        Ok(())
+    }
+
+    /// Does what a line says, and gives what was said.
+    pub(super) fn act(&mut self, line: &[String]) -> Result<String, Failure> {
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let unknown = || {
+            Failure::from(Trouble::Rehearsal {
+                problem: format!("{} is no instruction", quoted(&line.join(" "))),
+            })
+        };
+        let number = |text: &str| {
+            text.trim_start_matches('#')
+                .parse::<u64>()
+                .map_err(|_| unknown())
+        };
+        let error = |problem: String| Failure::from(Trouble::Rehearsal { problem });
+        match line.as_slice() {
+            ["sample", name] => self.set(name).map(|()| String::new()),
+            ["write", path, text] => self.file(path, |_| Some(text.as_bytes().to_vec())),
+            ["write-hex", path, hex] => {
+                let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+                let bytes: Vec<u8> = digits
+                    .chunks(2)
+                    .filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
+                    .collect();
+                self.file(path, |_| Some(bytes))
+            }
+            ["append", path, text] => self.file(path, |old| Some([old, text.as_bytes()].concat())),
+            ["replace", path, from, to] => self.file(path, |old| {
+                Some(String::from_utf8_lossy(old).replace(from, to).into_bytes())
+            }),
+            ["remove", path] => self.file(path, |_| None),
+            ["link", path, target] => {
+                let path = self.stage()?.developer().join(path);
+                let _ = std::fs::remove_file(&path);
+                std::os::unix::fs::symlink(target, path)
+                    .map_err(|e| Trouble::file("make a link", &e))?;
+                Ok(String::new())
+            }
+            ["switch", branch] => self.stage()?.switch(branch).map(|()| String::new()),
+            ["update-branch"] => self.stage()?.update_branch().map(|()| String::new()),
+            ["push"] => self.stage()?.push("A change").map(|_| String::new()),
+            ["push-main"] => {
+                let stage = self.stage()?;
+                stage.push("A change of main")?;
+                Ok(told(&[stage.gate_all()?], true))
+            }
+            ["open", branch] => self.open(branch, false),
+            ["open", branch, "from-fork"] => self.open(branch, true),
+            ["close", pull] => {
+                let pull = number(pull)?;
+                self.stage()?
+                    .forge
+                    .close_pull(PullNumber(pull))
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
+            }
+            ["start", pull] => {
+                let pull = number(pull)?;
+                let stage = self.stage()?;
+                let run = stage.start(pull, &BuildOrder::default())?;
+                Ok(format!(
+                    "run {run} is in progress\n{}",
+                    told(&[stage.gate(pull)?], true)
+                ))
+            }
+            ["build", pull, how @ ..] => {
+                let (pull, order) = (number(pull)?, order(how).ok_or_else(unknown)?);
+                let did = self.stage()?.build(pull, &order)?;
+                Ok(told(&did, true))
+            }
+            ["gate", pull] => {
+                let pull = number(pull)?;
+                Ok(told(&[self.stage()?.gate(pull)?], true))
+            }
+            ["fault", fault @ ..] => {
+                let fault: Fault = fault.join(" ").parse().map_err(
+                    |e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()),
+                )?;
+                self.stage()?.forge.arm(fault);
+                Ok(String::new())
+            }
+            ["faults", "pending"] => {
+                let pending: Vec<String> = self
+                    .stage()?
+                    .forge
+                    .pending_faults()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                Ok(if pending.is_empty() {
+                    "none".to_owned()
+                } else {
+                    pending.join("\n")
+                })
+            }
+            ["clock", "+", days, "days"] => {
+                let days: i64 = days.parse().map_err(|_| unknown())?;
+                self.stage()?.forge.advance(days * 86_400);
+                Ok(String::new())
+            }
+            ["immutable", "on"] => {
+                self.stage()?.forge.set_immutable_releases(true);
+                Ok(String::new())
+            }
+            ["merge", pull, how] => {
+                let pull = number(pull)?;
+                let method = match *how {
+                    "merge" => MergeMethod::Merge,
+                    "squash" => MergeMethod::Squash,
+                    "rebase" => MergeMethod::Rebase,
+                    _ => return Err(unknown()),
+                };
+                let stage = self.stage()?;
+                match stage.merge(pull, method) {
+                    Err(refused) => Ok(format!("not merged: {refused}")),
+                    Ok(_) => Ok(format!("merged\n{}", told(&[stage.gate_all()?], true))),
+                }
+            }
+            ["queue", pull] => {
+                let pull = number(pull)?;
+                let stage = self.stage()?;
+                let did = stage.queue(pull)?;
+                let landed = match stage.forge.land_queued(PullNumber(pull)) {
+                    Ok(_) => "the queue merged it".to_owned(),
+                    Err(refused) => format!("the queue did not merge it: {refused}"),
+                };
+                Ok(format!("{}{landed}\n", told(&[did], true)))
+            }
+            ["tamper-asset", tag, name] => {
+                let forge = self.stage()?.forge.clone();
+                let (_, id, _) = forge
+                    .public_asset(tag, name)
+                    .ok_or_else(|| error(format!("{tag} has no asset {name}")))?;
+                forge
+                    .tamper_asset(id, "other bytes".as_bytes())
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
+            }
+            ["delete-artifact", name] => {
+                let forge = self.stage()?.forge.clone();
+                let id = forge.look(|state| {
+                    state
+                        .artifacts()
+                        .iter()
+                        .find(|artifact| artifact.name == **name)
+                        .map(|artifact| artifact.id)
+                });
+                let id = id.ok_or_else(|| error(format!("there is no artifact {name}")))?;
+                forge
+                    .delete_artifact(id)
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
+            }
+            ["maintainer", "lockgate", args @ ..] => self.lockgate(Who::Maintainer, args),
+            ["developer", "lockgate", args @ ..] => self.lockgate(Who::Developer, args),
+            ["automation", "lockgate", args @ ..] => self.lockgate(Who::Automation, args),
+            ["user", "lockgate", args @ ..] => self.lockgate(Who::User, args),
+            ["user", "runs", "it"] => {
+                let path = self
+                    .fetched
+                    .clone()
+                    .ok_or_else(|| error("nothing was fetched".to_owned()))?;
+                let ended = self.stage()?.program(Path::new(&path), &[])?;
+                Ok(format!("{}{}", ended.stdout, exit(ended.code)))
+            }
+            ["poison", "cache"] => {
+                let path = self
+                    .fetched
+                    .clone()
+                    .ok_or_else(|| error("nothing was fetched".to_owned()))?;
+                std::fs::write(path, "other bytes")
+                    .map_err(|e| Trouble::file("poison the cache", &e))?;
+                Ok(String::new())
+            }
+            ["forge", "down"] => {
+                self.stage()?
+                    .forge
+                    .arm("drop-before * * nth=every".parse().map_err(
+                        |e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()),
+                    )?);
+                Ok(String::new())
+            }
+            ["forge", "up"] => {
+                self.stage()?.forge.disarm();
+                Ok(String::new())
+            }
+            ["show", "status", pull] => self.statuses(number(pull)?),
+            ["show", "comment", pull] => self.comments(number(pull)?),
+            ["show", "releases"] => self.releases(),
+            ["show", "writes"] => self.writes(),
+            ["show", "calls"] => self.call_count(),
+            _ => Err(unknown()),
+        }
+    }
+
+    fn file(
+        &mut self,
+        path: &str,
+        change: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<String, Failure> {
+        let path = self.stage()?.developer().join(path);
+        let doing = || format!("change {}", path.display());
+        let old = std::fs::read(&path).unwrap_or_default();
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| Trouble::file(doing(), &e))?;
+        }
+        match change(&old) {
+            Some(new) => std::fs::write(&path, new),
+            None => std::fs::remove_file(&path),
+        }
+        .map_err(|e| Trouble::file(doing(), &e))?;
+        Ok(String::new())
+    }
+
+    fn open(&mut self, branch: &str, fork: bool) -> Result<String, Failure> {
+        let stage = self.stage()?;
+        let pull = stage.open(branch, fork)?;
+        Ok(format!(
+            "pull request #{pull}\n{}",
+            told(&[stage.gate(pull)?], true)
+        ))
+    }
+
+    fn lockgate(&mut self, who: Who, args: &[&str]) -> Result<String, Failure> {
+        let args = args
+            .iter()
+            .map(|arg| self.filled(arg))
+            .collect::<Result<Vec<_>, _>>()?;
+        let did = self.stage()?.lockgate(who, &args, None)?;
+        if args.first().is_some_and(|first| first == "fetch") && did.ended.code == Some(0) {
+            self.fetched = Some(did.ended.stdout.trim_end().to_owned());
+        }
+        Ok(told(&[did], false))
+    }
+
+    /// `$run` is the newest run, `$head-N` the head of a pull request, `$forge` the forge's address.
+    fn filled(&mut self, arg: &str) -> Result<String, Failure> {
+        let stage = self.stage()?;
+        if arg == "$run" {
+            let newest = stage
+                .forge
+                .look(|state| state.runs().first().map(|run| run.id));
+            return Ok(newest.map(|id| id.to_string()).unwrap_or_default());
+        }
+        match arg
+            .strip_prefix("$head-")
+            .and_then(|number| number.parse().ok())
+        {
+            Some(pull) => stage.head(pull),
+            None => Ok(arg.replace("$forge", &stage.server.base_url())),
+        }
+    }
+
+    fn statuses(&mut self, pull: u64) -> Result<String, Failure> {
+        let stage = self.stage()?;
+        let head = stage.head(pull)?;
+        let lines = stage.forge.look(|state| {
+            let Some(commit) = CommitId::parse(&head) else {
+                return Vec::new();
+            };
+            let mut newest = std::collections::BTreeMap::new();
+            state.statuses(&commit).iter().rev().for_each(|status| {
+                newest.insert(
+                    status.context.clone(),
+                    format!(
+                        "{}: {} ({})",
+                        status.context,
+                        status.verdict.name(),
+                        status.description.clone().unwrap_or_default()
+                    ),
+                );
+            });
+            newest.into_values().collect()
+        });
+        Ok(if lines.is_empty() {
+            "no status".to_owned()
+        } else {
+            lines.join("\n")
+        })
+    }
+
+    fn comments(&mut self, pull: u64) -> Result<String, Failure> {
+        let stage = self.stage()?;
+        let all = stage.forge.look(|state| {
+            state
+                .comments(PullNumber(pull))
+                .map(|all| all.iter().map(|c| c.body.clone()).collect::<Vec<_>>())
+                .unwrap_or_default()
+        });
+        Ok(if all.is_empty() {
+            "no comment".to_owned()
+        } else {
+            all.join("\n---\n")
+        })
+    }
+
+    /// All releases as a writer sees them.
+    fn releases(&mut self) -> Result<String, Failure> {
+        let stage = self.stage()?;
+        let lines = stage.forge.look(|state| {
+            let Some(writer) = state.holder("maintainer-token") else {
+                return Vec::new();
+            };
+            let mut lines = Vec::new();
+            for release in state.releases(&writer).into_iter().rev() {
+                let kind = if release.draft { "draft" } else { "published" };
+                lines.push(format!(
+                    "{} {kind}: {}",
+                    release.tag_name,
+                    release.name.clone().unwrap_or_default()
+                ));
+                for asset in state.assets(&writer, release.id).unwrap_or_default() {
+                    lines.push(match &asset.blob {
+                        Some(_) => format!("  {}", asset.name),
+                        None => format!("  {} (starter)", asset.name),
+                    });
+                }
+            }
+            lines
+        });
+        let seen_by_all = stage
+            .forge
+            .look(|state| state.releases(&Actor::Anonymous).len());
+        Ok(format!(
+            "{}\nthe public sees {seen_by_all}",
+            if lines.is_empty() {
+                "none".to_owned()
+            } else {
+                lines.join("\n")
+            }
+        ))
+    }
+
+    /// The writing calls since the last time this was asked.
+    fn writes(&mut self) -> Result<String, Failure> {
+        let journal = self.stage()?.forge.journal();
+        let since = std::mem::replace(&mut self.calls, journal.len());
+        let writes: Vec<String> = journal
+            .iter()
+            .skip(since)
+            .filter(|e| e.side == Side::Api && e.method != "GET")
+            .map(ToString::to_string)
+            .collect();
+        Ok(if writes.is_empty() {
+            "nothing was written".to_owned()
+        } else {
+            writes.join("\n")
+        })
+    }
+
+    /// The number of API calls since the last time this was asked.
+    fn call_count(&mut self) -> Result<String, Failure> {
+        let journal = self.stage()?.forge.journal();
+        let since = std::mem::replace(&mut self.calls, journal.len());
+        let calls: Vec<_> = journal
+            .iter()
+            .skip(since)
+            .filter(|e| e.side == Side::Api)
+            .collect();
+        let unchanged = calls.iter().filter(|e| e.status == Some(304)).count();
+        Ok(format!(
+            "{} calls, {unchanged} of them answered by \"not modified\", which no rate limit counts",
+            calls.len()
+        ))
+    }
+}
+
+fn order(words: &[&str]) -> Option<BuildOrder> {
+    match words {
+        [] => Some(BuildOrder::default()),
+        ["of", workflow] => Some(BuildOrder {
+            workflow: Some((*workflow).to_owned()),
+            ..BuildOrder::default()
+        }),
+        ["by", event] => Some(BuildOrder {
+            event: Some((*event).to_owned()),
+            ..BuildOrder::default()
+        }),
+        ["unzipped"] => Some(BuildOrder {
+            unzipped: true,
+            ..BuildOrder::default()
+        }),
+        ["losing", variant] => Some(BuildOrder {
+            lost: Some((*variant).to_owned()),
+            ..BuildOrder::default()
+        }),
+        _ => None,
+    }
+}
+
+/// What commands said: with `brief`, without their talk and without paths of their own.
+fn told(all: &[Did], brief: bool) -> String {
+    let mut text = String::new();
+    for did in all {
+        if brief {
+            let command: Vec<&str> = did.command.split(" --").take(1).collect();
+            text += &format!("$ {}\n", command.join(""));
+        }
+        if !brief || did.ended.code != Some(0) {
+            let talk = did
+                .ended
+                .stderr
+                .lines()
+                .filter(|line| !line.starts_with("::"));
+            let talk: Vec<&str> = if brief { failure(talk) } else { talk.collect() };
+            talk.into_iter()
+                .for_each(|line| text += &format!("| {line}\n"));
+        }
+        text += &did.ended.stdout;
+        if !did.ended.stdout.is_empty() && !did.ended.stdout.ends_with('\n') {
+            text.push('\n');
+        }
+        if !brief || did.ended.code != Some(0) {
+            text += &exit(did.ended.code);
+        }
+    }
+    text
+}
+
+/// The lines of the failure, without what was said before it.
+fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let words = [
+        "refused (",
+        "waiting (",
+        "error (",
+        "wrong bytes (",
+        "not published (",
+        "usage (",
+    ];
+    talk.skip_while(|line| !words.iter().any(|word| line.starts_with(word)))
+        .collect()
+}
+
+fn exit(code: Option<i32>) -> String {
+    code.map_or_else(|| "killed\n".to_owned(), |code| format!("exit {code}\n"))
+}

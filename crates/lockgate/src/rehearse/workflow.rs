@@ -1,0 +1,280 @@
+//! What the workflows do, job by job, step by step: the build on one side, the trusted half on the other.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
+use serde_json::json;
+
+use super::stage::{Did, Stage, Who, git, io, trouble, words};
+use crate::exit::Failure;
+
+/// How a run of the build workflow differs from the usual.
+#[derive(Debug, Default)]
+pub(super) struct BuildOrder {
+    /// Another workflow file.
+    pub workflow: Option<String>,
+    /// Another event.
+    pub event: Option<String>,
+    /// Whether artifacts are uploaded as they are, without a zip.
+    pub(super) unzipped: bool,
+    /// A variant whose job is lost with its machine.
+    pub lost: Option<String>,
+}
+
+impl Stage {
+    /// The build workflow for a pull request, to its end: detect, a job per variant, the candidate. The trusted half after it.
+    pub(super) fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
+        let head = self.head(pull)?;
+        let run = self.start(pull, order)?;
+        let checkout = self.checkout(pull, &head)?;
+        let event = self.pull_event(pull, &head)?;
+        let mut vars = self.vars(Who::Automation)?;
+        vars.retain(|(name, _)| name != "GITHUB_TOKEN");
+        vars.push((
+            "GITHUB_EVENT_PATH".to_owned(),
+            self.file("event.json", &event.to_string())?,
+        ));
+        vars.push(("GITHUB_RUN_ID".to_owned(), run.to_string()));
+        vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), "1".to_owned()));
+        let mut done = Vec::new();
+        let mut good = true;
+        // Each package has a workflow of its own; a rehearsal runs that of the first, which is the sample's only one.
+        let package = self.package.name.to_string();
+        let (did, said) =
+            self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
+        good &= did.ended.code == Some(0);
+        done.push(did);
+        let value = |key: &str| {
+            said.iter()
+                .find(|(k, _)| k == key)
+                .map(|(_, v)| v.clone())
+                .unwrap_or_default()
+        };
+        if value("decision") == "build" {
+            let matrix: serde_json::Value =
+                serde_json::from_str(&value("matrix")).unwrap_or_default();
+            let rows = matrix
+                .get("include")
+                .and_then(|rows| rows.as_array())
+                .cloned()
+                .unwrap_or_default();
+            for row in rows {
+                let variant = row
+                    .get("variant")
+                    .and_then(|v| v.as_str())
+                    .unwrap_or_default()
+                    .to_owned();
+                if order.lost.as_ref() == Some(&variant) {
+                    good = false;
+                    continue;
+                }
+                let out = self
+                    .folder
+                    .join(format!("out/{run}/{variant}"))
+                    .display()
+                    .to_string();
+                let (did, said) = self.step(
+                    &checkout,
+                    &words(&[
+                        "build",
+                        "--package",
+                        &package,
+                        "--variant",
+                        &variant,
+                        "--out",
+                        &out,
+                    ]),
+                    &vars,
+                )?;
+                good &= did.ended.code == Some(0);
+                done.push(did);
+                self.upload(run, &said, "artifact", "path", order)?;
+                self.upload(run, &said, "part-artifact", "part-path", order)?;
+            }
+            vars.push(("GITHUB_TOKEN".to_owned(), "fork-token".to_owned()));
+            let out = self.folder.join(format!("out/{run}")).display().to_string();
+            let (did, said) = self.step(
+                &checkout,
+                &words(&["build", "--package", &package, "--join", "--out", &out]),
+                &vars,
+            )?;
+            good &= did.ended.code == Some(0);
+            done.push(did);
+            self.upload(run, &said, "artifact", "path", order)?;
+        }
+        let conclusion = if good { "success" } else { "failure" };
+        self.forge
+            .set_run(run, "completed", Some(conclusion))
+            .map_err(|error| trouble(error.to_string()))?;
+        let event = json!({ "action": "completed", "workflow_run": { "id": run.0 } });
+        done.push(self.lockgate(
+            Who::Automation,
+            &words(&["gate", "--package", &package]),
+            Some(&event),
+        )?);
+        done.push(self.lockgate(
+            Who::Automation,
+            &words(&["report", "--package", &package]),
+            Some(&event),
+        )?);
+        Ok(done)
+    }
+
+    /// Registers a run of the build workflow that has begun and not ended.
+    pub(super) fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
+        let head = self.head(pull)?;
+        let branch = self
+            .forge
+            .look(|state| {
+                state
+                    .pull(PullNumber(pull))
+                    .map(|pull| pull.head_branch.clone())
+            })
+            .map_err(|error| trouble(error.to_string()))?;
+        let package = &self.package;
+        let path = order
+            .workflow
+            .clone()
+            .unwrap_or_else(|| package.build_workflow());
+        let workflow = self
+            .forge
+            .register_workflow(&format!("Build {}", package.name), &path);
+        let order = NewRun {
+            workflow,
+            event: order
+                .event
+                .clone()
+                .unwrap_or_else(|| "pull_request".to_owned()),
+            head_sha: CommitId::parse(&head).ok_or_else(|| trouble("git gave no commit id"))?,
+            head_branch: Some(branch),
+            actor: "developer".to_owned(),
+            pull: Some(PullNumber(pull)),
+        };
+        let run = self
+            .forge
+            .start_run(order)
+            .map_err(|error| trouble(error.to_string()))?;
+        self.forge
+            .set_run(run, "in_progress", None)
+            .map_err(|error| trouble(error.to_string()))?;
+        Ok(run)
+    }
+
+    /// What the trusted half does at an event that is not the end of a build: the gate.
+    pub(super) fn gate(&mut self, pull: u64) -> Result<Did, Failure> {
+        let head = self.head(pull)?;
+        let event = self.pull_event(pull, &head)?;
+        self.lockgate(Who::Automation, &words(&["gate"]), Some(&event))
+    }
+
+    /// What the trusted half does when the base branch has moved.
+    pub(super) fn gate_all(&mut self) -> Result<Did, Failure> {
+        self.lockgate(
+            Who::Automation,
+            &words(&["gate"]),
+            Some(&json!({ "ref": "refs/heads/main" })),
+        )
+    }
+
+    /// What the trusted half does when a merge queue wants to know: the gate of the group.
+    pub(super) fn queue(&mut self, pull: u64) -> Result<Did, Failure> {
+        let main = git(
+            &self.folder.join("origin.git"),
+            &["rev-parse", "refs/heads/main"],
+        )?;
+        let group = self
+            .forge
+            .enqueue(PullNumber(pull))
+            .map_err(|error| trouble(error.to_string()))?;
+        let group = json!({ "head_sha": group.to_string(), "base_sha": main.trim_end(), "base_ref": "refs/heads/main" });
+        self.lockgate(
+            Who::Automation,
+            &words(&["gate"]),
+            Some(&json!({ "merge_group": group })),
+        )
+    }
+
+    fn pull_event(&self, pull: u64, head: &str) -> Result<serde_json::Value, Failure> {
+        let main = git(
+            &self.folder.join("origin.git"),
+            &["rev-parse", "refs/heads/main"],
+        )?;
+        Ok(json!({
+            "action": "synchronize",
+            "number": pull,
+            "pull_request": {
+                "number": pull,
+                "head": { "sha": head, "ref": "branch" },
+                "base": { "sha": main.trim_end(), "ref": "main" },
+            },
+            "repository": { "full_name": self.repository, "default_branch": "main" },
+        }))
+    }
+
+    /// The checkout of a build job: a fresh clone at the head.
+    fn checkout(&mut self, pull: u64, head: &str) -> Result<PathBuf, Failure> {
+        self.runs += 1;
+        let dir = self.folder.join(format!("runner/{}", self.runs));
+        let text = dir.display().to_string();
+        git(&self.folder, &["clone", "--quiet", "origin.git", &text])?;
+        git(
+            &dir,
+            &[
+                "fetch",
+                "--quiet",
+                "origin",
+                &format!("refs/pull/{pull}/head"),
+            ],
+        )?;
+        git(&dir, &["checkout", "--quiet", "--detach", head])?;
+        Ok(dir)
+    }
+
+    /// Plays upload-artifact: a zip of one file, in just its form.
+    fn upload(
+        &self,
+        run: RunId,
+        said: &[(String, String)],
+        name: &str,
+        path: &str,
+        order: &BuildOrder,
+    ) -> Result<(), Failure> {
+        let value = |key: &str| said.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
+        let (Some(name), Some(path)) = (value(name), value(path)) else {
+            return Ok(());
+        };
+        let path = Path::new(path);
+        let bytes = std::fs::read(path).map_err(io("read what is to be uploaded"))?;
+        if order.unzipped {
+            let added =
+                self.forge
+                    .add_artifact(run, name, ArtifactForm::Plain, bytes.as_slice(), 90);
+            return added
+                .map(drop)
+                .map_err(|error| trouble(format!("{name} could not be uploaded: {error}")));
+        }
+        let file = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or(name);
+        let entry = Entry {
+            name: file,
+            mode: 0o644,
+            modified: DosTime::EPOCH,
+            level: 6,
+        };
+        let mut writer = SingleFileWriter::new(Vec::new(), entry).map_err(io("zip an artifact"))?;
+        writer.write_all(&bytes).map_err(io("zip an artifact"))?;
+        let (zip, _) = writer.finish().map_err(io("zip an artifact"))?;
+        let added = self
+            .forge
+            .add_artifact(run, name, ArtifactForm::Zip, zip.as_slice(), 90);
+        added
+            .map(drop)
+            .map_err(|error| trouble(format!("{name} could not be uploaded: {error}")))
+    }
+}
