@@ -131,3 +131,43 @@ fn no_token_is_written_or_told() {
     }
     assert!(seen > 50, "only {seen} files were looked at");
 }
+
+/// The story on a repository of one's own: a folder, and a clone without workflows.
+#[test]
+fn the_story_runs_on_any_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
+    let own = folder.path().join("own");
+    for path in ["lockgate.toml", "build.py", "hello/VERSION"] {
+        let target = own.join(path);
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::copy(sample.join(path), target).unwrap();
+    }
+    for repository in ["as a folder", "as a clone"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+            .args(["rehearse", "own", "--output-format", "json"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{repository}: {said}");
+        let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(object["tag"], "hello-v2");
+        let git = |args: &[&str]| {
+            let identity = ["-c", "user.name=T", "-c", "user.email=t@example.invalid"];
+            let mut git = Command::new("git");
+            let git = git.args(identity).args(args).current_dir(&own);
+            assert!(
+                git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        };
+        if repository == "as a folder" {
+            git(&["init", "--quiet"]);
+            git(&["add", "--all"]);
+            git(&["commit", "--quiet", "-m", "mine"]);
+        }
+    }
+}

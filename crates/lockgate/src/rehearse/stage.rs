@@ -112,6 +112,21 @@ impl Stage {
                     .ok_or_else(|| trouble(format!("there is no sample {name}")))?;
                 written.map_err(io("write the sample repository"))?;
             }
+            // A folder that is no repository of its own: what is in it, as it is.
+            Sample::Folder(path) if !path.join(".git").exists() => {
+                git(
+                    folder,
+                    &[
+                        "init",
+                        "--quiet",
+                        "--bare",
+                        "--initial-branch=main",
+                        "origin.git",
+                    ],
+                )?;
+                git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
+                copy(path, &developer).map_err(io("copy the repository to rehearse with"))?;
+            }
             Sample::Folder(path) => {
                 git(
                     folder,
@@ -421,6 +436,20 @@ impl Stage {
         std::fs::write(&path, text).map_err(io("write a file of a step"))?;
         Ok(path.display().to_string())
     }
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// Words as arguments.

@@ -20,8 +20,13 @@ use crate::trouble::Trouble;
 
 /// Tells the story.
 pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Result<(), Failure> {
-    let sample = args
+    let own = args
         .repository
+        .as_ref()
+        .map(|path| path.canonicalize())
+        .transpose();
+    let own = own.map_err(|error| Trouble::file("find the repository to rehearse with", &error))?;
+    let sample = own
         .as_deref()
         .map_or(Sample::Bundled("tool-support"), Sample::Folder);
     let teller = Teller::new(context);
