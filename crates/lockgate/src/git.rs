@@ -245,7 +245,7 @@ impl Git {
     pub fn changes(&self) -> Result<Vec<String>, Trouble> {
         let text = self.text(
             "look for changes",
-            &["status", "--porcelain=v1", "--untracked-files=normal"],
+            &["status", "--porcelain=v1", "--untracked-files=all"],
         )?;
         Ok(text
             .lines()

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use lockgate_core::RepoPath;
 use lockgate_core::config::{Package, Variant};
 use lockgate_core::detect;
 use lockgate_core::document::{
@@ -85,7 +86,7 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
         executables: Vec::new(),
     };
     if !args.allow_dirty {
-        refuse_changes(git, &top, &args.out)?;
+        refuse_changes(git, &top, &args.out, &package, &version)?;
     }
     Ok(Source {
         package,
@@ -95,13 +96,25 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     })
 }
 
-/// Changes that no commit has, but for the folder that the results are put into.
-fn refuse_changes(git: &Git, top: &Path, out: &Path) -> Result<(), Failure> {
+/// Changes that no commit has, but for what builds of this version leave: their results, and the executables themselves.
+fn refuse_changes(
+    git: &Git,
+    top: &Path,
+    out: &Path,
+    package: &Package,
+    version: &Version,
+) -> Result<(), Failure> {
     let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    let outputs: Vec<RepoPath> = package
+        .variants
+        .iter()
+        .map(|variant| package.output(variant, version))
+        .collect();
+    let is_output = |path: &str| outputs.iter().any(|output| output.as_str() == path);
     let changes: Vec<String> = git
         .changes()?
         .into_iter()
-        .filter(|path| !top.join(path).starts_with(&out))
+        .filter(|path| !top.join(path).starts_with(&out) && !is_output(path))
         .collect();
     if changes.is_empty() {
         return Ok(());
