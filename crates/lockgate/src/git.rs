@@ -3,21 +3,26 @@
 //! Reads objects only; the one thing it writes is objects (fetched ones, and the tree of a trial merge). Never runs a hook,
 //! never touches the work tree. What git prints is foreign text until it is parsed.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::rc::Rc;
 
 use lockgate_core::escape::{line, quoted};
 use lockgate_core::fingerprint::TreeEntry;
 use lockgate_core::{CommitId, ObjectId};
 
+use crate::objects::Objects;
 use crate::trouble::Trouble;
 
-/// A clone.
-#[derive(Debug, Clone)]
+/// A clone. Objects never change, so what was read once is kept.
+#[derive(Debug)]
 pub struct Git {
     dir: PathBuf,
+    shallow: bool,
+    objects: RefCell<Option<Objects>>,
+    trees: RefCell<BTreeMap<ObjectId, Rc<[TreeEntry]>>>,
 }
 
 /// A trial merge.
@@ -35,16 +40,25 @@ pub type Refs = BTreeMap<String, ObjectId>;
 impl Git {
     /// The clone that a folder is in.
     pub fn open(dir: &Path) -> Result<Self, Trouble> {
-        let output = command(dir, &["rev-parse", "--absolute-git-dir"])?;
-        if output.status.success() {
-            Ok(Self {
-                dir: dir.to_owned(),
-            })
-        } else {
-            Err(Trouble::NotARepository {
+        let output = command(
+            dir,
+            &["rev-parse", "--absolute-git-dir", "--is-shallow-repository"],
+        )?;
+        if !output.status.success() {
+            return Err(Trouble::NotARepository {
                 dir: quoted(&dir.display().to_string()),
-            })
+            });
         }
+        let shallow = String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .ends_with("\ntrue");
+        let (objects, trees) = (RefCell::default(), RefCell::default());
+        Ok(Self {
+            dir: dir.to_owned(),
+            shallow,
+            objects,
+            trees,
+        })
     }
 
     /// The root of the work tree.
@@ -66,92 +80,83 @@ impl Git {
 
     /// The commit that a revision names.
     pub fn commit(&self, revision: &str) -> Result<CommitId, Trouble> {
-        let name = format!("{revision}^{{commit}}");
-        let output = command(
-            &self.dir,
-            &[
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                &name,
-            ],
-        )?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        match text.trim_end().parse() {
-            Ok(commit) if output.status.success() => Ok(commit),
-            _ if self.is_shallow() => Err(Trouble::Shallow {
+        let found = self
+            .resolve(revision, "commit")?
+            .and_then(|id| id.as_str().parse().ok());
+        found.ok_or_else(|| match self.shallow {
+            true => Trouble::Shallow {
                 what: quoted(revision),
-            }),
-            _ => Err(Trouble::UnknownRevision {
+            },
+            false => Trouble::UnknownRevision {
                 revision: quoted(revision),
-            }),
-        }
+            },
+        })
     }
 
     /// Whether history was cut off when it was cloned.
     pub fn is_shallow(&self) -> bool {
-        self.text(
-            "look at the clone",
-            &["rev-parse", "--is-shallow-repository"],
-        )
-        .is_ok_and(|text| text.trim_end() == "true")
+        self.shallow
     }
 
     /// Every entry of a tree, recursively.
-    pub fn tree(&self, treeish: &str) -> Result<Vec<TreeEntry>, Trouble> {
+    pub fn tree(&self, treeish: &str) -> Result<Rc<[TreeEntry]>, Trouble> {
         let doing = || format!("list the tree of {treeish}");
+        let id = self.resolve(treeish, "tree")?;
+        let id = id.ok_or_else(|| Trouble::UnknownRevision {
+            revision: quoted(treeish),
+        })?;
+        if let Some(entries) = self.trees.borrow().get(&id) {
+            return Ok(Rc::clone(entries));
+        }
         let bytes = self.run(
             &doing(),
-            &[
-                "ls-tree",
-                "-r",
-                "-z",
-                "--full-tree",
-                "--end-of-options",
-                treeish,
-            ],
+            &["ls-tree", "-r", "-z", "--full-tree", id.as_str()],
         )?;
-        bytes
+        let entries: Rc<[TreeEntry]> = bytes
             .split(|b| *b == 0)
             .filter(|entry| !entry.is_empty())
             .map(|entry| tree_entry(entry).ok_or_else(|| garbled(&doing(), entry)))
-            .collect()
+            .collect::<Result<_, _>>()?;
+        self.trees.borrow_mut().insert(id, Rc::clone(&entries));
+        Ok(entries)
     }
 
-    /// The first `most` bytes of a blob, and its size.
+    /// The bytes of a blob, and how many there are; no bytes where there are more than `most`.
     pub fn blob(&self, id: &ObjectId, most: u64) -> Result<(Vec<u8>, u64), Trouble> {
-        let doing = format!("read the object {id}");
-        let mut child = base(&self.dir)
-            .args(["cat-file", "--batch"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| missing(&error))?;
-        let failed = |detail: &str| Trouble::Git {
-            doing: doing.clone(),
-            detail: line(detail),
+        let detail = || "the object is not there".to_owned();
+        let read = self.ask(|objects| objects.contents(id, most))?;
+        read.ok_or_else(|| Trouble::Git {
+            doing: format!("read the object {id}"),
+            detail: detail(),
+        })
+    }
+
+    /// The object of a kind that a revision names; a revision of several lines names nothing.
+    fn resolve(&self, revision: &str, kind: &str) -> Result<Option<ObjectId>, Trouble> {
+        if revision.is_empty()
+            || revision.starts_with('-')
+            || revision.chars().any(char::is_control)
+        {
+            return Ok(None);
+        }
+        let found = self.ask(|objects| objects.info(&format!("{revision}^{{{kind}}}")))?;
+        Ok(found.map(|info| info.id))
+    }
+
+    /// Asks the object database, which is opened at the first question.
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(&mut Objects) -> std::io::Result<T>,
+    ) -> Result<T, Trouble> {
+        let mut slot = self.objects.borrow_mut();
+        let objects = match &mut *slot {
+            Some(objects) => objects,
+            none => none.insert(Objects::open(base(&self.dir)).map_err(|error| missing(&error))?),
         };
-        let ask = child
-            .stdin
-            .take()
-            .map(|mut stdin| stdin.write_all(format!("{id}\n").as_bytes()));
-        let read = || -> Option<(Vec<u8>, u64)> {
-            ask?.ok()?;
-            let mut out = BufReader::new(child.stdout.take()?);
-            let mut head = String::new();
-            out.read_line(&mut head).ok()?;
-            let size: u64 = head.trim_end().rsplit(' ').next()?.parse().ok()?;
-            let mut bytes = Vec::new();
-            out.take(size.min(most)).read_to_end(&mut bytes).ok()?;
-            Some((bytes, size))
-        };
-        let result = read().ok_or_else(|| failed("the object is not there"));
-        // A blob longer than what was wanted is not read to its end.
-        let _ = child.kill();
-        let _ = child.wait();
-        result
+        question(objects).map_err(|error| Trouble::Git {
+            doing: "read its objects".to_owned(),
+            detail: line(&error.to_string()),
+        })
     }
 
     /// What merging `head` into `base` would give.
@@ -237,8 +242,8 @@ impl Git {
     }
 
     fn has(&self, commit: &CommitId) -> bool {
-        let name = format!("{commit}^{{commit}}");
-        command(&self.dir, &["cat-file", "-e", &name]).is_ok_and(|output| output.status.success())
+        self.resolve(commit.as_str(), "commit")
+            .is_ok_and(|found| found.is_some())
     }
 
     /// Paths that differ from the commit that is checked out, without what git ignores.

@@ -11,6 +11,7 @@ pub mod foreign;
 pub mod git;
 pub mod look;
 pub mod manual;
+pub mod objects;
 pub mod observe;
 pub mod progress;
 pub mod rehearse;

@@ -1,11 +1,13 @@
 //! What the repository says: base, head and their merge, package by package. Reads git only; decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use lockgate_core::config::{Config, FILE, Package};
 use lockgate_core::detect::{
     self, Decision, Facts, Holder, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile,
 };
+use lockgate_core::document::DocumentProblem;
 use lockgate_core::fingerprint::{self, TreeEntry};
 use lockgate_core::promote::WorkflowFacts;
 use lockgate_core::{CommitId, Fingerprint, PackageName, Version};
@@ -20,7 +22,7 @@ const LARGEST_CONFIG: u64 = 1 << 20;
 /// One tree and its config.
 #[derive(Debug, Clone)]
 pub struct Tree {
-    entries: Vec<TreeEntry>,
+    entries: Rc<[TreeEntry]>,
     /// `None` where there is no config; an error where it cannot be read.
     pub config: Option<Result<Config, Failure>>,
 }
@@ -94,9 +96,14 @@ impl Tree {
         let config = match entries.iter().find(|entry| entry.path == FILE.as_bytes()) {
             None => None,
             Some(entry) => {
-                let (bytes, _) = git.blob(&entry.object, LARGEST_CONFIG)?;
+                let (bytes, size) = git.blob(&entry.object, LARGEST_CONFIG)?;
                 let text = String::from_utf8_lossy(&bytes);
-                Some(Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error)))
+                let too_large = DocumentProblem::TooLarge { what: FILE, size };
+                Some(if size > LARGEST_CONFIG {
+                    Err(Failure::new(Exit::Refused, &too_large))
+                } else {
+                    Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error))
+                })
             }
         };
         Ok(Self { entries, config })
