@@ -8,8 +8,11 @@ use lockgate_core::config::{Config, Package};
 use lockgate_core::{Attempt, Reason as _, Scheme, Version};
 
 const INTEGERS: [&str; 4] = ["0", "1", "10", "9999999999"];
-const SEMVERS: [&str; 5] = [
+const SEMVERS: [&str; 8] = [
     "0.0.0",
+    "1.0.0",
+    "1.0.0-u",
+    "1.2.3-rc",
     "1.2.3-rc.1",
     "1.0.0-x.lock",
     "18446744073709551615.18446744073709551615.18446744073709551615",

@@ -37,10 +37,10 @@ pub(crate) fn download(forge: &GitHub, all: &[One]) -> f64 {
 }
 
 /// Unpacks, digests and inspects the artifacts out of memory, and drops what comes out.
-pub(crate) fn unzip_and_hash(package: &Package, all: &mut [One]) -> f64 {
+pub(crate) fn unzip_and_hash(package: &Package, all: &[One]) -> f64 {
     let mut total = 0.0;
     for one in all {
-        let zip = std::mem::take(&mut one.zip);
+        let zip = one.zip.clone();
         let size = Some(zip.len() as u64);
         let body = Body {
             size,

@@ -23,17 +23,20 @@ pub(crate) fn write(out: &mut impl Write, machine: u16, size: u64) -> io::Result
         head.extend(u16::to_le_bytes(half));
     }
     head.extend(1_u32.to_le_bytes());
-    for word in [BASE + 0x78, 64, 0] {
+    for word in [BASE + 0xb0, 64, 0] {
         head.extend(u64::to_le_bytes(word));
     }
     head.extend([0; 4]);
-    for half in [64, 56, 1, 0, 0, 0] {
+    for half in [64, 56, 2, 0, 0, 0] {
         head.extend(u16::to_le_bytes(half));
     }
-    // One PT_LOAD, readable and executable, over the whole file.
-    head.extend([1_u32.to_le_bytes(), 5_u32.to_le_bytes()].concat());
-    for word in [0, BASE, BASE, size, size, 0x1000] {
-        head.extend(u64::to_le_bytes(word));
+    // One PT_LOAD over the whole file, readable and executable; and PT_GNU_STACK: not executable.
+    for (kind, flags, rest) in [
+        (1, 5, [0, BASE, BASE, size, size, 0x1000]),
+        (0x6474_e551, 6, [0; 6]),
+    ] {
+        head.extend([u32::to_le_bytes(kind), u32::to_le_bytes(flags)].concat());
+        head.extend(rest.into_iter().flat_map(u64::to_le_bytes));
     }
     out.write_all(&head)?;
 

@@ -55,8 +55,9 @@ pub(crate) struct Took {
     pub(crate) written: f64,
 }
 
-/// Runs it to its end and watches it in `/proc`, where its last figures stand until it is waited for.
-pub(crate) fn watched(mut command: Command) -> Took {
+/// Runs it to its end and watches it in `/proc`, where its last figures stand until it is waited for. Every two
+/// milliseconds `look` is told how many seconds have passed.
+pub(crate) fn watched(mut command: Command, mut look: impl FnMut(f64)) -> Took {
     let started = Instant::now();
     let mut child = command
         .stdout(Stdio::null())
@@ -73,6 +74,7 @@ pub(crate) fn watched(mut command: Command) -> Took {
         if status.is_empty() || status.contains("State:\tZ") {
             break started.elapsed().as_secs_f64();
         }
+        look(started.elapsed().as_secs_f64());
         std::thread::sleep(Duration::from_millis(2));
     };
     let written = field(&file("io"), "write_bytes:").unwrap_or(f64::NAN);

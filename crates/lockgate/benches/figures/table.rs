@@ -76,7 +76,11 @@ pub(crate) fn ratio(ratio: f64) -> String {
 /// How long something takes, in seconds: the median, after one time that does not count.
 pub(crate) fn median(times: usize, mut action: impl FnMut()) -> f64 {
     action();
-    let mut all: Vec<f64> = (0..times).map(|_| once(&mut action)).collect();
+    middle((0..times).map(|_| once(&mut action)).collect())
+}
+
+/// The median of some figures.
+pub(crate) fn middle(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }
