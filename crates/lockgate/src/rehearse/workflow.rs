@@ -31,7 +31,14 @@ impl Stage {
         let head = self.head(pull)?;
         let run = self.start(pull, order)?;
         let checkout = self.checkout(pull, &head)?;
-        let event = self.pull_event(pull, &head)?;
+        // Started by hand, an event tells of no pull request.
+        let by_hand = order.event.as_deref() == Some("workflow_dispatch");
+        let event = match by_hand {
+            true => {
+                json!({ "ref": "refs/heads/branch", "repository": { "default_branch": "main" } })
+            }
+            false => self.pull_event(pull, &head)?,
+        };
         let mut vars = self.vars(Who::Automation)?;
         vars.retain(|(name, _)| name != "GITHUB_TOKEN");
         vars.push((
