@@ -203,6 +203,9 @@ pub enum VersionProblem {
     /// Not Semantic Versioning 2.0.0.
     #[error("which is not a semantic version")]
     NotSemver,
+    /// `1.0.0-x.lock`: git takes no tag that ends so (git-check-ref-format(1), rule 1).
+    #[error("which ends in \".lock\", as no git tag may")]
+    Lock,
     /// `1.0.0+5`: two versions that differ only there have no order.
     #[error("which has build metadata")]
     BuildMetadata,
@@ -233,6 +236,9 @@ fn semantic(text: &str) -> Result<semver::Version, VersionProblem> {
         return Err(P::TooLong);
     }
     let version = semver::Version::parse(text).map_err(|_| P::NotSemver)?;
+    if text.ends_with(".lock") {
+        return Err(P::Lock);
+    }
     if version.build.is_empty() {
         Ok(version)
     } else {
@@ -303,6 +309,7 @@ mod tests {
             ("1.0", P::NotSemver),
             ("v1.0.0", P::NotSemver),
             ("01.0.0", P::NotSemver),
+            ("1.0.0-x.lock", P::Lock),
             ("1.0.0+5", P::BuildMetadata),
         ];
         for (text, problem) in wrong {

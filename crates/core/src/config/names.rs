@@ -6,7 +6,7 @@ use super::template::Values;
 use super::{Package, WITHDRAWN_PREFIX};
 use crate::escape::quoted;
 use crate::version::Version;
-use crate::words::{AssetName, Tag};
+use crate::words::{AssetName, RepoPath, Tag};
 
 /// Fills the name templates with the shortest and the longest version, so that none can make a bad name later.
 pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {
@@ -24,6 +24,11 @@ pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<()
             },
         )
     };
+    let (_, after) = package.tag.around_version(&package.name);
+    if !after.is_empty() && ".lock".ends_with(&after) {
+        let problem = "with some versions it would end in \".lock\", as no git tag may";
+        return Err(bad("tag", problem.to_owned()));
+    }
     let longest = Version::Semver(semver::Version {
         pre: longest_pre(),
         ..semver::Version::new(1, 0, 0)
@@ -48,6 +53,28 @@ pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<()
             let asset = package.asset.fill(&package.values(variant, version));
             asset.parse::<AssetName>().map_err(|wrong| {
                 bad("asset", format!("{} is not {}", wrong.text, wrong.expected))
+            })?;
+            let values = Values {
+                asset: &asset,
+                ..package.values(variant, version)
+            };
+            let output = package.build.output.fill(&values);
+            output.parse::<RepoPath>().map_err(|wrong| {
+                let problem = format!(
+                    "for {} it is {}, which is not {}",
+                    variant.name, wrong.text, wrong.expected
+                );
+                let template = quoted(&package.build.output.to_string());
+                let at = section.get("build").map_or(0, |value| value.span().start);
+                let key = "output".to_owned();
+                section.error(
+                    at,
+                    P::BadTemplate {
+                        key,
+                        template,
+                        problem,
+                    },
+                )
             })?;
         }
     }

@@ -103,6 +103,14 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
     config.bad-glob: line 5, column 17: `exclude` has the pattern "**/[*.md", which cannot be read: unclosed character class; missing ']'
       mend the pattern; `dir/**` is all below dir, `**/*.md` every Markdown file
     "#);
+    insta::assert_snapshot!(replace("tool-support-v{version}", "t{version}ock"), @r#"
+    config.bad-template: line 6, column 16: `tag` is "t{version}ock", but with some versions it would end in ".lock", as no git tag may
+      `{version}` and the other placeholders are explained in docs/config.md
+    "#);
+    insta::assert_snapshot!(problem(&EXAMPLE.replace("src/inspect_ai/binaries/{asset}", "a/.{variant}/x").replace("variant.amd64]", "variant.git]\narch = \"amd64\"")), @r#"
+    config.bad-template: line 10, column 1: `output` is "a/.{variant}/x", but for git it is "a/.git/x", which is not a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)
+      `{version}` and the other placeholders are explained in docs/config.md
+    "#);
     insta::assert_snapshot!(replace("\"2.31\"", "2.31"), @"
     config.wrong-type: line 19, column 15: `glibc-floor` is a number, not a text in quotes
       write a text in quotes
