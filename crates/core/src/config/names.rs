@@ -5,7 +5,7 @@ use super::section::Section;
 use super::template::Values;
 use super::{Package, WITHDRAWN_PREFIX};
 use crate::escape::quoted;
-use crate::version::Version;
+use crate::version::{Scheme, Version};
 use crate::words::{AssetName, RepoPath, Tag};
 
 /// Fills the name templates with the shortest and the longest version, so that none can make a bad name later.
@@ -97,14 +97,20 @@ pub(super) fn collision(one: &Package, other: &Package) -> Option<String> {
         one.tag.around_version(&one.name),
         other.tag.around_version(&other.name),
     );
-    (overlaps(&a.0, &b.0, str::strip_prefix) && overlaps(&a.1, &b.1, str::strip_suffix))
-        .then(|| format!("the tag {}", one.tag))
-}
-
-/// Whether what one has more than the other could itself be part of a version.
-fn overlaps<'t>(a: &'t str, b: &'t str, strip: fn(&'t str, &'t str) -> Option<&'t str>) -> bool {
-    let rest = strip(a, b).or_else(|| strip(b, a));
-    rest.is_some_and(|rest| {
-        rest.is_empty() || rest.bytes().next().is_some_and(|b| b.is_ascii_digit())
-    })
+    let semver = [one, other]
+        .iter()
+        .any(|package| package.scheme == Scheme::Semver);
+    // A version begins with a digit; one with a pre-release ends in almost anything.
+    let begins = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    let ends = |rest: &str| {
+        let of_version = |c: char| {
+            c.is_ascii_digit() || semver && (c.is_ascii_alphabetic() || c == '.' || c == '-')
+        };
+        rest.chars().all(of_version)
+    };
+    let before = a.0.strip_prefix(&b.0).or_else(|| b.0.strip_prefix(&a.0));
+    let after = a.1.strip_suffix(&b.1).or_else(|| b.1.strip_suffix(&a.1));
+    let overlap =
+        before.is_some_and(|rest| rest.is_empty() || begins(rest)) && after.is_some_and(ends);
+    overlap.then(|| format!("the tag {}", one.tag))
 }
