@@ -170,6 +170,11 @@ const TABLE: &[(&str, &str, Expect)] = &[
     ("tool-v{version}", "{version}.", Refused),
     ("tool-v{version}", "{version}.lock", Refused),
     ("tool-v{version}", "{version}.locks", Fine),
+    ("tool-v{version}", "{version}lock", Refused),
+    ("tool-v{version}", "{version}k", Refused),
+    ("tool-v{version}", "{version}-k", Fine),
+    ("tool-v{version}", "{version}block", Fine),
+    ("package.tool", "@LOCK@", Beyond("config.bad-template", FILLED)),
     ("tool-v{version}", ".{version}", Refused),
     ("tool-v{version}", "-{version}", Refused),
     ("tool-v{version}", "_{version}", Fine),
@@ -223,6 +228,9 @@ const TABLE: &[(&str, &str, Expect)] = &[
     ("dist/{asset}", ".git/{asset}", Refused),
     ("dist/{asset}", "dist\\\\{asset}", Refused),
     ("dist/{asset}", "dist/{asset}}", Refused),
+    ("dist/{asset}", "@923@/{asset}", Fine),
+    ("dist/{asset}", "@924@/{asset}", Beyond("config.bad-template", FILLED)),
+    ("dist/{asset}", "@GIT@", Beyond("config.bad-template", FILLED)),
     // Variants.
     ("variant.amd64", "variant.amd64-musl", Fine),
     ("variant.amd64", "variant.static-386", Fine),
@@ -267,9 +275,23 @@ const TABLE: &[(&str, &str, Expect)] = &[
 /// A row as a whole config. `@N@` is N letters; the other marks are what does not fit into a row.
 fn text_of(from: &str, to: &str) -> String {
     assert!(BASE.contains(from), "{from:?} is not in the base");
-    if to == "@WITHDRAWN@" {
-        let text = BASE.replace("package.tool", "package.withdrawn-tool");
-        return text.replace("tool-v{version}", "{package}-v{version}");
+    let both = |one: (&str, &str), other: (&str, &str)| {
+        BASE.replace(one.0, one.1).replace(other.0, other.1)
+    };
+    match to {
+        "@WITHDRAWN@" => {
+            let tag = ("tool-v{version}", "{package}-v{version}");
+            return both(("package.tool", "package.withdrawn-tool"), tag);
+        }
+        "@LOCK@" => {
+            let tag = ("tool-v{version}", "{version}{package}");
+            return both(("package.tool", "package.lock"), tag);
+        }
+        "@GIT@" => {
+            let variant = ("variant.amd64]", "variant.git]\narch = \"amd64\"");
+            return both(("dist/{asset}", ".{variant}/x"), variant);
+        }
+        _ => {}
     }
     if to.contains("@OTHER@") {
         return BASE.replacen(from, &to.replace("@OTHER@", ""), 1) + OTHER;

@@ -177,6 +177,10 @@ impl Git {
         match (output.status.code(), tree) {
             (Some(0), Some(tree)) => Ok(Merge::Clean(tree)),
             (Some(1), Some(_)) => Ok(Merge::Conflict),
+            // git's own code for a command line that it does not know.
+            (Some(129), _) => Err(Trouble::GitMissing {
+                detail: "it is too old for `merge-tree --write-tree`".to_owned(),
+            }),
             _ if self.is_shallow() => Err(Trouble::Shallow {
                 what: format!(
                     "the history that joins {} and {}",

@@ -10,7 +10,7 @@ reasons! {
     pub enum Trouble {
         /// git is not there.
         GitMissing { /** What was said. */ detail: String } =>
-            "git.missing", "git could not be started: {detail}", "install git 2.38 or newer";
+            "git.missing", "git cannot be used: {detail}", "install git 2.38 or newer";
         /// Not in a repository.
         NotARepository { /** Where. */ dir: String } =>
             "git.not-a-repository", "{dir} is not inside a git repository", "run it in a clone of the repository, or name one with -C";
