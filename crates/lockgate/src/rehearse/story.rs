@@ -70,6 +70,10 @@ impl<'a> Teller<'a> {
     fn watch(&self) -> Box<dyn Fn(&str) + Send + Sync> {
         let bar = Arc::clone(&self.bar);
         Box::new(move |line| {
+            // What is said to the runner is not for people.
+            if line.starts_with("::") {
+                return;
+            }
             bar.enable_steady_tick(Duration::from_millis(120));
             bar.set_message(line.to_owned());
         })
@@ -372,6 +376,11 @@ impl Story<'_> {
     fn heard(&self, did: &Did) -> Result<(), Failure> {
         self.teller.quiet();
         self.teller.indented(&format!("$ {}", did.command));
+        // What the build and the smoke test said themselves.
+        let talk = did.ended.stderr.lines();
+        for line in talk.filter(|line| !line.starts_with("::") && !line.starts_with("building ")) {
+            self.teller.indented(&format!("| {line}"));
+        }
         self.teller.indented(&did.ended.stdout);
         check(did)
     }
