@@ -19,8 +19,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::candidate::form;
 
-/// How much is handed over at once, in bytes.
-const PIECE: usize = 256 * 1024;
+/// How much is handed over at once, in bytes. Small enough to stay in a core's own cache on its way from one thread to the
+/// other: measured, a megabyte costs a third more time.
+const PIECE: usize = 64 * 1024;
 /// How many pieces may wait between the two threads.
 const WAITING: usize = 16;
 
