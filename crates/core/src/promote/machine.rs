@@ -11,7 +11,7 @@
 //! Knows no clock: how long a pause is, the caller decides.
 
 use super::decide::same_executables;
-use super::{Done, Item, Plan, Rechecked, Refusal, ReleaseFacts, Wait};
+use super::{Done, Plan, Rechecked, Refusal, ReleaseFacts, Wait};
 use crate::words::{AssetName, Digest, ReleaseId, Tag};
 
 /// How many drafts one promotion begins at most.
@@ -473,12 +473,5 @@ impl Machine {
     fn end(&mut self, end: End) -> Step {
         self.state = State::Ended;
         Step::End(Box::new(end))
-    }
-}
-
-impl Machine {
-    /// The item that [`Effect::Send`] names.
-    pub fn item(&self, at: usize) -> Option<&Item> {
-        self.plan.items.get(at)
     }
 }

@@ -119,8 +119,6 @@ pub enum Item {
         artifact: ArtifactId,
         /// Of the artifact as stored, if the forge says so.
         stored_sha256: Option<Digest>,
-        /// The size of the artifact as stored, in bytes.
-        stored_size: u64,
     },
     /// A document that Lockgate writes.
     Document {

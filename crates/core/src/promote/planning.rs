@@ -49,7 +49,6 @@ pub(super) fn plan(
                 executable: executable.clone(),
                 artifact: artifact.id,
                 stored_sha256: artifact.sha256,
-                stored_size: artifact.size,
             });
     let documents = documents(&receipt).into_iter().filter_map(|(name, bytes)| {
         Some(Item::Document {
