@@ -13,6 +13,7 @@ use crate::http::Shared;
 use crate::ids::{ArtifactId, AssetId, CommitId, PullNumber, ReleaseId, RunId, WorkflowId};
 use crate::journal::{Entry, Side};
 use crate::repository::{MergeMethod, Repository};
+use crate::results::token::Job;
 use crate::state::State;
 use crate::state::artifacts::ArtifactForm;
 use crate::state::merging::Landing;
@@ -291,6 +292,21 @@ impl Handle {
     /// Runs a run again; answers which attempt it is.
     pub fn rerun(&self, run: RunId, login: &str) -> Result<usize, Refusal> {
         self.with(|state, _, now| state.rerun(now, run, login))
+    }
+
+    /// A token with which the jobs of a run's newest attempt keep artifacts, as
+    /// `ACTIONS_RUNTIME_TOKEN` gives it to them. It ends when the attempt is completed.
+    pub fn runtime_token(&self, run: RunId) -> Result<String, Refusal> {
+        self.on_forge(|forge| {
+            let attempt = forge.state.run(run)?.attempt_number() as u64;
+            let job = Job {
+                run,
+                attempt,
+                number: 1,
+            };
+            let secret = forge.signer.secret("runtime");
+            Ok(forge.results.issue(job, &secret))
+        })
     }
 
     /// Adds an artifact to a run.

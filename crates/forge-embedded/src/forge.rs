@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::rates::Rates;
 use crate::repository::Repository;
 use crate::rest::{self, Answer, Call, Desk};
+use crate::results::{Results, blocks, twirp};
 use crate::state::State;
 use crate::storage::Signer;
 
@@ -64,6 +65,7 @@ pub(crate) struct Forge {
     pub(crate) rates: Rates,
     pub(crate) hook: Option<KillHook>,
     pub(crate) signer: Signer,
+    pub(crate) results: Results,
     /// Another base for storage addresses than the API's host.
     pub(crate) storage_base: Option<String>,
     pub(crate) file: Option<StateFile>,
@@ -102,6 +104,30 @@ impl Forge {
         let answer = crate::web::answer(&mut self.state, call, &self.signer);
         self.settle();
         answer
+    }
+
+    /// Answers a call of a job that keeps artifacts.
+    pub(crate) fn results(&mut self, call: &Call, token: Option<&str>) -> Answer {
+        let answer = twirp::answer(twirp::Counter {
+            results: &mut self.results,
+            state: &mut self.state,
+            signer: &self.signer,
+            call,
+            token,
+        });
+        self.settle();
+        answer
+    }
+
+    /// The upload of an artifact that a `PUT` is for, if the address is good and somebody waits.
+    pub(crate) fn upload_wanted(&self, call: &Call) -> Result<u64, Answer> {
+        let upload = self.signer.upload(&call.path, &call.query, call.now)?;
+        let open = self.results.is_open(upload);
+        if open {
+            Ok(upload)
+        } else {
+            Err(blocks::gone())
+        }
     }
 
     /// Takes the head of an upload.

@@ -9,8 +9,10 @@ use std::fmt;
 pub enum Side {
     /// The API, uploads included.
     Api,
-    /// Where redirects for assets and artifacts lead.
+    /// Where redirects for assets and artifacts lead, and artifacts are written.
     Storage,
+    /// The service that jobs keep their artifacts with.
+    Results,
     /// Pages and downloads for people without a token.
     Web,
 }

@@ -35,6 +35,7 @@
 //! | `/api/v3/...` | the API; at the root for a host `api.*` |
 //! | `/api/uploads/repos/...` | uploads, as a release's `upload_url` says |
 //! | `/_storage/...` | bytes of assets and artifacts, signed, for a minute, no token wanted |
+//! | `/twirp/...` | the service that the jobs of a run keep their artifacts with: `ACTIONS_RESULTS_URL` is the forge's base, `ACTIONS_RUNTIME_TOKEN` comes from [`Handle::runtime_token`] |
 //! | `/OWNER/NAME/releases/download/TAG/ASSET` | public downloads: a redirect to storage |
 //! | `/OWNER/NAME`, `.../releases/tag/TAG`, `.../releases/latest`, `.../pull/N` | plain pages |
 //!
@@ -53,6 +54,7 @@ mod memory;
 mod rates;
 mod repository;
 mod rest;
+mod results;
 mod server;
 pub mod state;
 mod storage;

@@ -16,6 +16,7 @@ use crate::http::{self, Shared};
 use crate::journal::Journal;
 use crate::rates::Rates;
 use crate::repository::Repository;
+use crate::results::Results;
 use crate::state::State;
 use crate::storage::Signer;
 
@@ -126,6 +127,7 @@ impl Server {
             rates: Rates::default(),
             hook: None,
             signer: Signer::new(),
+            results: Results::default(),
             storage_base,
             file,
             unsaved: None,

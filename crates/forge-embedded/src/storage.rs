@@ -1,4 +1,5 @@
-//! Where redirects for assets and artifacts lead: signed addresses, good for a minute.
+//! Where redirects for assets and artifacts lead: signed addresses, good for a minute. Artifacts are
+//! written to such addresses too, for an hour.
 //!
 //! Knows no tokens and no releases. Whoever has the address has the bytes, and a part of them if it
 //! asks for a range.
@@ -15,6 +16,9 @@ use crate::rest::{Answer, AnswerBody};
 
 /// For how many seconds an address is good.
 const LIFETIME: i64 = 60;
+
+/// For how many seconds an artifact may be written.
+const TO_WRITE: i64 = 3600;
 
 /// Makes and checks addresses.
 #[derive(Debug)]
@@ -82,6 +86,35 @@ impl Signer {
             size: size.parse().unwrap_or(0),
         };
         (bytes(blob, kind, name, part), spoil)
+    }
+
+    /// The path and query at which an artifact can be written from now on.
+    pub(crate) fn upload_path(&self, upload: u64, now: i64) -> String {
+        let (place, facts) = (
+            format!("uploads/{upload}"),
+            format!("se={}", now + TO_WRITE),
+        );
+        format!("{place}?{facts}&sig={}", self.signature(&place, &facts))
+    }
+
+    /// Which upload `path` (`_storage/uploads/NUMBER`) is for.
+    pub(crate) fn upload(&self, path: &[String], query: &Query, now: i64) -> Result<u64, Answer> {
+        let [_, kind, number] = path else {
+            return Err(denied(404, "ResourceNotFound"));
+        };
+        let expires = query.get("se").unwrap_or_default();
+        let (place, facts) = (format!("{kind}/{number}"), format!("se={expires}"));
+        let signed = self.signature(&place, &facts) == query.get("sig").unwrap_or_default();
+        let good = expires.parse().is_ok_and(|expires: i64| expires >= now);
+        match number.parse() {
+            Ok(number) if signed && good && kind == "uploads" => Ok(number),
+            Ok(_) | Err(_) => Err(denied(403, "AuthenticationFailed")),
+        }
+    }
+
+    /// What nobody can guess, for `purpose`.
+    pub(crate) fn secret(&self, purpose: &str) -> String {
+        self.signature(purpose, "")
     }
 
     fn signature(&self, place: &str, facts: &str) -> String {
@@ -161,7 +194,7 @@ fn wanted(header: &str, size: u64) -> Asked {
 }
 
 /// What storage says when it says no: neither JSON nor GitHub's words.
-fn denied(status: u16, code: &str) -> Answer {
+pub(crate) fn denied(status: u16, code: &str) -> Answer {
     let text =
         format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code></Error>");
     let mut answer = Answer::empty(status).header("content-type", "application/xml");

@@ -11,6 +11,37 @@ pub(crate) fn rfc3339(at: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The moment that a text of this form names, fractions of a second left out.
+pub(crate) fn parsed(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let numbers = |text: &str, between: char| -> Option<Vec<i64>> {
+        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = text.split(between).filter(|part| plain(part));
+        parts.map(|part| part.parse().ok()).collect()
+    };
+    let whole = time.split_once('.').map_or(time, |(whole, _)| whole);
+    if (date.len(), whole.len()) != (10, 8) {
+        return None; // years of five digits are not written
+    }
+    let (date, time) = (numbers(date, '-')?, numbers(whole, ':')?);
+    let ([year, month, day], [hour, minute, second]) = (date.as_slice(), time.as_slice()) else {
+        return None;
+    };
+    let at = days(*year, *month, *day) * 86_400 + hour * 3600 + minute * 60 + second;
+    // What no calendar has comes back as another moment.
+    rfc3339(at).starts_with(text.get(..19)?).then_some(at)
+}
+
+/// The inverse of [`civil`].
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 /// The date of a day counted from 1970-01-01, by Howard Hinnant's `civil_from_days`: the year
 /// is taken to begin in March, so that the leap day comes last.
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -32,7 +63,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
+    use super::{parsed, rfc3339};
 
     #[test]
     fn moments_are_written_as_github_writes_them() {
@@ -45,6 +76,23 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(rfc3339(at), text);
+            assert_eq!(parsed(text), Some(at));
+        }
+        assert_eq!(parsed("2000-02-29T00:00:00.123Z"), Some(951_782_400));
+    }
+
+    #[test]
+    fn what_no_calendar_has_is_no_moment() {
+        for text in [
+            "",
+            "2000-02-30T00:00:00Z",
+            "2000-02-29T24:00:00Z",
+            "2000-02-29",
+            "2000-2-29T00:00:00Z",
+            "2000-02-29T00:00:00+01:00",
+            "99999999999999999999-02-29T00:00:00Z",
+        ] {
+            assert_eq!(parsed(text), None, "{text}");
         }
     }
 }

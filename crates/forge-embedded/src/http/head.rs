@@ -27,6 +27,8 @@ pub(crate) struct Head {
     accept: String,
     pub(crate) content_type: String,
     pub(crate) length: Option<u64>,
+    /// `x-ms-blob-type`, which an upload in one piece says.
+    pub(crate) blob_type: Option<String>,
     pub(crate) part: Part,
 }
 
@@ -54,6 +56,7 @@ impl Head {
             content_type: text(headers, "content-type")
                 .unwrap_or_else(|| "application/octet-stream".into()),
             length: text(headers, "content-length").and_then(|length| length.parse().ok()),
+            blob_type: text(headers, "x-ms-blob-type"),
             part: Part {
                 range: text(headers, "range"),
                 if_range: text(headers, "if-range"),
@@ -62,7 +65,8 @@ impl Head {
         }
     }
 
-    /// Who sends it; `None` for a token that nobody holds. Only the API looks at tokens.
+    /// Who sends it; `None` for a token that nobody holds. Only the API looks at
+    /// tokens of people and apps.
     pub(crate) fn actor(&self, state: &State) -> Option<Actor> {
         match (&self.authorization, self.side) {
             (Some(header), Side::Api) => {
@@ -76,8 +80,16 @@ impl Head {
                     None
                 }
             }
-            (None, Side::Api) | (_, Side::Storage | Side::Web) => Some(Actor::Anonymous),
+            (None, Side::Api) | (_, Side::Storage | Side::Web | Side::Results) => {
+                Some(Actor::Anonymous)
+            }
         }
+    }
+
+    /// The bearer token, whosever it is.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
     /// What the journal says of it.
@@ -125,6 +137,9 @@ fn place<'a>(host: &str, path: &'a str) -> (Side, bool, &'a str) {
     };
     if path.starts_with("/_storage/") {
         return (Side::Storage, false, path);
+    }
+    if path.starts_with("/twirp/") {
+        return (Side::Results, false, path);
     }
     if let Some(rest) = below("/api/uploads") {
         return (Side::Api, true, rest);
@@ -184,6 +199,11 @@ mod tests {
                 (Side::Api, true, "/repos/o/r"),
             ),
             ("github.localhost", "/o/r", (Side::Web, false, "/o/r")),
+            (
+                "anything",
+                "/twirp/a.Service/Do",
+                (Side::Results, false, "/twirp/a.Service/Do"),
+            ),
             (
                 "anything",
                 "/_storage/a/1",

@@ -8,6 +8,7 @@ mod receive;
 mod reply;
 mod respond;
 mod response;
+mod results;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -10,13 +10,13 @@ use super::Shared;
 use super::head::Head;
 use super::receive::{self, Unread};
 use super::reply::Reply;
-use super::response;
+use super::{response, results};
 use crate::faults::{FaultKind, Moment, Target};
 use crate::forge::{Forge, KillPoint, Late, Upload};
 use crate::ids::ReleaseId;
 use crate::journal::Side;
 use crate::rates::Rate;
-use crate::rest::{Answer, Call, assets, message};
+use crate::rest::{Answer, Call, Method, assets, message};
 use crate::state::people::Actor;
 
 /// The connection is to close without an answer.
@@ -69,7 +69,7 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
             let cost = u32::from(head.path != "/rate_limit");
             forge.rates.count(&actor, forge.clock.now(), cost)
         }
-        Side::Storage | Side::Web => Ok(Rate::default()),
+        Side::Storage | Side::Results | Side::Web => Ok(Rate::default()),
     };
     let (Ok(rate) | Err(rate)) = counted;
     let call = head.call(forge, actor, rate);
@@ -161,6 +161,10 @@ async fn effect(
         receive::drain(body).await;
         return Ok((early.clone(), None));
     }
+    if head.side == Side::Storage && call.method == Method::Put {
+        let flip = admitted.fault == Some(FaultKind::Tamper);
+        return Ok((results::put(shared, call, head, flip, body).await?, None));
+    }
     if head.side == Side::Storage {
         let forge = shared.lock();
         return Ok(forge
@@ -170,7 +174,7 @@ async fn effect(
     Ok((ask(shared, admitted, body).await?, None))
 }
 
-/// Does what the request asks of the API or of the pages.
+/// Does what the request asks of the API, of the results service or of the pages.
 async fn ask(shared: &Arc<Shared>, admitted: &Admitted, body: Incoming) -> Result<Answer, Dropped> {
     let (mut call, head) = (admitted.call.clone(), &admitted.head);
     if head.side == Side::Api && head.upload {
@@ -196,13 +200,11 @@ async fn ask(shared: &Arc<Shared>, admitted: &Admitted, body: Incoming) -> Resul
         };
         return put_off(shared, late).await;
     }
-    let web = head.side == Side::Web;
-    on_forge(shared, move |forge| {
-        if web {
-            forge.web(&call)
-        } else {
-            forge.api(&call)
-        }
+    let (side, token) = (head.side, head.bearer().map(str::to_owned));
+    on_forge(shared, move |forge| match side {
+        Side::Results => forge.results(&call, token.as_deref()),
+        Side::Web => forge.web(&call),
+        Side::Api | Side::Storage => forge.api(&call),
     })
     .await
 }
@@ -316,7 +318,7 @@ async fn stall(millis: Option<u64>) -> Result<Response<Reply>, Dropped> {
 }
 
 /// Makes a call on a thread that may block.
-async fn on_forge<T: Send + 'static>(
+pub(crate) async fn on_forge<T: Send + 'static>(
     shared: &Arc<Shared>,
     call: impl FnOnce(&mut Forge) -> T + Send + 'static,
 ) -> Result<T, Dropped> {

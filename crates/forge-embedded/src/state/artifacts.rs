@@ -71,6 +71,20 @@ impl State {
         blob: Blob,
         retention_days: u32,
     ) -> Result<ArtifactId, Refusal> {
+        let expires_at = now + i64::from(retention_days) * 86_400;
+        self.register_artifact_until(now, run, name, form, blob, expires_at)
+    }
+
+    /// Adds an artifact whose bytes go at a moment.
+    pub(crate) fn register_artifact_until(
+        &mut self,
+        now: i64,
+        run: RunId,
+        name: &str,
+        form: ArtifactForm,
+        blob: Blob,
+        expires_at: i64,
+    ) -> Result<ArtifactId, Refusal> {
         self.run(run)?;
         if self
             .artifacts_of(run)
@@ -90,7 +104,7 @@ impl State {
             blob,
             hides_digest: false,
             created_at: now,
-            expires_at: now + i64::from(retention_days) * 86_400,
+            expires_at,
         };
         self.artifacts.insert(id, artifact);
         Ok(id)

@@ -13,6 +13,7 @@ mod faults;
 mod laws;
 mod pulls;
 mod releases;
+mod results;
 mod rules;
 mod settings;
 mod support;
