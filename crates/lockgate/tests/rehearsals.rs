@@ -51,6 +51,46 @@ fn every_script_gives_its_transcript() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
+/// What the transcript tells of each promotion: variants, calls, and those that no rate limit counts.
+fn promotions(transcript: &str) -> Vec<(u32, u32, u32)> {
+    let mut found = Vec::new();
+    let mut files = None;
+    for line in transcript.lines() {
+        if line.starts_with("> maintainer lockgate promote") {
+            files = Some(0);
+        } else if let (Some(count), true) = (&mut files, line.starts_with("| sending ")) {
+            *count += 1;
+        } else if let (Some(count), Some((calls, rest))) = (files, line.split_once(" calls, ")) {
+            let unchanged = rest.split_once(' ').unwrap().0;
+            // SHA256SUMS and the receipt are sent beside the executables.
+            found.push((
+                count - 2,
+                calls.parse().unwrap(),
+                unchanged.parse().unwrap(),
+            ));
+            files = None;
+        }
+    }
+    found
+}
+
+/// That the transcript is true is the business of the test above.
+#[test]
+fn a_promotion_of_v_variants_makes_at_most_14_and_3v_calls() {
+    let transcript = include_str!("../../../rehearsals/calls.txt");
+    let promotions = promotions(transcript);
+    let variants: Vec<u32> = promotions.iter().map(|(variants, ..)| *variants).collect();
+    assert_eq!(variants, [2, 4, 1]);
+    for (variants, calls, unchanged) in promotions {
+        assert!(
+            calls - unchanged <= 14 + 3 * variants,
+            "{variants} variants: {calls} calls, {unchanged} of them not modified"
+        );
+        // Those that the forge does not count, with them: the two that look once more at what did not change.
+        assert!(calls <= 16 + 2 * variants, "{variants} variants: {calls}");
+    }
+}
+
 #[test]
 fn a_transcript_that_differs_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();

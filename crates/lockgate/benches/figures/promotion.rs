@@ -11,6 +11,8 @@ use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
 use lockgate_core::config::Config;
 use lockgate_core::document::{Candidate, Document as _};
 use lockgate_core::{ArtifactId, CommitId};
+use lockgate_forge::Forge as _;
+use lockgate_forge::github::GitHub;
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{self as embedded, GitRepository, RunId, Server};
@@ -22,6 +24,8 @@ use crate::table::{Table, mebibytes, megabytes, middle, once, ratio, seconds};
 
 /// Of each executable.
 const SIZE: u64 = 200_000_000;
+/// How often the promotion is measured; the middle one counts, as with the stages.
+const ROUNDS: usize = 3;
 /// Names of variants, and ELF's numbers of their machines.
 const VARIANTS: [(&str, u16); 2] = [("amd64", 62), ("arm64", 183)];
 
@@ -40,20 +44,33 @@ pub(crate) fn figures(table: &mut Table) {
     let slowest = download.max(upload).max(unzip);
     drop(all);
 
-    let (took, published) = stage.promote();
+    let mut times = Vec::new();
+    let mut peak_memory: f64 = 0.0;
+    let mut written: f64 = 0.0;
+    for round in 0..ROUNDS {
+        if round > 0 {
+            stage.forget(&forge);
+        }
+        let (took, published) = stage.promote();
+        peak_memory = peak_memory.max(took.peak);
+        written = written.max(took.written);
+        times.push((published, took.seconds));
+    }
+    let published = middle(times.iter().map(|(published, _)| *published).collect());
+    let whole_command = middle(times.iter().map(|(_, seconds)| *seconds).collect());
     let verify = once(|| drop(run(stage.lockgate("verify", &["--version", "8"]))));
 
     let peak = "promotion: two executables of 200 MB, peak memory";
-    table.at_most(peak, took.peak, 64.0 * f64::from(1 << 20), mebibytes);
+    table.at_most(peak, peak_memory, 64.0 * f64::from(1 << 20), mebibytes);
     // Git writes the objects of the pull request; Lockgate itself writes nothing.
-    let written = "  written to disk, with git's objects";
-    table.at_most(written, took.written, 1e6, megabytes);
+    let label = "  written to disk, with git's objects";
+    table.at_most(label, written, 1e6, megabytes);
     let until = "  until it was published, as a multiple of the slowest stage alone";
     table.at_most(until, published / slowest, 1.5, ratio);
     let whole = "  with reading it back, gate and comment, likewise";
-    table.told(whole, ratio(took.seconds / slowest));
+    table.told(whole, ratio(whole_command / slowest));
     table.told("  until it was published", seconds(published));
-    table.told("  the whole command", seconds(took.seconds));
+    table.told("  the whole command", seconds(whole_command));
     table.told("  download alone", seconds(download));
     table.told("  unzip, digest and inspect alone", seconds(unzip));
     table.told("  upload alone", seconds(upload));
@@ -254,6 +271,14 @@ impl Stage {
             }
         });
         (took, published.unwrap())
+    }
+
+    /// Takes the release back, as if it had never been, so that it can be promoted once more.
+    fn forget(&self, forge: &GitHub) {
+        let tag = "large-v8".parse().unwrap();
+        let release = forge.release_of_tag(&tag).unwrap().unwrap();
+        forge.delete_release(release.id).unwrap();
+        forge.delete_tag(&tag).unwrap();
     }
 
     /// The command, as a workflow that a maintainer started calls it.
