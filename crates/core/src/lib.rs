@@ -13,6 +13,7 @@ pub mod document;
 pub mod escape;
 pub mod fingerprint;
 pub mod gate;
+pub mod pin;
 pub mod promote;
 pub mod reason;
 pub mod render;
@@ -32,6 +33,7 @@ pub fn codes() -> Vec<&'static str> {
         document::DocumentProblem::CODES,
         document::JOIN_CODES,
         gate::CODES,
+        pin::Refusal::CODES,
         promote::Refusal::CODES,
         promote::Wait::CODES,
         withdraw::Refusal::CODES,

@@ -122,6 +122,8 @@ pub enum Command {
     Verify(Verify),
     /// Get the verified executable for this machine; prints its path
     Fetch(Fetch),
+    /// Write the digests of a version into the repository's SHA256SUMS, or check them
+    Pin(Pin),
     /// Say, publicly and for ever, that a published version must not be used
     Withdraw(Withdraw),
     /// Run the whole flow on this machine, against a rehearsal forge
@@ -150,6 +152,7 @@ impl Command {
             Self::Promote(_) => "promote",
             Self::Verify(_) => "verify",
             Self::Fetch(_) => "fetch",
+            Self::Pin(_) => "pin",
             Self::Withdraw(_) => "withdraw",
             Self::Rehearse(_) => "rehearse",
             Self::Completions { .. } => "completions",
@@ -293,6 +296,23 @@ pub struct Fetch {
     /// Where executables are kept between calls [default: XDG_CACHE_HOME/lockgate, else ~/.cache/lockgate]
     #[arg(long, value_name = "DIR", env = "LOCKGATE_CACHE")]
     pub cache: Option<PathBuf>,
+}
+
+/// `lockgate pin`
+#[derive(Debug, Args)]
+pub struct Pin {
+    /// The package [default: the only one]
+    #[arg(value_name = "PACKAGE")]
+    pub package: Option<String>,
+    /// The version [default: that of the version file]
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// Take the digests from the candidate of this pull request, unless the version is published by now
+    #[arg(long, value_name = "NUMBER")]
+    pub pr: Option<u64>,
+    /// Write nothing; say whether the file is right
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `lockgate withdraw`

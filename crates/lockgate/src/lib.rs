@@ -74,6 +74,7 @@ fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
         Command::Promote(args) => flows::promote::run(context, args),
         Command::Verify(args) => flows::verify::run(context, args),
         Command::Fetch(args) => flows::fetch::run(context, args),
+        Command::Pin(args) => flows::pin::run(context, args),
         Command::Withdraw(args) => flows::withdraw::run(context, args),
         Command::Rehearse(args) => rehearse::run(context, args),
         Command::Completions { shell } => manual::completions(context, *shell),

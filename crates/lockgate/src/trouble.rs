@@ -112,6 +112,9 @@ reasons! {
         /// No pull request belongs to the run.
         NoPull { /** Run. */ run: String } =>
             "run.no-pull", "no open or merged pull request belongs to run {run}", "name the pull request, with --pr";
+        /// A pull request has no candidate of the version.
+        NoCandidate { /** Pull request. */ pull: String, /** Version. */ version: String } =>
+            "pin.no-candidate", "pull request #{pull} has no complete candidate of version {version}", "wait for its build, or look at its comment for what failed";
         /// Rehearsing needs a tool.
         Rehearsal { /** What. */ problem: String } =>
             "rehearse.failed", "{problem}", "the folder named above holds everything; docs/rehearse.md explains the steps";
@@ -147,6 +150,7 @@ impl Trouble {
             | Self::Incomplete { .. } => Exit::Refused,
             Self::CommandMissing { .. }
             | Self::NoPull { .. }
+            | Self::NoCandidate { .. }
             | Self::Transcript { .. }
             | Self::Script { .. } => Exit::Refused,
             Self::ForgeRateLimited { .. } => Exit::Waiting,

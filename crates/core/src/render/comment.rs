@@ -152,6 +152,12 @@ fn failures(variants: &[FailedVariant], run_url: Option<&str>) -> String {
 }
 
 fn next(report: &Report<'_>) -> String {
+    if report.status.code == "gate.pins" {
+        return format!(
+            "Next, on the branch of the pull request: run {}, then commit and push the file. Nothing is built or promoted again.\n",
+            code(&format!("lockgate pin {}", report.package))
+        );
+    }
     if let Some(url) = report.release_url {
         return format!("{}.\n", link("", "The release", Some(url)));
     }

@@ -111,14 +111,6 @@ impl<'a> Actors<'a> {
                     .map_err(|e| Trouble::file("make a link", &e))?;
                 Ok(String::new())
             }
-            ["pin", path, tag] => {
-                let forge = self.stage()?.forge.clone();
-                let none = || error(format!("{tag} has no SHA256SUMS"));
-                let (_, _, blob) = forge.public_asset(tag, "SHA256SUMS").ok_or_else(none)?;
-                let sums = forge.blobs().read(&blob);
-                let sums = sums.map_err(|e| Trouble::file("read the digests", &e))?;
-                self.file(path, |_| Some(sums))
-            }
             ["switch", branch] => self.stage()?.switch(branch).map(|()| String::new()),
             ["update-branch"] => self.stage()?.update_branch().map(|()| String::new()),
             ["push"] => self.stage()?.push("A change").map(|_| String::new()),

@@ -316,7 +316,8 @@ impl Stage {
     ) -> Result<Did, Failure> {
         let dir = match who {
             Who::User => self.user()?,
-            Who::Maintainer | Who::Developer | Who::Automation => self.trusted()?,
+            Who::Developer => self.developer(),
+            Who::Maintainer | Who::Automation => self.trusted()?,
         };
         let mut vars = self.vars(who)?;
         if let Some(event) = event {
