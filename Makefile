@@ -36,6 +36,9 @@ bench: ## Measure start-up, size, detect and promotion (about two minutes)
 soak: ## Look for what `make test` did not find, for an hour or so (CASES=20000 FUZZ_SECONDS=180)
 	scripts/setup.sh test
 	PROPTEST_CASES=$(CASES) cargo test --release --workspace --locked
+	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0
+	cargo run --release --locked -p lockgate-model -- --three --faults 1 --deeds 1
+	cargo run --release --locked -p lockgate-model -- --faults 2 --deeds 1
 	scripts/fuzz.sh soak $(FUZZ_SECONDS)
 
 fmt: ## Format the Rust sources

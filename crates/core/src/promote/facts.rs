@@ -11,8 +11,6 @@ use crate::words::{
 /// Everything that the decision depends on.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// What the maintainer named.
-    pub which: Which,
     /// The head that the maintainer reviewed, if it was said.
     pub expect_head: Option<CommitId>,
     /// Who asks.
@@ -47,15 +45,6 @@ pub struct Facts {
     pub now: u64,
     /// Lockgate's version, for the receipt.
     pub lockgate: String,
-}
-
-/// What the maintainer named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// `--pr`
-    Pull(PullNumber),
-    /// `--run`
-    Run(RunId),
 }
 
 /// Who asks.

@@ -41,7 +41,6 @@ fn facts() -> Facts {
     let manifest = manifest();
     let fingerprint = manifest.fingerprint;
     Facts {
-        which: Which::Pull(PullNumber(7)),
         expect_head: None,
         actor: ActorFacts {
             login: "mia".parse().unwrap(),

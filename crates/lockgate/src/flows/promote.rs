@@ -5,9 +5,7 @@ mod apply;
 mod settle;
 
 use lockgate_core::escape::quoted;
-use lockgate_core::promote::{
-    self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step, Which,
-};
+use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step};
 use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict};
 use lockgate_forge::Forge as _;
 use serde_json::json;
@@ -68,16 +66,12 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let expect_head = args.expect_head.as_deref().map(commit).transpose()?;
     let login = around.actor().map_or_else(|| remote.forge.viewer(), Ok)?;
     let role = remote.forge.role(&login)?;
-    let (which, view, run) = match (args.pr, args.run) {
+    let (view, run) = match (args.pr, args.run) {
         (_, Some(id)) => {
             let (run, pull) = pull_of_run(remote, RunId(id))?;
-            (Which::Run(RunId(id)), remote.view_of(pull)?, Some(run))
+            (remote.view_of(pull)?, Some(run))
         }
-        (Some(number), None) => (
-            Which::Pull(PullNumber(number)),
-            remote.view(PullNumber(number))?,
-            None,
-        ),
+        (Some(number), None) => (remote.view(PullNumber(number))?, None),
         (None, None) => {
             return Err(Trouble::Unsaid {
                 what: "what to promote",
@@ -111,7 +105,6 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         Some(_) | None => ReleaseFacts::Absent,
     };
     let facts = Facts {
-        which,
         expect_head,
         actor: ActorFacts { login, role },
         package: seen.package.clone(),

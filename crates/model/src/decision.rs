@@ -1,0 +1,64 @@
+//! The beginning of a promotion: what `flows/promote.rs` observes and `core::promote::decide` says of it.
+
+use crate::release::{Content, sources};
+use crate::setup::Setup;
+use crate::state::{At, Main, NONE, Promoter, State};
+
+/// What a reading call finds, where more than one thing is possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// What is there.
+    Fresh,
+    /// What was there before the last change, which the storage behind the call has not seen yet.
+    Stale,
+}
+
+/// `lockgate promote` is started: what `observe` reads and `decide` says. A stale look misses the release.
+pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State> {
+    let pull = setup.promoters.get(usize::from(who)).copied()?;
+    let mut next = state.clone();
+    let mut end = |at| {
+        next.change(who, |promoter| {
+            *promoter = Promoter {
+                at,
+                slot: NONE,
+                drafts: 0,
+                bound: Content::ABSENT,
+            };
+        });
+        Some(next.clone())
+    };
+    if look == Look::Fresh
+        && let Some((_, release)) = state.release()
+    {
+        // `decide.rs`: published_already.
+        let same = release.file(1).is_candidate()
+            && release.whole()
+            && (release.file(1).sources() == sources(pull, state.pull(pull).head)
+                || Some(release.file(1).sources()) == state.merge_of(pull));
+        return end(if same { At::Already } else { At::Stopped });
+    }
+    if look == Look::Stale && state.release().is_none() {
+        return None;
+    }
+    // `decide.rs`: wanted, run, artifacts. Where the number was merged from elsewhere, detect refuses.
+    let now = state.pull(pull);
+    let built = state.merge_of(pull).is_some() && !now.gone;
+    let free = match state.main {
+        Main::Before => true,
+        Main::Sources(merged) => Some(merged) == state.merge_of(pull),
+        Main::Other => false,
+    };
+    if !built || !free {
+        return end(At::Stopped);
+    }
+    next.change(who, |promoter| {
+        *promoter = Promoter {
+            at: At::Creating,
+            slot: NONE,
+            drafts: 1,
+            bound: Content::candidate(pull, now.head, now.attempt),
+        };
+    });
+    Some(next)
+}

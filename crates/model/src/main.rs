@@ -1,0 +1,73 @@
+//! `cargo run --release -p lockgate-model`: searches the protocol, and what must be found wrong, and prints a table.
+//!
+//! `--faults N`, `--deeds N` and `--three` (promoters) change what is searched; `--wrong` prints how each wrong design breaks.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use lockgate_model::{Setup, search, shortest, words, wrong};
+
+/// How long the ways are that are looked for.
+const LONGEST: usize = 20;
+
+fn main() -> io::Result<ExitCode> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let has = |name: &str| args.iter().any(|arg| arg == name);
+    let number = |name: &str, default: u8| {
+        let at = args.iter().position(|arg| arg == name);
+        let given = at.and_then(|at| args.get(at + 1)?.parse().ok());
+        given.unwrap_or(default)
+    };
+    let mut out = io::stdout().lock();
+    if has("--wrong") {
+        return tell_wrong(&mut out);
+    }
+    let mut setup = if has("--three") {
+        Setup::large()
+    } else {
+        Setup::small()
+    };
+    setup.faults = number("--faults", setup.faults);
+    setup.mischief = number("--deeds", setup.mischief);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (promoters, faults, deeds) = (setup.promoters.len(), setup.faults, setup.mischief);
+    let found = search(setup, threads);
+    writeln!(
+        out,
+        "promoters {promoters}, faults {faults}, deeds {deeds}: {} states, {} deep, {:.0} s",
+        found.states,
+        found.depth,
+        found.time.as_secs_f64()
+    )?;
+    for promise in &found.broken {
+        writeln!(out, "  broken: {promise}")?;
+    }
+    for promise in &found.impossible {
+        writeln!(out, "  never: {promise}")?;
+    }
+    let good = found.broken.is_empty() && (found.impossible.is_empty() || faults == 0);
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn tell_wrong(out: &mut impl Write) -> io::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for wrong in wrong::all() {
+        writeln!(out, "{}: {}", wrong.name, wrong.promise)?;
+        match shortest(&wrong.setup, wrong.promise, LONGEST) {
+            Some((way, _)) => {
+                for (at, line) in words::story(&wrong.setup, &way).iter().enumerate() {
+                    writeln!(out, "  {}. {line}", at + 1)?;
+                }
+            }
+            None => {
+                writeln!(out, "  not found")?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}

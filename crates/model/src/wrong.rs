@@ -1,0 +1,119 @@
+//! What must be found wrong: the designs that were rejected, and repositories that lack a rule. A search that lets one of
+//! these pass would let anything pass.
+
+use crate::promises::{MAIN, NOTHING, WHOLE};
+use crate::setup::{Design, Rules, Setup};
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub struct Wrong {
+    /// What it is.
+    pub name: &'static str,
+    /// Where to search.
+    pub setup: Setup,
+    /// The promise that it breaks.
+    pub promise: &'static str,
+    /// The fewest steps in which it does.
+    pub steps: usize,
+}
+
+/// All of them.
+pub fn all() -> Vec<Wrong> {
+    let rules = Rules::default();
+    vec![
+        design("drafts are adopted", Design::AdoptDrafts, (0, 0), WHOLE, 10),
+        design(
+            "files are deleted and sent again",
+            Design::DeleteAndRetry,
+            (2, 0),
+            WHOLE,
+            14,
+        ),
+        design(
+            "what is absent did not happen",
+            Design::ConcludeFromAbsence,
+            (1, 0),
+            NOTHING,
+            8,
+        ),
+        design(
+            "the draft is not read back",
+            Design::TrustTheDraft,
+            (0, 1),
+            WHOLE,
+            7,
+        ),
+        lacking(
+            "anybody can make the package's tags",
+            Rules {
+                tags_are_reserved: false,
+                ..rules
+            },
+            WHOLE,
+            1,
+        ),
+        lacking(
+            "published releases can be edited",
+            Rules {
+                releases_are_immutable: false,
+                ..rules
+            },
+            WHOLE,
+            8,
+        ),
+        lacking(
+            "anybody's status counts",
+            Rules {
+                status_is_bound: false,
+                ..rules
+            },
+            MAIN,
+            2,
+        ),
+        lacking(
+            "a head is merged that lags behind its base",
+            Rules {
+                heads_are_up_to_date: false,
+                ..rules
+            },
+            MAIN,
+            11,
+        ),
+    ]
+}
+
+fn design(
+    name: &'static str,
+    design: Design,
+    (faults, mischief): (u8, u8),
+    promise: &'static str,
+    steps: usize,
+) -> Wrong {
+    let setup = Setup {
+        design,
+        faults,
+        mischief,
+        ..Setup::small()
+    };
+    Wrong {
+        name,
+        setup,
+        promise,
+        steps,
+    }
+}
+
+fn lacking(name: &'static str, rules: Rules, promise: &'static str, steps: usize) -> Wrong {
+    let setup = Setup {
+        rules,
+        faults: 0,
+        mischief: 1,
+        ..Setup::small()
+    };
+    Wrong {
+        name,
+        setup,
+        promise,
+        steps,
+    }
+}

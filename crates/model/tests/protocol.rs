@@ -1,0 +1,76 @@
+//! The whole state space of two promoters, and what must be found wrong in it.
+
+use lockgate_model::promises::{ALWAYS, SOMETIMES};
+use lockgate_model::{Setup, search, shortest, words, wrong};
+
+fn every_state_keeps_every_promise(setup: Setup, at_least: usize) {
+    let found = search(setup, 2);
+    assert!(found.broken.is_empty(), "{:?}", found.broken);
+    assert!(found.impossible.is_empty(), "never: {:?}", found.impossible);
+    assert!(found.states >= at_least, "only {} states", found.states);
+}
+
+#[test]
+fn two_promoters_and_two_faults_keep_every_promise() {
+    let setup = Setup {
+        mischief: 0,
+        ..Setup::small()
+    };
+    every_state_keeps_every_promise(setup, 150_000);
+}
+
+#[test]
+fn two_promoters_a_fault_and_a_writer_who_means_harm_keep_every_promise() {
+    let setup = Setup {
+        faults: 1,
+        ..Setup::small()
+    };
+    every_state_keeps_every_promise(setup, 300_000);
+}
+
+#[test]
+fn two_promoters_of_one_pull_request_keep_every_promise() {
+    let setup = Setup {
+        promoters: vec![0, 0],
+        mischief: 0,
+        ..Setup::small()
+    };
+    let found = search(setup, 2);
+    assert!(found.broken.is_empty(), "{:?}", found.broken);
+    assert_eq!(found.impossible, ["the second pull request is merged"]);
+}
+
+#[test]
+fn every_wrong_design_and_every_missing_rule_is_found_in_the_fewest_steps() {
+    for wrong in wrong::all() {
+        let (way, _) = shortest(&wrong.setup, wrong.promise, wrong.steps).expect(wrong.name);
+        let story = words::story(&wrong.setup, &way);
+        assert_eq!(way.len(), wrong.steps, "{}: {story:#?}", wrong.name);
+        assert!(story.iter().all(|line| !line.contains("not running")));
+    }
+}
+
+#[test]
+fn the_same_places_with_the_right_design_and_all_rules_keep_that_promise() {
+    for wrong in wrong::all() {
+        let right = Setup {
+            design: lockgate_model::Design::Lockgate,
+            rules: lockgate_model::Rules::default(),
+            ..wrong.setup
+        };
+        let found = search(right, 2);
+        assert!(!found.broken.contains(&wrong.promise), "{}", wrong.name);
+    }
+}
+
+#[test]
+fn no_two_promises_have_one_name() {
+    let mut names: Vec<_> = ALWAYS
+        .iter()
+        .chain(&SOMETIMES)
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), ALWAYS.len() + SOMETIMES.len());
+}
