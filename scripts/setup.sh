@@ -5,10 +5,11 @@
 #     scripts/setup.sh test         what `make test` needs
 #     scripts/setup.sh lint         what `make lint` needs
 #     scripts/setup.sh bench        what `make bench` needs
+#     scripts/setup.sh runner       of the tests, what executes the workflows
 #     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
-# package managers (apt, pip, rustup). The cross compiler stays inside the checkout, under target/tools/.
+# package managers (apt, go, npm, pip, rustup). What comes from go, npm and pip stays inside the checkout, under target/tools/.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -21,10 +22,11 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_act; need_actions ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
             bench) need_git; need_cargo ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench" ;;
+            runner) need_git; need_python; need_cargo; need_act; need_actions ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner" ;;
         esac
     done
 }
@@ -68,6 +70,37 @@ need_unzip() {
 
 need_readelf() {
     has readelf || install_package binutils "the tests read the executables with readelf as a second opinion"
+}
+
+need_node() { # 20 is what the actions ask for
+    has node || install_package nodejs "the actions of a workflow are written in JavaScript"
+    has npm || install_package npm "the libraries of the actions come from npm"
+    version=$(node --version | sed 's/^v//')
+    at_least "$version" 20 0 || fail "node $version is too old: the tests need Node.js 20 or newer; please upgrade it"
+}
+
+need_act() { # go checks what it fetches against its log of checksums
+    wanted=0.2.89
+    case $("$tools/bin/act" --version 2>/dev/null) in *" $wanted") return ;; esac
+    has go || install_package golang-go "the workflow runner is written in Go"
+    say "act $wanted (go, into $tools/bin): executes the workflow files in tests, on this machine"
+    mkdir -p "$tools/bin"
+    retry env GOBIN="$tools/bin" go install "github.com/nektos/act@v$wanted" >&2 ||
+        fail "act couldn't be installed: 'go install github.com/nektos/act@v$wanted' failed (its words are above)"
+}
+
+need_actions() {
+    need_node
+    pinned=$root/crates/lockgate/tests/runner/npm
+    place=$tools/runner
+    cmp -s "$pinned/package-lock.json" "$place/.installed" && return
+    say "@actions/artifact and GitHub's webhook examples (npm, into $place): what stands in for the actions is made of them"
+    rm -rf "$place"
+    mkdir -p "$place"
+    cp "$pinned/package.json" "$pinned/package-lock.json" "$place"
+    (cd "$place" && retry npm ci --silent --ignore-scripts --no-audit --no-fund >&2) ||
+        fail "the actions' libraries couldn't be installed: 'npm ci' failed (its words are above)"
+    cp "$pinned/package-lock.json" "$place/.installed"
 }
 
 need_qemu() { # only to run the executables of the other architecture; each host needs one of the two

@@ -1,0 +1,392 @@
+//! What GitHub does round runs: it tells workflows of events, starts those that listen, and tells of their ends.
+//!
+//! From which commit a workflow file is read, what `GITHUB_SHA` is, and which token a run gets are GitHub's rules, each
+//! written beside its event.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lockgate_forge_embedded::state::people::Role;
+use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
+use serde_json::{Value, json};
+
+use crate::events::{example, put};
+use crate::runner::{self, Ended, Order};
+use crate::stage::{Stage, git};
+use crate::workflows::{Signal, Workflow};
+
+/// Something that happened, as workflows hear of it.
+pub(crate) struct Event<'a> {
+    name: &'a str,
+    action: Option<&'a str>,
+    payload: Value,
+    /// From which commit the workflow files are read; `GITHUB_SHA` too.
+    commit: String,
+    /// `GITHUB_REF`.
+    reference: String,
+    /// What filters by branch compare.
+    branch: String,
+    /// The commit, the branch and the pull request that a run of it is about.
+    about: (String, String, Option<PullNumber>),
+    actor: String,
+    /// The workflow that finished.
+    finished: Option<String>,
+    /// The one file that was started by hand.
+    only: Option<&'a str>,
+    /// Whether its token reads only, whatever the workflow says.
+    reads_only: bool,
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) run: RunId,
+    pub(crate) file: String,
+    pub(crate) event: String,
+    pub(crate) ended: Ended,
+}
+
+/// Numbers the folders of runs.
+static RUNS: AtomicU32 = AtomicU32::new(1);
+
+impl Stage {
+    /// A pull request was opened or pushed to: its build, then the trusted half, then what listens to the build's end.
+    pub(crate) fn pull_event(&self, number: PullNumber, action: &str) -> Vec<Ran> {
+        let pull = self.pull(number);
+        let facts = pull_payload(self, &pull, action);
+        let about = (
+            pull.head_sha.to_string(),
+            pull.head_branch.clone(),
+            Some(number),
+        );
+        let fork = pull.head_repository != HeadRepository::Here;
+        let mut all = self.tell(&Event {
+            name: "pull_request_target",
+            action: Some(action),
+            payload: facts.clone(),
+            commit: self.tip("main"), // the trusted file, whatever the pull request did to it
+            reference: "refs/heads/main".to_owned(),
+            branch: pull.base_branch.clone(),
+            about: about.clone(),
+            actor: pull.author.clone(),
+            finished: None,
+            only: None,
+            reads_only: false,
+        });
+        // No run at all while there is a conflict: the file would come from the merge.
+        if let Some(merge) = &pull.test_merge {
+            all.extend(self.tell(&Event {
+                name: "pull_request",
+                action: Some(action),
+                payload: facts,
+                commit: merge.to_string(),
+                reference: format!("refs/pull/{number}/merge"),
+                branch: pull.base_branch.clone(),
+                about,
+                actor: pull.author.clone(),
+                finished: None,
+                only: None,
+                reads_only: fork,
+            }));
+        }
+        all
+    }
+
+    /// A branch moved.
+    pub(crate) fn push_event(&self, branch: &str, actor: &str) -> Vec<Ran> {
+        let tip = self.tip(branch);
+        let mut payload = example("push", &self.repository);
+        let reference = format!("refs/heads/{branch}");
+        put(
+            &mut payload,
+            &[
+                ("/ref", json!(reference)),
+                ("/after", json!(tip)),
+                ("/created", json!(false)),
+                ("/head_commit/id", json!(tip)),
+                ("/sender/login", json!(actor)),
+            ],
+        );
+        self.tell(&Event {
+            name: "push",
+            action: None,
+            payload,
+            commit: tip.clone(),
+            reference,
+            branch: branch.to_owned(),
+            about: (tip, branch.to_owned(), None),
+            actor: actor.to_owned(),
+            finished: None,
+            only: None,
+            reads_only: false,
+        })
+    }
+
+    /// The merge queue wants to know of a pull request; gives the group's commit too.
+    pub(crate) fn queue_event(&self, number: PullNumber) -> (String, Vec<Ran>) {
+        let base = self.tip("main");
+        let group = self.forge.enqueue(number).unwrap().to_string();
+        let branch = format!("gh-readonly-queue/main/pr-{number}-{base}");
+        let reference = format!("refs/heads/{branch}");
+        let mut payload = example("merge_group", &self.repository);
+        put(
+            &mut payload,
+            &[
+                ("/merge_group/head_sha", json!(group)),
+                ("/merge_group/head_ref", json!(reference)),
+                ("/merge_group/head_commit/id", json!(group)),
+                ("/merge_group/base_sha", json!(base)),
+            ],
+        );
+        let ran = self.tell(&Event {
+            name: "merge_group",
+            action: Some("checks_requested"),
+            payload,
+            commit: group.clone(),
+            reference,
+            branch: "main".to_owned(),
+            about: (group.clone(), branch, None),
+            actor: "maintainer".to_owned(),
+            finished: None,
+            only: None,
+            reads_only: false,
+        });
+        (group, ran)
+    }
+
+    /// Somebody starts a workflow by hand on a branch. That it is on the default branch at all is GitHub's condition.
+    pub(crate) fn dispatch(
+        &self,
+        file: &str,
+        branch: &str,
+        actor: &str,
+        inputs: Value,
+    ) -> Vec<Ran> {
+        let tip = self.tip(branch);
+        let reference = format!("refs/heads/{branch}");
+        let mut payload = example("workflow_dispatch", &self.repository);
+        put(
+            &mut payload,
+            &[
+                ("/inputs", inputs),
+                ("/ref", json!(reference)),
+                ("/workflow", json!(file)),
+                ("/sender/login", json!(actor)),
+            ],
+        );
+        self.tell(&Event {
+            name: "workflow_dispatch",
+            action: None,
+            payload,
+            commit: tip.clone(),
+            reference,
+            branch: branch.to_owned(),
+            about: (tip, branch.to_owned(), None),
+            actor: actor.to_owned(),
+            finished: None,
+            only: Some(file),
+            reads_only: false,
+        })
+    }
+
+    /// Every workflow that listens runs to its end, one after the other, and what listens to that, too.
+    fn tell(&self, event: &Event<'_>) -> Vec<Ran> {
+        let mut all = Vec::new();
+        for (file, workflow, path) in self.workflow_files(&event.commit) {
+            let signal = Signal {
+                event: event.name,
+                action: event.action,
+                branch: &event.branch,
+                workflow: event.finished.as_deref(),
+            };
+            let wanted = event.only.is_none_or(|only| only == file);
+            if !wanted || !workflow.starts(&signal) {
+                continue;
+            }
+            let ran = self.run(event, &file, &workflow, &path);
+            let follows = self.finished(event, &workflow, &ran);
+            all.push(ran);
+            all.extend(follows);
+        }
+        all
+    }
+
+    /// One run: registered, executed, finished.
+    fn run(
+        &self,
+        event: &Event<'_>,
+        file: &str,
+        workflow: &Workflow,
+        path: &std::path::Path,
+    ) -> Ran {
+        let id = self.forge.register_workflow(&workflow.name, file);
+        let (head, branch, pull) = &event.about;
+        let order = NewRun {
+            workflow: id,
+            event: event.name.to_owned(),
+            head_sha: CommitId::parse(head).unwrap(),
+            head_branch: Some(branch.clone()),
+            actor: event.actor.clone(),
+            pull: *pull,
+        };
+        let run = self.forge.start_run(order).unwrap();
+        self.forge.set_run(run, "in_progress", None).unwrap();
+        // A token for this run, which ends with it. It writes where the workflow says so, and never for a fork's code.
+        let token = format!("token-of-run-{run}");
+        let writes = workflow.writes && !event.reads_only;
+        let (label, most) = if writes {
+            ("automation", Role::Write)
+        } else {
+            ("fork", Role::Read)
+        };
+        self.forge
+            .add_token(&token, label, "github-actions[bot]", most);
+        let folder = self.fresh_folder();
+        let ended = runner::run(&Order {
+            folder: &folder,
+            home: &self.home(),
+            file: path,
+            workflow,
+            event: event.name,
+            payload: &event.payload,
+            actor: &event.actor,
+            token: &token,
+            vars: self.vars(event, run),
+        });
+        self.forge.revoke_token(&token);
+        for (job, result) in &ended.jobs {
+            self.forge.set_job(run, job, Some(result)).unwrap();
+        }
+        let conclusion = Some(ended.conclusion.as_str());
+        self.forge.set_run(run, "completed", conclusion).unwrap();
+        Ran {
+            run,
+            file: file.to_owned(),
+            event: event.name.to_owned(),
+            ended,
+        }
+    }
+
+    fn vars(&self, event: &Event<'_>, run: RunId) -> Vec<(&'static str, String)> {
+        vec![
+            ("GITHUB_RUN_ID", run.to_string()),
+            ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
+            ("GITHUB_REPOSITORY", self.repository.clone()),
+            ("GITHUB_REF", event.reference.clone()),
+            ("SHA_REF", event.commit.clone()), // where act takes `github.sha` from
+            ("GITHUB_SERVER_URL", self.forge.base_url()),
+            ("GITHUB_API_URL", self.forge.api_url()),
+            ("GITHUB_TRIGGERING_ACTOR", event.actor.clone()),
+            ("GITHUB_RETENTION_DAYS", "90".to_owned()),
+            ("ACTIONS_RESULTS_URL", self.forge.base_url()),
+            (
+                "ACTIONS_RUNTIME_TOKEN",
+                self.forge.runtime_token(run).unwrap(),
+            ),
+            ("LOCKGATE_PAUSE_MS", "1".to_owned()),
+            ("LOCKGATE_TIMEOUT", "20".to_owned()),
+        ]
+    }
+
+    /// What listens to the end of a run: files of the default branch, with a writing token.
+    fn finished(&self, event: &Event<'_>, workflow: &Workflow, ran: &Ran) -> Vec<Ran> {
+        if event.name == "workflow_run" {
+            return Vec::new(); // three levels are allowed; nobody here needs a second
+        }
+        let (head, branch, _) = &event.about;
+        let mut payload = example("workflow_run", &self.repository);
+        put(
+            &mut payload,
+            &[
+                ("/workflow/name", json!(workflow.name)),
+                ("/workflow/path", json!(ran.file)),
+                ("/workflow_run/id", json!(ran.run.0)),
+                ("/workflow_run/name", json!(workflow.name)),
+                ("/workflow_run/event", json!(event.name)),
+                ("/workflow_run/head_sha", json!(head)),
+                ("/workflow_run/head_branch", json!(branch)),
+                ("/workflow_run/status", json!("completed")),
+                ("/workflow_run/conclusion", json!(ran.ended.conclusion)),
+                ("/workflow_run/pull_requests", json!([])), // empty for forks: nobody may count on it
+            ],
+        );
+        let tip = self.tip("main");
+        self.tell(&Event {
+            name: "workflow_run",
+            action: Some("completed"),
+            payload,
+            commit: tip.clone(),
+            reference: "refs/heads/main".to_owned(),
+            branch: branch.clone(),
+            about: (tip, "main".to_owned(), None),
+            actor: event.actor.clone(),
+            finished: Some(workflow.name.clone()),
+            only: None,
+            reads_only: false,
+        })
+    }
+
+    /// The workflow files of a commit: path in the repository, what they say, and where the text is.
+    fn workflow_files(&self, commit: &str) -> Vec<(String, Workflow, std::path::PathBuf)> {
+        let folder = self.fresh_folder();
+        let names = ["ls-tree", "--name-only", commit, ".github/workflows/"];
+        let names = git(&self.origin(), &names);
+        let mut files = Vec::new();
+        for name in names.lines() {
+            let path = folder.join(name.rsplit('/').next().unwrap());
+            let text = git(&self.origin(), &["show", &format!("{commit}:{name}")]);
+            std::fs::write(&path, text + "\n").unwrap();
+            files.push((name.to_owned(), path));
+        }
+        let paths: Vec<_> = files.iter().map(|(_, path)| path.clone()).collect();
+        let mut read = Workflow::read(&paths);
+        let known = files.into_iter().map(|(name, path)| {
+            let workflow = read.remove(path.to_str().unwrap()).unwrap();
+            (name, workflow, path)
+        });
+        known.collect()
+    }
+
+    fn fresh_folder(&self) -> std::path::PathBuf {
+        let number = RUNS.fetch_add(1, Ordering::Relaxed);
+        let folder = self.folder().join(format!("runs/{number}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// A pull request as the forge has it now.
+    pub(crate) fn pull(&self, number: PullNumber) -> PullRequest {
+        self.forge.sync().unwrap();
+        self.forge.look(|state| state.pull(number).unwrap().clone())
+    }
+}
+
+fn pull_payload(stage: &Stage, pull: &PullRequest, action: &str) -> Value {
+    let full_name = match &pull.head_repository {
+        HeadRepository::Here => stage.repository.clone(),
+        HeadRepository::Fork { owner, name, .. } => format!("{owner}/{name}"),
+        HeadRepository::Deleted => String::new(),
+    };
+    let mut payload = example("pull_request", &stage.repository);
+    let merge = pull.test_merge.as_ref().map(ToString::to_string);
+    put(
+        &mut payload,
+        &[
+            ("/action", json!(action)),
+            ("/number", json!(pull.number.0)),
+            ("/pull_request/number", json!(pull.number.0)),
+            ("/pull_request/title", json!(pull.title)),
+            ("/pull_request/head/ref", json!(pull.head_branch)),
+            ("/pull_request/head/sha", json!(pull.head_sha.to_string())),
+            ("/pull_request/head/repo/full_name", json!(full_name)),
+            ("/pull_request/base/ref", json!(pull.base_branch)),
+            ("/pull_request/base/sha", json!(pull.base_sha.to_string())),
+            ("/pull_request/base/repo/full_name", json!(stage.repository)),
+            ("/pull_request/merge_commit_sha", json!(merge)),
+            ("/pull_request/user/login", json!(pull.author)),
+            ("/sender/login", json!(pull.author)),
+        ],
+    );
+    payload
+}

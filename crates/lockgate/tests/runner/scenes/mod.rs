@@ -1,0 +1,60 @@
+//! Scenes of a repository's life. What is compared is what the forge has afterwards, not what a runner said.
+
+mod build;
+mod promote;
+mod together;
+
+use lockgate_forge_embedded::PullNumber;
+use serde_json::json;
+
+use crate::github::Ran;
+use crate::see::{ended, the};
+use crate::stage::Stage;
+
+/// What the gate says of a bump whose candidate waits.
+const WAITS: &str = "pending: version 2 is built and waits for a maintainer to promote it";
+/// What the gate says of a bump whose release is there.
+const PUBLISHED: &str = "success: version 2 is published and verified";
+/// What a complete release consists of.
+const FILES: [&str; 4] = [
+    "SHA256SUMS",
+    "hello-amd64-v2",
+    "hello-arm64-v2",
+    "lockgate-receipt.json",
+];
+
+impl Stage {
+    /// A pull request from a branch of this name that raises the version to 2, built.
+    fn bump(&self, branch: &str) -> (PullNumber, Vec<Ran>) {
+        self.branch(branch, &[("hello/VERSION", "2\n")]);
+        let pull = self.open(branch);
+        let ran = self.pull_event(pull, "opened");
+        assert_eq!(self.gate(pull), WAITS, "{ran:#?}");
+        (pull, ran)
+    }
+
+    /// Somebody starts the promotion by hand, on `main`, for a pull request.
+    fn promote(&self, actor: &str, pull: PullNumber) -> Ran {
+        let inputs = json!({ "pr": pull.to_string() });
+        self.promote_with(actor, inputs)
+    }
+
+    fn promote_with(&self, actor: &str, inputs: serde_json::Value) -> Ran {
+        let file = ".github/workflows/promote-hello.yml";
+        let mut ran = self.dispatch(file, "main", actor, inputs);
+        assert_eq!(ran.len(), 1);
+        ran.remove(0)
+    }
+
+    /// The maintainer publishes a candidate.
+    fn publish(&self, pull: PullNumber) {
+        let ran = self.promote("maintainer", pull);
+        ended(&ran, "success");
+        assert_eq!(self.release("hello-v2"), FILES);
+    }
+}
+
+/// The run of the build workflow among those that happened.
+fn build(all: &[Ran]) -> &Ran {
+    the(all, "build-hello.yml", "pull_request")
+}

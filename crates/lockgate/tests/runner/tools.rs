@@ -1,0 +1,53 @@
+//! Where the runner and what it needs are: scripts/setup.sh puts them into the checkout.
+//!
+//! Knows no workflow.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The root of the checkout.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Files that belong to these tests.
+pub(crate) fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runner")
+}
+
+/// The workflow runner.
+pub(crate) fn act() -> PathBuf {
+    installed("bin/act")
+}
+
+/// What npm installed.
+pub(crate) fn modules() -> PathBuf {
+    installed("runner/node_modules")
+}
+
+/// A script of `npm/`, started by node.
+pub(crate) fn script(name: &str) -> Command {
+    let mut command = Command::new("node");
+    command
+        .arg(here().join("npm").join(name))
+        .env("NODE_PATH", modules());
+    command
+}
+
+/// What a command prints; the test ends if it fails.
+pub(crate) fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {talk}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn installed(path: &str) -> PathBuf {
+    let path = root().join("target/tools").join(path);
+    assert!(
+        path.exists(),
+        "{} is missing: run `scripts/setup.sh test` first, which installs the workflow runner that these tests need",
+        path.display()
+    );
+    path.canonicalize().unwrap()
+}

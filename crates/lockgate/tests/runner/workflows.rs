@@ -1,0 +1,100 @@
+//! Workflow files as GitHub reads them before it starts anything: which events, and what they need.
+//!
+//! A filter that is not understood ends the test: nothing may start, or not start, by accident.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::tools::{said, script};
+
+/// A workflow file.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Workflow {
+    /// The name in it.
+    pub(crate) name: String,
+    on: Vec<Listens>,
+    /// The actions that its steps use, as they stand there.
+    pub(crate) uses: Vec<String>,
+    /// Whether any job wants a token that may write.
+    pub(crate) writes: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Listens {
+    event: String,
+    types: Vec<String>,
+    branches: Vec<String>,
+    workflows: Vec<String>,
+    narrowed: Vec<String>,
+}
+
+/// What of an event decides whether a workflow starts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signal<'a> {
+    pub(crate) event: &'a str,
+    /// The activity, of events that have such.
+    pub(crate) action: Option<&'a str>,
+    /// The branch that is meant: pushed to, merged into, or the one that the finished run was on.
+    pub(crate) branch: &'a str,
+    /// The name of the workflow that finished.
+    pub(crate) workflow: Option<&'a str>,
+}
+
+impl Workflow {
+    /// Reads workflow files, by their paths.
+    pub(crate) fn read(files: &[impl AsRef<Path>]) -> BTreeMap<String, Self> {
+        if files.is_empty() {
+            return BTreeMap::new();
+        }
+        let mut command = script("triggers.mjs");
+        command.args(files.iter().map(AsRef::as_ref));
+        serde_json::from_str(&said(&mut command)).unwrap()
+    }
+
+    /// Whether GitHub would start it.
+    pub(crate) fn starts(&self, signal: &Signal<'_>) -> bool {
+        self.on.iter().any(|listens| listens.to(signal))
+    }
+}
+
+impl Listens {
+    fn to(&self, signal: &Signal<'_>) -> bool {
+        if self.event != signal.event {
+            return false;
+        }
+        assert!(
+            self.narrowed.is_empty(),
+            "the filters {:?} of {} are not understood here",
+            self.narrowed,
+            self.event
+        );
+        let patterns = self.branches.iter().chain(&self.workflows);
+        for pattern in patterns {
+            assert!(
+                !pattern.contains(['*', '!', '?', '[']),
+                "{pattern} is a pattern"
+            );
+        }
+        let usual: &[&str] = match signal.event {
+            "pull_request" | "pull_request_target" => &["opened", "synchronize", "reopened"],
+            _ => &[],
+        };
+        let types = self.types.iter().map(String::as_str);
+        let wanted: Vec<&str> = if self.types.is_empty() {
+            usual.to_vec()
+        } else {
+            types.collect()
+        };
+        let of_type = signal
+            .action
+            .is_none_or(|action| wanted.is_empty() || wanted.contains(&action));
+        let on_branch =
+            self.branches.is_empty() || self.branches.iter().any(|it| it == signal.branch);
+        let of_workflow = signal
+            .workflow
+            .is_none_or(|name| self.workflows.iter().any(|it| it == name));
+        of_type && on_branch && of_workflow
+    }
+}
