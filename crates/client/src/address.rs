@@ -88,16 +88,26 @@ impl Address {
 
     /// Whether what is read from here can be taken for the word of the server: encrypted, or on this machine.
     pub(crate) fn is_authentic(&self) -> bool {
-        let host = match self.authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-            _ => &self.authority,
-        };
-        let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+        self.tls || self.is_this_machine()
+    }
+
+    pub(crate) fn is_this_machine(&self) -> bool {
+        let (host, _) = self.host_and_port();
+        let ip: Option<IpAddr> = host.parse().ok();
         let name = host.to_ascii_lowercase();
-        self.tls
-            || name == "localhost"
-            || name.ends_with(".localhost")
-            || ip.is_some_and(|ip| ip.is_loopback())
+        name == "localhost" || name.ends_with(".localhost") || ip.is_some_and(|ip| ip.is_loopback())
+    }
+
+    /// The host, without brackets, and the port.
+    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+        let usual = if self.tls { 443 } else { 80 };
+        let (host, port) = match self.authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
+                (host, port.parse().unwrap_or(usual))
+            }
+            _ => (self.authority.as_str(), usual),
+        };
+        (host.trim_matches(['[', ']']), port)
     }
 
     /// With its query: what is asked for.

@@ -18,12 +18,12 @@ pub(crate) struct Belief {
     pub(crate) sha256: Digest,
     pub(crate) size: Option<u64>,
     /// To be remembered once it has verified something.
-    pub(crate) receipt: Option<Vec<u8>>,
+    pub(crate) receipt: Option<(Receipt, Vec<u8>)>,
 }
 
 impl Client {
     /// What the caller's trust says about the executable.
-    pub(crate) fn belief(&self, request: &Request, cache: &Cache) -> Result<Belief, FetchError> {
+    pub(crate) fn belief(&self, request: &Request) -> Result<Belief, FetchError> {
         let asset = &request.asset;
         let no_pin = |ground, known| FetchError::NoPin {
             asset: asset.to_string(),
@@ -44,13 +44,10 @@ impl Client {
                 })
             }
             Trust::Receipt(expect) => {
-                let (ground, receipt, bytes) = self.receipt_of(&request.source, expect, cache)?;
+                let (ground, receipt, bytes) = self.receipt_of(&request.source, expect)?;
                 let names = || {
-                    receipt
-                        .executables
-                        .iter()
-                        .map(|one| one.name.to_string())
-                        .collect()
+                    let all = receipt.executables.iter();
+                    all.map(|one| one.name.to_string()).collect()
                 };
                 let one = receipt
                     .executable(asset)
@@ -59,7 +56,7 @@ impl Client {
                     ground,
                     sha256: one.sha256,
                     size: Some(one.size),
-                    receipt: bytes,
+                    receipt: bytes.map(|bytes| (receipt, bytes)),
                 })
             }
         }
@@ -70,9 +67,13 @@ impl Client {
         &self,
         source: &Source,
         expect: &Expectation,
-        cache: &Cache,
     ) -> Result<(Ground, Receipt, Option<Vec<u8>>), FetchError> {
-        let parse = |bytes: &[u8]| Receipt::parse_as(bytes, source, expect);
+        let cache = self.cache.as_ref().ok_or(FetchError::NoCache)?;
+        let mut expect = expect.clone();
+        if expect.repository_id.is_none() {
+            expect.repository_id = cache.repository_id(source)?;
+        }
+        let parse = |bytes: &[u8]| Receipt::parse_as(bytes, source, &expect);
         if !self.offline {
             must_be_authentic(source)?;
             let (receipt, bytes) = self.read_required(source, (RECEIPT_ASSET, "receipt"), parse)?;
@@ -83,13 +84,22 @@ impl Client {
         };
         let (path, bytes) = cache.receipt(source)?.ok_or_else(missing)?;
         let origin = path.display().to_string();
-        let document = "receipt";
-        let receipt = parse(&bytes).map_err(|problem| FetchError::Document {
-            document,
-            origin,
-            problem,
-        })?;
+        let receipt = parse(&bytes).map_err(|unfit| unfit.into_error("receipt", origin, source))?;
         Ok((Ground::StoredReceipt, receipt, None))
+    }
+}
+
+impl Belief {
+    /// It has verified an executable, so it is worth remembering. A convenience for later: the executable is here, so a
+    /// full disk is no reason to fail.
+    pub(crate) fn remember(&self, cache: &Cache, source: &Source) {
+        let Some((receipt, bytes)) = &self.receipt else {
+            return;
+        };
+        drop(cache.keep_receipt(source, bytes));
+        if matches!(cache.repository_id(source), Ok(None)) {
+            drop(cache.keep_repository_id(source, receipt.repository_id));
+        }
     }
 }
 

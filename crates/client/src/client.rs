@@ -2,25 +2,29 @@
 //!
 //! What is made of the assets stands in the modules of the three questions: fetch, verify, withdrawn.
 
+use std::path::PathBuf;
+
 use crate::address::Address;
-use crate::cache::Cache;
-use crate::digest::Pumped;
-use crate::document::LARGEST;
+use crate::cache::{Cache, Pruned};
+use crate::document::{LARGEST, Unfit};
 use crate::error::{FetchError, Tried};
+use crate::event::Listener;
 use crate::http::{Net, Trouble};
-use crate::names::{AssetName, Source, not_usable};
-use crate::options::{Listener, Options, Progress, Retry};
-use crate::transfer::{Bounds, Sink, Stopped, receive};
+use crate::mirror::Mirror;
+use crate::names::{AssetName, Source};
+use crate::options::{Options, Retry};
+use crate::transfer::{Arrival, Line, Stopped, Wanted};
 
 /// Fetches and verifies. Holds connections and no other state; may be shared by threads.
 pub struct Client {
+    pub(crate) bundled: Option<PathBuf>,
     pub(crate) cache: Option<Cache>,
-    pub(crate) mirrors: Vec<Address>,
+    pub(crate) mirrors: Vec<Mirror>,
     pub(crate) offline: bool,
     pub(crate) max_size: u64,
     pub(crate) retry: Retry,
-    net: Net,
-    progress: Option<Listener>,
+    pub(crate) net: Net,
+    listener: Option<Listener>,
 }
 
 impl Client {
@@ -30,22 +34,25 @@ impl Client {
     /// [`FetchError::NotUsable`] for a mirror or proxy that is no address.
     pub fn new(options: Options) -> Result<Self, FetchError> {
         let net = Net::new(&options)?;
-        let expected = "the address of a mirror, such as https://mirror.example/tools, without a user name or query";
-        let mirror =
-            |text: &String| Address::parse_base(text).ok_or_else(|| not_usable(text, expected));
+        let mirrors = options.mirrors.iter().map(|text| Mirror::parse(text));
         Ok(Self {
-            mirrors: options
-                .mirrors
-                .iter()
-                .map(mirror)
-                .collect::<Result<_, _>>()?,
+            bundled: options.bundled,
+            mirrors: mirrors.collect::<Result<_, _>>()?,
             cache: options.cache.map(Cache::new),
             offline: options.offline,
             max_size: options.max_size,
             retry: options.retry,
             net,
-            progress: options.progress,
+            listener: options.listener,
         })
+    }
+
+    /// Removes from the cache what was not used for so long, and the beginnings of files that no process holds.
+    ///
+    /// # Errors
+    /// [`FetchError::Cache`], [`FetchError::NoCache`].
+    pub fn prune(&self, unused: std::time::Duration) -> Result<Pruned, FetchError> {
+        self.cache()?.prune(unused)
     }
 
     /// Reads a small asset of a release, at most `most` bytes, from the release address only; `None` if it answers 404
@@ -77,15 +84,16 @@ impl Client {
             });
         }
         let mut bytes = Vec::new();
-        let bounds = Bounds { size: None, most };
-        match receive(
-            &self.net,
-            retry,
-            &address,
-            bounds,
-            &mut bytes,
-            &mut |_, _| (),
-        ) {
+        let wanted = Wanted {
+            asset: asset.as_str(),
+            sha256: None,
+            size: None,
+            most,
+        };
+        let end = self
+            .line(retry)
+            .receive(&address, wanted, &mut Arrival::new(&mut bytes));
+        match end {
             Ok(_) => Ok(Some(bytes)),
             Err(Stopped::Trouble(Trouble::Absent { status: 404 | 410 })) => Ok(None),
             Err(Stopped::Trouble(trouble)) => Err(given_up(asset, &address, trouble, Vec::new())),
@@ -107,7 +115,7 @@ impl Client {
         &self,
         source: &Source,
         (name, document): (&str, &'static str),
-        parse: impl FnOnce(&[u8]) -> Result<T, String>,
+        parse: impl FnOnce(&[u8]) -> Result<T, Unfit>,
     ) -> Result<(T, Vec<u8>), FetchError> {
         let asset: AssetName = name.parse()?;
         let origin = source.address_of(&asset);
@@ -116,32 +124,18 @@ impl Client {
             .ok_or_else(|| {
                 given_up(&asset, &origin, Trouble::Absent { status: 404 }, Vec::new())
             })?;
-        let value = parse(&bytes).map_err(|problem| FetchError::Document {
-            document,
-            origin: origin.to_string(),
-            problem,
-        })?;
+        let value = parse(&bytes)
+            .map_err(|unfit| unfit.into_error(document, origin.to_string(), source))?;
         Ok((value, bytes))
     }
 
-    /// Reads an executable, telling whoever wants to hear it how that goes.
-    pub(crate) fn receive(
-        &self,
-        address: &Address,
-        asset: &AssetName,
-        bounds: Bounds,
-        sink: &mut dyn Sink,
-    ) -> Result<Pumped, Stopped> {
-        let mut tell = |received, size| {
-            if let Some(progress) = &self.progress {
-                progress(Progress {
-                    asset: asset.as_str(),
-                    received,
-                    size,
-                });
-            }
-        };
-        receive(&self.net, &self.retry, address, bounds, sink, &mut tell)
+    /// The network, with this patience.
+    pub(crate) fn line<'c>(&'c self, retry: &'c Retry) -> Line<'c> {
+        Line {
+            net: &self.net,
+            retry,
+            listener: self.listener.as_ref(),
+        }
     }
 }
 

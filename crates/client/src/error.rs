@@ -61,6 +61,19 @@ pub enum FetchError {
         /// What it does name.
         known: Vec<String>,
     },
+    /// The receipt is of another repository than the one that is known by that name: it was renamed and its name was taken
+    /// by somebody else, or the number that was given is not the right one.
+    #[error(
+        "the receipt is of the repository with the number {found}, and {repository} is known by the number {known}"
+    )]
+    OtherRepository {
+        /// The name that was asked for.
+        repository: String,
+        /// The number that the receipt names.
+        found: u64,
+        /// The number that was given, or that is remembered from an earlier receipt.
+        known: u64,
+    },
     /// It would have to be downloaded, and the caller said not to.
     #[error("{what} is not in the cache, and downloading was ruled out")]
     Offline {
@@ -109,6 +122,7 @@ impl FetchError {
         "fetch.wrong-bytes",
         "fetch.withdrawn",
         "fetch.no-pin",
+        "fetch.other-repository",
         "fetch.offline",
         "fetch.document",
         "fetch.cache",
@@ -125,6 +139,7 @@ impl FetchError {
             Self::WrongBytes(_) => "fetch.wrong-bytes",
             Self::Withdrawn { .. } => "fetch.withdrawn",
             Self::NoPin { .. } => "fetch.no-pin",
+            Self::OtherRepository { .. } => "fetch.other-repository",
             Self::Offline { .. } => "fetch.offline",
             Self::Document { .. } => "fetch.document",
             Self::Cache { .. } => "fetch.cache",
@@ -148,6 +163,9 @@ impl FetchError {
             }
             Self::Withdrawn { .. } => "use another version",
             Self::NoPin { .. } => "look for a misspelt name; otherwise a maintainer has to pin it",
+            Self::OtherRepository { .. } => {
+                "find out which repository is meant; if the number is right, give it, or pin the executables"
+            }
             Self::Offline { .. } => "download it once while online, or bring it as a file",
             Self::Document { .. } => "find out who wrote it: Lockgate writes none like this",
             Self::Cache { .. } => {

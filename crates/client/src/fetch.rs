@@ -1,28 +1,40 @@
 //! fetch: what we believe in, then the bytes, from the nearest place that has them.
 //!
-//! Order: the belief (pins or receipt) gives the digest; the cache; the withdrawal; the mirrors; the release. Whatever
-//! does not match the digest ends the fetch, wherever it came from: it is never a reason to try the next place.
+//! Order: the belief (pins or receipt) gives the digest; then a file that the caller gave; the bundled folder; the cache;
+//! the withdrawal is asked for; the mirrors; the release. A place that lacks the file is told, and the next one is asked.
+//! Bytes that do not match the digest end the fetch, wherever they came from: they are never a reason to try the next
+//! place. One exception: a damaged file in the cache, which is removed.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::address::Address;
 use crate::belief::Belief;
-use crate::cache::{Cache, failed};
-use crate::client::{Client, given_up};
-use crate::digest::{PumpError, Pumped, pump};
-use crate::error::{FetchError, Found, Tried, WrongBytes};
-use crate::http::Trouble;
+use crate::cache::{Cache, Held, failed, is_executable, read};
+use crate::client::Client;
+use crate::download::Take;
+use crate::error::{FetchError, Found, WrongBytes};
+use crate::event::Event;
 use crate::options::Retry;
+use crate::pump::Pumped;
 use crate::request::{Fetched, Ground, Origin, Request};
-use crate::transfer::{Bounds, Stopped};
 use crate::withdrawn::WithdrawalCheck;
 
+/// A verified file: where it is, its size, where it came from.
+pub(crate) type Got = (PathBuf, u64, Origin);
+
+/// Bytes that the caller brings.
+struct Given<'g> {
+    bytes: &'g mut dyn Read,
+    origin: Origin,
+}
+
 impl Client {
-    /// Gives the path of the verified executable, downloading it if the cache lacks it.
+    /// Gives the path of the verified executable, from the nearest place that has it.
     ///
     /// # Errors
-    /// Every [`FetchError`]; nothing that is not verified stays on disk.
+    /// Every [`FetchError`]; nothing that is wrong stays on disk. The beginning of a download that broke off stays in the
+    /// cache, apart from the executables, and is gone on with.
     pub fn fetch(&self, request: &Request) -> Result<Fetched, FetchError> {
         self.obtain(request, None)
     }
@@ -33,39 +45,52 @@ impl Client {
     /// # Errors
     /// Every [`FetchError`]; the file itself is never changed.
     pub fn fetch_from_file(&self, request: &Request, file: &Path) -> Result<Fetched, FetchError> {
-        self.obtain(request, Some(file))
+        let mut bytes = open_plain(file)?;
+        let origin = Origin::File(file.to_owned());
+        let bytes = &mut bytes;
+        self.obtain(request, Some(Given { bytes, origin }))
     }
 
-    fn obtain(&self, request: &Request, file: Option<&Path>) -> Result<Fetched, FetchError> {
-        let cache = self.cache.as_ref().ok_or(FetchError::NoCache)?;
-        let belief = self.belief(request, cache)?;
+    /// As [`Self::fetch_from_file`] with any stream, which the caller names. If the executable is in the cache, nothing is
+    /// read.
+    ///
+    /// # Errors
+    /// Every [`FetchError`].
+    pub fn fetch_from_reader(
+        &self,
+        request: &Request,
+        name: &str,
+        bytes: &mut dyn Read,
+    ) -> Result<Fetched, FetchError> {
+        let origin = Origin::Stream(name.to_owned());
+        self.obtain(request, Some(Given { bytes, origin }))
+    }
+
+    fn obtain(&self, request: &Request, given: Option<Given<'_>>) -> Result<Fetched, FetchError> {
+        let belief = self.belief(request)?;
         if belief.size.is_some_and(|size| size > self.max_size) {
             return Err(FetchError::TooLarge {
                 what: request.asset.to_string(),
                 limit: self.max_size,
             });
         }
-        let cached = match file {
-            Some(_) => None,
-            None => cache.get(belief.sha256, &request.asset)?,
+        let here = match &given {
+            Some(given) if matches!(given.origin, Origin::File(_)) => None,
+            Some(_) => self.cached(request, &belief)?,
+            None => match self.bundled(request, &belief)? {
+                Some(bundled) => Some(bundled),
+                None => self.cached(request, &belief)?,
+            },
         };
-        let withdrawal =
-            self.withdrawal(request, belief.ground == Ground::Pins && cached.is_some())?;
-        let (path, size, origin) = match (cached, file) {
-            (Some((path, size)), _) => {
-                let pumped = Pumped {
-                    sha256: belief.sha256,
-                    size,
-                };
-                verify(request, &belief, &Origin::Cache, pumped)?;
-                (path, size, Origin::Cache)
-            }
-            (None, Some(file)) => self.copied(request, &belief, cache, file)?,
-            (None, None) => self.downloaded(request, &belief, cache)?,
+        let near = here.is_some() || !self.mirrors.is_empty();
+        let withdrawal = self.withdrawal(request, near && belief.ground == Ground::Pins)?;
+        let (path, size, origin) = match (here, given) {
+            (Some(here), _) => here,
+            (None, Some(given)) => self.copied(request, &belief, given)?,
+            (None, None) => self.downloaded(request, &belief, withdrawal)?,
         };
-        if let Some(receipt) = &belief.receipt {
-            // A convenience for later: the executable is here and verified, so a full disk is no reason to fail.
-            drop(cache.keep_receipt(&request.source, receipt));
+        if let Some(cache) = &self.cache {
+            belief.remember(cache, &request.source);
         }
         Ok(Fetched {
             path,
@@ -75,6 +100,57 @@ impl Client {
             origin,
             withdrawal,
         })
+    }
+
+    /// The file of the bundled folder, in place or copied into the cache.
+    fn bundled(&self, request: &Request, belief: &Belief) -> Result<Option<Got>, FetchError> {
+        let Some(folder) = &self.bundled else {
+            return Ok(None);
+        };
+        let path = folder.join(request.asset.as_str());
+        if !path.is_file() {
+            let place = format!("the bundled folder {}", folder.display());
+            self.missed(&place, &format!("it has no {}", request.asset));
+            return Ok(None);
+        }
+        let mut file = open_plain(&path)?;
+        let origin = Origin::Bundled(path.clone());
+        if !is_executable(&file).map_err(failed("look at", &path))? {
+            let bytes = &mut file;
+            return self
+                .copied(request, belief, Given { bytes, origin })
+                .map(Some);
+        }
+        let found = read(&mut file).map_err(failed("read", &path))?;
+        verify(request, belief, &origin, found)?;
+        Ok(Some((path, found.size, origin)))
+    }
+
+    /// The file of the cache.
+    pub(crate) fn cached(
+        &self,
+        request: &Request,
+        belief: &Belief,
+    ) -> Result<Option<Got>, FetchError> {
+        let why = match self.cache()?.get(belief.sha256, &request.asset)? {
+            Held::Whole { path, size } => {
+                let sha256 = belief.sha256;
+                verify(request, belief, &Origin::Cache, Pumped { sha256, size })?;
+                return Ok(Some((path, size, Origin::Cache)));
+            }
+            Held::Nothing => "it is not there",
+            Held::Damaged => "it was damaged, and is removed",
+        };
+        self.missed("the cache", why);
+        Ok(None)
+    }
+
+    pub(crate) fn cache(&self) -> Result<&Cache, FetchError> {
+        self.cache.as_ref().ok_or(FetchError::NoCache)
+    }
+
+    pub(crate) fn missed(&self, place: &str, why: &str) {
+        self.line(&self.retry).tell(&Event::Missed { place, why });
     }
 
     // See the module `withdrawn` for the exception.
@@ -107,109 +183,33 @@ impl Client {
         }
     }
 
-    fn downloaded(
-        &self,
-        request: &Request,
-        belief: &Belief,
-        cache: &Cache,
-    ) -> Result<(PathBuf, u64, Origin), FetchError> {
-        let (source, asset) = (&request.source, &request.asset);
-        if self.offline {
-            return Err(FetchError::Offline {
-                what: asset.to_string(),
-            });
-        }
-        let mut tried = Vec::new();
-        for mirror in &self.mirrors {
-            let address = mirror.join(&format!("{}/{asset}", source.tag()));
-            let origin = Origin::Mirror(address.to_string());
-            match self.download(request, belief, cache, &address, &origin)? {
-                Ok((path, size)) => return Ok((path, size, origin)),
-                Err(Trouble::Absent { status }) => {
-                    tried.push(Tried {
-                        address: address.to_string(),
-                        problem: format!("it answered {status}"),
-                    });
-                }
-                Err(Trouble::Network { problem, .. }) => tried.push(Tried {
-                    address: address.to_string(),
-                    problem,
-                }),
-            }
-        }
-        let address = source.address_of(asset);
-        let origin = Origin::Release(address.to_string());
-        match self.download(request, belief, cache, &address, &origin)? {
-            Ok((path, size)) => Ok((path, size, origin)),
-            Err(trouble) => Err(given_up(asset, &address, trouble, tried)),
-        }
-    }
-
-    /// The outer error ends the fetch, the inner one only this address.
-    fn download(
-        &self,
-        request: &Request,
-        belief: &Belief,
-        cache: &Cache,
-        address: &Address,
-        origin: &Origin,
-    ) -> Result<Result<(PathBuf, u64), Trouble>, FetchError> {
-        let bounds = Bounds {
-            size: belief.size,
-            most: self.max_size,
-        };
-        let mut temporary = cache.temporary()?;
-        match self.receive(address, &request.asset, bounds, temporary.as_file_mut()) {
-            Ok(pumped) => {
-                verify(request, belief, origin, pumped)?;
-                let path = cache.keep(temporary, belief.sha256, &request.asset)?;
-                Ok(Ok((path, pumped.size)))
-            }
-            Err(Stopped::Trouble(trouble)) => Ok(Err(trouble)),
-            Err(Stopped::Longer) => Err(longer(request, belief, origin, bounds)),
-            Err(Stopped::Disk(error)) => Err(failed("write to", temporary.path())(error)),
-        }
-    }
-
+    /// Copies bytes into the cache, under the same right as a download.
     fn copied(
         &self,
         request: &Request,
         belief: &Belief,
-        cache: &Cache,
-        file: &Path,
-    ) -> Result<(PathBuf, u64, Origin), FetchError> {
-        let origin = Origin::File(file.to_owned());
-        let bounds = Bounds {
-            size: belief.size,
-            most: self.max_size,
-        };
-        let found = std::fs::metadata(file).map_err(failed("read", file))?;
-        if !found.is_file() {
-            return Err(failed("read", file)(std::io::Error::other(
-                "it is not a plain file",
-            )));
-        }
-        let mut from = File::open(file).map_err(failed("read", file))?;
-        let mut temporary = cache.temporary()?;
-        match pump(
-            &mut from,
-            temporary.as_file_mut(),
-            bounds.limit(),
-            &mut |_| (),
-        ) {
-            Ok(pumped) => {
-                verify(request, belief, &origin, pumped)?;
-                let path = cache.keep(temporary, belief.sha256, &request.asset)?;
-                Ok((path, pumped.size, origin))
-            }
-            Err(PumpError::Read(error)) => Err(failed("read", file)(error)),
-            Err(PumpError::Write(error)) => Err(failed("write to", temporary.path())(error)),
-            Err(PumpError::Longer) => Err(longer(request, belief, &origin, bounds)),
+        given: Given<'_>,
+    ) -> Result<Got, FetchError> {
+        match self.claim(request, belief, Take::Given)? {
+            Ok(claim) => self
+                .copy_into(request, belief, claim, given.bytes, &given.origin)
+                .map(|(path, size)| (path, size, given.origin)),
+            // Another process brought it meanwhile.
+            Err(got) => Ok(got),
         }
     }
 }
 
-fn verify(
+pub(crate) fn open_plain(path: &Path) -> Result<File, FetchError> {
+    let found = std::fs::metadata(path).map_err(failed("read", path))?;
+    if !found.is_file() {
+        let error = std::io::Error::other("it is not a plain file");
+        return Err(failed("read", path)(error));
+    }
+    File::open(path).map_err(failed("read", path))
+}
+
+pub(crate) fn verify(
     request: &Request,
     belief: &Belief,
     origin: &Origin,
@@ -218,28 +218,19 @@ fn verify(
     if found.sha256 == belief.sha256 && belief.size.is_none_or(|size| size == found.size) {
         return Ok(());
     }
-    Err(wrong(
-        request,
-        belief,
-        origin,
-        Found::File {
-            sha256: found.sha256,
-            size: found.size,
-        },
-    ))
+    let found = Found::File {
+        sha256: found.sha256,
+        size: found.size,
+    };
+    Err(wrong(request, belief, origin, found))
 }
 
-fn longer(request: &Request, belief: &Belief, origin: &Origin, bounds: Bounds) -> FetchError {
-    match bounds.size {
-        Some(size) => wrong(request, belief, origin, Found::MoreThan(size)),
-        None => FetchError::TooLarge {
-            what: request.asset.to_string(),
-            limit: bounds.most,
-        },
-    }
-}
-
-fn wrong(request: &Request, belief: &Belief, origin: &Origin, found: Found) -> FetchError {
+pub(crate) fn wrong(
+    request: &Request,
+    belief: &Belief,
+    origin: &Origin,
+    found: Found,
+) -> FetchError {
     FetchError::WrongBytes(Box::new(WrongBytes {
         what: request.asset.to_string(),
         origin: origin.clone(),

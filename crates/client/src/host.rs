@@ -192,6 +192,27 @@ mod tests {
         assert_eq!(macos.to_string(), "macos, arm64");
     }
 
+    #[test]
+    fn what_the_systems_own_executables_ask_for_is_believed_wherever_it_lies() {
+        use crate::interpreter::tests::executable;
+        let loader = "/nix/store/abc-glibc-2.38/lib/ld-linux-x86-64.so.2";
+        let nix = [
+            ("bin/sh", executable(loader)),
+            (&loader[1..], elf(AMD64, "")),
+            (
+                "nix/store/abc-glibc-2.38/lib/libc.so.6",
+                elf(AMD64, &banner("2.38")),
+            ),
+        ];
+        let glibc = libc_of(&nix, "amd64");
+        assert_eq!((glibc.glibc, glibc.musl), (V(38), false));
+        let musl = [("usr/bin/env", executable("/opt/ld-musl-x86_64.so.1"))];
+        let found = libc_of(&musl, "amd64");
+        assert_eq!((found.glibc, found.musl), (None, true));
+        // The shell is of another architecture: it says nothing about ours.
+        assert_eq!(libc_of(&nix, "arm64"), HostLibc::default());
+    }
+
     #[cfg(unix)]
     #[test]
     fn an_older_libc_is_known_by_the_name_it_links_to() {

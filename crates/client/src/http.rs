@@ -1,42 +1,47 @@
-//! One anonymous GET: redirects by hand, status to outcome, time limits.
+//! One anonymous GET: redirects by hand, status to outcome, time limits, the rest of a file.
 //!
 //! No credential is ever sent: no header holds one, addresses cannot, and cookies are not compiled in (a proxy's own
 //! user name goes to that proxy). Does not know what the bytes are, nor how often to ask.
 
 use std::io::{self, Read};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use ureq::Body;
 use ureq::http::{Response, Version, header};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body, ProxyProtocol};
 
 use crate::address::Address;
+use crate::agents::Agents;
 use crate::error::{FetchError, plain};
-use crate::names::not_usable;
-use crate::options::{Options, Proxy, Timeouts};
+use crate::options::Options;
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 5;
 
 /// The network, as far as an anonymous reader needs it.
 pub(crate) struct Net {
-    timeouts: Timeouts,
-    user_agent: String,
-    proxy: Option<ureq::Proxy>,
-    plain: OnceLock<Agent>,
-    // Root certificates are read at the first encrypted connection: a program that finds everything in its cache must
-    // not wait for them.
-    encrypted: OnceLock<Result<Agent, String>>,
+    agents: Agents,
+    total: Duration,
+}
+
+/// Where to go on, and what the first part was of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resume<'r> {
+    pub(crate) from: u64,
+    /// The strong validator of the first part, if the server gave one.
+    pub(crate) etag: Option<&'r str>,
 }
 
 /// A body that has begun to arrive.
 pub(crate) struct Arriving {
     pub(crate) body: Box<dyn Read>,
-    /// Its size, if the server said it.
+    /// Which byte of the file is the first.
+    pub(crate) from: u64,
+    /// The size of the whole file, if the server said it.
     pub(crate) size: Option<u64>,
     /// Whether the end of the body can be told from a broken connection.
     pub(crate) framed: bool,
+    /// The strong validator, if the server gave one.
+    pub(crate) etag: Option<String>,
 }
 
 /// Why an address gives nothing.
@@ -54,36 +59,41 @@ pub(crate) enum Again {
     Never,
     /// After as long as the server asks for, if it does.
     After(Option<Duration>),
+    /// At once, but from the first byte: what came is not the rest of what is here.
+    FromTheStart,
 }
 
 impl Net {
     pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
-        let proxy =
-            match &options.proxy {
-                Proxy::Environment => ureq::Proxy::try_from_env(),
-                Proxy::Direct => None,
-                // Not shown: it may hold a password.
-                Proxy::Through(text) => Some(ureq::Proxy::new(text).map_err(|_| {
-                    not_usable("the proxy that was given", "the address of a proxy")
-                })?),
-            };
         Ok(Self {
-            timeouts: options.timeouts,
-            user_agent: options.user_agent.clone(),
-            proxy,
-            plain: OnceLock::new(),
-            encrypted: OnceLock::new(),
+            agents: Agents::new(options)?,
+            total: options.timeouts.total,
         })
     }
 
+    /// When a transfer that begins now has to be over.
+    pub(crate) fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.total)
+            .unwrap_or(now + Duration::from_secs(1 << 30))
+    }
+
     /// Asks an address and follows redirects until a body begins.
-    pub(crate) fn get(&self, address: &Address) -> Result<Arriving, Trouble> {
-        let deadline = Instant::now() + self.timeouts.total;
+    pub(crate) fn get(
+        &self,
+        address: &Address,
+        resume: Option<Resume<'_>>,
+        deadline: Instant,
+    ) -> Result<Arriving, Trouble> {
         let mut at = address.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.ask(&at, deadline)?;
+            let response = self.ask(&at, resume, deadline)?;
             match response.status().as_u16() {
-                200 => return arriving(response),
+                200 => return whole(response),
+                206 if resume.is_some() => return part(response, resume),
+                416 if resume.is_some() => {
+                    return Err(from_the_start("it has no such part of the file"));
+                }
                 301 | 302 | 303 | 307 | 308 => {
                     let location = header(&response, header::LOCATION).unwrap_or_default();
                     at = at.follow(location).map_err(never)?;
@@ -96,63 +106,35 @@ impl Net {
         )))
     }
 
-    fn ask(&self, at: &Address, deadline: Instant) -> Result<Response<Body>, Trouble> {
+    fn ask(
+        &self,
+        at: &Address,
+        resume: Option<Resume<'_>>,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Trouble> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(later("it took too long".to_owned()));
+            return Err(never("it took too long".to_owned()));
         }
-        self.agent(at)?
+        let mut request = self
+            .agents
+            .of(at)
+            .map_err(never)?
             .get(at.in_full())
             .header(header::ACCEPT, "*/*")
-            .header(header::ACCEPT_ENCODING, "identity")
+            .header(header::ACCEPT_ENCODING, "identity");
+        if let Some(resume) = resume {
+            request = request.header(header::RANGE, format!("bytes={}-", resume.from));
+            if let Some(etag) = resume.etag {
+                request = request.header(header::IF_RANGE, etag);
+            }
+        }
+        request
             .config()
             .timeout_global(Some(left))
             .build()
             .call()
             .map_err(|error| classified(&error))
-    }
-
-    fn agent(&self, at: &Address) -> Result<&Agent, Trouble> {
-        let https_proxy = self
-            .proxy
-            .as_ref()
-            .is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
-        if !at.is_tls() && !https_proxy {
-            return Ok(self.plain.get_or_init(|| self.new_agent(&[])));
-        }
-        let encrypted = self.encrypted.get_or_init(|| {
-            let found = rustls_native_certs::load_native_certs();
-            let roots: Vec<_> = found
-                .certs
-                .iter()
-                .map(|der| Certificate::from_der(der).to_owned())
-                .collect();
-            match (roots.as_slice(), found.errors.first()) {
-                ([], Some(error)) => Err(format!("no root certificates could be read: {error}")),
-                ([], None) => Err("there are no root certificates on this machine".to_owned()),
-                (roots, _) => Ok(self.new_agent(roots)),
-            }
-        });
-        encrypted.as_ref().map_err(|problem| never(problem.clone()))
-    }
-
-    fn new_agent(&self, roots: &[Certificate<'static>]) -> Agent {
-        Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(&self.user_agent)
-            .proxy(self.proxy.clone())
-            .tls_config(
-                TlsConfig::builder()
-                    .root_certs(RootCerts::new_with_certs(roots))
-                    .build(),
-            )
-            .timeout_resolve(Some(self.timeouts.connect))
-            .timeout_connect(Some(self.timeouts.connect))
-            .timeout_per_read(Some(self.timeouts.idle))
-            .timeout_per_write(Some(self.timeouts.idle))
-            .build()
-            .new_agent()
     }
 }
 
@@ -167,7 +149,31 @@ pub(crate) fn broken(error: &io::Error) -> Trouble {
     ))
 }
 
-fn arriving(response: Response<Body>) -> Result<Arriving, Trouble> {
+fn whole(response: Response<Body>) -> Result<Arriving, Trouble> {
+    let size = response.body().content_length();
+    arriving(response, 0, size)
+}
+
+// RFC 9110, 14.4 and 15.3.7: one part, and which part it is.
+fn part(response: Response<Body>, resume: Option<Resume<'_>>) -> Result<Arriving, Trouble> {
+    let asked = resume.map_or(0, |resume| resume.from);
+    let told = header(&response, header::CONTENT_RANGE).and_then(content_range);
+    let Some((from, size)) = told.filter(|(from, _)| *from == asked) else {
+        return Err(from_the_start(
+            "it answers with another part than was asked for",
+        ));
+    };
+    let changed = match (resume.and_then(|resume| resume.etag), etag(&response)) {
+        (Some(before), Some(now)) => before != now,
+        _ => false,
+    };
+    if changed {
+        return Err(from_the_start("the file has changed meanwhile"));
+    }
+    arriving(response, from, size)
+}
+
+fn arriving(response: Response<Body>, from: u64, size: Option<u64>) -> Result<Arriving, Trouble> {
     let encoding = header(&response, header::CONTENT_ENCODING).unwrap_or("identity");
     if !encoding.eq_ignore_ascii_case("identity") {
         return Err(never(
@@ -177,12 +183,32 @@ fn arriving(response: Response<Body>) -> Result<Arriving, Trouble> {
     let chunked = response.version() == Version::HTTP_11
         && response.headers().contains_key(header::TRANSFER_ENCODING);
     let framed = chunked || response.headers().contains_key(header::CONTENT_LENGTH);
-    let size = response.body().content_length();
     Ok(Arriving {
+        etag: etag(&response),
         body: Box::new(response.into_body().into_reader()),
+        from,
         size,
         framed,
     })
+}
+
+/// The first byte and the size of the whole, in `bytes 5-9/10`; a server may not know the size: `bytes 5-9/*`.
+fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (from, to) = range.split_once('-')?;
+    let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
+    let size = match size {
+        "*" => None,
+        size => Some(size.parse().ok()?),
+    };
+    (from <= to && size.is_none_or(|size| to < size)).then_some((from, size))
+}
+
+/// A strong validator: a weak one does not speak of bytes.
+fn etag(response: &Response<Body>) -> Option<String> {
+    let text = header(response, header::ETAG)?;
+    (text.len() >= 2 && text.len() <= 200 && text.starts_with('"') && text.ends_with('"'))
+        .then(|| text.to_owned())
 }
 
 // 403 is what GitHub says when it has had too many requests, but then it says when to come again; otherwise it is what
@@ -191,7 +217,13 @@ fn refused(status: u16, response: &Response<Body>) -> Trouble {
     let wait = header(response, header::RETRY_AFTER)
         .and_then(|text| text.parse().ok())
         .map(Duration::from_secs);
-    let problem = format!("it answered {status}");
+    let problem = match wait {
+        Some(wait) => format!(
+            "it answered {status} and asks to come again in {} s",
+            wait.as_secs()
+        ),
+        None => format!("it answered {status}"),
+    };
     match status {
         403 if wait.is_some() => Trouble::Network {
             problem,
@@ -237,10 +269,17 @@ fn header(response: &Response<Body>, name: header::HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-fn never(problem: String) -> Trouble {
+pub(crate) fn never(problem: String) -> Trouble {
     Trouble::Network {
         problem,
         again: Again::Never,
+    }
+}
+
+fn from_the_start(problem: &str) -> Trouble {
+    Trouble::Network {
+        problem: problem.to_owned(),
+        again: Again::FromTheStart,
     }
 }
 
@@ -248,5 +287,30 @@ pub(crate) fn later(problem: String) -> Trouble {
     Trouble::Network {
         problem,
         again: Again::After(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_plain_part_is_a_part() {
+        let table = [
+            ("bytes 5-9/10", Some((5, Some(10)))),
+            (" bytes 0-0/1", Some((0, Some(1)))),
+            ("bytes 5-9/*", Some((5, None))),
+            ("bytes 9-5/10", None),
+            ("bytes 5-10/10", None),
+            ("bytes */10", None),
+            ("items 5-9/10", None),
+            ("bytes 5-9", None),
+            ("bytes -5/10", None),
+            ("bytes 5-99999999999999999999/*", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(content_range(text), expected, "{text}");
+        }
     }
 }

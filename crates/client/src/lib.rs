@@ -24,32 +24,41 @@
 //! and `SSL_CERT_DIR`, which name root certificates in place of the system's.
 
 mod address;
+mod agents;
 mod belief;
 mod cache;
 mod client;
 mod digest;
 mod document;
+mod download;
 mod error;
+mod event;
 mod fetch;
 mod host;
 mod http;
+mod interpreter;
 mod libc;
+mod mirror;
 mod names;
 mod options;
+mod proxies;
+mod pump;
 mod request;
 mod transfer;
 mod variant;
 mod verify;
 mod withdrawn;
 
+pub use cache::Pruned;
 pub use client::Client;
 pub use digest::{Digest, NotADigest};
 pub use document::{Executable, Expectation, Receipt, Sums};
 pub use error::{FetchError, Found, Tried, WrongBytes};
+pub use event::{Event, Listener, Progress};
 pub use host::HostPlatform;
 pub use libc::HostLibc;
 pub use names::{AssetName, Source};
-pub use options::{Listener, Options, Progress, Proxy, Retry, Timeouts};
+pub use options::{Options, Proxy, Retry, Timeouts};
 pub use request::{Fetched, Ground, Origin, Request, Trust};
 pub use variant::{GlibcVersion, NoVariant, VariantInfo, VariantLibc, choose};
 pub use verify::{Verified, VerifiedAsset};

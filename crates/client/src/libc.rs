@@ -1,11 +1,13 @@
-//! Which C libraries a machine has: the places where musl's loader and the GNU C library lie, and how a version is read.
+//! Which C libraries a machine has: the loader that its own executables ask for, and the places where musl's loader and
+//! the GNU C library usually lie; and how a version is read.
 //!
 //! Does not know what the answer is good for.
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::interpreter::{self, Kind, kind_of};
 use crate::variant::GlibcVersion;
 
 /// No C library is larger, in bytes.
@@ -24,9 +26,12 @@ impl HostLibc {
     /// Those of an architecture on a Linux machine whose files lie under `root`.
     pub(crate) fn under(root: &Path, arch: &str) -> Self {
         let layout = LAYOUTS.iter().find(|layout| layout.arch == arch);
-        layout.map_or_else(Self::default, |layout| Self {
-            glibc: glibc(root, layout),
-            musl: musl(root, layout),
+        layout.map_or_else(Self::default, |layout| {
+            let loader = interpreter::of_system(root, layout.elf);
+            Self {
+                glibc: glibc(root, layout, loader.as_deref()),
+                musl: musl(root, layout, loader.as_deref()),
+            }
         })
     }
 }
@@ -34,8 +39,7 @@ impl HostLibc {
 /// What an ELF file of an architecture says, and where its libraries lie.
 struct Layout {
     arch: &'static str,
-    /// `EI_CLASS` (1: 32 bits, 2: 64), `EI_DATA` (1: little-endian, 2: big), `e_machine` (System V ABI, chapter 4).
-    elf: (u8, u8, u16),
+    elf: Kind,
     /// Debian's directory for it.
     multiarch: &'static str,
     /// Its name in musl's loader.
@@ -44,7 +48,7 @@ struct Layout {
 
 const fn layout(
     arch: &'static str,
-    elf: (u8, u8, u16),
+    elf: Kind,
     multiarch: &'static str,
     musl: &'static str,
 ) -> Layout {
@@ -71,14 +75,25 @@ const LAYOUTS: &[Layout] = &[
     layout("s390x", (2, 2, 22), "s390x-linux-gnu", "s390x"),
 ];
 
-fn musl(root: &Path, layout: &Layout) -> bool {
-    let loader = format!("ld-musl-{}.so.1", layout.musl);
-    ["lib", "usr/lib"]
+fn musl(root: &Path, layout: &Layout, loader: Option<&Path>) -> bool {
+    let name = format!("ld-musl-{}.so.1", layout.musl);
+    let own = loader.and_then(Path::file_name) == Some(name.as_ref());
+    own || ["lib", "usr/lib"]
         .iter()
-        .any(|directory| fs::symlink_metadata(root.join(directory).join(&loader)).is_ok())
+        .any(|directory| fs::symlink_metadata(root.join(directory).join(&name)).is_ok())
 }
 
-fn glibc(root: &Path, layout: &Layout) -> Option<GlibcVersion> {
+fn glibc(root: &Path, layout: &Layout, loader: Option<&Path>) -> Option<GlibcVersion> {
+    // The library that the system's own executables use lies beside their loader, or where the loader links to.
+    let real = loader.and_then(|loader| fs::canonicalize(loader).ok());
+    let beside = [real.as_deref(), loader];
+    let own = beside.into_iter().flatten().filter_map(Path::parent);
+    own.map(Path::to_owned)
+        .chain(usual(root, layout))
+        .find_map(|place| version_of(&place.join("libc.so.6"), layout))
+}
+
+fn usual(root: &Path, layout: &Layout) -> impl Iterator<Item = PathBuf> {
     let multiarch = layout.multiarch;
     let places = [
         format!("lib/{multiarch}"),
@@ -88,9 +103,7 @@ fn glibc(root: &Path, layout: &Layout) -> Option<GlibcVersion> {
         "lib".to_owned(),
         "usr/lib".to_owned(),
     ];
-    places
-        .iter()
-        .find_map(|place| version_of(&root.join(place).join("libc.so.6"), layout))
+    places.map(|place| root.join(place)).into_iter()
 }
 
 /// The version of a `libc.so.6`, if it is one of that architecture.
@@ -104,7 +117,7 @@ fn version_of(libc: &Path, layout: &Layout) -> Option<GlibcVersion> {
         .take(LARGEST_LIBC)
         .read_to_end(&mut bytes)
         .ok()?;
-    if elf_kind(&bytes)? != layout.elf {
+    if kind_of(&bytes)? != layout.elf {
         return None;
     }
     // Before glibc 2.34 it was a link to `libc-2.31.so`.
@@ -112,19 +125,6 @@ fn version_of(libc: &Path, layout: &Layout) -> Option<GlibcVersion> {
         .ok()
         .and_then(|target| from_file_name(target.file_name()?.to_str()?));
     linked.or_else(|| from_banner(&bytes))
-}
-
-fn elf_kind(bytes: &[u8]) -> Option<(u8, u8, u16)> {
-    let (class, data) = (*bytes.get(4)?, *bytes.get(5)?);
-    let machine = [*bytes.get(18)?, *bytes.get(19)?];
-    let machine = if data == 2 {
-        u16::from_be_bytes(machine)
-    } else {
-        u16::from_le_bytes(machine)
-    };
-    bytes
-        .starts_with(b"\x7fELF")
-        .then_some((class, data, machine))
 }
 
 fn from_file_name(name: &str) -> Option<GlibcVersion> {

@@ -1,22 +1,26 @@
-//! What a caller decides once: mirrors, cache, limits, and who hears about progress.
+//! What a caller decides once: where to look, through what, how long, and who hears about it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Hears how downloads go; may be called from several threads.
-pub type Listener = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
+use crate::event::Listener;
 
 /// How a [`crate::Client`] works. The default has no cache and no mirror, and asks the network.
 #[derive(Clone)]
 pub struct Options {
-    /// Addresses of mirrors, tried in this order before the release itself: `{mirror}/{tag}/{asset}`.
+    /// A folder with executables that came with the program: `{bundled}/{asset}`. Used in place where the file is what is
+    /// believed and may be run; copied into the cache where it may not be run.
+    pub bundled: Option<PathBuf>,
+    /// The directory that holds what was fetched. Without one, only the bundled folder is of use; a release can be
+    /// verified.
+    pub cache: Option<PathBuf>,
+    /// Mirrors, tried in this order before the release itself: addresses, or folders whose path begins with `/` or `.`;
+    /// `{mirror}/{tag}/{asset}` in both.
     ///
     /// Mirrors give executables only, never a receipt or a withdrawal: they are believed in nothing.
     pub mirrors: Vec<String>,
-    /// The directory that holds what was fetched. Without one, nothing can be fetched; a release can be verified.
-    pub cache: Option<PathBuf>,
-    /// Whether downloading is ruled out: only the cache and files are used.
+    /// Whether the network is ruled out: only files are used.
     pub offline: bool,
     /// How long to wait.
     pub timeouts: Timeouts,
@@ -24,26 +28,30 @@ pub struct Options {
     pub retry: Retry,
     /// Through what.
     pub proxy: Proxy,
+    /// Files with root certificates (PEM) that are trusted besides the system's.
+    pub ca_files: Vec<PathBuf>,
     /// The `User-Agent` of every request.
     pub user_agent: String,
     /// The largest executable that is accepted, in bytes. Default: 2 GiB, the largest asset of a release on GitHub.
     pub max_size: u64,
-    /// Hears how a download goes, after each piece.
-    pub progress: Option<Listener>,
+    /// Hears what happens.
+    pub listener: Option<Listener>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            mirrors: Vec::new(),
+            bundled: None,
             cache: None,
+            mirrors: Vec::new(),
             offline: false,
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             proxy: Proxy::Environment,
+            ca_files: Vec::new(),
             user_agent: concat!("lockgate-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             max_size: 2 << 30,
-            progress: None,
+            listener: None,
         }
     }
 }
@@ -55,7 +63,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the next bytes. Default: 30 seconds.
     pub idle: Duration,
-    /// For one transfer as a whole, redirects included; another attempt starts anew. Default: 30 minutes.
+    /// For one file from one address, all attempts included; and for another process that gets the same file. Default:
+    /// 30 minutes.
     pub total: Duration,
 }
 
@@ -72,9 +81,9 @@ impl Default for Timeouts {
 /// How often to ask an address whose trouble may pass (no connection, a time-out, a broken transfer, 429, 5xx).
 #[derive(Clone)]
 pub struct Retry {
-    /// Attempts in all, at least one. Default: 3.
+    /// Attempts in all, at least one, that bring nothing: one that brings a part of the file does not count. Default: 3.
     pub attempts: u32,
-    /// Waits: half a second, doubling, or as long as the server asks for, at most a minute. Default: sleeps.
+    /// Waits: half a second, doubling, at most a minute; or as long as the server asks for. Default: sleeps.
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
 }
 
@@ -88,35 +97,28 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// How long to wait after an attempt, counted from 1.
-    pub(crate) fn wait(attempt: u32, asked_for: Option<Duration>) -> Duration {
+    /// How long to wait after an attempt, counted from 1; `None` if the server asks for more than a minute.
+    pub(crate) fn wait(attempt: u32, asked_for: Option<Duration>) -> Option<Duration> {
+        let longest = Duration::from_secs(60);
         let doubling = Duration::from_millis(500)
             .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-        asked_for.unwrap_or(doubling).min(Duration::from_secs(60))
+        asked_for.map_or(Some(doubling.min(longest)), |wait| {
+            (wait <= longest).then_some(wait)
+        })
     }
 }
 
 /// Through what to reach a server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// What `ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY` (also in lower case) say, except for the hosts of `NO_PROXY`.
+    /// What `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` (also in lower case) say, except for this machine and the hosts of
+    /// `NO_PROXY`.
     #[default]
     Environment,
     /// Nothing.
     Direct,
-    /// The proxy at this address.
+    /// The proxy at this address, whatever is asked.
     Through(String),
-}
-
-/// How far a download is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress<'a> {
-    /// The asset.
-    pub asset: &'a str,
-    /// How many bytes are here.
-    pub received: u64,
-    /// How many there will be, if that is known.
-    pub size: Option<u64>,
 }
 
 #[cfg(test)]
@@ -125,14 +127,10 @@ mod tests {
 
     #[test]
     fn waiting_doubles_and_is_bounded() {
-        let waits: Vec<_> = [1, 2, 3, 40]
-            .map(|attempt| Retry::wait(attempt, None).as_millis())
-            .into();
+        let waits = [1, 2, 3, 40].map(|attempt| Retry::wait(attempt, None).unwrap().as_millis());
         assert_eq!(waits, [500, 1000, 2000, 60_000]);
-        assert_eq!(Retry::wait(1, Some(Duration::from_secs(7))).as_secs(), 7);
-        assert_eq!(
-            Retry::wait(1, Some(Duration::from_secs(7000))).as_secs(),
-            60
-        );
+        let asked = |seconds| Retry::wait(1, Some(Duration::from_secs(seconds)));
+        assert_eq!(asked(7), Some(Duration::from_secs(7)));
+        assert_eq!(asked(61), None, "nobody waits an hour for an answer");
     }
 }

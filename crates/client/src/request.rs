@@ -87,20 +87,24 @@ impl Ground {
 pub enum Origin {
     /// The cache.
     Cache,
-    /// A mirror: the address.
+    /// A mirror: the address or path.
     Mirror(String),
     /// The release: the address.
     Release(String),
+    /// The folder that came with the program: the file, used in place or copied.
+    Bundled(PathBuf),
     /// A file of the caller.
     File(PathBuf),
+    /// A stream of the caller, in its words.
+    Stream(String),
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cache => f.write_str("the cache"),
-            Self::Mirror(address) | Self::Release(address) => f.write_str(address),
-            Self::File(path) => path.display().fmt(f),
+            Self::Mirror(text) | Self::Release(text) | Self::Stream(text) => f.write_str(text),
+            Self::Bundled(path) | Self::File(path) => path.display().fmt(f),
         }
     }
 }

@@ -1,16 +1,24 @@
-//! One asset from one address into one place: hashed on the way, bounded, tried again where the trouble may pass.
+//! One file from one address into one place: hashed on the way, bounded, tried again where the trouble may pass, gone on
+//! with where it broke off.
 //!
-//! Does not know what the digest should be.
+//! Parts of two answers are one file only if the digest says so: where it does not, everything begins anew, once, in one
+//! piece. Does not know who promised the digest.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::time::Instant;
 
 use crate::address::Address;
-use crate::digest::{PumpError, Pumped, pump};
-use crate::http::{Again, Net, Trouble, broken, later};
+use crate::digest::Digest;
+use crate::event::{Event, Listener, Progress};
+use crate::http::{Again, Arriving, Net, Resume, Trouble, broken, later, never};
 use crate::options::Retry;
+use crate::pump::{PumpError, Pumped, Tally};
 
-/// Where bytes go; an attempt that breaks off is followed by one that starts anew.
+/// So many bytes in one attempt are progress: the attempt is not counted.
+const WORTH_ANOTHER: u64 = 1 << 20;
+
+/// Where bytes go.
 pub(crate) trait Sink: Write {
     /// Forgets what was written.
     fn restart(&mut self) -> io::Result<()>;
@@ -36,83 +44,235 @@ impl Sink for File {
     }
 }
 
-/// Which bytes are acceptable, before anybody has looked at them.
+/// What is asked for, before anybody has looked at it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// Their number, if it is known.
+pub(crate) struct Wanted<'w> {
+    /// What to call it.
+    pub(crate) asset: &'w str,
+    /// Its digest, if it is known; without it nothing is ever gone on with.
+    pub(crate) sha256: Option<Digest>,
+    /// Its size, if it is known.
     pub(crate) size: Option<u64>,
-    /// The most there may be, where the number is not known.
+    /// The most there may be, where the size is not known.
     pub(crate) most: u64,
 }
 
-impl Bounds {
+impl Wanted<'_> {
     /// How many bytes are read at most.
     pub(crate) fn limit(&self) -> u64 {
         self.size.unwrap_or(self.most)
     }
 }
 
-/// Why an asset did not arrive.
+/// What is here of a file: the sink and the tally of what was written to it.
+pub(crate) struct Arrival<'s> {
+    sink: &'s mut dyn Sink,
+    tally: Tally,
+    /// Whether it is of more than one answer.
+    patched: bool,
+    /// Whether it has to be of one answer.
+    in_one_piece: bool,
+    /// Where the last part came from, and its validator there.
+    validator: Option<(Address, String)>,
+}
+
+/// Why a file did not arrive.
 #[derive(Debug)]
 pub(crate) enum Stopped {
     /// The address gives nothing.
     Trouble(Trouble),
-    /// There is more than the bounds allow.
+    /// There is more than is allowed.
     Longer,
     /// It could not be written.
     Disk(io::Error),
 }
 
-/// Reads an asset into a sink; `progress` hears how many bytes are here, and how many there will be.
-pub(crate) fn receive(
-    net: &Net,
-    retry: &Retry,
-    address: &Address,
-    bounds: Bounds,
-    sink: &mut dyn Sink,
-    progress: &mut dyn FnMut(u64, Option<u64>),
-) -> Result<Pumped, Stopped> {
-    let mut attempt = 1;
-    loop {
-        match once(net, address, bounds, sink, progress) {
-            Err(Stopped::Trouble(Trouble::Network {
-                again: Again::After(wait),
-                ..
-            })) if attempt < retry.attempts => {
-                (retry.pause)(Retry::wait(attempt, wait));
-                sink.restart().map_err(Stopped::Disk)?;
-                attempt += 1;
-            }
-            end => return end,
+/// The network, as it is used for transfers.
+pub(crate) struct Line<'l> {
+    pub(crate) net: &'l Net,
+    pub(crate) retry: &'l Retry,
+    pub(crate) listener: Option<&'l Listener>,
+}
+
+impl<'s> Arrival<'s> {
+    /// Nothing is here.
+    pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
+        Self {
+            sink,
+            tally: Tally::default(),
+            patched: false,
+            in_one_piece: false,
+            validator: None,
         }
+    }
+
+    /// A file that was begun earlier, by whomever: what is in it is read and hashed, and gone on from.
+    pub(crate) fn of_file(file: &'s mut File, most: u64) -> io::Result<Self> {
+        let mut tally = Tally::default();
+        file.rewind()?;
+        let read = tally.pump(file, &mut io::sink(), most, &mut |_| ());
+        if let Err(PumpError::Read(error)) = read {
+            return Err(error);
+        }
+        // Longer than it may be: of no use.
+        if read.is_err() {
+            file.restart()?;
+            tally = Tally::default();
+        }
+        file.seek(SeekFrom::Start(tally.size()))?;
+        Ok(Self {
+            patched: tally.size() > 0,
+            tally,
+            ..Self::new(file)
+        })
+    }
+
+    /// What is here.
+    pub(crate) fn pumped(&self) -> Pumped {
+        self.tally.pumped()
+    }
+
+    pub(crate) fn restart(&mut self) -> Result<(), Stopped> {
+        (self.tally, self.patched, self.validator) = (Tally::default(), false, None);
+        self.sink.restart().map_err(Stopped::Disk)
+    }
+
+    fn resume(&self, address: &Address, wanted: &Wanted<'_>) -> Option<Resume<'_>> {
+        let (from, etag) = (self.tally.size(), self.validator.as_ref());
+        let useful = wanted.sha256.is_some() && !self.in_one_piece && from > 0;
+        useful.then_some(Resume {
+            from,
+            etag: etag
+                .filter(|(of, _)| of == address)
+                .map(|(_, etag)| etag.as_str()),
+        })
     }
 }
 
-fn once(
-    net: &Net,
-    address: &Address,
-    bounds: Bounds,
-    sink: &mut dyn Sink,
-    progress: &mut dyn FnMut(u64, Option<u64>),
-) -> Result<Pumped, Stopped> {
-    let mut arriving = net.get(address).map_err(Stopped::Trouble)?;
-    if arriving.size.is_some_and(|size| size > bounds.limit()) {
-        return Err(Stopped::Longer);
-    }
-    let size = arriving.size.or(bounds.size);
-    let pumped = pump(&mut arriving.body, sink, bounds.limit(), &mut |received| {
-        progress(received, size)
-    });
-    match pumped {
-        // Without a length and without chunks, a connection that breaks looks like the end.
-        Ok(pumped) if !arriving.framed && bounds.size.is_some_and(|size| pumped.size < size) => {
-            Err(Stopped::Trouble(later(
-                "the connection was closed before the end".to_owned(),
-            )))
+impl Line<'_> {
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        if let Some(listener) = self.listener {
+            listener(event);
         }
-        Ok(pumped) => Ok(pumped),
-        Err(PumpError::Read(error)) => Err(Stopped::Trouble(broken(&error))),
-        Err(PumpError::Write(error)) => Err(Stopped::Disk(error)),
-        Err(PumpError::Longer) => Err(Stopped::Longer),
+    }
+
+    /// Brings a file to its end. If the digest is known and what is here has another, it came in one piece.
+    pub(crate) fn receive(
+        &self,
+        address: &Address,
+        wanted: Wanted<'_>,
+        arrival: &mut Arrival<'_>,
+    ) -> Result<Pumped, Stopped> {
+        let deadline = self.net.deadline();
+        let mut attempt = 1;
+        loop {
+            let before = arrival.tally.size();
+            let end = self.once(address, &wanted, arrival, deadline);
+            let (problem, again) = match end {
+                Ok(()) => {
+                    let pumped = arrival.pumped();
+                    let fits = wanted.sha256.is_none_or(|sha256| sha256 == pumped.sha256);
+                    if fits || !arrival.patched {
+                        return Ok(pumped);
+                    }
+                    let problem = "the parts that came are not of one file".to_owned();
+                    (problem, Again::FromTheStart)
+                }
+                Err(Stopped::Longer) if arrival.patched => {
+                    let problem = "the parts that came are more than the file".to_owned();
+                    (problem, Again::FromTheStart)
+                }
+                Err(Stopped::Trouble(Trouble::Network { problem, again })) => (problem, again),
+                Err(stopped) => return Err(stopped),
+            };
+            if arrival.tally.size() >= before.saturating_add(WORTH_ANOTHER) {
+                attempt = 0;
+            }
+            let stop = |problem| Err(Stopped::Trouble(never(problem)));
+            match again {
+                Again::Never => return stop(problem),
+                Again::FromTheStart if arrival.in_one_piece => return stop(problem),
+                Again::FromTheStart => {
+                    let (asset, why) = (wanted.asset, problem.as_str());
+                    self.tell(&Event::Restarting { asset, why });
+                    arrival.in_one_piece = true;
+                    arrival.restart()?;
+                }
+                Again::After(asked_for) => {
+                    let wait = Retry::wait(attempt.max(1), asked_for);
+                    let Some(wait) = wait.filter(|_| attempt < self.retry.attempts) else {
+                        return stop(problem);
+                    };
+                    self.tell(&Event::Again {
+                        address: &address.to_string(),
+                        problem: &problem,
+                        wait,
+                    });
+                    (self.retry.pause)(wait);
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    fn once(
+        &self,
+        address: &Address,
+        wanted: &Wanted<'_>,
+        arrival: &mut Arrival<'_>,
+        deadline: Instant,
+    ) -> Result<(), Stopped> {
+        let resume = arrival.resume(address, wanted);
+        let Arriving {
+            mut body,
+            from,
+            size,
+            framed,
+            etag,
+        } = self
+            .net
+            .get(address, resume, deadline)
+            .map_err(Stopped::Trouble)?;
+        if from == 0 {
+            arrival.restart()?;
+        } else {
+            let asset = wanted.asset;
+            self.tell(&Event::Resuming { asset, from });
+            arrival.patched = true;
+        }
+        arrival.validator = etag.map(|etag| (address.clone(), etag));
+        // Known and allowed before the first byte is taken.
+        let size = size.or(wanted.size);
+        if size.is_some_and(|size| size > wanted.limit()) {
+            return Err(Stopped::Longer);
+        }
+        if size.is_none() && wanted.sha256.is_some() {
+            let problem = "it does not say how large the file is";
+            return Err(Stopped::Trouble(never(problem.to_owned())));
+        }
+        let mut seen = |received| {
+            let asset = wanted.asset;
+            self.tell(&Event::Progress(Progress {
+                asset,
+                received,
+                size,
+            }));
+        };
+        let limit = wanted.limit();
+        let pumped = arrival
+            .tally
+            .pump(&mut body, &mut arrival.sink, limit, &mut seen);
+        let short = size.is_some_and(|size| arrival.tally.size() < size);
+        match pumped {
+            // Without a length and without chunks a connection that breaks looks like the end; and a part may end before
+            // the file does.
+            Ok(()) if short && (!framed || from > 0) => Err(Stopped::Trouble(later(
+                "the connection was closed before the end".to_owned(),
+            ))),
+            Ok(()) => Ok(()),
+            Err(PumpError::Read(error)) => Err(Stopped::Trouble(broken(&error))),
+            Err(PumpError::Write(error)) => Err(Stopped::Disk(error)),
+            Err(PumpError::Longer) => Err(Stopped::Longer),
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::document::{Executable, Expectation, Receipt, Sums};
 use crate::error::{FetchError, Found, WrongBytes};
 use crate::names::{AssetName, Source};
 use crate::request::{Ground, Origin};
-use crate::transfer::{Bounds, Stopped};
+use crate::transfer::{Arrival, Stopped, Wanted};
 use crate::{RECEIPT_ASSET, SUMS_ASSET};
 
 /// A release that was read just now: public, complete, and byte for byte what its receipt and `SHA256SUMS` say.
@@ -77,7 +77,7 @@ impl Client {
             Receipt::parse_as(bytes, source, expect)
         })?;
         self.read_required(source, (SUMS_ASSET, "SHA256SUMS"), |bytes| {
-            agree(&Sums::parse(bytes)?, &receipt)
+            Ok(agree(&Sums::parse(bytes)?, &receipt)?)
         })?;
         let mut assets = Vec::with_capacity(receipt.executables.len());
         for some in receipt.executables.chunks(AT_ONCE) {
@@ -109,11 +109,18 @@ impl Client {
                 limit: self.max_size,
             });
         }
-        let bounds = Bounds {
+        let wanted = Wanted {
+            asset: name.as_str(),
+            sha256: Some(promised.sha256),
             size: Some(promised.size),
             most: self.max_size,
         };
-        let found = match self.receive(&address, name, bounds, &mut std::io::sink()) {
+        let mut nowhere = std::io::sink();
+        let mut arrival = Arrival::new(&mut nowhere);
+        let end = self
+            .line(&self.retry)
+            .receive(&address, wanted, &mut arrival);
+        let found = match end {
             Ok(read) if (read.size, read.sha256) == (promised.size, promised.sha256) => {
                 return Ok(VerifiedAsset {
                     name: name.clone(),

@@ -4,9 +4,9 @@
 //! address is asked: a mirror that lacks it proves nothing. Fails closed: 404 and 410 mean that there is none; every
 //! other answer that is no withdrawal is an error, because whoever can disturb the line could hide one.
 //!
-//! One exception, made in `fetch`: an executable that the pins name and the cache holds may be used while
-//! the network is in trouble. The pins are the repository's own word, the bytes were here before, and a machine that
-//! loses its line must go on working. The outcome then says [`WithdrawalCheck::Unreachable`].
+//! One exception, made in `fetch`: an executable that the pins name, and that is here or comes from a mirror, may be used
+//! while the release address cannot be reached. The pins are the repository's own word, and a machine that loses its line,
+//! or that only ever had a mirror, must go on working. The outcome then says [`WithdrawalCheck::Unreachable`].
 
 use crate::WITHDRAWAL_ASSET;
 use crate::client::Client;
@@ -22,7 +22,8 @@ pub enum WithdrawalCheck {
     None,
     /// The caller did not ask, or is offline.
     NotAsked,
-    /// The network was in trouble. Accepted only for an executable that the pins name and the cache already holds.
+    /// The network was in trouble. Accepted only for an executable that the pins name, and that was here already or came
+    /// from a mirror.
     Unreachable,
 }
 

@@ -8,6 +8,7 @@ mod receipt;
 mod sums;
 mod withdrawal;
 
+pub(crate) use receipt::Unfit;
 pub use receipt::{Executable, Expectation, Receipt};
 pub use sums::Sums;
 pub(crate) use withdrawal::Withdrawal;

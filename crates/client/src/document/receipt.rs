@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::from_json;
 use crate::digest::Digest;
-use crate::error::{plain, quoted};
+use crate::error::{FetchError, plain, quoted};
 use crate::names::{AssetName, Source, is_asset_name};
 
 /// What a receipt says, as far as a user of the executables cares.
@@ -56,9 +56,47 @@ pub struct Expectation {
     pub package: Option<String>,
     /// The version.
     pub version: Option<String>,
-    /// The forge's number for the repository. Without it the receipt must have the repository's present name, and so
-    /// the releases from before a rename are refused.
+    /// The forge's number for the repository. Without it that of the cache counts, if a receipt was verified there before;
+    /// without either the receipt must have the repository's present name, and so the releases from before a rename are
+    /// refused.
     pub repository_id: Option<u64>,
+}
+
+/// Why a document is of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// What is wrong with it.
+    Problem(String),
+    /// It is of another repository, by the forge's numbers.
+    OtherRepository { found: u64, known: u64 },
+}
+
+impl From<String> for Unfit {
+    fn from(problem: String) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Unfit {
+    pub(crate) fn into_error(
+        self,
+        document: &'static str,
+        origin: String,
+        source: &Source,
+    ) -> FetchError {
+        match self {
+            Self::Problem(problem) => FetchError::Document {
+                document,
+                origin,
+                problem,
+            },
+            Self::OtherRepository { found, known } => FetchError::OtherRepository {
+                repository: source.repository().to_owned(),
+                found,
+                known,
+            },
+        }
+    }
 }
 
 impl Receipt {
@@ -102,7 +140,7 @@ impl Receipt {
         bytes: &[u8],
         source: &Source,
         expect: &Expectation,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Unfit> {
         let receipt = Self::parse(bytes)?;
         receipt.check(source, expect).map(|()| receipt)
     }
@@ -115,7 +153,7 @@ impl Receipt {
     }
 
     /// Whether it is the receipt of this release and what is expected; otherwise what it is.
-    fn check(&self, source: &Source, expect: &Expectation) -> Result<(), String> {
+    fn check(&self, source: &Source, expect: &Expectation) -> Result<(), Unfit> {
         let same = |what: &str, found: &str, expected: &str| {
             if found == expected {
                 return Ok(());
@@ -136,12 +174,16 @@ impl Receipt {
             .map_or(Ok(()), |version| same("version", &self.version, version))?;
         match expect.repository_id {
             Some(id) if id == self.repository_id => Ok(()),
-            Some(id) => Err(format!(
-                "it is of the repository with the number {}, not {id}",
-                self.repository_id
-            )),
+            Some(known) => Err(Unfit::OtherRepository {
+                found: self.repository_id,
+                known,
+            }),
             None if self.repository.eq_ignore_ascii_case(source.repository()) => Ok(()),
-            None => same("the repository", &self.repository, source.repository()),
+            None => Ok(same(
+                "the repository",
+                &self.repository,
+                source.repository(),
+            )?),
         }
     }
 }

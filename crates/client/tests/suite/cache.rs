@@ -85,8 +85,8 @@ fn eight_threads_that_want_the_same_file_all_get_it() {
     });
     assert_eq!(
         files_in(release.cache.path()).len(),
-        2,
-        "one executable, one receipt"
+        3,
+        "one executable, one receipt, the number of the repository"
     );
 }
 

@@ -123,29 +123,24 @@ fn more_bytes_than_the_receipt_says_are_wrong_bytes_and_are_not_read() {
 }
 
 #[test]
-fn without_a_known_size_the_largest_allowed_one_ends_an_endless_answer() {
+fn the_size_is_known_and_allowed_before_the_first_byte_is_taken() {
     let release = Release::published();
     release.set(ASSET, Answer::Endless);
-    let client = lockgate_client::Client::new(Options {
-        max_size: 1 << 20,
-        ..release.options()
-    })
-    .unwrap();
-    let error = client.fetch(&release.request(pins())).unwrap_err();
-    assert_eq!(error.code(), "fetch.too-large", "{error}");
-    assert!(files_in(release.cache.path()).is_empty());
+    let error = release.failure(pins());
+    assert_eq!(error.code(), "fetch.network", "{error}");
+    let why = "it does not say how large the file is";
+    assert!(error.to_string().ends_with(why), "{error}");
     let small = lockgate_client::Client::new(Options {
         max_size: 10,
         ..release.options()
     })
     .unwrap();
-    assert_eq!(
-        small
-            .fetch(&release.request(by_receipt()))
-            .unwrap_err()
-            .code(),
-        "fetch.too-large"
-    );
+    release.set(ASSET, Answer::Bytes(bytes(ASSET)));
+    for trust in [pins(), by_receipt()] {
+        let error = small.fetch(&release.request(trust)).unwrap_err();
+        assert_eq!(error.code(), "fetch.too-large");
+        assert!(files_in(release.cache.path()).is_empty());
+    }
 }
 
 #[test]
@@ -221,13 +216,14 @@ fn progress_is_told_up_to_the_last_byte() {
     use std::sync::{Arc, Mutex};
     let (release, seen) = (Release::published(), Arc::new(Mutex::new(Vec::new())));
     let into = Arc::clone(&seen);
-    let progress: Arc<dyn Fn(lockgate_client::Progress<'_>) + Send + Sync> = Arc::new(move |p| {
-        into.lock()
-            .unwrap()
-            .push((p.asset.to_owned(), p.received, p.size))
+    let listener: lockgate_client::Listener = Arc::new(move |event| {
+        if let lockgate_client::Event::Progress(p) = event {
+            let mut into = into.lock().unwrap();
+            into.push((p.asset.to_owned(), p.received, p.size));
+        }
     });
     let options = Options {
-        progress: Some(progress),
+        listener: Some(listener),
         ..release.options()
     };
     lockgate_client::Client::new(options)

@@ -7,6 +7,9 @@
 mod cache;
 mod fetch;
 mod network;
+mod places;
+mod prune;
+mod ranges;
 mod release;
 mod server;
 mod trust;

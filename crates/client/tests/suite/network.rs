@@ -1,5 +1,6 @@
 //! Trouble on the line: never taken for "not published", never for wrong bytes; and what is sent along.
 
+use std::io::Write;
 use std::time::Duration;
 
 use lockgate_client::{Client, Options, Request, Source, Timeouts};
@@ -53,6 +54,18 @@ fn a_server_that_says_when_to_come_again_is_obeyed() {
     );
     assert!(release.fetch(pins()).is_ok());
     assert_eq!(*release.waits.lock().unwrap(), [Duration::from_secs(9)]);
+}
+
+#[test]
+fn a_server_that_asks_for_more_patience_than_anybody_has_is_given_up_at_once() {
+    let release = Release::published();
+    let busy = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0";
+    release.set(ASSET, Answer::Raw(busy.to_owned(), Vec::new()));
+    let error = release.failure(pins());
+    let why = "it answered 429 and asks to come again in 3600 s";
+    assert!(error.to_string().ends_with(why), "{error}");
+    assert_eq!(release.server.count(ASSET), 1);
+    assert!(release.waits.lock().unwrap().is_empty());
 }
 
 #[test]
@@ -133,28 +146,36 @@ fn a_server_that_falls_silent_is_given_up() {
         .unwrap();
         let error = client.fetch(&release.request(pins())).unwrap_err();
         assert_eq!(error.code(), "fetch.network", "{error}");
-        assert!(files_in(release.cache.path()).is_empty());
+        assert!(!release.entry().exists());
     }
 }
 
 #[test]
 fn an_endless_drip_ends_with_the_total_time() {
     let release = Release::published();
-    release.set(ASSET, Answer::Endless);
+    // A byte now and then: never silent for as long as the idle time.
+    release.set(
+        ASSET,
+        Answer::by(|_, stream| {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")?;
+            loop {
+                stream.write_all(b"x")?;
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }),
+    );
     let timeouts = Timeouts {
         total: Duration::from_millis(200),
         ..release.options().timeouts
     };
     let client = Client::new(Options {
         timeouts,
-        max_size: u64::MAX,
         ..release.options()
     })
     .unwrap();
-    assert_eq!(
-        client.fetch(&release.request(pins())).unwrap_err().code(),
-        "fetch.network"
-    );
+    let error = client.fetch(&release.request(pins())).unwrap_err();
+    assert_eq!(error.code(), "fetch.network");
+    assert!(error.to_string().ends_with("it took too long"), "{error}");
 }
 
 #[test]

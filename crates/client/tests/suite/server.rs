@@ -22,6 +22,62 @@ pub(crate) enum Answer {
     Stalled,
     /// One answer after the other; the last one for ever.
     InTurn(Vec<Answer>),
+    /// Whatever this writes.
+    By(Arc<Speaker>),
+}
+
+/// Writes an answer to what was asked.
+pub(crate) type Speaker = dyn Fn(&Asked, &mut dyn Write) -> std::io::Result<()> + Send + Sync;
+
+impl Answer {
+    pub(crate) fn by(
+        speaker: impl Fn(&Asked, &mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self::By(Arc::new(speaker))
+    }
+
+    /// An honest server's file, with ranges and a validator.
+    pub(crate) fn ranged(bytes: Vec<u8>, etag: &'static str) -> Self {
+        Self::by(move |asked, stream| {
+            let size = bytes.len();
+            let fits = asked.value("if-range").is_none_or(|tag| tag == etag);
+            let from = asked.range().filter(|_| fits);
+            let (status, more) = match from {
+                Some(from) if from >= size => {
+                    return write!(
+                        stream,
+                        "HTTP/1.1 416 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                    );
+                }
+                Some(from) => (
+                    "206 Partial",
+                    format!("Content-Range: bytes {from}-{}/{size}\r\n", size - 1),
+                ),
+                None => ("200 OK", String::new()),
+            };
+            let rest = &bytes[from.unwrap_or(0)..];
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nConnection: close\r\nETag: {etag}\r\n{more}Content-Length: {}\r\n\r\n",
+                rest.len()
+            )?;
+            stream.write_all(rest)
+        })
+    }
+}
+
+impl Asked {
+    /// The value of a header.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let line = |line: &String| line.starts_with(&format!("{name}: "));
+        Some(&self.head.iter().find(|one| line(one))?[name.len() + 2..])
+    }
+
+    /// The first byte of `Range: bytes=N-`.
+    pub(crate) fn range(&self) -> Option<usize> {
+        let text = self.value("range")?.strip_prefix("bytes=")?;
+        text.strip_suffix('-')?.parse().ok()
+    }
 }
 
 /// What one request looked like: path, and head lines in lower case.
@@ -99,10 +155,11 @@ fn answer(mut stream: &TcpStream, state: &State) -> std::io::Result<()> {
             line => head.push(line.to_lowercase()),
         }
     }
-    state.asked.lock().unwrap().push(Asked {
+    let asked = Asked {
         path: path.clone(),
         head,
-    });
+    };
+    state.asked.lock().unwrap().push(asked.clone());
     match next_answer(state, &path) {
         Answer::Bytes(bytes) => {
             write!(
@@ -142,6 +199,7 @@ fn answer(mut stream: &TcpStream, state: &State) -> std::io::Result<()> {
             stream.read(&mut [0]).map(drop)
         }
         Answer::InTurn(_) => Ok(()),
+        Answer::By(speaker) => speaker(&asked, &mut stream),
     }
 }
 

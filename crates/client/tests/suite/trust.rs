@@ -106,17 +106,53 @@ fn a_receipt_that_is_not_the_expected_one_is_no_ground() {
             version: Some("3".to_owned()),
             ..nothing.clone()
         },
-        Expectation {
-            repository_id: Some(8),
-            ..nothing
-        },
     ];
+    let other = Expectation {
+        repository_id: Some(8),
+        ..nothing
+    };
+    let error = Release::published().failure(Trust::Receipt(other));
+    assert_eq!(error.code(), "fetch.other-repository");
     for expect in table {
         assert_eq!(
             Release::published().failure(Trust::Receipt(expect)).code(),
             "fetch.document"
         );
     }
+}
+
+#[test]
+fn a_repository_that_took_the_name_of_a_known_one_is_refused() {
+    let release = Release::published();
+    release.fetch(by_receipt()).unwrap();
+    let taken = receipt().replace("\"repository_id\": 7", "\"repository_id\": 666");
+    release.set(
+        "lockgate-receipt.json",
+        Answer::Bytes(taken.clone().into_bytes()),
+    );
+    let error = release.fetch(by_receipt()).unwrap_err();
+    assert_eq!(error.code(), "fetch.other-repository");
+    let text = error.to_string();
+    assert!(
+        text.contains("666") && text.contains("o/n is known by the number 7"),
+        "{text}"
+    );
+    // Whoever knows better says so; and pins need no number.
+    let known = Expectation {
+        repository_id: Some(666),
+        ..Expectation::default()
+    };
+    assert!(release.fetch(Trust::Receipt(known)).is_ok());
+    assert!(release.fetch(pins()).is_ok());
+    // Nothing was learned from what was refused, nor from what was said this once.
+    assert!(release.fetch(by_receipt()).is_err());
+    let number = files_in(&release.cache.path().join("repositories"));
+    let number = release.cache.path().join("repositories").join(&number[0]);
+    std::fs::write(number, "not a number").unwrap();
+    assert_eq!(
+        release.fetch(by_receipt()).unwrap_err().code(),
+        "fetch.cache"
+    );
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! Connections: one agent for each kind of way, with or without TLS, through which proxy; and whom TLS trusts.
+//!
+//! Does not know what is asked.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, ProxyProtocol};
+
+use crate::address::Address;
+use crate::error::{FetchError, plain};
+use crate::options::{Options, Timeouts};
+use crate::proxies::Proxies;
+
+/// How much of an answer is held at a time, in bytes.
+const BUFFER: usize = 256 * 1024;
+
+/// Agents, made when they are first needed.
+pub(crate) struct Agents {
+    timeouts: Timeouts,
+    user_agent: String,
+    proxies: Proxies,
+    ca_files: Vec<PathBuf>,
+    // Root certificates are read at the first encrypted connection: a program that finds everything in its cache must
+    // not wait for them.
+    roots: OnceLock<Result<RootCerts, String>>,
+    made: Mutex<Vec<(Way, Agent)>>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Way {
+    tls: bool,
+    proxy: Option<String>,
+}
+
+impl Agents {
+    pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
+        Ok(Self {
+            timeouts: options.timeouts,
+            user_agent: options.user_agent.clone(),
+            proxies: Proxies::new(&options.proxy)?,
+            ca_files: options.ca_files.clone(),
+            roots: OnceLock::new(),
+            made: Mutex::default(),
+        })
+    }
+
+    /// The agent for an address, or why there can be none.
+    pub(crate) fn of(&self, address: &Address) -> Result<Agent, String> {
+        let way = Way {
+            tls: address.is_tls(),
+            proxy: self.proxies.of(address).map(str::to_owned),
+        };
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, agent)) = made.iter().find(|(known, _)| *known == way) {
+            return Ok(agent.clone());
+        }
+        let agent = self.make(&way)?;
+        made.push((way, agent.clone()));
+        Ok(agent)
+    }
+
+    fn make(&self, way: &Way) -> Result<Agent, String> {
+        let proxy = way.proxy.as_ref().map(|text| ureq::Proxy::new(text));
+        let proxy = proxy
+            .transpose()
+            .map_err(|_| "the proxy's address is none".to_owned())?;
+        let https_proxy = proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
+        let mut tls = TlsConfig::builder();
+        if way.tls || https_proxy {
+            tls = tls.root_certs(self.roots.get_or_init(|| self.load_roots()).clone()?);
+        }
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(&self.user_agent)
+            .proxy(proxy)
+            .tls_config(tls.build())
+            .input_buffer_size(BUFFER)
+            .timeout_resolve(Some(self.timeouts.connect))
+            .timeout_connect(Some(self.timeouts.connect))
+            .timeout_per_read(Some(self.timeouts.idle))
+            .timeout_per_write(Some(self.timeouts.idle));
+        Ok(config.build().new_agent())
+    }
+
+    fn load_roots(&self) -> Result<RootCerts, String> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut all = found.certs;
+        for file in &self.ca_files {
+            let shown = plain(&file.display().to_string());
+            let more = rustls_native_certs::load_certs_from_paths(Some(file), None);
+            match (more.certs.is_empty(), more.errors.first()) {
+                (false, _) => all.extend(more.certs),
+                (true, Some(error)) => return Err(format!("cannot read {shown}: {error}")),
+                (true, None) => return Err(format!("there is no certificate in {shown}")),
+            }
+        }
+        match (all.is_empty(), found.errors.first()) {
+            (false, _) => {
+                let der = all.iter().map(|der| Certificate::from_der(der).to_owned());
+                Ok(der.collect::<Vec<_>>().into())
+            }
+            (true, Some(error)) => Err(format!("no root certificates could be read: {error}")),
+            (true, None) => Err("there are no root certificates on this machine".to_owned()),
+        }
+    }
+}

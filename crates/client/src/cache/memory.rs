@@ -1,0 +1,85 @@
+//! What the cache remembers besides executables: receipts for offline use, and the numbers of repositories.
+//!
+//! Both only of releases that have verified an executable. A number that is known is compared with every later receipt: a
+//! repository that was renamed keeps its number, and another that took its name does not have it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Cache, failed, is_absent};
+use crate::error::FetchError;
+use crate::names::Source;
+
+impl Cache {
+    /// The receipt of a release that was verified last, if there is one.
+    pub(crate) fn receipt(
+        &self,
+        source: &Source,
+    ) -> Result<Option<(PathBuf, Vec<u8>)>, FetchError> {
+        let path = self.receipt_path(source);
+        let bytes = read(&path)?;
+        Ok(bytes.map(|bytes| (path, bytes)))
+    }
+
+    /// Remembers a receipt.
+    pub(crate) fn keep_receipt(&self, source: &Source, bytes: &[u8]) -> io::Result<()> {
+        write(&self.receipt_path(source), bytes)
+    }
+
+    /// The number of the repository, as it was when a receipt of it first verified something here.
+    pub(crate) fn repository_id(&self, source: &Source) -> Result<Option<u64>, FetchError> {
+        let path = self.repository_path(source);
+        let Some(bytes) = read(&path)? else {
+            return Ok(None);
+        };
+        let number = str::from_utf8(&bytes)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        let unreadable = || io::Error::other("it holds no number");
+        number
+            .map(Some)
+            .ok_or_else(|| failed("use the repository's number in", &path)(unreadable()))
+    }
+
+    /// Remembers the number of a repository.
+    pub(crate) fn keep_repository_id(&self, source: &Source, id: u64) -> io::Result<()> {
+        write(&self.repository_path(source), format!("{id}\n").as_bytes())
+    }
+
+    // The server is part of the path: two may have a repository of one name.
+    fn receipt_path(&self, source: &Source) -> PathBuf {
+        self.below("receipts", source)
+            .join(format!("{}.json", source.tag()))
+    }
+
+    fn repository_path(&self, source: &Source) -> PathBuf {
+        self.below("repositories", source).join("number")
+    }
+
+    fn below(&self, kind: &str, source: &Source) -> PathBuf {
+        let server = source.server().directory_name();
+        self.root
+            .join(kind)
+            .join(server)
+            .join(source.repository().to_ascii_lowercase())
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
+    match fs::read(path) {
+        Err(error) if is_absent(&error) => Ok(None),
+        read => read.map(Some).map_err(failed("read", path)),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(path);
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".incomplete-")
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

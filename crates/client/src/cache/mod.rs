@@ -1,0 +1,186 @@
+//! The cache: verified executables, keyed by digest.
+//!
+//! `{cache}/sha256/{digest}/{asset}`, written elsewhere and renamed into place, so that whoever looks sees a whole file or
+//! none, whatever other processes do. Nothing in it is believed: each use hashes the file again, so nothing has to be
+//! forced to the disk either; what a power cut leaves is found out at the next use. How a file gets there: [`claim`]; how
+//! it leaves: [`prune`]; what else is remembered: [`memory`]. Does not know where the bytes come from.
+
+mod claim;
+mod memory;
+mod prune;
+
+pub(crate) use claim::{Claim, Claimed};
+pub use prune::Pruned;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::digest::Digest;
+use crate::error::FetchError;
+use crate::names::AssetName;
+use crate::pump::{PumpError, Tally};
+
+/// How exactly the last use of an executable is known: it is written down this often at most.
+const USE_IS_TOLD: Duration = Duration::from_secs(3600);
+
+pub(crate) struct Cache {
+    root: PathBuf,
+}
+
+/// What the cache has of an executable.
+pub(crate) enum Held {
+    /// It is here, hashed just now.
+    Whole { path: PathBuf, size: u64 },
+    /// It is not here.
+    Nothing,
+    /// It was here with other bytes, and is not any more.
+    Damaged,
+}
+
+impl Cache {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The executable of a digest, hashed just now. One that is damaged is removed.
+    pub(crate) fn get(&self, sha256: Digest, asset: &AssetName) -> Result<Held, FetchError> {
+        let path = self.entry(sha256, asset);
+        let found = match fs::symlink_metadata(&path) {
+            Err(error) if is_absent(&error) => return Ok(Held::Nothing),
+            found => found.map_err(failed("look for", &path))?,
+        };
+        if !found.is_file() {
+            remove(&path).map_err(failed("remove what is no file,", &path))?;
+            return Ok(Held::Damaged);
+        }
+        let mut file = match File::open(&path) {
+            Err(error) if is_absent(&error) => return Ok(Held::Nothing),
+            file => file.map_err(failed("read", &path))?,
+        };
+        // While it is held nobody prunes it. Where there are no locks, that it was used lately has to do.
+        drop(file.try_lock_shared());
+        let found = read(&mut file).map_err(failed("read", &path))?;
+        if found.sha256 == sha256 {
+            make_executable_if_it_is_not(&file).map_err(failed("make executable", &path))?;
+            tell_use(&file);
+            // It was pruned just before it was held.
+            if !is_same_file(&file, &path) {
+                return Ok(Held::Nothing);
+            }
+            let size = found.size;
+            return Ok(Held::Whole { path, size });
+        }
+        // Another process may have mended it meanwhile: then it is another file, and is left alone.
+        if is_same_file(&file, &path) {
+            remove(&path).map_err(failed("remove the damaged file", &path))?;
+        }
+        Ok(Held::Damaged)
+    }
+
+    /// Whether there is something at the executable's place.
+    pub(crate) fn has(&self, sha256: Digest, asset: &AssetName) -> bool {
+        fs::symlink_metadata(self.entry(sha256, asset)).is_ok()
+    }
+
+    fn entry(&self, sha256: Digest, asset: &AssetName) -> PathBuf {
+        self.entries().join(sha256.to_string()).join(asset.as_str())
+    }
+
+    fn entries(&self) -> PathBuf {
+        self.root.join("sha256")
+    }
+}
+
+/// Reads a file to its end.
+pub(crate) fn read(file: &mut File) -> io::Result<crate::pump::Pumped> {
+    let mut tally = Tally::default();
+    match tally.pump(file, &mut io::sink(), u64::MAX, &mut |_| ()) {
+        Ok(()) | Err(PumpError::Longer) => Ok(tally.pumped()),
+        Err(PumpError::Read(error) | PumpError::Write(error)) => Err(error),
+    }
+}
+
+pub(crate) fn failed(doing: &'static str, path: &Path) -> impl Fn(io::Error) -> FetchError {
+    let path = path.to_owned();
+    move |source| FetchError::Cache {
+        doing,
+        path: path.clone(),
+        source,
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let directory = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    match if directory {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    } {
+        Err(error) if !is_absent(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+// A cache that may only be read serves all the same.
+fn tell_use(file: &File) {
+    let now = SystemTime::now();
+    let told = file.metadata().and_then(|found| found.modified());
+    let long_ago = told.is_ok_and(|told| {
+        now.duration_since(told)
+            .is_ok_and(|since| since >= USE_IS_TOLD)
+    });
+    if long_ago {
+        drop(file.set_modified(now));
+    }
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &File, path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+#[cfg(unix)]
+fn make_executable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a file may be run, by its mode.
+#[cfg(unix)]
+pub(crate) fn is_executable(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(file.metadata()?.permissions().mode() & 0o111 == 0o111)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_executable(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+fn make_executable_if_it_is_not(file: &File) -> io::Result<()> {
+    if is_executable(file)? {
+        Ok(())
+    } else {
+        make_executable(file)
+    }
+}

@@ -1,0 +1,100 @@
+//! What leaves the cache: executables that nobody used for long, what is damaged, and what dead processes left.
+//!
+//! Nothing that a living process holds is touched.
+
+use std::fs::{self, DirEntry};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::claim::nobody_holds;
+use super::{Cache, failed, is_absent, remove};
+use crate::error::FetchError;
+
+/// The beginning of a file whose process is dead is worth going on with for so long.
+const WORTH_GOING_ON: Duration = Duration::from_secs(24 * 3600);
+
+/// What was removed from a cache, and what is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    /// How many files were removed.
+    pub removed: u64,
+    /// How many bytes they had.
+    pub freed: u64,
+    /// How many files are left.
+    pub left: u64,
+}
+
+impl Cache {
+    /// Removes what was not used for so long, and every beginning of a file that no process holds.
+    pub(crate) fn prune(&self, unused: Duration) -> Result<Pruned, FetchError> {
+        let mut pruned = Pruned::default();
+        for digest in list(&self.entries())? {
+            if !digest.file_type().is_ok_and(|kind| kind.is_dir()) {
+                pruned.look_at(&digest.path(), Duration::ZERO)?;
+                continue;
+            }
+            for entry in list(&digest.path())? {
+                pruned.look_at(&entry.path(), unused)?;
+            }
+            // Refused where something is left in it.
+            drop(fs::remove_dir(digest.path()));
+        }
+        for entry in list(&self.incomplete())? {
+            pruned.look_at(&entry.path(), Duration::ZERO)?;
+        }
+        Ok(pruned)
+    }
+
+    /// Removes beginnings that nobody went on with for a day. Nothing depends on it.
+    pub(super) fn sweep(&self) {
+        let mut pruned = Pruned::default();
+        for entry in list(&self.incomplete()).unwrap_or_default() {
+            drop(pruned.look_at(&entry.path(), WORTH_GOING_ON));
+        }
+    }
+}
+
+impl Pruned {
+    fn look_at(&mut self, path: &Path, unused: Duration) -> Result<(), FetchError> {
+        let found = match fs::symlink_metadata(path) {
+            Err(error) if is_absent(&error) => return Ok(()),
+            found => found.map_err(failed("look at", path))?,
+        };
+        if !found.is_file() {
+            // Nothing of ours.
+            self.removed += 1;
+            return remove(path).map_err(failed("remove", path));
+        }
+        self.left += 1;
+        let long_ago = |found: &fs::Metadata| {
+            let used = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            // What was used in the future was used now.
+            SystemTime::now().duration_since(used).unwrap_or_default() >= unused
+        };
+        if !long_ago(&found) {
+            return Ok(());
+        }
+        // Looked at again once nobody can use it without our knowing.
+        match nobody_holds(path) {
+            Ok(Some(file)) if file.metadata().is_ok_and(|found| long_ago(&found)) => {
+                remove(path).map_err(failed("remove", path))?;
+                self.left -= 1;
+                self.removed += 1;
+                self.freed += found.len();
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(failed("read", path)(error)),
+        }
+    }
+}
+
+fn list(directory: &Path) -> Result<Vec<DirEntry>, FetchError> {
+    match fs::read_dir(directory) {
+        Err(error) if is_absent(&error) => Ok(Vec::new()),
+        read => read
+            .and_then(Iterator::collect)
+            .map_err(failed("read the cache directory", directory)),
+    }
+}

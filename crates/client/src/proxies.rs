@@ -1,0 +1,176 @@
+//! Which proxy an address is reached through. The environment is asked through a function, so that this can be tested.
+//!
+//! The rules are those that `curl` and Go share: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`, `ALL_PROXY` for both
+//! where those are not set, names in lower case too; `NO_PROXY` lists hosts and domains, each with a port if it is for that
+//! port only. This machine is never reached through a proxy that the environment names. Ranges of addresses in `NO_PROXY`
+//! are not understood.
+
+use crate::address::Address;
+use crate::error::FetchError;
+use crate::names::not_usable;
+use crate::options::Proxy;
+
+/// The proxies there are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Proxies {
+    https: Option<String>,
+    http: Option<String>,
+    except: Vec<String>,
+    /// Whether this machine is reached through them too.
+    even_this_machine: bool,
+}
+
+impl Proxies {
+    /// As the option says, with a look at the environment if it says so.
+    ///
+    /// # Errors
+    /// [`FetchError::NotUsable`] for what is no address of a proxy. It is not shown: it may hold a password.
+    pub(crate) fn new(option: &Proxy) -> Result<Self, FetchError> {
+        let found = match option {
+            Proxy::Environment => Self::from_lookup(|name| std::env::var(name).ok()),
+            Proxy::Direct => Self::default(),
+            Proxy::Through(text) => Self {
+                https: Some(text.clone()),
+                http: Some(text.clone()),
+                except: Vec::new(),
+                even_this_machine: true,
+            },
+        };
+        for text in found.https.iter().chain(&found.http) {
+            if ureq::Proxy::new(text).is_err() {
+                let expected = "the address of a proxy, such as http://proxy.example:3128";
+                return Err(not_usable("the proxy", expected));
+            }
+        }
+        Ok(found)
+    }
+
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let found = |name: &str| {
+            let text = lookup(name)?.trim().to_owned();
+            (!text.is_empty()).then_some(text)
+        };
+        let named = |name: &str| found(name).or_else(|| found(&name.to_ascii_lowercase()));
+        let all = named("ALL_PROXY");
+        let except = named("NO_PROXY").unwrap_or_default();
+        Self {
+            https: named("HTTPS_PROXY").or_else(|| all.clone()),
+            http: named("HTTP_PROXY").or(all),
+            except: except
+                .split([',', ' '])
+                .map(str::to_ascii_lowercase)
+                .filter(|entry| !entry.is_empty())
+                .collect(),
+            even_this_machine: false,
+        }
+    }
+
+    /// The proxy for an address, if it has one.
+    pub(crate) fn of(&self, address: &Address) -> Option<&str> {
+        let proxy = if address.is_tls() {
+            &self.https
+        } else {
+            &self.http
+        };
+        let (host, port) = address.host_and_port();
+        let host = host.to_ascii_lowercase();
+        let direct = (address.is_this_machine() && !self.even_this_machine)
+            || self
+                .except
+                .iter()
+                .any(|entry| is_excepted(entry, &host, port));
+        proxy.as_deref().filter(|_| !direct)
+    }
+}
+
+fn is_excepted(entry: &str, host: &str, port: u16) -> bool {
+    let named = match entry.rsplit_once(':') {
+        Some((name, digits)) if !name.contains(':') => {
+            if digits.parse() != Ok(port) {
+                return false;
+            }
+            name
+        }
+        _ => entry,
+    };
+    let domain = named.trim_start_matches('*').trim_start_matches('.');
+    named == "*"
+        || (!domain.is_empty()
+            && (host == domain
+                || host
+                    .strip_suffix(domain)
+                    .is_some_and(|rest| rest.ends_with('.'))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(variables: &[(&str, &str)]) -> Proxies {
+        let value = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Proxies::from_lookup(|name| value(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    fn of<'p>(proxies: &'p Proxies, address: &str) -> Option<&'p str> {
+        proxies.of(&Address::parse(address).unwrap())
+    }
+
+    #[test]
+    fn each_scheme_has_its_proxy_and_all_proxy_fills_the_gaps() {
+        let found = proxies(&[
+            ("https_proxy", "http://s"),
+            ("HTTP_PROXY", " "),
+            ("ALL_PROXY", "http://a"),
+        ]);
+        assert_eq!(of(&found, "https://x/"), Some("http://s"));
+        assert_eq!(of(&found, "http://x/"), Some("http://a"));
+        assert_eq!(
+            of(&proxies(&[("HTTP_PROXY", "http://p")]), "https://x/"),
+            None
+        );
+    }
+
+    #[test]
+    fn exceptions_are_hosts_and_domains_and_this_machine() {
+        let found = proxies(&[
+            ("ALL_PROXY", "http://a"),
+            (
+                "NO_PROXY",
+                "one.example, .two.example,*.three.example,10.0.0.1,four.example:8443",
+            ),
+        ]);
+        let table = [
+            ("https://one.example/", true),
+            ("https://sub.ONE.example/", true),
+            ("https://anotherone.example/", false),
+            ("https://sub.two.example/", true),
+            ("https://x.three.example/", true),
+            ("http://10.0.0.1/", true),
+            ("http://10.0.0.11/", false),
+            ("https://four.example/", false),
+            ("https://four.example:8443/", true),
+            ("http://127.0.0.1:80/", true),
+            ("http://[::1]:80/", true),
+            ("http://localhost/", true),
+            ("http://api.github.localhost/", true),
+            ("https://example/", false),
+        ];
+        for (address, direct) in table {
+            assert_eq!(of(&found, address).is_none(), direct, "{address}");
+        }
+        let none = proxies(&[("ALL_PROXY", "http://a"), ("NO_PROXY", "*")]);
+        assert_eq!(of(&none, "https://x/"), None);
+    }
+
+    #[test]
+    fn a_proxy_that_was_given_is_for_every_address() {
+        let given = Proxies::new(&Proxy::Through("http://p:1".to_owned())).unwrap();
+        assert_eq!(of(&given, "http://127.0.0.1:80/"), Some("http://p:1"));
+        let error = Proxies::new(&Proxy::Through("http://me:hunter2@".to_owned()));
+        assert!(
+            error
+                .err()
+                .is_some_and(|error| !error.to_string().contains("hunter2"))
+        );
+    }
+}

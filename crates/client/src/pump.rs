@@ -1,0 +1,205 @@
+//! Bytes on their way from one place to another: counted, bounded, hashed.
+//!
+//! One thread reads and writes while another hashes, so that hashing costs no time where a second core is free. The pieces
+//! are few and go round, so the memory is bounded however many bytes there are. Does not know where the bytes come from or
+//! go to.
+
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
+
+/// How much is read and written at a time, in bytes: small enough to stay in a core's own cache until it is hashed.
+const PIECE: usize = 128 * 1024;
+/// How many pieces may wait to be hashed.
+const WAITING: usize = 8;
+/// After so many bytes a second thread is begun.
+const WORTH_A_THREAD: u64 = 4 * PIECE as u64;
+
+/// The size and digest of bytes that went through, which may come in several runs.
+#[derive(Clone, Default)]
+pub(crate) struct Tally {
+    hasher: Sha256,
+    size: u64,
+}
+
+/// Bytes that went through: all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pumped {
+    pub(crate) sha256: Digest,
+    pub(crate) size: u64,
+}
+
+/// Why bytes did not get through.
+#[derive(Debug)]
+pub(crate) enum PumpError {
+    /// They could not be read to the end.
+    Read(io::Error),
+    /// They could not be written.
+    Write(io::Error),
+    /// There are more than the limit; at most one piece more was read, and none of it was written.
+    Longer,
+}
+
+impl Tally {
+    /// How many bytes went through.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// What they were.
+    pub(crate) fn pumped(&self) -> Pumped {
+        Pumped {
+            sha256: Digest::of_hasher(self.hasher.clone()),
+            size: self.size,
+        }
+    }
+
+    /// Moves bytes from one place to another until `limit` have gone through in all; `seen` hears how many there are.
+    ///
+    /// Whatever ends it, what was written is what was counted and hashed, unless writing itself failed.
+    pub(crate) fn pump(
+        &mut self,
+        from: &mut dyn Read,
+        to: &mut dyn Write,
+        limit: u64,
+        seen: &mut dyn FnMut(u64),
+    ) -> Result<(), PumpError> {
+        let mut piece = vec![0; PIECE];
+        let enough = self.size.saturating_add(WORTH_A_THREAD);
+        while self.size < enough {
+            if !self.step(&mut piece, from, to, limit)? {
+                return Ok(());
+            }
+            self.hasher.update(&piece);
+            seen(self.size);
+            piece.resize(PIECE, 0);
+        }
+        let hasher = std::mem::take(&mut self.hasher);
+        let (full, to_hash) = sync_channel(WAITING);
+        let (done, empty) = sync_channel(WAITING + 2);
+        let (end, hasher) = thread::scope(|scope| {
+            let hashing = scope.spawn(move || hash(hasher, &to_hash, &done));
+            let end = loop {
+                match self.step(&mut piece, from, to, limit) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+                // It takes every piece until the queue is dropped.
+                let _ = full.send(piece);
+                seen(self.size);
+                piece = empty.try_recv().unwrap_or_default();
+                piece.resize(PIECE, 0);
+            };
+            drop(full);
+            // Only a bug panics; it goes on where it came from.
+            let hasher = hashing.join();
+            (
+                end,
+                hasher.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            )
+        });
+        self.hasher = hasher;
+        end
+    }
+
+    /// One piece, read and written and cut to what it holds; whether there was one.
+    fn step(
+        &mut self,
+        piece: &mut Vec<u8>,
+        from: &mut dyn Read,
+        to: &mut dyn Write,
+        limit: u64,
+    ) -> Result<bool, PumpError> {
+        let count = loop {
+            match from.read(piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read.map_err(PumpError::Read)?,
+            }
+        };
+        piece.truncate(count);
+        let size = self.size + count as u64;
+        if size > limit {
+            return Err(PumpError::Longer);
+        }
+        to.write_all(piece).map_err(PumpError::Write)?;
+        self.size = size;
+        Ok(count > 0)
+    }
+}
+
+fn hash(mut hasher: Sha256, full: &Receiver<Vec<u8>>, done: &SyncSender<Vec<u8>>) -> Sha256 {
+    for piece in full {
+        hasher.update(&piece);
+        // Where there are enough spare ones it is freed.
+        let _ = done.try_send(piece);
+    }
+    hasher
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pump(bytes: &[u8], limit: u64) -> (Result<(), PumpError>, Tally, Vec<u8>) {
+        let (mut tally, mut out, mut from) = (Tally::default(), Vec::new(), bytes);
+        let end = tally.pump(&mut from, &mut out, limit, &mut |_| ());
+        (end, tally, out)
+    }
+
+    #[test]
+    fn every_size_arrives_and_is_hashed_and_one_byte_more_is_too_many() {
+        let worth = WORTH_A_THREAD as usize;
+        for size in [
+            0,
+            1,
+            PIECE,
+            PIECE + 1,
+            worth - 1,
+            worth,
+            worth + 1,
+            3 * worth + 5,
+        ] {
+            let bytes: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+            let (end, tally, out) = pump(&bytes, size as u64);
+            assert!(end.is_ok() && out == bytes, "{size}");
+            let (size, sha256) = (size as u64, Digest::of(&bytes));
+            assert_eq!(tally.pumped(), Pumped { sha256, size });
+            if size > 0 {
+                let (end, tally, out) = pump(&bytes, size - 1);
+                assert!(matches!(end, Err(PumpError::Longer)));
+                assert_eq!(tally.pumped().sha256, Digest::of(&out));
+            }
+        }
+        let end = Tally::default().pump(&mut io::repeat(1), &mut io::sink(), 10, &mut |_| ());
+        assert!(matches!(end, Err(PumpError::Longer)));
+    }
+
+    #[test]
+    fn what_came_before_a_break_is_counted_and_gone_on_from() {
+        struct Breaks<'b>(&'b [u8]);
+        impl Read for Breaks<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                match self.0.read(buffer)? {
+                    0 => Err(io::ErrorKind::ConnectionReset.into()),
+                    count => Ok(count),
+                }
+            }
+        }
+        for at in [0, 10, PIECE + 7, 2 * WORTH_A_THREAD as usize + 3] {
+            let bytes = vec![7; 3 * WORTH_A_THREAD as usize];
+            let (mut tally, mut out) = (Tally::default(), Vec::new());
+            let limit = bytes.len() as u64;
+            let end = tally.pump(&mut Breaks(&bytes[..at]), &mut out, limit, &mut |_| ());
+            assert!(matches!(end, Err(PumpError::Read(_))));
+            assert_eq!((tally.size(), out.len()), (at as u64, at));
+            let end = tally.pump(&mut &bytes[at..], &mut out, limit, &mut |_| ());
+            assert!(end.is_ok() && out == bytes);
+            assert_eq!(tally.pumped().sha256, Digest::of(&bytes), "{at}");
+        }
+    }
+}
