@@ -4,6 +4,7 @@ pub mod build;
 pub mod detect;
 pub mod fetch;
 pub mod gate;
+pub mod mirror;
 pub mod pin;
 pub mod promote;
 pub mod report;

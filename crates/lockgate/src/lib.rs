@@ -14,6 +14,7 @@ pub mod manual;
 pub mod objects;
 pub mod observe;
 pub mod progress;
+pub mod reading;
 pub mod rehearse;
 pub mod remote;
 pub mod stream;
@@ -74,6 +75,7 @@ fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
         Command::Promote(args) => flows::promote::run(context, args),
         Command::Verify(args) => flows::verify::run(context, args),
         Command::Fetch(args) => flows::fetch::run(context, args),
+        Command::Mirror(args) => flows::mirror::run(context, args),
         Command::Pin(args) => flows::pin::run(context, args),
         Command::Withdraw(args) => flows::withdraw::run(context, args),
         Command::Rehearse(args) => rehearse::run(context, args),

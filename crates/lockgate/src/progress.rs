@@ -1,6 +1,7 @@
 //! A progress bar in a terminal, a plain line elsewhere.
 
 use std::io::Read;
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,21 +13,12 @@ pub struct Bar(ProgressBar);
 impl Bar {
     /// Begins; drawn only where stderr is a terminal.
     pub fn new(talk: &Talk, name: &str, size: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(
-            Some(size),
-            if talk.terminal {
-                ProgressDrawTarget::stderr()
-            } else {
-                ProgressDrawTarget::hidden()
-            },
-        );
-        if let Ok(style) =
-            ProgressStyle::with_template("  {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
-        {
-            bar.set_style(style);
-        }
-        bar.set_message(name.to_owned());
-        Self(bar)
+        let target = if talk.terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self(styled(name, size, target))
     }
 
     /// Counts what is read.
@@ -39,4 +31,58 @@ impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// The progress of downloads, one after the other, as the client tells it.
+pub struct Downloads {
+    terminal: bool,
+    shown: Mutex<Option<(String, ProgressBar)>>,
+}
+
+impl Downloads {
+    /// Drawn only where stderr is a terminal.
+    pub fn new(talk: &Talk) -> Self {
+        let terminal = talk.terminal;
+        let shown = Mutex::default();
+        Self { terminal, shown }
+    }
+
+    /// Shows how far a download is; another asset has another bar.
+    pub fn show(&self, progress: &lockgate_client::Progress<'_>) {
+        if !self.terminal {
+            return;
+        }
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown
+            .as_ref()
+            .is_none_or(|(asset, _)| asset != progress.asset)
+        {
+            if let Some((_, bar)) = shown.take() {
+                bar.finish_and_clear();
+            }
+            let bar = styled(
+                progress.asset,
+                progress.size.unwrap_or_default(),
+                ProgressDrawTarget::stderr(),
+            );
+            *shown = Some((progress.asset.to_owned(), bar));
+        }
+        if let Some((_, bar)) = shown.as_ref() {
+            bar.set_position(progress.received);
+            if progress.size == Some(progress.received) {
+                bar.finish_and_clear();
+            }
+        }
+    }
+}
+
+fn styled(name: &str, size: u64, target: ProgressDrawTarget) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(size), target);
+    if let Ok(style) =
+        ProgressStyle::with_template("  {msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
+    {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    bar
 }

@@ -166,6 +166,7 @@ pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
     let mut options = Options::default();
     if let Some(idle) = around.idle_timeout()? {
         options.timeouts.idle = idle;
+        options.timeouts.connect = options.timeouts.connect.min(idle);
     }
     let unit = around.pause(0);
     options.retry.pause =
@@ -180,6 +181,7 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         FetchError::NotPublished { .. } => Exit::NotPublished,
         FetchError::Withdrawn { .. }
         | FetchError::NoPin { .. }
+        | FetchError::OtherRepository { .. }
         | FetchError::Document { .. }
         | FetchError::TooLarge { .. } => Exit::Refused,
         FetchError::NotUsable { .. } | FetchError::NoCache => Exit::Usage,

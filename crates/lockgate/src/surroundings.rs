@@ -173,6 +173,11 @@ impl Surroundings {
         })
     }
 
+    /// Whether an option names the repository, rather than the runner.
+    pub fn names_repository(&self) -> bool {
+        self.repo.is_some()
+    }
+
     /// How long the network may be silent, if the environment says so.
     pub fn idle_timeout(&self) -> Result<Option<Duration>, Trouble> {
         let Some(text) = self.var("LOCKGATE_TIMEOUT") else {

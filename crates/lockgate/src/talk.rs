@@ -11,6 +11,7 @@ use crate::surroundings::Surroundings;
 use crate::trouble::Trouble;
 
 /// Where words go.
+#[derive(Clone)]
 pub struct Talk {
     format: Format,
     verbosity: i8,

@@ -109,6 +109,9 @@ reasons! {
         ForgeGarbled { /** All of it. */ error: String } =>
             "forge.garbled", "{error}", "check --forge: this may not be a forge at all";
 
+        /// Nothing to be reviewed.
+        NoCandidate { /** Package. */ package: String, /** Number. */ pull: u64, /** Why. */ why: String } =>
+            "fetch.no-candidate", "pull request {pull} has no candidate of {package}: {why}", "look at the newest run of the build workflow for its head, and let it build again";
         /// No pull request belongs to the run.
         NoPull { /** Run. */ run: String } =>
             "run.no-pull", "no open or merged pull request belongs to run {run}", "name the pull request, with --pr";

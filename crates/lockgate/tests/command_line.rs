@@ -273,6 +273,7 @@ fn help_is_there_for_every_command_and_names_the_exit_codes() {
         "promote",
         "verify",
         "fetch",
+        "mirror",
         "withdraw",
         "rehearse",
         "completions",

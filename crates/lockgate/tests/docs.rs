@@ -162,6 +162,7 @@ fn every_command_and_every_script_word_has_its_place_in_the_docs() {
         "promote",
         "verify",
         "fetch",
+        "mirror",
         "withdraw",
         "rehearse",
         "completions",

@@ -80,7 +80,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    fn text(&self) -> String {
+    /// What was said.
+    pub fn text(&self) -> String {
         let (Self::NotFound(text)
         | Self::Conflict(text)
         | Self::Denied(text)

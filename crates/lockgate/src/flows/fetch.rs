@@ -1,75 +1,144 @@
 //! `lockgate fetch`: the verified executable for this machine. Prints its path, and nothing else, to stdout.
 
-use lockgate_client::{
-    Client, Expectation, GlibcVersion, Ground, HostPlatform, Request, Trust, VariantInfo,
-    VariantLibc,
-};
-use lockgate_core::config::{Libc, Package, Variant};
-use lockgate_core::escape::quoted;
-use serde_json::json;
+mod candidate;
+mod variants;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lockgate_client::{Fetched, Ground, Request, Trust, WithdrawalCheck};
+use lockgate_core::Version;
+use lockgate_core::config::{Package, Variant};
+use serde_json::{Value, json};
 
 use super::Context;
 use super::verify::{package_of_work_tree, version_of_work_tree};
 use crate::cli;
-use crate::exit::{Exit, Failure};
-use crate::remote::{anonymous, fetch_failure, source};
+use crate::exit::Failure;
+use crate::reading::{caching, client, expectation, place};
+use crate::remote::{fetch_failure, source};
 use crate::trouble::Trouble;
+
+/// One executable that is here now.
+struct Staged {
+    variant: String,
+    version: Version,
+    fetched: Fetched,
+    path: PathBuf,
+}
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
+    if let Some(days) = args.prune {
+        return prune(context, args, days);
+    }
     let package = package_of_work_tree(context, args.package.as_deref())?;
-    let version = version_of_work_tree(context, &package, args.version.as_deref())?;
-    let variant = variant(&package, args.variant.as_deref())?;
-    let place = context.around.place(context.around.git().ok().as_ref())?;
-    let trust = match pins(context, &package, args)? {
-        Some(text) => Trust::pins(&text).map_err(|error| fetch_failure(&error))?,
-        None => Trust::Receipt(Expectation {
-            package: Some(package.name.to_string()),
-            version: Some(version.to_string()),
-            repository_id: None,
-        }),
+    let variants = if args.all {
+        package.variants.iter().collect()
+    } else {
+        vec![variants::variant(&package, args.variant.as_deref())?]
     };
-    let mut options = anonymous(&context.around)?;
-    options.mirrors.clone_from(&args.mirror);
-    options.cache = args.cache.clone().or_else(|| context.around.cache());
-    options.offline = args.offline;
-    let client = Client::new(options).map_err(|error| fetch_failure(&error))?;
-    let asset = package
-        .asset(variant, &version)
-        .as_str()
-        .parse()
-        .map_err(|error| fetch_failure(&error))?;
-    let request = Request {
-        source: source(&place, &package.tag(&version))?,
-        asset,
-        trust,
-        check_withdrawn: !args.offline,
+    let mut staged = match args.pr {
+        Some(number) => candidate::fetch(context, args, &package, &variants, number)?,
+        None => released(context, args, &package, &variants)?,
     };
-    let fetched = match &args.from {
-        Some(file) => client.fetch_from_file(&request, file),
-        None => client.fetch(&request),
+    if let Some(folder) = &args.into {
+        for one in &mut staged {
+            let name = one.path.file_name().and_then(|name| name.to_str());
+            one.path = place(&one.fetched.path, folder, name.unwrap_or_default(), 0o755)?;
+        }
+    }
+    let paths: Vec<String> = staged
+        .iter()
+        .map(|one| one.path.display().to_string())
+        .collect();
+    let json = match (args.all, staged.as_slice()) {
+        (false, [one]) => described(one, args.pr),
+        (_, all) => {
+            json!({ "executables": all.iter().map(|one| described(one, args.pr)).collect::<Vec<_>>() })
+        }
     };
-    let fetched = fetched.map_err(|error| fetch_failure(&error))?;
-    let ground = match fetched.ground {
-        Ground::Pins => "the repository's pins",
-        Ground::Receipt => "the receipt published with it, which is weaker ground than pins",
-        Ground::StoredReceipt => "the receipt that was kept when it was fetched",
-    };
-    context.talk.say(&format!(
-        "{} {version} for {}, from {}, verified by {ground}",
-        package.name, variant.name, fetched.origin
-    ));
-    let path = fetched.path.display().to_string();
-    context.talk.result("fetch", &path, json!({ "path": path, "sha256": fetched.sha256.to_string(), "size": fetched.size, "variant": variant.name, "package-version": version }));
+    context.talk.result("fetch", &paths.join("\n"), json);
     Ok(())
 }
 
-/// The pins: of the option, else of the package where the work tree has them.
+/// The executables of a version, all or none of them.
+fn released(
+    context: &Context,
+    args: &cli::Fetch,
+    package: &Package,
+    variants: &[&Variant],
+) -> Result<Vec<Staged>, Failure> {
+    let version = version_of_work_tree(context, package, args.version.as_deref())?;
+    let around = &context.around;
+    let place = around.place(around.git().ok().as_ref())?;
+    let pins = pins(context, package, args)?;
+    let trust = match &pins {
+        Some((_, text)) => Trust::pins(text).map_err(|error| fetch_failure(&error))?,
+        None => Trust::Receipt(expectation(around, &args.reading, package, &version)?),
+    };
+    let mut options = caching(context, &args.reading, &args.caching)?;
+    options.bundled = args
+        .bundled
+        .clone()
+        .or_else(|| around.var("LOCKGATE_BUNDLED").map(PathBuf::from));
+    options.mirrors.clone_from(&args.mirror);
+    if args.mirror.is_empty() {
+        let named = around.var("LOCKGATE_MIRROR").unwrap_or_default();
+        options.mirrors = named.split_whitespace().map(str::to_owned).collect();
+    }
+    options.offline = args.offline;
+    let client = client(options)?;
+    let mut staged = Vec::new();
+    for variant in variants {
+        let asset = package.asset(variant, &version);
+        let request = Request {
+            source: source(&place, &package.tag(&version))?,
+            asset: asset
+                .as_str()
+                .parse()
+                .map_err(|error| fetch_failure(&error))?,
+            trust: trust.clone(),
+            check_withdrawn: !args.offline,
+        };
+        let fetched = match &args.from {
+            Some(file) => client.fetch_from_file(&request, file),
+            None => client.fetch(&request),
+        };
+        let fetched = fetched.map_err(|error| fetch_failure(&error))?;
+        let ground = match (fetched.ground, &pins) {
+            (Ground::Pins, Some((true, _))) => "the pins in the file that was named",
+            (Ground::Pins, _) => "the repository's pins",
+            (Ground::Receipt, _) => {
+                "the receipt published with it, which is weaker ground than pins"
+            }
+            (Ground::StoredReceipt, _) => "the receipt that was kept when it was fetched",
+        };
+        context.talk.say(&format!(
+            "{} {version} for {}, from {}, verified by {ground}",
+            package.name, variant.name, fetched.origin
+        ));
+        if fetched.withdrawal == WithdrawalCheck::Unreachable {
+            context.talk.say(
+                "whether it was withdrawn is not known: the release's address cannot be reached",
+            );
+        }
+        staged.push(Staged {
+            variant: variant.name.to_string(),
+            version: version.clone(),
+            path: fetched.path.clone(),
+            fetched,
+        });
+    }
+    Ok(staged)
+}
+
+/// The pins: of the option (then true), else of the package where the work tree has them.
 fn pins(
     context: &Context,
     package: &Package,
     args: &cli::Fetch,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<(bool, String)>, Failure> {
     let path = match (&args.pins, &package.pins) {
         (Some(path), _) => path.clone(),
         // A version that was named is not the one that the repository pins.
@@ -77,70 +146,53 @@ fn pins(
         (None, _) => return Ok(None),
     };
     let text = std::fs::read_to_string(&path);
-    Ok(Some(text.map_err(|error| {
-        Trouble::file(format!("read the pins in {}", path.display()), &error)
-    })?))
+    let text = text
+        .map_err(|error| Trouble::file(format!("read the pins in {}", path.display()), &error))?;
+    Ok(Some((args.pins.is_some(), text)))
 }
 
-fn variant<'p>(package: &'p Package, name: Option<&str>) -> Result<&'p Variant, Failure> {
-    let known = || {
-        package
-            .variants
-            .iter()
-            .map(|v| v.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
+fn described(one: &Staged, candidate_of: Option<u64>) -> Value {
+    let fetched = &one.fetched;
+    let ground = match (candidate_of, fetched.ground) {
+        (Some(_), _) => "candidate",
+        (None, Ground::Pins) => "pins",
+        (None, Ground::Receipt) => "receipt",
+        (None, Ground::StoredReceipt) => "stored-receipt",
     };
-    if let Some(name) = name {
-        let found = package
-            .variants
-            .iter()
-            .find(|variant| variant.name.as_str() == name);
-        return found.ok_or_else(|| {
-            Trouble::UnknownVariant {
-                name: quoted(name),
-                known: known(),
-            }
-            .into()
-        });
+    let mut json = json!({
+        "path": one.path.display().to_string(),
+        "sha256": fetched.sha256.to_string(),
+        "size": fetched.size,
+        "variant": one.variant,
+        "package-version": one.version,
+        "ground": ground,
+        "origin": fetched.origin.to_string(),
+    });
+    if let (Some(number), Some(object)) = (candidate_of, json.as_object_mut()) {
+        object.insert("candidate-of".to_owned(), json!(number));
     }
-    let offered: Vec<VariantInfo> = package.variants.iter().map(offer).collect();
-    let host = HostPlatform::detect();
-    match lockgate_client::choose(&host, &offered) {
-        Ok(best) => package
-            .variants
-            .iter()
-            .find(|variant| variant.name.as_str() == best.name)
-            .ok_or_else(|| {
-                Trouble::UnknownVariant {
-                    name: quoted(&best.name),
-                    known: known(),
-                }
-                .into()
-            }),
-        Err(none) => Err(Failure {
-            exit: Exit::Refused,
-            code: none.code(),
-            message: none.to_string(),
-            hint: none.hint().to_owned(),
-            told: false,
-        }),
-    }
+    json
 }
 
-fn offer(variant: &Variant) -> VariantInfo {
-    VariantInfo {
-        name: variant.name.to_string(),
-        os: "linux".to_owned(),
-        arch: variant.arch.clone(),
-        libc: variant.libc.map(|libc| match libc {
-            Libc::Glibc => VariantLibc::Glibc,
-            Libc::Musl => VariantLibc::Musl,
-            Libc::Static => VariantLibc::Static,
-        }),
-        glibc_floor: variant.glibc_floor.map(|(major, minor)| GlibcVersion {
-            major: major.into(),
-            minor: minor.into(),
-        }),
+/// Makes room in the cache, in both of its halves.
+fn prune(context: &Context, args: &cli::Fetch, days: u64) -> Result<(), Failure> {
+    let unused = Duration::from_secs(days.saturating_mul(86_400));
+    let options = caching(context, &args.reading, &args.caching)?;
+    let mut candidates = options.clone();
+    candidates.cache = options.cache.as_deref().map(candidate::folder);
+    let (mut removed, mut freed, mut left) = (0, 0, 0);
+    for options in [options, candidates] {
+        let pruned = client(options)?.prune(unused);
+        let pruned = pruned.map_err(|error| fetch_failure(&error))?;
+        removed += pruned.removed;
+        freed += pruned.freed;
+        left += pruned.left;
     }
+    let text = format!(
+        "{removed} removed ({}), {left} left",
+        lockgate_core::render::size(freed)
+    );
+    let json = json!({ "removed": removed, "freed": freed, "left": left });
+    context.talk.result("fetch", &text, json);
+    Ok(())
 }

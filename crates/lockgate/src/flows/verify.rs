@@ -1,6 +1,5 @@
 //! `lockgate verify`: a published release, read as an anonymous client would, every byte checked.
 
-use lockgate_client::{Client, Expectation};
 use lockgate_core::Version;
 use lockgate_core::config::{Config, FILE, Package};
 use lockgate_core::detect::{self, VersionFile};
@@ -10,7 +9,8 @@ use serde_json::json;
 use super::{Context, choose};
 use crate::cli;
 use crate::exit::{Exit, Failure};
-use crate::remote::{anonymous, fetch_failure, source};
+use crate::reading::{client, expectation, options};
+use crate::remote::{fetch_failure, source};
 use crate::trouble::Trouble;
 
 /// Runs the flow.
@@ -19,12 +19,8 @@ pub fn run(context: &Context, args: &cli::Verify) -> Result<(), Failure> {
     let version = version_of_work_tree(context, &package, args.version.as_deref())?;
     let place = context.around.place(context.around.git().ok().as_ref())?;
     let tag = package.tag(&version);
-    let client = Client::new(anonymous(&context.around)?).map_err(|error| fetch_failure(&error))?;
-    let expect = Expectation {
-        package: Some(package.name.to_string()),
-        version: Some(version.to_string()),
-        repository_id: None,
-    };
+    let client = client(options(context, &args.reading)?)?;
+    let expect = expectation(&context.around, &args.reading, &package, &version)?;
     let verified = client
         .verify_release(&source(&place, &tag)?, &expect)
         .map_err(|error| fetch_failure(&error))?;
@@ -44,8 +40,13 @@ pub fn run(context: &Context, args: &cli::Verify) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A package of the work tree's config: the user has a checkout, not necessarily a clone.
+/// A package of the work tree's config.
 pub fn package_of_work_tree(context: &Context, name: Option<&str>) -> Result<Package, Failure> {
+    choose(&config_of_work_tree(context)?, name).cloned()
+}
+
+/// The work tree's config: the user has a checkout, not necessarily a clone.
+pub fn config_of_work_tree(context: &Context) -> Result<Config, Failure> {
     let path = context
         .around
         .config
@@ -62,8 +63,7 @@ pub fn package_of_work_tree(context: &Context, name: Option<&str>) -> Result<Pac
         }
         Err(error) => return Err(Trouble::file(format!("read {shown}"), &error).into()),
     };
-    let config = Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error))?;
-    choose(&config, name).cloned()
+    Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error))
 }
 
 /// The version that was named, else that of the work tree's version file.

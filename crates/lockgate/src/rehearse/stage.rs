@@ -372,13 +372,13 @@ impl Stage {
         let mut vars = vec![
             ("LOCKGATE_PAUSE_MS", "1".to_owned()),
             ("LOCKGATE_TIMEOUT", "20".to_owned()),
+            (
+                "LOCKGATE_CACHE",
+                self.folder.join("cache").display().to_string(),
+            ),
         ];
         let actor = match who {
             Who::User => {
-                vars.push((
-                    "LOCKGATE_CACHE",
-                    self.folder.join("cache").display().to_string(),
-                ));
                 vars.push(("GITHUB_SERVER_URL", self.server.base_url()));
                 vars.push(("GITHUB_REPOSITORY", self.repository.clone()));
                 return Ok(vars
