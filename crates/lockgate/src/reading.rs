@@ -49,10 +49,14 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     }
     let downloads = Downloads::new(&context.talk);
     let talk = context.talk.clone();
-    options.listener = Some(Arc::new(move |event| match event {
-        Event::Progress(progress) => downloads.show(progress),
-        Event::Waiting { .. } => talk.say(&event.to_string()),
-        other => talk.detail(&other.to_string()),
+    options.listener = Some(Arc::new(move |event| {
+        if let Event::Progress(progress) = event {
+            downloads.show(progress);
+        } else if let Event::Waiting { .. } = event {
+            talk.say(&event.to_string());
+        } else {
+            talk.detail(&event.to_string());
+        }
     }));
     Ok(options)
 }

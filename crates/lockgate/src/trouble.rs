@@ -110,7 +110,7 @@ reasons! {
             "forge.garbled", "{error}", "check --forge: this may not be a forge at all";
 
         /// Nothing to be reviewed.
-        NoCandidate { /** Package. */ package: String, /** Number. */ pull: u64, /** Why. */ why: String } =>
+        NothingToReview { /** Package. */ package: String, /** Number. */ pull: u64, /** Why. */ why: String } =>
             "fetch.no-candidate", "pull request {pull} has no candidate of {package}: {why}", "look at the newest run of the build workflow for its head, and let it build again";
         /// No pull request belongs to the run.
         NoPull { /** Run. */ run: String } =>
@@ -153,6 +153,7 @@ impl Trouble {
             | Self::Incomplete { .. } => Exit::Refused,
             Self::CommandMissing { .. }
             | Self::NoPull { .. }
+            | Self::NothingToReview { .. }
             | Self::NoCandidate { .. }
             | Self::Transcript { .. }
             | Self::Script { .. } => Exit::Refused,

@@ -1,6 +1,5 @@
 //! Trouble on the line: never taken for "not published", never for wrong bytes; and what is sent along.
 
-use std::io::Write;
 use std::time::Duration;
 
 use lockgate_client::{Client, Options, Request, Source, Timeouts};

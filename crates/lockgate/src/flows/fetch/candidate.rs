@@ -41,7 +41,7 @@ pub(super) fn fetch(
     let place = around.place(around.git().ok().as_ref())?;
     let forge = around.forge(&place)?;
     let head = forge.pull(PullNumber(number))?.facts.head;
-    let none = |why: String| Trouble::NoCandidate {
+    let none = |why: String| Trouble::NothingToReview {
         package: package.name.to_string(),
         pull: number,
         why,
