@@ -17,7 +17,7 @@ use crate::results::token::Job;
 use crate::state::State;
 use crate::state::artifacts::ArtifactForm;
 use crate::state::merging::Landing;
-use crate::state::people::{Actor, Role};
+use crate::state::people::{Actor, Rights, Role};
 use crate::state::pulls::{HeadRepository, NewPull};
 use crate::state::refusal::Refusal;
 use crate::state::runs::NewRun;
@@ -165,6 +165,11 @@ impl Handle {
     /// Gives a token to a person; `label` is what the journal and faults call its holder.
     pub fn add_token(&self, token: &str, label: &str, login: &str, at_most: Role) {
         self.on_forge(|forge| forge.state.add_token(token, label, login, at_most));
+    }
+
+    /// Cuts a token down to these rights, as a workflow does with that of its run.
+    pub fn limit_token(&self, token: &str, rights: Rights) {
+        self.on_forge(|forge| forge.state.limit_token(token, rights));
     }
 
     /// Ends a token.

@@ -69,27 +69,19 @@ impl Head {
     /// tokens of people and apps.
     pub(crate) fn actor(&self, state: &State) -> Option<Actor> {
         match (&self.authorization, self.side) {
-            (Some(header), Side::Api) => {
-                let (scheme, token) = header.split_once(' ')?;
-                let known = ["bearer", "token"]
-                    .iter()
-                    .any(|it| scheme.eq_ignore_ascii_case(it));
-                if known {
-                    state.holder(token.trim())
-                } else {
-                    None
-                }
-            }
+            (Some(_), Side::Api) => state.holder(self.token()?),
             (None, Side::Api) | (_, Side::Storage | Side::Web | Side::Results) => {
                 Some(Actor::Anonymous)
             }
         }
     }
 
-    /// The bearer token, whosever it is.
-    pub(crate) fn bearer(&self) -> Option<&str> {
+    /// The token, whosever it is.
+    pub(crate) fn token(&self) -> Option<&str> {
         let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        let mut known = ["bearer", "token"].iter();
+        let known = known.any(|it| scheme.eq_ignore_ascii_case(it));
+        known.then(|| token.trim())
     }
 
     /// What the journal says of it.

@@ -16,8 +16,9 @@ use crate::forge::{Forge, KillPoint, Late, Upload};
 use crate::ids::ReleaseId;
 use crate::journal::Side;
 use crate::rates::Rate;
-use crate::rest::{Answer, Call, Method, assets, message};
+use crate::rest::{Answer, Call, Method, assets, message, rights};
 use crate::state::people::Actor;
+use crate::state::refusal::Lack;
 
 /// The connection is to close without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,9 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
             let text = format!("API rate limit exceeded for {}.", call.actor.label());
             Some(message(403, &text, &call.path))
         }
+        (true, true) if !allowed(forge, &head, &call) => {
+            Some(message(403, &Lack::Integration.to_string(), &call.path))
+        }
         (true, true) => None,
     };
     Admitted {
@@ -88,6 +92,13 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
         fault,
         early,
     }
+}
+
+/// Whether a token that a workflow cut down may still make the call.
+fn allowed(forge: &Forge, head: &Head, call: &Call) -> bool {
+    let rights = head.token().and_then(|token| forge.state.rights(token));
+    head.side != Side::Api
+        || rights.is_none_or(|rights| rights::suffice(rights, call.method, &call.path))
 }
 
 /// Lets the fault strike on either side of the effect.
@@ -200,7 +211,7 @@ async fn ask(shared: &Arc<Shared>, admitted: &Admitted, body: Incoming) -> Resul
         };
         return put_off(shared, late).await;
     }
-    let (side, token) = (head.side, head.bearer().map(str::to_owned));
+    let (side, token) = (head.side, head.token().map(str::to_owned));
     on_forge(shared, move |forge| match side {
         Side::Results => forge.results(&call, token.as_deref()),
         Side::Web => forge.web(&call),

@@ -18,6 +18,7 @@ mod pull_shapes;
 mod pulls;
 mod refusals;
 mod releases;
+pub(crate) mod rights;
 mod route;
 mod settings;
 mod shapes;

@@ -3,6 +3,8 @@
 //! A token may do the lesser of what its person may and what it was cut down to: the automation's
 //! token in a run for a fork reads only.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::State;
@@ -74,6 +76,24 @@ pub struct Token {
     pub login: String,
     /// The most it may do.
     pub at_most: Role,
+    /// What a workflow cut it down to; `None` for a token that has all that its role has.
+    #[serde(default)]
+    pub rights: Option<Rights>,
+}
+
+/// The rights of a token, by the names that stand under `permissions:` in a workflow.
+pub type Rights = BTreeMap<String, Access>;
+
+/// How far a right goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Not at all.
+    None,
+    /// To read.
+    Read,
+    /// To read and to change.
+    Write,
 }
 
 /// Who asks.
@@ -165,8 +185,22 @@ impl State {
             label: label.to_owned(),
             login: login.to_owned(),
             at_most,
+            rights: None,
         };
         self.tokens.insert(token.to_owned(), token_facts);
+    }
+
+    /// Cuts a token down to these rights, as a workflow does with that of its run.
+    pub fn limit_token(&mut self, token: &str, rights: Rights) {
+        if let Some(token) = self.tokens.get_mut(token) {
+            token.rights = Some(rights);
+        }
+    }
+
+    /// What a token was cut down to, if it was.
+    #[must_use]
+    pub fn rights(&self, token: &str) -> Option<&Rights> {
+        self.tokens.get(token)?.rights.as_ref()
     }
 
     /// Ends a token.

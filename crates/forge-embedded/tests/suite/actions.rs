@@ -1,5 +1,6 @@
 use lockgate_forge_embedded::RunId;
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::people::{Access, Rights};
 use lockgate_forge_embedded::state::runs::NewRun;
 use serde_json::{Value, json};
 
@@ -198,4 +199,22 @@ fn a_dispatch_is_written_down() {
         assert_eq!(dispatch.inputs["pr"], "12");
         assert_eq!(dispatch.inputs["dry"], "true");
     });
+}
+
+#[test]
+fn a_token_of_a_workflow_has_the_rights_that_stand_there() {
+    let rehearsal = Rehearsal::start();
+    let rights = Rights::from([("statuses".to_owned(), Access::Write)]);
+    rehearsal.forge.limit_token("automation-token", rights);
+    let status = json!({ "state": "success", "context": "c" });
+    let path = format!("/statuses/{}", rehearsal.main);
+    let posted = rehearsal.api("automation", "POST", &path, status);
+    assert_eq!(posted.status, 201);
+    let draft = json!({ "tag_name": "v1", "draft": true });
+    let refused = rehearsal.api("automation", "POST", "/releases", draft);
+    assert_eq!(refused.status, 403);
+    let text = "Resource not accessible by integration";
+    assert_eq!(refused.json()["message"], text);
+    assert_eq!(rehearsal.get("automation", "/pulls").status, 403);
+    assert_eq!(rehearsal.get("automation", "").status, 200);
 }

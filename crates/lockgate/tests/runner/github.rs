@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lockgate_forge_embedded::state::people::Role;
+use lockgate_forge_embedded::state::people::{Access, Role};
 use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest};
 use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
@@ -53,44 +53,45 @@ static RUNS: AtomicU32 = AtomicU32::new(1);
 impl Stage {
     /// A pull request was opened or pushed to: its build, then the trusted half, then what listens to the build's end.
     pub(crate) fn pull_event(&self, number: PullNumber, action: &str) -> Vec<Ran> {
+        let mut all = self.gate_event(number, action);
         let pull = self.pull(number);
-        let facts = pull_payload(self, &pull, action);
-        let about = (
-            pull.head_sha.to_string(),
-            pull.head_branch.clone(),
-            Some(number),
-        );
-        let fork = pull.head_repository != HeadRepository::Here;
-        let mut all = self.tell(&Event {
+        // No run at all while there is a conflict: the file would come from the merge.
+        let Some(merge) = &pull.test_merge else {
+            return all;
+        };
+        all.extend(self.tell(&Event {
+            name: "pull_request",
+            commit: merge.to_string(),
+            reference: format!("refs/pull/{number}/merge"),
+            reads_only: pull.head_repository != HeadRepository::Here,
+            ..self.of_pull(&pull, action)
+        }));
+        all
+    }
+
+    /// Of the same, what runs the trusted files only.
+    pub(crate) fn gate_event(&self, number: PullNumber, action: &str) -> Vec<Ran> {
+        self.tell(&self.of_pull(&self.pull(number), action))
+    }
+
+    fn of_pull<'a>(&self, pull: &PullRequest, action: &'a str) -> Event<'a> {
+        Event {
             name: "pull_request_target",
             action: Some(action),
-            payload: facts.clone(),
+            payload: pull_payload(self, pull, action),
             commit: self.tip("main"), // the trusted file, whatever the pull request did to it
             reference: "refs/heads/main".to_owned(),
             branch: pull.base_branch.clone(),
-            about: about.clone(),
+            about: (
+                pull.head_sha.to_string(),
+                pull.head_branch.clone(),
+                Some(pull.number),
+            ),
             actor: pull.author.clone(),
             finished: None,
             only: None,
             reads_only: false,
-        });
-        // No run at all while there is a conflict: the file would come from the merge.
-        if let Some(merge) = &pull.test_merge {
-            all.extend(self.tell(&Event {
-                name: "pull_request",
-                action: Some(action),
-                payload: facts,
-                commit: merge.to_string(),
-                reference: format!("refs/pull/{number}/merge"),
-                branch: pull.base_branch.clone(),
-                about,
-                actor: pull.author.clone(),
-                finished: None,
-                only: None,
-                reads_only: fork,
-            }));
         }
-        all
     }
 
     /// A branch moved.
@@ -232,16 +233,21 @@ impl Stage {
         };
         let run = self.forge.start_run(order).unwrap();
         self.forge.set_run(run, "in_progress", None).unwrap();
-        // A token for this run, which ends with it. It writes where the workflow says so, and never for a fork's code.
+        // A token for this run, which ends with it: the rights of its jobs, and no more than reading for a fork's code.
         let token = format!("token-of-run-{run}");
-        let writes = workflow.writes && !event.reads_only;
-        let (label, most) = if writes {
-            ("automation", Role::Write)
+        let mut rights = workflow.rights.clone();
+        if event.reads_only {
+            let each = rights.values_mut();
+            each.for_each(|right| *right = (*right).min(Access::Read));
+        }
+        let label = if event.reads_only {
+            "fork"
         } else {
-            ("fork", Role::Read)
+            "automation"
         };
-        self.forge
-            .add_token(&token, label, "github-actions[bot]", most);
+        let bot = "github-actions[bot]";
+        self.forge.add_token(&token, label, bot, Role::Write);
+        self.forge.limit_token(&token, rights);
         let folder = self.fresh_folder();
         let ended = runner::run(&Order {
             folder: &folder,
@@ -336,7 +342,8 @@ impl Stage {
         for name in names.lines() {
             let path = folder.join(name.rsplit('/').next().unwrap());
             let text = git(&self.origin(), &["show", &format!("{commit}:{name}")]);
-            std::fs::write(&path, text + "\n").unwrap();
+            let text = self.edited(name).unwrap_or(text + "\n");
+            std::fs::write(&path, text).unwrap();
             files.push((name.to_owned(), path));
         }
         let paths: Vec<_> = files.iter().map(|(_, path)| path.clone()).collect();

@@ -2,6 +2,8 @@
 //!
 //! Knows no runner: `github.rs` plays what happens when something here changes.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,6 +25,8 @@ pub(crate) struct Stage {
     pub(crate) forge: Server,
     pub(crate) repository: String,
     folder: TempDir,
+    /// Files that are read otherwise than they stand in any commit.
+    edited: RefCell<BTreeMap<String, String>>,
 }
 
 impl Stage {
@@ -61,6 +65,7 @@ impl Stage {
             forge,
             repository: "example/minimal".to_owned(),
             folder,
+            edited: RefCell::default(),
         };
         stage.furnish_home();
         stage
@@ -130,6 +135,16 @@ impl Stage {
     /// A file as it is on `main`.
     pub(crate) fn read(&self, path: &str) -> String {
         git(&self.origin(), &["show", &format!("main:{path}")]) + "\n"
+    }
+
+    /// From now on a workflow file says this, in whichever commit it is read.
+    pub(crate) fn edit(&self, path: &str, text: &str) {
+        let mut edited = self.edited.borrow_mut();
+        edited.insert(path.to_owned(), text.to_owned());
+    }
+
+    pub(crate) fn edited(&self, path: &str) -> Option<String> {
+        self.edited.borrow().get(path).cloned()
     }
 
     /// Changes files on the branch that the developer is on.

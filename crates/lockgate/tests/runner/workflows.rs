@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lockgate_forge_embedded::state::people::Rights;
 use serde::Deserialize;
 
 use crate::tools::{said, script};
@@ -17,8 +18,8 @@ pub(crate) struct Workflow {
     on: Vec<Listens>,
     /// The actions that its steps use, as they stand there.
     pub(crate) uses: Vec<String>,
-    /// Whether any job wants a token that may write.
-    pub(crate) writes: bool,
+    /// What any of its jobs wants to be allowed.
+    pub(crate) rights: Rights,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -11,7 +11,14 @@ for (const file of process.argv.slice(2)) {
   const { name, on, jobs, permissions } = parse(readFileSync(file, "utf8"));
   const events = typeof on === "string" || Array.isArray(on) ? Object.fromEntries(list(on).map((event) => [event, null])) : on;
   const uses = Object.values(jobs).flatMap((job) => list(job.steps).flatMap((step) => list(step.uses)));
-  const rights = [permissions, ...Object.values(jobs).map((job) => job.permissions)];
+  const rights = {};
+  for (const job of Object.values(jobs)) {
+    const right = job.permissions ?? permissions;
+    if (typeof right !== "object" || right === null) throw new Error(`${file}: a job without permissions of its own`);
+    for (const [scope, access] of Object.entries(right)) {
+      if (rights[scope] !== "write") rights[scope] = access;
+    }
+  }
   all[file] = {
     name: name ?? file,
     on: Object.entries(events).map(([event, filter]) => ({
@@ -22,7 +29,7 @@ for (const file of process.argv.slice(2)) {
       narrowed: Object.keys(filter ?? {}).filter((key) => !["types", "branches", "workflows", "inputs"].includes(key)),
     })),
     uses: [...new Set(uses)],
-    writes: rights.some((right) => right === "write-all" || Object.values(right ?? {}).includes("write")),
+    rights,
   };
 }
 console.log(JSON.stringify(all));

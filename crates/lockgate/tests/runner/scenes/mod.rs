@@ -2,6 +2,7 @@
 
 mod build;
 mod promote;
+mod rights;
 mod together;
 
 use lockgate_forge_embedded::PullNumber;
