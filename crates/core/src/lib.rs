@@ -7,6 +7,7 @@
 //! `clippy.toml` and a test over the dependency list keep it so. Where a decision depends on the time of day, the time
 //! is an argument.
 
+pub mod audit;
 pub mod config;
 pub mod detect;
 pub mod document;
@@ -28,6 +29,7 @@ pub use words::*;
 /// Every code that this crate can give, for the page that explains them.
 pub fn codes() -> Vec<&'static str> {
     [
+        audit::Finding::CODES,
         config::ConfigProblem::CODES,
         detect::Refusal::CODES,
         document::DocumentProblem::CODES,

@@ -128,6 +128,8 @@ pub enum Command {
     Pin(Pin),
     /// Say, publicly and for ever, that a published version must not be used
     Withdraw(Withdraw),
+    /// Prove for every commit of a branch that its version is published, or name the first that breaks it
+    Audit(Audit),
     /// Run the whole flow on this machine, against a rehearsal forge
     Rehearse(Rehearse),
     /// Print a script that completes commands in a shell
@@ -157,6 +159,7 @@ impl Command {
             Self::Mirror(_) => "mirror",
             Self::Pin(_) => "pin",
             Self::Withdraw(_) => "withdraw",
+            Self::Audit(_) => "audit",
             Self::Rehearse(_) => "rehearse",
             Self::Completions { .. } => "completions",
             Self::Man { .. } => "man",
@@ -405,6 +408,23 @@ pub struct Withdraw {
     /// The base branch [default: the repository's default branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<String>,
+}
+
+/// `lockgate audit`
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// The package [default: all]
+    #[arg(value_name = "PACKAGE")]
+    pub package: Option<String>,
+    /// The branch [default: the repository's default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+    /// Begin with this commit of the branch [default: the first that has the package in lockgate.toml]
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
+    /// Let commits that changed sources without a bump break the promise, too
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `lockgate rehearse`

@@ -1,5 +1,6 @@
 //! The flows, each with the same four steps in one order: observe, decide, apply, render.
 
+pub mod audit;
 pub mod build;
 pub mod detect;
 pub mod fetch;

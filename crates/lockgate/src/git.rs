@@ -271,6 +271,22 @@ impl Git {
         Ok(text.lines().filter_map(|row| row.parse().ok()).collect())
     }
 
+    /// What a branch was, by first parents, oldest first: each commit, and what it changed against the one before, as
+    /// git-log(1) writes it.
+    pub fn log(&self, tip: &CommitId) -> Result<Vec<u8>, Trouble> {
+        if self.is_shallow() {
+            return Err(Trouble::Shallow {
+                what: "the history of the branch".to_owned(),
+            });
+        }
+        #[rustfmt::skip]
+        let args = [
+            "-c", "log.showRoot=true", "log", "--first-parent", "-m", "--reverse", "--raw", "-z", "--no-renames",
+            "--no-abbrev", "--no-show-signature", "--ignore-submodules=none", "--format=tformat:commit %H", tip.as_str(),
+        ];
+        self.run("walk the history", &args)
+    }
+
     fn text(&self, doing: &str, args: &[&str]) -> Result<String, Trouble> {
         String::from_utf8(self.run(doing, args)?).map_err(|error| garbled(doing, error.as_bytes()))
     }
@@ -331,7 +347,8 @@ fn missing(error: &std::io::Error) -> Trouble {
     }
 }
 
-fn garbled(doing: &str, found: &[u8]) -> Trouble {
+/// What git printed cannot be read.
+pub fn garbled(doing: &str, found: &[u8]) -> Trouble {
     let detail = format!(
         "it printed {}, which makes no sense here",
         lockgate_core::escape::quoted_bytes(found)

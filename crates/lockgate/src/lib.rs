@@ -9,6 +9,7 @@ pub mod exit;
 pub mod flows;
 pub mod foreign;
 pub mod git;
+pub mod history;
 pub mod look;
 pub mod manual;
 pub mod objects;
@@ -77,6 +78,7 @@ fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
         Command::Fetch(args) => flows::fetch::run(context, args),
         Command::Mirror(args) => flows::mirror::run(context, args),
         Command::Pin(args) => flows::pin::run(context, args),
+        Command::Audit(args) => flows::audit::run(context, args),
         Command::Withdraw(args) => flows::withdraw::run(context, args),
         Command::Rehearse(args) => rehearse::run(context, args),
         Command::Completions { shell } => manual::completions(context, *shell),

@@ -1,5 +1,7 @@
 //! What was read before a promotion is decided. Only reads; nothing here is a judgement.
 
+use std::fmt;
+
 use crate::config::Package;
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
@@ -197,12 +199,20 @@ pub struct PublishedAsset {
 impl PublishedRelease {
     /// What is wrong with it, if it is not exactly what its receipt lists.
     pub fn problem(&self) -> Option<String> {
+        self.flaw().map(|flaw| flaw.to_string())
+    }
+
+    /// The same, by its kind.
+    pub fn flaw(&self) -> Option<Flaw> {
         let receipt = match &self.receipt {
             Ok(receipt) => receipt,
-            Err(problem) => return Some(problem.clone()),
+            Err(problem) => return Some(Flaw::Receipt(problem.clone())),
         };
         if receipt.tag != self.tag {
-            return Some(format!("its receipt is that of {}", receipt.tag));
+            return Some(Flaw::Receipt(format!(
+                "its receipt is that of {}",
+                receipt.tag
+            )));
         }
         for executable in &receipt.manifest.executables {
             match self
@@ -210,16 +220,37 @@ impl PublishedRelease {
                 .iter()
                 .find(|asset| asset.name == executable.name)
             {
-                None => return Some(format!("{} is missing", executable.name)),
+                None => return Some(Flaw::Missing(executable.name.clone())),
                 Some(asset)
                     if asset.size != executable.size
                         || asset.sha256.is_some_and(|d| d != executable.sha256) =>
                 {
-                    return Some(format!("{} has other bytes", executable.name));
+                    return Some(Flaw::OtherBytes(executable.name.clone()));
                 }
                 Some(_) => {}
             }
         }
         None
+    }
+}
+
+/// How a release is not what its receipt lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// There is no receipt that can be used; why.
+    Receipt(String),
+    /// A file is not there.
+    Missing(AssetName),
+    /// A file has other bytes than were promoted.
+    OtherBytes(AssetName),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Receipt(problem) => f.write_str(problem),
+            Self::Missing(name) => write!(f, "{name} is missing"),
+            Self::OtherBytes(name) => write!(f, "{name} has other bytes"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The figures that Lockgate promises, measured: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
 //!
-//! Names are `start-up`, `size`, `detect`, `promotion`; without one, all. A target that is missed is said and is not an
+//! Names are `start-up`, `size`, `detect`, `audit`, `promotion`; without one, all. A target that is missed is said and is not an
 //! error: what else the machine does is no bug of Lockgate's.
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 )]
 
 mod alone;
+mod audit;
 mod detect;
 mod elf;
 mod program;
@@ -24,10 +25,11 @@ use table::Table;
 /// One of the names, and what it measures.
 type Figure = (&'static str, fn(&mut Table));
 
-const FIGURES: [Figure; 4] = [
+const FIGURES: [Figure; 5] = [
     ("start-up", start::up),
     ("size", start::size),
     ("detect", detect::figures),
+    ("audit", audit::figures),
     ("promotion", promotion::figures),
 ];
 

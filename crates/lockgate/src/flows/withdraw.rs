@@ -135,7 +135,8 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
     Ok(())
 }
 
-fn base(remote: &Remote<'_>, named: Option<&str>) -> Result<BranchName, Failure> {
+/// The branch that was named, else the repository's default branch.
+pub fn base(remote: &Remote<'_>, named: Option<&str>) -> Result<BranchName, Failure> {
     match named {
         None => Ok(remote.forge.repository()?.default_branch),
         Some(name) => {

@@ -1,0 +1,345 @@
+//! audit: the history of a branch and the releases -> whether promise 1 holds for every commit, or which one breaks it.
+//!
+//! The promise: for every commit of the branch, the release of the version that it names is published, complete, and was
+//! built from that commit's sources. What counts are fingerprints, never commit ids, so merges, squashes, rebases and merge
+//! queues are all the same. Does not know how history and releases were read.
+
+use std::collections::BTreeMap;
+
+use crate::config::Package;
+use crate::document::Sums;
+use crate::promote::{Flaw, PublishedRelease};
+use crate::reason::reasons;
+use crate::version::Version;
+use crate::words::{AssetName, CommitId, Fingerprint, PackageName, Tag};
+
+#[cfg(test)]
+mod tests;
+
+/// All that the verdict depends on.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The package.
+    pub package: PackageName,
+    /// What the branch was, oldest first: its commits by first parents, as far as they have the package.
+    pub history: Vec<Landed>,
+    /// The versions whose tag exists.
+    pub releases: Vec<SeenRelease>,
+    /// Whether the version of the oldest commit may be from before Lockgate, and so need not be published.
+    pub inherits: bool,
+    /// Whether a commit that changed the sources without a bump breaks the promise, too.
+    pub strict: bool,
+}
+
+/// A commit of the branch.
+#[derive(Debug, Clone)]
+pub struct Landed {
+    /// Which.
+    pub commit: CommitId,
+    /// The version that it names, or what is wrong with the version file.
+    pub version: Result<Version, String>,
+    /// Of its sources.
+    pub fingerprint: Fingerprint,
+    /// What its pins say; `None` where its config names no pins.
+    pub pins: Option<Result<Sums, String>>,
+}
+
+/// A version whose tag exists.
+#[derive(Debug, Clone)]
+pub struct SeenRelease {
+    /// Which.
+    pub version: Version,
+    /// Its tag.
+    pub tag: Tag,
+    /// Its published release; `None` where the tag has none.
+    pub release: Option<PublishedRelease>,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The package.
+    pub package: PackageName,
+    /// How many commits were looked at.
+    pub commits: usize,
+    /// One row for each version that a commit names or that is published, the lowest first.
+    pub rows: Vec<Row>,
+    /// Commits whose version file cannot be read.
+    pub malformed: Vec<Finding>,
+    /// Whether a commit that changed the sources without a bump breaks the promise, too.
+    pub strict: bool,
+}
+
+impl Audit {
+    /// Everything that was found: malformed versions first, then by version.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let of_rows = self.rows.iter().flat_map(|row| row.findings.iter());
+        self.malformed.iter().chain(of_rows)
+    }
+
+    /// The broken promises. The promise holds for every commit where there are none.
+    pub fn broken(&self) -> impl Iterator<Item = &Finding> {
+        self.findings()
+            .filter(|finding| finding.breaks(self.strict))
+    }
+}
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which.
+    pub version: Version,
+    /// Its tag, if it exists.
+    pub tag: Option<Tag>,
+    /// How many commits name it.
+    pub named: usize,
+    /// How many of those have the fingerprint that was published.
+    pub exact: usize,
+    /// What the pins of the newest commit that names it say.
+    pub pins: Pinned,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// What pins say about a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pinned {
+    /// No config names pins, or no commit names the version.
+    None,
+    /// They are those of the release.
+    Agree,
+    /// They are not.
+    Differ,
+    /// The release has no pins, though others have.
+    Unpinned,
+}
+
+reasons! {
+    /// What was found; some of it breaks the promise.
+    pub enum Finding {
+        /// A commit names a version that nobody can fetch.
+        NotPublished { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
+            "audit.not-published", "commit {commit} names version {version}, which is not published", "raise the version in a new pull request, and promote that; `lockgate doctor` says how this could get in";
+        /// A release lacks its receipt.
+        NoReceipt { /** Version. */ version: Version, /** What. */ problem: String } =>
+            "audit.no-receipt", "version {version} is published without a receipt that can be used: {problem}", "find out who published it; if it was before Lockgate, begin after it with --since";
+        /// A release lacks a file.
+        Incomplete { /** Version. */ version: Version, /** File. */ name: AssetName } =>
+            "audit.incomplete", "version {version} is published without {name}, which its receipt lists", "find out who deleted it; withdraw the version, and raise it";
+        /// A file is not what was promoted.
+        ChangedBytes { /** Version. */ version: Version, /** File. */ name: AssetName } =>
+            "audit.changed-bytes", "{name} of version {version} has other bytes than were promoted", "tell users not to use it; find out who replaced it, withdraw the version, and raise it";
+        /// No commit has the sources that were published.
+        OtherSources { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
+            "audit.other-sources", "commit {commit} names version {version}, which was built from other sources than any commit of the branch has", "raise the version in a new pull request, and promote that";
+        /// Sources changed and the version did not.
+        Drifted { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** How many. */ count: usize } =>
+            "audit.drifted", "commits that name version {version} have changed its sources since it was built: {count} of them, from {commit} on", "raise the version; set `change-without-bump = \"deny\"` to have the gate demand it";
+        /// A commit of a pull request that landed commit by commit.
+        Early { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** How many. */ count: usize } =>
+            "audit.early", "commits name version {version} before its sources are those that were published: {count} of them, from {commit} on", "land such pull requests as one commit: by squash, merge or a merge queue";
+        /// Pins and release disagree.
+        PinsDiffer { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** How. */ problem: String } =>
+            "audit.pins-differ", "the pins of commit {commit} are not those of version {version}: {problem}", "find out which is right; users with these pins cannot fetch the version";
+        /// A version file that cannot be read.
+        Malformed { /** Commit. */ commit: CommitId, /** What. */ problem: String } =>
+            "audit.malformed", "commit {commit} names no version: {problem}", "mend the version file in a new pull request";
+        /// The version that was there when the audited history began.
+        Inherited { /** Version. */ version: Version } =>
+            "audit.inherited", "version {version} was there before the audited history begins, and is not published", "nothing: the next version is published before it is merged";
+        /// Published, and never merged.
+        NeverMerged { /** Version. */ version: Version } =>
+            "audit.never-merged", "version {version} is published, and no commit names it: its number is burnt", "nothing: the next version skips it";
+        /// Taken back.
+        Withdrawn { /** Version. */ version: Version } =>
+            "audit.withdrawn", "version {version} is withdrawn", "nothing, unless the newest commit names it: then raise the version";
+        /// Without pins.
+        Unpinned { /** Version. */ version: Version } =>
+            "audit.unpinned", "no commit pins the digests of version {version}", "nothing, if pins came later; else run `lockgate pin`";
+    }
+}
+
+impl Finding {
+    /// Whether the promise does not hold because of it.
+    pub fn breaks(&self, strict: bool) -> bool {
+        match self {
+            Self::NotPublished { .. }
+            | Self::NoReceipt { .. }
+            | Self::Incomplete { .. }
+            | Self::ChangedBytes { .. }
+            | Self::OtherSources { .. }
+            | Self::PinsDiffer { .. }
+            | Self::Malformed { .. } => true,
+            Self::Drifted { .. } | Self::Early { .. } => strict,
+            Self::Inherited { .. }
+            | Self::NeverMerged { .. }
+            | Self::Withdrawn { .. }
+            | Self::Unpinned { .. } => false,
+        }
+    }
+}
+
+/// Looks at every version and every commit.
+pub fn decide(facts: &Facts) -> Audit {
+    let mut named: BTreeMap<&Version, Vec<&Landed>> = BTreeMap::new();
+    let mut malformed = Vec::new();
+    for landed in &facts.history {
+        match &landed.version {
+            Ok(version) => named.entry(version).or_default().push(landed),
+            Err(problem) => malformed.push(Finding::Malformed {
+                commit: landed.commit.clone(),
+                problem: problem.clone(),
+            }),
+        }
+    }
+    let mut versions: BTreeMap<&Version, Option<&SeenRelease>> =
+        named.keys().map(|version| (*version, None)).collect();
+    for seen in &facts.releases {
+        versions.insert(&seen.version, Some(seen));
+    }
+    let oldest = facts
+        .history
+        .first()
+        .and_then(|landed| landed.version.as_ref().ok());
+    let rows = versions.into_iter().filter_map(|(version, seen)| {
+        let commits = named.get(version).map_or(&[][..], Vec::as_slice);
+        let inherited = facts.inherits && oldest == Some(version);
+        let row = row(facts, version, commits, seen, inherited);
+        // What was published before the audited history begins is its past, not its business.
+        let past = commits.is_empty() && oldest.is_some_and(|oldest| version < oldest);
+        (!past).then_some(row)
+    });
+    Audit {
+        package: facts.package.clone(),
+        commits: facts.history.len(),
+        rows: rows.collect(),
+        malformed,
+        strict: facts.strict,
+    }
+}
+
+fn row(
+    facts: &Facts,
+    version: &Version,
+    commits: &[&Landed],
+    seen: Option<&SeenRelease>,
+    inherited: bool,
+) -> Row {
+    let mut row = Row {
+        version: version.clone(),
+        tag: seen.map(|seen| seen.tag.clone()),
+        named: commits.len(),
+        exact: 0,
+        pins: Pinned::None,
+        findings: Vec::new(),
+    };
+    if seen.is_some_and(|seen| seen.withdrawn) {
+        row.findings.push(Finding::Withdrawn {
+            version: version.clone(),
+        });
+    }
+    let release = seen.and_then(|seen| seen.release.as_ref());
+    let (release, first) = match (release, commits.first()) {
+        (Some(release), Some(first)) => (release, *first),
+        (Some(release), None) => {
+            row.findings.push(Finding::NeverMerged {
+                version: version.clone(),
+            });
+            row.findings.extend(flaw(version, release));
+            return row;
+        }
+        (None, Some(_)) if inherited => {
+            row.findings.push(Finding::Inherited {
+                version: version.clone(),
+            });
+            return row;
+        }
+        (None, Some(first)) => {
+            row.findings.push(Finding::NotPublished {
+                version: version.clone(),
+                commit: first.commit.clone(),
+            });
+            return row;
+        }
+        // A tag without a release, that nobody needs.
+        (None, None) => return row,
+    };
+    row.findings.extend(flaw(version, release));
+    if let Ok(receipt) = &release.receipt {
+        sources(&mut row, commits, first, receipt.manifest.fingerprint);
+        pins(facts, &mut row, commits, &receipt.sums());
+    }
+    row
+}
+
+fn flaw(version: &Version, release: &PublishedRelease) -> Option<Finding> {
+    let version = version.clone();
+    Some(match release.flaw()? {
+        Flaw::Receipt(problem) => Finding::NoReceipt { version, problem },
+        Flaw::Missing(name) => Finding::Incomplete { version, name },
+        Flaw::OtherBytes(name) => Finding::ChangedBytes { version, name },
+    })
+}
+
+/// Compares the sources of the commits with those that were published.
+fn sources(row: &mut Row, commits: &[&Landed], first: &Landed, published: Fingerprint) {
+    let exact = |landed: &&Landed| landed.fingerprint == published;
+    row.exact = commits.iter().copied().filter(exact).count();
+    let Some(at) = commits.iter().position(exact) else {
+        row.findings.push(Finding::OtherSources {
+            version: row.version.clone(),
+            commit: first.commit.clone(),
+        });
+        return;
+    };
+    let (before, from) = commits.split_at(at);
+    let later: Vec<_> = from.iter().filter(|landed| !exact(landed)).collect();
+    if let Some(first) = before.first() {
+        row.findings.push(Finding::Early {
+            version: row.version.clone(),
+            commit: first.commit.clone(),
+            count: before.len(),
+        });
+    }
+    if let Some(first) = later.first() {
+        row.findings.push(Finding::Drifted {
+            version: row.version.clone(),
+            commit: first.commit.clone(),
+            count: later.len(),
+        });
+    }
+}
+
+/// Compares the pins of the newest commit that names the version: those before it may be from before they were written.
+fn pins(facts: &Facts, row: &mut Row, commits: &[&Landed], published: &Sums) {
+    let Some(last) = commits.last() else { return };
+    row.pins = match &last.pins {
+        Some(Ok(sums)) if sums == published => Pinned::Agree,
+        Some(other) => {
+            let problem = match other {
+                Ok(_) => "they list other files or other digests".to_owned(),
+                Err(problem) => problem.clone(),
+            };
+            row.findings.push(Finding::PinsDiffer {
+                version: row.version.clone(),
+                commit: last.commit.clone(),
+                problem,
+            });
+            Pinned::Differ
+        }
+        None if facts.history.iter().any(|landed| landed.pins.is_some()) => {
+            row.findings.push(Finding::Unpinned {
+                version: row.version.clone(),
+            });
+            Pinned::Unpinned
+        }
+        None => Pinned::None,
+    };
+}
+
+/// Whether the config of the branch's tip makes a change without a bump a broken promise.
+pub fn strict(package: &Package) -> bool {
+    package.policy.change_without_bump == crate::config::Level::Deny
+}
