@@ -40,22 +40,46 @@ pub struct SourceDigests {
 /// `entries` may come in any order, and must be the whole tree, listed recursively.
 pub fn of_tree(package: &Package, entries: &[TreeEntry]) -> SourceDigests {
     let version_file = package.version_file.as_str().as_bytes();
-    let pins = package.pins.as_ref().map(|pins| pins.as_str().as_bytes());
-    let mut matter: Vec<&TreeEntry> = entries
+    let matter = matter(package, entries);
+    let without: Vec<&TreeEntry> = matter
         .iter()
-        .filter(|entry| entry.path != version_file && Some(entry.path.as_slice()) != pins)
-        .filter(|entry| {
-            package.sources.matches(&entry.path) && !package.exclude.matches(&entry.path)
-        })
+        .copied()
+        .filter(|entry| entry.path != version_file)
         .collect();
-    matter.sort_by(|a, b| a.path.cmp(&b.path));
-    let sources = digest(package, &matter);
-    matter.extend(entries.iter().find(|entry| entry.path == version_file));
-    matter.sort_by(|a, b| a.path.cmp(&b.path));
     SourceDigests {
         fingerprint: Fingerprint(digest(package, &matter)),
-        sources,
+        sources: digest(package, &without),
     }
+}
+
+/// The paths that decide what is built and differ between two trees, sorted: changed, new or gone.
+pub fn changed(package: &Package, before: &[TreeEntry], after: &[TreeEntry]) -> Vec<Vec<u8>> {
+    let (before, after) = (matter(package, before), matter(package, after));
+    let mut paths: Vec<Vec<u8>> = Vec::new();
+    for (ours, theirs) in [(&before, &after), (&after, &before)] {
+        let at = |path: &[u8]| theirs.binary_search_by(|entry| entry.path.as_slice().cmp(path));
+        let differs = |entry: &&&TreeEntry| {
+            at(&entry.path).map_or(true, |found| theirs.get(found) != Some(*entry))
+        };
+        paths.extend(ours.iter().filter(differs).map(|entry| entry.path.clone()));
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// The entries that decide what is built, sorted by path: the sources, and the version file wherever it stands.
+fn matter<'e>(package: &Package, entries: &'e [TreeEntry]) -> Vec<&'e TreeEntry> {
+    let version_file = package.version_file.as_str().as_bytes();
+    let pins = package.pins.as_ref().map(|pins| pins.as_str().as_bytes());
+    let source = |path: &[u8]| package.sources.matches(path) && !package.exclude.matches(path);
+    let mut matter: Vec<&TreeEntry> = entries
+        .iter()
+        .filter(|entry| Some(entry.path.as_slice()) != pins)
+        .filter(|entry| entry.path == version_file || source(&entry.path))
+        .collect();
+    matter.sort_by(|a, b| a.path.cmp(&b.path));
+    matter
 }
 
 fn digest(package: &Package, entries: &[&TreeEntry]) -> Digest {
@@ -125,6 +149,36 @@ output = "dist/{asset}"
     }
 
     /// The vector of docs/fingerprint.md, which shows how to get it with `git`, `printf` and `sha256sum` alone.
+    #[test]
+    fn what_changed_is_listed_and_only_what_decides() {
+        let before = [
+            entry("100644", 'a', "tool/VERSION"),
+            entry("100644", 'a', "tool/same"),
+            entry("100644", 'a', "tool/mode"),
+            entry("100644", 'a', "tool/gone"),
+            entry("100644", 'a', "tool/notes.md"),
+            entry("100644", 'a', "tool/SHA256SUMS"),
+        ];
+        let after = [
+            entry("100644", 'b', "tool/VERSION"),
+            entry("100644", 'a', "tool/same"),
+            entry("100755", 'a', "tool/mode"),
+            entry("100644", 'b', "tool/notes.md"),
+            entry("100644", 'b', "tool/SHA256SUMS"),
+            entry("100644", 'b', "elsewhere"),
+            entry("100644", 'b', "build.py"),
+        ];
+        let paths = changed(&package(), &before, &after);
+        let paths: Vec<_> = paths
+            .iter()
+            .map(|path| String::from_utf8_lossy(path))
+            .collect();
+        assert_eq!(
+            paths,
+            ["build.py", "tool/VERSION", "tool/gone", "tool/mode"]
+        );
+    }
+
     #[test]
     fn the_vector_of_the_documentation_holds() {
         let digests = of_tree(&package(), &tree());

@@ -49,6 +49,8 @@ pub struct Seen {
     pub facts: Facts,
     /// What detect says.
     pub decision: Decision,
+    /// The paths that decide what is built and that the pull request changes.
+    pub changed: Vec<Vec<u8>>,
 }
 
 impl Seen {
@@ -273,10 +275,13 @@ impl Trees {
             fork,
         };
         let decision = detect::decide(&package, &facts);
+        let after = self.merged.as_ref().unwrap_or(&self.head);
+        let changed = fingerprint::changed(&package, &self.base.entries, &after.entries);
         Ok(Some(Seen {
             package,
             facts,
             decision,
+            changed,
         }))
     }
 

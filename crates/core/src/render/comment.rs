@@ -2,6 +2,7 @@
 
 use crate::detect::Decision;
 use crate::document::{FailedVariant, Manifest, SmokeResult};
+use crate::escape;
 use crate::gate::Status;
 use crate::reason::{Reason as _, Verdict};
 use crate::render::markdown::{block, code, row, sentence};
@@ -10,6 +11,9 @@ use crate::words::{CommitId, PackageName, PullNumber};
 
 /// The forge's limit on a comment, in bytes (GitHub: 65,536); we stay well below.
 const LARGEST: usize = 60_000;
+
+/// How many changed paths are listed.
+const PATHS: usize = 30;
 
 /// What a report is about.
 #[derive(Debug, Clone)]
@@ -22,6 +26,8 @@ pub struct Report<'a> {
     pub head: &'a CommitId,
     /// What detect decided.
     pub decision: &'a Decision,
+    /// The paths that decide what is built and that the pull request changes.
+    pub changed: &'a [Vec<u8>],
     /// How far the build is.
     pub outcome: Outcome<'a>,
     /// The gate's status.
@@ -68,6 +74,7 @@ pub fn comment(report: &Report<'_>) -> String {
         "{}.\n\n",
         sentence(&report.decision.sentence(report.package))
     );
+    text += &changed(report);
     match &report.outcome {
         Outcome::None => {}
         Outcome::Running => {
@@ -92,6 +99,25 @@ pub fn comment(report: &Report<'_>) -> String {
     }
     text += &format!("<sub>For commit {}.</sub>\n", report.head.short());
     truncate(text, report.run_url)
+}
+
+/// What a maintainer has to read before promoting: whoever changes it changes what users will run.
+fn changed(report: &Report<'_>) -> String {
+    if report.changed.is_empty() || !matches!(report.decision, Verdict::Proceed(_)) {
+        return String::new();
+    }
+    let shown = report.changed.iter().take(PATHS);
+    let shown: Vec<String> = shown
+        .map(|path| code(&escape::line(&String::from_utf8_lossy(path))))
+        .collect();
+    let more = match report.changed.len().saturating_sub(PATHS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "Changed of what decides the build: {}{more}.\n\n",
+        shown.join(", ")
+    )
 }
 
 fn candidate(manifest: &Manifest, artifacts: &Artifacts, run_url: Option<&str>) -> String {

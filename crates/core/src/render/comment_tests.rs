@@ -25,6 +25,7 @@ fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String 
         pull: PullNumber(7),
         head: &head,
         decision,
+        changed: &[b"src/main.c".to_vec(), b"src/`![x](y)\x1b".to_vec()],
         outcome,
         status,
         run_url: Some("https://forge.example/o/r/actions/runs/9"),
@@ -46,11 +47,13 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
     let artifacts = Artifacts {
         expire: Some("2026-02-20".into()),
     };
-    insta::assert_snapshot!(render(&plan(), Outcome::Built(&manifest, artifacts), &status(Light::Pending, "gate.waits-for-promotion")), @"
+    insta::assert_snapshot!(render(&plan(), Outcome::Built(&manifest, artifacts), &status(Light::Pending, "gate.waits-for-promotion")), @r"
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
     tool-support rises from 1 to 2: build all variants.
+
+    Changed of what decides the build: `src/main.c`, ``src/`![x](y)\u{1b}``.
 
     | variant | size | SHA-256 | smoke | build | headers |
     | --- | ---: | --- | --- | ---: | --- |
@@ -84,6 +87,8 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
     ### Lockgate: `tool-support`
 
     tool-support rises from 1 to 2: build all variants.
+
+    Changed of what decides the build: `src/main.c`, ``src/`![x](y)\u{1b}``.
 
     **The build failed**, see [its log](https://forge.example/o/r/actions/runs/9).
 

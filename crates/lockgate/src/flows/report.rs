@@ -127,6 +127,7 @@ pub fn text(
         pull: view.pull.facts.number,
         head: &view.pull.facts.head,
         decision,
+        changed: looked.seen.as_ref().map_or(&[], |seen| &seen.changed),
         outcome,
         status: &looked.status,
         run_url: run.map(|run| run.url.as_str()),
