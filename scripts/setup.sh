@@ -22,7 +22,7 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_act; need_actions ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
             bench) need_git; need_cargo ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
@@ -66,6 +66,14 @@ need_cxx() {
 
 need_unzip() {
     has unzip || install_package unzip "the tests read the accepted zips with unzip as a second opinion"
+}
+
+need_tinyproxy() { # the package without the service
+    has tinyproxy || install_package tinyproxy-bin "the client is tested through a real proxy"
+}
+
+need_busybox() {
+    has busybox || install_package busybox "the client is tested with its web server as a mirror"
 }
 
 need_readelf() {

@@ -3,25 +3,63 @@
 //! For any program whose users need an executable that stands in a release: one blocking call gives the path of a
 //! verified file, out of a cache, a mirror or the release itself. Few dependencies, no configuration of its own.
 //!
-//! ```no_run
-//! use lockgate_client::{Client, Options, Request, Source, Trust};
+//! ```
+//! use lockgate_client::{Client, Digest, FetchError, Options, Origin, Request, Source, Trust};
 //!
-//! # fn main() -> Result<(), lockgate_client::FetchError> {
-//! # let (cache, pins) = (std::path::PathBuf::new(), "");
-//! let client = Client::new(Options { cache: Some(cache), ..Options::default() })?;
-//! let source = Source::new("https://github.com", "OWNER/NAME", "tool-support-v2")?;
-//! let asset = "inspect-tool-support-amd64-v2".parse()?;
-//! let request = Request { source, asset, trust: Trust::pins(pins)?, check_withdrawn: true };
-//! println!("{}", client.fetch(&request)?.path.display());
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (cache, bundled) = (tempfile::tempdir()?, tempfile::tempdir()?);
+//! # std::fs::write(bundled.path().join("tool-amd64-v2"), "an executable")?;
+//! // What a program ships: which bytes are right, as `lockgate pin` writes it.
+//! let pins = format!("{}  tool-amd64-v2\n", Digest::of(b"an executable"));
+//!
+//! let client = Client::new(Options {
+//!     cache: Some(cache.path().to_owned()),
+//!     bundled: Some(bundled.path().to_owned()), // executables that came with the program, if there are any
+//!     offline: true,                            // so that this example needs no network
+//!     ..Options::default()
+//! })?;
+//! let request = Request {
+//!     source: Source::new("https://github.com", "OWNER/NAME", "tool-v2")?,
+//!     asset: "tool-amd64-v2".parse()?,
+//!     trust: Trust::pins(&pins)?,
+//!     check_withdrawn: true,
+//! };
+//! let fetched = client.fetch(&request)?;
+//! assert_eq!(std::fs::read(&fetched.path)?, b"an executable");
+//! assert!(matches!(fetched.origin, Origin::Bundled(_)));
+//!
+//! // A name without a pin is an error, never a download; every error has a stable code and a hint.
+//! let unknown = Request { asset: "tool-arm64-v2".parse()?, ..request };
+//! match client.fetch(&unknown) {
+//!     Err(error @ FetchError::NoPin { .. }) => assert_eq!(error.code(), "fetch.no-pin"),
+//!     other => panic!("{other:?}"),
+//! }
 //! # Ok(())
 //! # }
 //! ```
 //!
+//! Which of several variants fits the machine:
+//!
+//! ```
+//! use lockgate_client::{HostPlatform, VariantInfo, VariantLibc, choose};
+//!
+//! let host = HostPlatform::detect();
+//! let one = VariantInfo {
+//!     name: "static".to_owned(),
+//!     os: host.os.clone(),
+//!     arch: host.arch.clone(),
+//!     libc: Some(VariantLibc::Static),
+//!     glibc_floor: None,
+//! };
+//! assert_eq!(choose(&host, &[one.clone()]), Ok(&one));
+//! ```
+//!
 //! The outcomes that must never be confused are variants of [`FetchError`]: *not published*, *network*, *wrong bytes*.
 //!
-//! What this crate does not know: tokens (none is ever sent), the forge's API, `lockgate.toml`, a terminal. The
-//! environment is read in two places only, and by libraries: the proxy variables (see [`Proxy`]), and `SSL_CERT_FILE`
-//! and `SSL_CERT_DIR`, which name root certificates in place of the system's.
+//! There is no global state: a [`Client`] holds its settings and connections, may be shared by threads, and tells what it
+//! does to [`Options::listener`]. What this crate does not know: tokens (none is ever sent), the forge's API,
+//! `lockgate.toml`, a terminal. The environment is read in two places only: the proxy variables (see [`Proxy`]), and by a
+//! library `SSL_CERT_FILE` and `SSL_CERT_DIR`, which name root certificates in place of the system's.
 
 mod address;
 mod agents;

@@ -1,6 +1,8 @@
 //! The client against small servers on this machine: each outcome, once, by name.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     reason = "helpers of tests are tests, but the lint sees only functions marked as such"
 )]
 
@@ -10,8 +12,10 @@ mod network;
 mod places;
 mod prune;
 mod ranges;
+mod real;
 mod release;
 mod server;
+mod tls;
 mod trust;
 mod verify;
 mod withdrawn;

@@ -1,0 +1,124 @@
+//! Many processes and dying ones: the cache that they share, through the real command.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod download;
+
+use std::process::Stdio;
+
+use download::{Room, Stop};
+
+#[test]
+fn two_hundred_processes_that_ask_for_one_uncached_file_download_it_once() {
+    const CROWD: usize = 200;
+    let room = Room::new(1 << 20);
+    // Nobody gets a byte before everybody has asked: the withdrawal is asked for before the file is.
+    room.server.hold_until(CROWD);
+    let children: Vec<_> = (0..CROWD)
+        .map(|_| {
+            let mut command = room.fetch();
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap().trim_end(),
+            room.entry()
+        );
+    }
+    assert_eq!(room.server.downloads(), [None], "one, from the first byte");
+    room.is_clean();
+}
+
+#[test]
+fn a_process_that_is_killed_at_any_byte_leaves_nothing_but_a_beginning() {
+    let size = 3 << 20;
+    for at in [
+        Stop::BeforeTheHead,
+        Stop::After(0),
+        Stop::After(1),
+        Stop::After(size / 2),
+        Stop::After(size - 1),
+    ] {
+        let room = Room::new(size);
+        room.server.stop(at);
+        let mut child = room.fetch().stderr(Stdio::null()).spawn().unwrap();
+        room.server.wait_until_stopped();
+        child.kill().unwrap();
+        assert!(!child.wait().unwrap().success());
+        assert!(!std::path::Path::new(&room.entry()).exists(), "{at:?}");
+        room.server.stop(Stop::Never);
+        room.succeeds();
+        // It went on where the dead one ended, or began anew if nothing had been written.
+        assert_eq!(room.server.downloads().len(), 2, "{at:?}");
+        room.is_clean();
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_while_it_ends_leaves_a_whole_file_or_a_beginning() {
+    // The server has sent everything; what the process does in the next moments is not seen from outside.
+    for turn in 0..12 {
+        let room = Room::new(2 << 20);
+        let mut child = room
+            .fetch()
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        room.server.wait_until_sent();
+        (0..turn * 2000).for_each(|_| std::hint::spin_loop());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        room.succeeds();
+        room.is_clean();
+    }
+}
+
+#[test]
+fn whoever_waits_for_a_process_that_dies_goes_on_itself() {
+    let size = 2 << 20;
+    let room = Room::new(size);
+    room.server.stop(Stop::After(size / 2));
+    let mut first = room.fetch().stderr(Stdio::null()).spawn().unwrap();
+    room.server.wait_until_stopped();
+    let mut waiting = room.fetch();
+    let waiting = waiting
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    room.server.wait_until_asked(2);
+    room.server.stop(Stop::Never);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let output = waiting.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(room.server.downloads().len(), 2, "{said}");
+    room.is_clean();
+}
+
+/// A limit on the size of files stands for a full disk: writing fails in the middle, in the same place, and needs no rights.
+#[test]
+fn a_disk_that_takes_no_more_is_said_and_is_not_left_full() {
+    let room = Room::new(1 << 20);
+    let output = room.fetch_with_file_limit("100").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error (fetch.cache): cannot write to") && said.contains("File too large"),
+        "{said}"
+    );
+    assert!(
+        said.contains("next: look at the rights and the free space"),
+        "{said}"
+    );
+    assert_eq!(room.files(), Vec::<String>::new());
+    room.succeeds();
+    room.is_clean();
+}

@@ -1,0 +1,278 @@
+//! A checkout with pins, a cache, and a server of one file that stops where it is told to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+
+const ASSET: &str = "hello-amd64-v1";
+
+/// Where the server stops sending, until the reader goes away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Never,
+    BeforeTheHead,
+    After(usize),
+}
+
+/// A checkout, a cache and a server.
+pub(crate) struct Room {
+    folder: tempfile::TempDir,
+    pub(crate) server: Server,
+    sha256: String,
+}
+
+pub(crate) struct Server {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    file: Vec<u8>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    stop: Stop,
+    /// How many have asked for the withdrawal, which each process does first.
+    asked: usize,
+    /// How many must have before the file is sent.
+    hold: usize,
+    /// From which byte each asked for the file.
+    downloads: Vec<Option<usize>>,
+    stopped: usize,
+    sent: usize,
+}
+
+impl Room {
+    pub(crate) fn new(size: usize) -> Self {
+        let file: Vec<u8> = (0..size).map(|n| (n * 7 % 251) as u8).collect();
+        let sha256 = lockgate_client::Digest::of(&file).to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
+        let config = std::fs::read_to_string(sample.join("lockgate.toml")).unwrap();
+        write(
+            "work/lockgate.toml",
+            &config.replace("tag  ", "pins = \"SHA256SUMS\"\ntag  "),
+        );
+        write("work/hello/VERSION", "1\n");
+        write("work/SHA256SUMS", &format!("{sha256}  {ASSET}\n"));
+        Self {
+            folder,
+            server: Server::start(file),
+            sha256,
+        }
+    }
+
+    /// The command, in an environment with nothing in it.
+    pub(crate) fn fetch(&self) -> Command {
+        self.in_work(Command::new(env!("CARGO_BIN_EXE_lockgate")), &self.words())
+    }
+
+    /// The same where no file may be larger than so many blocks, which then is an error and no signal.
+    pub(crate) fn fetch_with_file_limit(&self, blocks: &str) -> Command {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut words = vec!["-c".to_owned(), script, "sh".to_owned()];
+        words.push(env!("CARGO_BIN_EXE_lockgate").to_owned());
+        words.extend(self.words());
+        self.in_work(Command::new("/bin/sh"), &words)
+    }
+
+    fn in_work(&self, mut command: Command, words: &[String]) -> Command {
+        command.args(words).env_clear();
+        command.env("LOCKGATE_PAUSE_MS", "1");
+        command.current_dir(self.folder.path().join("work"));
+        command
+    }
+
+    fn words(&self) -> Vec<String> {
+        let words = [
+            "fetch",
+            "hello",
+            "--variant",
+            "amd64",
+            "--repo",
+            "o/r",
+            "--forge",
+        ];
+        let more = [
+            self.server.url.clone(),
+            "--cache".to_owned(),
+            self.cache().display().to_string(),
+        ];
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain(more)
+            .collect()
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
+    /// Where the executable belongs.
+    pub(crate) fn entry(&self) -> String {
+        let entry = self.cache().join("sha256").join(&self.sha256).join(ASSET);
+        entry.display().to_string()
+    }
+
+    /// A fetch that brings the right file.
+    pub(crate) fn succeeds(&self) {
+        let output = self.fetch().output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap().trim_end(),
+            self.entry()
+        );
+        assert!(std::fs::read(self.entry()).unwrap() == self.server.shared.file);
+    }
+
+    /// Nothing is in the cache but the executable.
+    pub(crate) fn is_clean(&self) {
+        assert_eq!(self.files(), [format!("sha256/{}/{ASSET}", self.sha256)]);
+    }
+
+    /// Every file of the cache.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let (mut found, mut folders) = (Vec::new(), vec![self.cache()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let below = path.strip_prefix(self.cache()).unwrap();
+                    found.push(below.display().to_string());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+impl Server {
+    fn start(file: Vec<u8>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = State {
+            stop: Stop::Never,
+            asked: 0,
+            hold: 0,
+            downloads: Vec::new(),
+            stopped: 0,
+            sent: 0,
+        };
+        let shared = Arc::new(Shared {
+            file,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        let serving = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&serving);
+                std::thread::spawn(move || drop(shared.answer(&stream)));
+            }
+        });
+        Self { url, shared }
+    }
+
+    pub(crate) fn stop(&self, at: Stop) {
+        self.shared.change(|state| state.stop = at);
+    }
+
+    pub(crate) fn hold_until(&self, asked: usize) {
+        self.shared.change(|state| state.hold = asked);
+    }
+
+    pub(crate) fn downloads(&self) -> Vec<Option<usize>> {
+        self.shared.state.lock().unwrap().downloads.clone()
+    }
+
+    pub(crate) fn wait_until_stopped(&self) {
+        self.shared.wait(|state| state.stopped > 0);
+    }
+
+    pub(crate) fn wait_until_sent(&self) {
+        self.shared.wait(|state| state.sent > 0);
+    }
+
+    pub(crate) fn wait_until_asked(&self, asked: usize) {
+        self.shared.wait(|state| state.asked >= asked);
+    }
+}
+
+impl Shared {
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, until: impl Fn(&State) -> bool) {
+        let mut state = self.state.lock().unwrap();
+        while !until(&state) {
+            state = self.changed.wait(state).unwrap();
+        }
+    }
+
+    fn answer(&self, mut stream: &TcpStream) -> std::io::Result<()> {
+        let mut lines = BufReader::new(stream).lines();
+        let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+        let mut from = None;
+        for line in lines {
+            let line = line?.to_lowercase();
+            if let Some(range) = line.strip_prefix("range: bytes=") {
+                from = range.trim_end_matches('-').parse().ok();
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        if !first.contains(ASSET) {
+            self.change(|state| state.asked += 1);
+            return write!(
+                stream,
+                "HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            );
+        }
+        self.change(|state| state.downloads.push(from));
+        self.wait(|state| state.asked >= state.hold);
+        let stop = self.state.lock().unwrap().stop;
+        if stop != Stop::BeforeTheHead {
+            let size = self.file.len();
+            let start = from.unwrap_or(0);
+            let status = if from.is_some() {
+                "206 Partial"
+            } else {
+                "200 OK"
+            };
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Range: bytes {start}-{}/{size}\r\nContent-Length: {}\r\n\r\n",
+                size - 1,
+                size - start
+            )?;
+            let end = match stop {
+                Stop::After(bytes) => bytes,
+                Stop::Never | Stop::BeforeTheHead => size,
+            };
+            stream.write_all(&self.file[start..end])?;
+        }
+        if stop == Stop::Never {
+            self.change(|state| state.sent += 1);
+            return Ok(());
+        }
+        self.change(|state| state.stopped += 1);
+        stream.read(&mut [0]).map(drop)
+    }
+}
