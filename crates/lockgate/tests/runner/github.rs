@@ -3,8 +3,10 @@
 //! From which commit a workflow file is read, what `GITHUB_SHA` is, and which token a run gets are GitHub's rules, each
 //! written beside its event.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use lockgate_forge_embedded::state::State;
 use lockgate_forge_embedded::state::people::{Access, Role};
 use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest};
 use lockgate_forge_embedded::state::runs::NewRun;
@@ -17,9 +19,10 @@ use crate::stage::{Stage, git};
 use crate::workflows::{Signal, Workflow};
 
 /// Something that happened, as workflows hear of it.
-pub(crate) struct Event<'a> {
-    name: &'a str,
-    action: Option<&'a str>,
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    name: &'static str,
+    action: Option<String>,
     payload: Value,
     /// From which commit the workflow files are read; `GITHUB_SHA` too.
     commit: String,
@@ -33,9 +36,16 @@ pub(crate) struct Event<'a> {
     /// The workflow that finished.
     finished: Option<String>,
     /// The one file that was started by hand.
-    only: Option<&'a str>,
+    only: Option<String>,
     /// Whether its token reads only, whatever the workflow says.
     reads_only: bool,
+}
+
+impl Event {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
 }
 
 /// A run that has ended.
@@ -43,7 +53,7 @@ pub(crate) struct Event<'a> {
 pub(crate) struct Ran {
     pub(crate) run: RunId,
     pub(crate) file: String,
-    pub(crate) event: String,
+    pub(crate) event: Event,
     pub(crate) ended: Ended,
 }
 
@@ -74,10 +84,10 @@ impl Stage {
         self.tell(&self.of_pull(&self.pull(number), action))
     }
 
-    fn of_pull<'a>(&self, pull: &PullRequest, action: &'a str) -> Event<'a> {
+    fn of_pull(&self, pull: &PullRequest, action: &str) -> Event {
         Event {
             name: "pull_request_target",
-            action: Some(action),
+            action: Some(action.to_owned()),
             payload: pull_payload(self, pull, action),
             commit: self.tip("main"), // the trusted file, whatever the pull request did to it
             reference: "refs/heads/main".to_owned(),
@@ -142,7 +152,7 @@ impl Stage {
         );
         let ran = self.tell(&Event {
             name: "merge_group",
-            action: Some("checks_requested"),
+            action: Some("checks_requested".to_owned()),
             payload,
             commit: group.clone(),
             reference,
@@ -186,22 +196,22 @@ impl Stage {
             about: (tip, branch.to_owned(), None),
             actor: actor.to_owned(),
             finished: None,
-            only: Some(file),
+            only: Some(file.to_owned()),
             reads_only: false,
         })
     }
 
     /// Every workflow that listens runs to its end, one after the other, and what listens to that, too.
-    fn tell(&self, event: &Event<'_>) -> Vec<Ran> {
+    fn tell(&self, event: &Event) -> Vec<Ran> {
         let mut all = Vec::new();
         for (file, workflow, path) in self.workflow_files(&event.commit) {
             let signal = Signal {
                 event: event.name,
-                action: event.action,
+                action: event.action.as_deref(),
                 branch: &event.branch,
                 workflow: event.finished.as_deref(),
             };
-            let wanted = event.only.is_none_or(|only| only == file);
+            let wanted = event.only.as_ref().is_none_or(|only| *only == file);
             if !wanted || !workflow.starts(&signal) {
                 continue;
             }
@@ -214,13 +224,7 @@ impl Stage {
     }
 
     /// One run: registered, executed, finished.
-    fn run(
-        &self,
-        event: &Event<'_>,
-        file: &str,
-        workflow: &Workflow,
-        path: &std::path::Path,
-    ) -> Ran {
+    fn run(&self, event: &Event, file: &str, workflow: &Workflow, path: &Path) -> Ran {
         let id = self.forge.register_workflow(&workflow.name, file);
         let (head, branch, pull) = &event.about;
         let order = NewRun {
@@ -232,6 +236,28 @@ impl Stage {
             pull: *pull,
         };
         let run = self.forge.start_run(order).unwrap();
+        self.attempt(run, event, file, workflow, path)
+    }
+
+    /// The button "Re-run all jobs": the same file and event, another attempt of the same run.
+    pub(crate) fn run_again(&self, ran: &Ran, actor: &str) -> Vec<Ran> {
+        let files = self.workflow_files(&ran.event.commit);
+        let same = files.iter().find(|(file, ..)| *file == ran.file);
+        let (file, workflow, path) = same.unwrap();
+        self.forge.rerun(ran.run, actor).unwrap();
+        let again = self.attempt(ran.run, &ran.event, file, workflow, path);
+        let follows = self.finished(&ran.event, workflow, &again);
+        std::iter::once(again).chain(follows).collect()
+    }
+
+    fn attempt(
+        &self,
+        run: RunId,
+        event: &Event,
+        file: &str,
+        workflow: &Workflow,
+        path: &Path,
+    ) -> Ran {
         self.forge.set_run(run, "in_progress", None).unwrap();
         // A token for this run, which ends with it: the rights of its jobs, and no more than reading for a fork's code.
         let token = format!("token-of-run-{run}");
@@ -269,15 +295,17 @@ impl Stage {
         Ran {
             run,
             file: file.to_owned(),
-            event: event.name.to_owned(),
+            event: event.clone(),
             ended,
         }
     }
 
-    fn vars(&self, event: &Event<'_>, run: RunId) -> Vec<(&'static str, String)> {
+    fn vars(&self, event: &Event, run: RunId) -> Vec<(&'static str, String)> {
+        let attempt = |state: &State| state.run(run).unwrap().attempt_number();
+        let attempt = self.forge.look(attempt);
         vec![
             ("GITHUB_RUN_ID", run.to_string()),
-            ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
+            ("GITHUB_RUN_ATTEMPT", attempt.to_string()),
             ("GITHUB_REPOSITORY", self.repository.clone()),
             ("GITHUB_REF", event.reference.clone()),
             ("SHA_REF", event.commit.clone()), // where act takes `github.sha` from
@@ -296,7 +324,7 @@ impl Stage {
     }
 
     /// What listens to the end of a run: files of the default branch, with a writing token.
-    fn finished(&self, event: &Event<'_>, workflow: &Workflow, ran: &Ran) -> Vec<Ran> {
+    fn finished(&self, event: &Event, workflow: &Workflow, ran: &Ran) -> Vec<Ran> {
         if event.name == "workflow_run" {
             return Vec::new(); // three levels are allowed; nobody here needs a second
         }
@@ -320,7 +348,7 @@ impl Stage {
         let tip = self.tip("main");
         self.tell(&Event {
             name: "workflow_run",
-            action: Some("completed"),
+            action: Some("completed".to_owned()),
             payload,
             commit: tip.clone(),
             reference: "refs/heads/main".to_owned(),
@@ -334,7 +362,7 @@ impl Stage {
     }
 
     /// The workflow files of a commit: path in the repository, what they say, and where the text is.
-    fn workflow_files(&self, commit: &str) -> Vec<(String, Workflow, std::path::PathBuf)> {
+    fn workflow_files(&self, commit: &str) -> Vec<(String, Workflow, PathBuf)> {
         let folder = self.fresh_folder();
         let names = ["ls-tree", "--name-only", commit, ".github/workflows/"];
         let names = git(&self.origin(), &names);
@@ -355,7 +383,7 @@ impl Stage {
         known.collect()
     }
 
-    fn fresh_folder(&self) -> std::path::PathBuf {
+    fn fresh_folder(&self) -> PathBuf {
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let folder = self.folder().join(format!("runs/{number}"));
         std::fs::create_dir_all(&folder).unwrap();

@@ -91,7 +91,7 @@ impl Ran {
 
 /// The one run of a file among those that happened.
 pub(crate) fn the<'a>(all: &'a [Ran], file: &str, event: &str) -> &'a Ran {
-    let fit = |ran: &&Ran| ran.file.ends_with(file) && ran.event == event;
+    let fit = |ran: &&Ran| ran.file.ends_with(file) && ran.event.name() == event;
     let found: Vec<&Ran> = all.iter().filter(fit).collect();
     match found.as_slice() {
         [one] => one,

@@ -133,7 +133,8 @@ fn a_pull_request_with_a_conflict_has_no_build_and_is_answered_all_the_same() {
     stage.push_main(&[("README.md", "Another.\n")]);
     let ran = stage.pull_event(pull, "synchronize");
     assert!(
-        ran.iter().all(|it| it.event == "pull_request_target"),
+        ran.iter()
+            .all(|it| it.event.name() == "pull_request_target"),
         "{ran:#?}"
     );
     let gate = stage.gate(pull);
@@ -162,4 +163,26 @@ sys.exit(1)
     ended(build(&ran), "failure");
     let comment = stage.comment(pull);
     assert!(comment.contains("found: [] in "), "{comment}");
+}
+
+/// The second attempt leaves its own artifacts under names that the first took.
+#[test]
+fn a_build_that_is_run_again_makes_a_candidate_of_the_same_run() {
+    let stage = Stage::set();
+    let once = stage.read("build.py").replace(
+        "    options = parser.parse_args()\n",
+        "    options = parser.parse_args()\n    import os\n    if options.arch == 'arm64' and os.environ['GITHUB_RUN_ATTEMPT'] == '1':\n        return 1\n",
+    );
+    stage.branch("raise", &[("hello/VERSION", "2\n"), ("build.py", &once)]);
+    let pull = stage.open("raise");
+    let first = stage.pull_event(pull, "opened");
+    ended(build(&first), "failure");
+    let again = stage.run_again(build(&first), "developer");
+    ended(&again[0], "success");
+    assert_eq!(again[0].run, build(&first).run);
+    assert_eq!(stage.gate(pull), WAITS);
+    let left = stage.artifacts(&again[0]);
+    let candidate = "lockgate-hello-v2-candidate-attempt2".to_owned();
+    assert!(left.contains(&candidate), "{left:?}");
+    stage.publish(pull);
 }
