@@ -19,7 +19,7 @@ use crate::stage::{Stage, git};
 use crate::workflows::{Signal, Workflow};
 
 /// Something that happened, as workflows hear of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Event {
     name: &'static str,
     action: Option<String>,
@@ -49,12 +49,25 @@ impl Event {
 }
 
 /// A run that has ended.
-#[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) run: RunId,
     pub(crate) file: String,
     pub(crate) event: Event,
     pub(crate) ended: Ended,
+}
+
+/// For failed tests: all that its steps said.
+impl std::fmt::Debug for Ran {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Ended {
+            conclusion, log, ..
+        } = &self.ended;
+        write!(
+            out,
+            "run {} of {}: {conclusion}\n{log}",
+            self.run, self.file
+        )
+    }
 }
 
 /// Numbers the folders of runs.

@@ -31,7 +31,6 @@ pub(crate) struct Order<'a> {
 }
 
 /// How a run ended.
-#[derive(Debug)]
 pub(crate) struct Ended {
     /// `success`, `failure`, or `skipped` where no job ran.
     pub(crate) conclusion: String,
@@ -45,6 +44,9 @@ pub(crate) struct Ended {
 pub(crate) fn run(order: &Order<'_>) -> Ended {
     let payload = order.folder.join("event.json");
     std::fs::write(&payload, order.payload.to_string()).unwrap();
+    // Not in the environment, which act hands on to every step: a step has the token that the file gives to it.
+    let secrets = order.folder.join("secrets");
+    std::fs::write(&secrets, format!("GITHUB_TOKEN={}\n", order.token)).unwrap();
     let work = order.folder.join("work");
     std::fs::create_dir(&work).unwrap();
     let log = order.folder.join("act.jsonl");
@@ -55,10 +57,11 @@ pub(crate) fn run(order: &Order<'_>) -> Ended {
         .arg("--no-skip-checkout") // else it copies its own folder in the place of a checkout
         .arg("--no-cache-server")
         .arg("--action-offline-mode")
-        .args(["--actor", order.actor, "--secret", "GITHUB_TOKEN", "--rm"])
+        .args(["--actor", order.actor, "--rm"])
         .args(flag("--workflows", order.file))
         .args(flag("--directory", &work))
         .args(flag("--eventpath", &payload))
+        .args(flag("--secret-file", &secrets))
         .args(flag("--action-cache-path", &order.folder.join("actions")));
     for label in ["ubuntu-24.04", "ubuntu-24.04-arm", "ubuntu-latest"] {
         command.args(["--platform", &format!("{label}=-self-hosted")]);
@@ -77,7 +80,6 @@ pub(crate) fn run(order: &Order<'_>) -> Ended {
         .env("LC_ALL", "C.UTF-8")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("NODE_PATH", modules())
-        .env("GITHUB_TOKEN", order.token)
         .env("ACT_DISABLE_VERSION_CHECK", "1")
         .stdin(Stdio::null())
         .stdout(File::create(&log).unwrap())
