@@ -6,6 +6,7 @@
 #     scripts/setup.sh lint         what `make lint` needs
 #     scripts/setup.sh bench        what `make bench` needs
 #     scripts/setup.sh runner       of the tests, what executes the workflows
+#     scripts/setup.sh fidelity     of the tests, what holds the rehearsal forge against GitHub
 #     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
@@ -22,11 +23,12 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
             bench) need_git; need_cargo ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner" ;;
+            fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity" ;;
         esac
     done
 }
@@ -109,6 +111,49 @@ need_actions() {
     (cd "$place" && retry npm ci --silent --ignore-scripts --no-audit --no-fund >&2) ||
         fail "the actions' libraries couldn't be installed: 'npm ci' failed (its words are above)"
     cp "$pinned/package-lock.json" "$place/.installed"
+}
+
+need_npm_files() { # the pinned files of packages that are too large to install
+    while read -r package version folder integrity files; do
+        case $package in '' | '#'*) continue ;; esac
+        place=$tools/node/$folder
+        [ "$(cat "$place/.version" 2>/dev/null)" != "$version $files" ] || continue
+        say "$package $version (npm, into $place): what the rehearsal forge and the adapter are held against"
+        rm -rf "$place"
+        mkdir -p "$place"
+        (cd "$place" && retry npm pack --silent --ignore-scripts "$package@$version" >/dev/null) ||
+            fail "$package couldn't be fetched: 'npm pack $package@$version' failed (its words are above)"
+        found=$(python3 -ISc 'import base64, hashlib, sys; print("sha512-" + base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())' "$place"/*.tgz)
+        [ "$found" = "$integrity" ] || fail "$package $version is not what scripts/npm-files.txt pins: it is $found"
+        # shellcheck disable=SC2086 # the files are words
+        tar -xzf "$place"/*.tgz -C "$place" $files
+        rm "$place"/*.tgz
+        echo "$version $files" >"$place/.version"
+    done <"$root/scripts/npm-files.txt"
+}
+
+need_octokit() {
+    place=$tools/node/octokit
+    cmp -s "$root/tests/clients/package-lock.json" "$place/.installed" && return
+    say "octokit (npm, into $place): a client that drives the rehearsal forge"
+    rm -rf "$place"
+    mkdir -p "$place"
+    cp "$root/tests/clients/package.json" "$root/tests/clients/package-lock.json" "$place"
+    retry npm --prefix "$place" ci --silent --ignore-scripts --no-audit --no-fund >&2 ||
+        fail "octokit couldn't be installed: 'npm ci' failed (its words are above)"
+    cp "$place/package-lock.json" "$place/.installed"
+}
+
+need_python_clients() { # gh too: it comes as a wheel
+    pinned=$root/scripts/clients-requirements.txt
+    place=$tools/clients-venv
+    cmp -s "$pinned" "$place/.installed" && return
+    say "PyGithub and gh (pip, into $place): clients that drive the rehearsal forge"
+    make_venv "$place"
+    retry "$place/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: --requirement "$pinned" ||
+        fail "PyGithub and gh couldn't be installed: 'pip install' failed (its words are above)"
+    cp "$pinned" "$place/.installed"
 }
 
 need_qemu() { # only to run the executables of the other architecture; each host needs one of the two

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::blobs::{Blob, Blobs};
+use crate::exchange::Exchange;
 use crate::faults::Fault;
 use crate::forge::{Clock, Forge, KillPoint};
 use crate::http::Shared;
@@ -113,6 +114,12 @@ impl Handle {
     /// this handle.
     pub fn on_kill(&self, hook: impl Fn(&KillPoint) + Send + Sync + 'static) {
         self.shared.lock().hook = Some(Arc::new(hook));
+    }
+
+    /// What to do with every exchange, once its answer is decided and before the client has it. It
+    /// runs on a thread of the forge, and may use this handle.
+    pub fn on_exchange(&self, hook: impl Fn(&Exchange) + Send + Sync + 'static) {
+        self.shared.lock().watch = Some(Arc::new(hook));
     }
 
     /// How many late effects have not landed yet.

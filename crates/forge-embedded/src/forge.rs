@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::blobs::Blob;
 use crate::durable::{DurableError, StateFile};
+use crate::exchange::ExchangeHook;
 use crate::faults::{Moment, Script};
 use crate::ids::{AssetId, ReleaseId};
 use crate::journal::Journal;
@@ -64,6 +65,7 @@ pub(crate) struct Forge {
     pub(crate) journal: Journal,
     pub(crate) rates: Rates,
     pub(crate) hook: Option<KillHook>,
+    pub(crate) watch: Option<ExchangeHook>,
     pub(crate) signer: Signer,
     pub(crate) results: Results,
     /// Another base for storage addresses than the API's host.

@@ -44,6 +44,7 @@
 mod blobs;
 mod control;
 mod durable;
+mod exchange;
 pub mod faults;
 mod forge;
 mod git;
@@ -64,6 +65,7 @@ mod web;
 pub use blobs::{Blob, BlobReader, BlobWriter, Blobs};
 pub use control::{ControlError, Handle};
 pub use durable::DurableError;
+pub use exchange::{Content, Exchange, ExchangeHook};
 pub use faults::Fault;
 pub use forge::{Clock, KillHook, KillPoint};
 pub use git::GitRepository;

@@ -126,6 +126,7 @@ impl Server {
             journal: Journal::default(),
             rates: Rates::default(),
             hook: None,
+            watch: None,
             signer: Signer::new(),
             results: Results::default(),
             storage_base,

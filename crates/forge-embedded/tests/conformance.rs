@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_core::{CommitId, PullNumber, RunId, Tag};
+use lockgate_fidelity::Guard;
 use lockgate_forge::conformance::{OpenPull, Who, World, failures};
 use lockgate_forge::github::{Config, GitHub};
 use lockgate_forge::{ErrorKind, Forge, NewRelease, Token};
@@ -28,6 +29,7 @@ struct Rehearsal {
     workflow: embedded::WorkflowId,
     spare: Vec<embedded::CommitId>,
     used: Cell<usize>,
+    _guard: Guard,
 }
 
 impl Rehearsal {
@@ -50,12 +52,16 @@ impl Rehearsal {
             ..embedded::Config::new("octo", "tools")
         };
         let server = Server::start(config, git).unwrap();
+        let guard = Guard::default();
+        let collect = guard.collector();
+        server.on_exchange(move |exchange| collect(&serde_json::to_string(exchange).unwrap()));
         let workflow = server.register_workflow("build", WORKFLOW);
         Self {
             server,
             workflow,
             spare,
             used: Cell::new(0),
+            _guard: guard,
         }
     }
 

@@ -445,6 +445,9 @@ pub struct Rehearse {
     /// Keep the folder with everything, and use this one
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "", require_equals = true)]
     pub keep: Option<PathBuf>,
+    /// Write every request to the forge and its answer into a file, one a line, as JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
+    pub journal: Option<PathBuf>,
     /// Leave the rehearsal forge up at the end, until Ctrl-C
     #[arg(long)]
     pub serve: bool,

@@ -30,14 +30,18 @@ fn every_script_gives_its_transcript() {
                     let Some(script) = waiting.lock().unwrap().pop() else {
                         break;
                     };
+                    let journal = tempfile::NamedTempFile::new().unwrap();
                     let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
                         .args(["rehearse", "--script"])
                         .arg(&script)
+                        .arg("--journal")
+                        .arg(journal.path())
                         .env_remove("GITHUB_ACTIONS")
                         .output()
                         .unwrap();
-                    if !output.status.success() {
-                        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                    let foreign = unlike_github(journal.path());
+                    if !output.status.success() || !foreign.is_empty() {
+                        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &foreign;
                         failed
                             .lock()
                             .unwrap()
@@ -89,6 +93,17 @@ fn a_promotion_of_v_variants_makes_at_most_14_and_3v_calls() {
         // Those that the forge does not count, with them: the two that look once more at what did not change.
         assert!(calls <= 16 + 2 * variants, "{variants} variants: {calls}");
     }
+}
+
+/// What GitHub would not have taken or said, of all that the forge was asked; a journal must have something.
+fn unlike_github(journal: &Path) -> String {
+    let text = std::fs::read_to_string(journal).unwrap();
+    let found = lockgate_fidelity::findings_in(&text).unwrap();
+    let lines = found
+        .iter()
+        .map(|finding| format!("not as GitHub describes it: {finding}\n"));
+    let quiet = text.is_empty().then(|| "the journal is empty\n".to_owned());
+    lines.chain(quiet).collect()
 }
 
 #[test]
@@ -178,6 +193,7 @@ fn the_story_runs_on_any_repository() {
     let folder = tempfile::tempdir().unwrap();
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
     let own = folder.path().join("own");
+    let journal = folder.path().join("journal");
     for path in ["lockgate.toml", "build.py", "hello/VERSION"] {
         let target = own.join(path);
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -186,6 +202,7 @@ fn the_story_runs_on_any_repository() {
     for repository in ["as a folder", "as a clone"] {
         let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
             .args(["rehearse", "own", "--output-format", "json"])
+            .args(["--journal", "journal"])
             .current_dir(folder.path())
             .output()
             .unwrap();
@@ -193,6 +210,7 @@ fn the_story_runs_on_any_repository() {
         assert!(output.status.success(), "{repository}: {said}");
         let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(object["tag"], "hello-v2");
+        assert_eq!(unlike_github(&journal), "");
         let git = |args: &[&str]| {
             let identity = ["-c", "user.name=T", "-c", "user.email=t@example.invalid"];
             let mut git = Command::new("git");

@@ -1,8 +1,11 @@
 //! A request's head -> where it belongs, who sends it, and the call that it is.
 
+use std::collections::BTreeMap;
+
 use hyper::Request;
 use hyper::header::{HeaderMap, HeaderName};
 
+use crate::exchange::{Content, Exchange};
 use crate::forge::Forge;
 use crate::journal::{Entry, Side};
 use crate::rates::Rate;
@@ -25,6 +28,7 @@ pub(crate) struct Head {
     host: String,
     authorization: Option<String>,
     accept: String,
+    pub(crate) agent: String,
     pub(crate) content_type: String,
     pub(crate) length: Option<u64>,
     /// `x-ms-blob-type`, which an upload in one piece says.
@@ -53,6 +57,7 @@ impl Head {
             host,
             authorization: text(headers, "authorization"),
             accept: text(headers, "accept").unwrap_or_default(),
+            agent: text(headers, "user-agent").unwrap_or_default(),
             content_type: text(headers, "content-type")
                 .unwrap_or_else(|| "application/octet-stream".into()),
             length: text(headers, "content-length").and_then(|length| length.parse().ok()),
@@ -100,6 +105,26 @@ impl Head {
             authorized: self.authorization.is_some(),
             status: None,
             fault,
+        }
+    }
+
+    /// What is shown of it, without what follows the head.
+    pub(crate) fn exchange(self, actor: &str, fault: Option<String>) -> Exchange {
+        let entry = self.entry(actor, fault);
+        Exchange {
+            number: entry.number,
+            side: entry.side,
+            actor: entry.actor,
+            agent: self.agent,
+            method: entry.method,
+            path: entry.path,
+            query: entry.query,
+            upload: self.upload,
+            request: Content::None,
+            status: None,
+            headers: BTreeMap::new(),
+            response: Content::None,
+            fault: entry.fault,
         }
     }
 

@@ -11,6 +11,7 @@ use super::head::Head;
 use super::receive::{self, Unread};
 use super::reply::Reply;
 use super::{response, results};
+use crate::exchange::Trace;
 use crate::faults::{FaultKind, Moment, Target};
 use crate::forge::{Forge, KillPoint, Late, Upload};
 use crate::ids::ReleaseId;
@@ -28,11 +29,13 @@ pub(crate) struct Dropped;
 /// A request that was counted, and what is to become of it.
 struct Admitted {
     number: u64,
+    label: String,
     call: Call,
     head: Head,
     fault: Option<FaultKind>,
     /// The answer, where there is nothing to do.
     early: Option<Answer>,
+    trace: Trace,
 }
 
 /// Answers a request, or does what its fault says instead.
@@ -43,12 +46,13 @@ pub(crate) async fn respond(
     let head = Head::read(&request, &shared.address);
     let admitted = admit(&mut shared.lock(), head);
     let number = admitted.number;
-    let outcome = struck(&shared, admitted, request.into_body()).await;
+    let outcome = struck(&shared, &admitted, request.into_body()).await;
     let status = outcome
         .as_ref()
         .ok()
         .map(|response| response.status().as_u16());
     shared.lock().journal.end(number, status);
+    shown(&shared, admitted, status).await;
     outcome
 }
 
@@ -87,10 +91,12 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
     };
     Admitted {
         number,
+        label,
         call,
         head,
         fault,
         early,
+        trace: Trace::new(forge.watch.is_some()),
     }
 }
 
@@ -104,7 +110,7 @@ fn allowed(forge: &Forge, head: &Head, call: &Call) -> bool {
 /// Lets the fault strike on either side of the effect.
 async fn struck(
     shared: &Arc<Shared>,
-    admitted: Admitted,
+    admitted: &Admitted,
     body: Incoming,
 ) -> Result<Response<Reply>, Dropped> {
     let mut fault = admitted.fault.clone();
@@ -121,7 +127,7 @@ async fn struck(
         }
         Some(FaultKind::Drop(Moment::Before)) => return Err(Dropped),
         Some(FaultKind::Kill(Moment::Before)) => {
-            return kill(shared, &admitted, Moment::Before).await;
+            return kill(shared, admitted, Moment::Before).await;
         }
         Some(FaultKind::Stall {
             moment: Moment::Before,
@@ -131,7 +137,7 @@ async fn struck(
             return stall(*millis).await;
         }
         _ => {
-            let (answer, came_along) = effect(shared, &admitted, body).await?;
+            let (answer, came_along) = effect(shared, admitted, body).await?;
             fault = fault.or(came_along);
             match &fault {
                 Some(FaultKind::Status(Moment::After, status)) => {
@@ -139,7 +145,7 @@ async fn struck(
                 }
                 Some(FaultKind::Drop(Moment::After)) => return Err(Dropped),
                 Some(FaultKind::Kill(Moment::After)) => {
-                    return kill(shared, &admitted, Moment::After).await;
+                    return kill(shared, admitted, Moment::After).await;
                 }
                 Some(FaultKind::Stall {
                     moment: Moment::After,
@@ -158,6 +164,7 @@ async fn struck(
         now: admitted.call.now,
         fault,
     };
+    admitted.trace.answered(&answer);
     response::build(&shared.blobs, facts, answer)
 }
 
@@ -203,6 +210,7 @@ async fn ask(shared: &Arc<Shared>, admitted: &Admitted, body: Incoming) -> Resul
         Err(Unread::TooLarge) => return Ok(message(413, "Payload too big", &call.path)),
         Err(Unread::Short | Unread::Store(_) | Unread::Midway) => return Err(Dropped),
     };
+    admitted.trace.asked(&call.body);
     if let Some(FaultKind::Late { calls }) = &admitted.fault {
         let late = Late {
             calls_left: *calls,
@@ -229,6 +237,9 @@ async fn upload(
 ) -> Result<Answer, Dropped> {
     let call = admitted.call.clone();
     let content_type = admitted.head.content_type.clone();
+    admitted
+        .trace
+        .uploaded(admitted.head.length.unwrap_or_default());
     if admitted.head.length.is_none_or(|length| length == 0) {
         receive::drain(body).await;
         return Ok(message(400, "Bad Content-Length", &call.path));
@@ -317,6 +328,20 @@ async fn kill(
         let _ = tokio::task::spawn_blocking(move || hook(&point)).await;
     }
     Err(Dropped)
+}
+
+/// Shows the exchange to whoever wants to see it, where nothing is locked.
+async fn shown(shared: &Arc<Shared>, admitted: Admitted, status: Option<u16>) {
+    let Some(hook) = shared.lock().watch.clone() else {
+        return;
+    };
+    let fault = admitted.fault.as_ref().map(ToString::to_string);
+    let mut exchange = admitted.head.exchange(&admitted.label, fault);
+    exchange.number = admitted.number;
+    exchange.status = status;
+    admitted.trace.fill(&mut exchange);
+    // A hook that panics has told whoever runs it.
+    let _ = tokio::task::spawn_blocking(move || hook(&exchange)).await;
 }
 
 /// Says nothing, until the time is over or the client leaves.

@@ -20,6 +20,8 @@ pub(crate) fn root(desk: &mut Desk<'_>) -> Outcome {
 /// `GET /repos/{owner}/{repo}`
 pub(crate) fn repository(desk: &mut Desk<'_>) -> Outcome {
     let mut body = shapes::repository(desk.state, &desk.call.links);
+    body["subscribers_count"] = 0.into();
+    body["network_count"] = 0.into();
     if desk.call.actor != Actor::Anonymous {
         let role = desk.call.actor.role();
         body["permissions"] = json!({

@@ -14,6 +14,7 @@ mod git;
 pub(crate) mod input;
 pub(crate) mod links;
 mod paging;
+mod pull_orders;
 mod pull_shapes;
 mod pulls;
 mod refusals;

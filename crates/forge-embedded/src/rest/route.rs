@@ -3,7 +3,7 @@
 use super::Method::{Delete, Get, Patch, Post, Put};
 use super::{
     Answer, Desk, Outcome, actions, artifacts, assets, basics, comments, commits, contents, git,
-    message, pulls, releases, settings, statuses,
+    message, pull_orders, pulls, releases, settings, statuses,
 };
 use crate::state::refusal::Refusal;
 
@@ -58,7 +58,9 @@ fn in_repository(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
 fn on_pulls(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
     match (desk.call.method, path) {
         (Get, ["pulls"]) => pulls::list(desk),
+        (Post, ["pulls"]) => pull_orders::open(desk),
         (Get, ["pulls", number]) => pulls::get(desk, number),
+        (Patch, ["pulls", number]) => pull_orders::edit(desk, number),
         (Get, ["pulls", number, "files"]) => pulls::files(desk, number),
         (Put, ["pulls", number, "merge"]) => pulls::merge(desk, number),
         (Get, ["issues", "comments", id]) => comments::get(desk, id),

@@ -87,7 +87,7 @@ fn fork_of(state: &State, id: RepositoryId, owner: &str, name: &str) -> Hosted {
 }
 
 /// What follows the repository's own address in the addresses of its parts.
-const PARTS: [(&str, &str); 38] = [
+const PARTS: [(&str, &str); 37] = [
     ("url", ""),
     ("archive_url", "/{archive_format}{/ref}"),
     ("assignees_url", "/assignees{/user}"),
@@ -128,7 +128,6 @@ const PARTS: [(&str, &str); 38] = [
     ("tags_url", "/tags"),
     ("teams_url", "/teams"),
     ("trees_url", "/git/trees{/sha}"),
-    ("issue_types_url", "/issue-types"),
 ];
 
 fn hosted(state: &State, links: &Links, repository: &Hosted, fork: bool) -> Value {
@@ -160,8 +159,6 @@ fn hosted(state: &State, links: &Links, repository: &Hosted, fork: bool) -> Valu
         "stargazers_count": 0,
         "watchers": 0,
         "watchers_count": 0,
-        "subscribers_count": 0,
-        "network_count": 0,
         "size": 0,
         "open_issues": 0,
         "open_issues_count": 0,

@@ -48,6 +48,7 @@ pub(crate) fn combined(desk: &mut Desk<'_>, id: &str) -> Outcome {
     let statuses: Vec<Value> = newest
         .into_iter()
         .map(|status| shape(desk, status))
+        .map(without_creator)
         .collect();
     let links = &desk.call.links;
     Ok(Answer::ok(&json!({
@@ -59,6 +60,14 @@ pub(crate) fn combined(desk: &mut Desk<'_>, id: &str) -> Outcome {
         "commit_url": links.repo(&format!("/commits/{commit}")),
         "url": links.repo(&format!("/commits/{commit}/status")),
     })))
+}
+
+/// The combined status does not say who posted.
+fn without_creator(mut status: Value) -> Value {
+    if let Some(members) = status.as_object_mut() {
+        members.remove("creator");
+    }
+    status
 }
 
 fn shape(desk: &Desk<'_>, status: &Status) -> Value {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::people::{Actor, Role};
 use super::refusal::Refusal;
 use crate::ids::{CommitId, PullNumber, RepositoryId};
 use crate::repository::{Merge, MergeMethod, Repository, Signature};
@@ -161,6 +162,27 @@ impl State {
         self.pulls.insert(number, pull);
         self.follow(now, git, number, true)?;
         Ok(number)
+    }
+
+    /// Opens a pull request as somebody who may push to its branch.
+    pub fn request_pull(
+        &mut self,
+        actor: &Actor,
+        now: i64,
+        git: &dyn Repository,
+        mut order: NewPull,
+    ) -> Result<PullNumber, Refusal> {
+        order.author = actor.with(Role::Write)?.to_owned();
+        let same = |pull: &PullRequest| {
+            (pull.is_open() && pull.head_repository == HeadRepository::Here)
+                && (&pull.head_branch, &pull.base_branch) == (&order.head, &order.base)
+        };
+        if self.pulls.values().any(same) {
+            let label = format!("{}:{}", self.repository.owner, order.head);
+            let message = format!("A pull request already exists for {label}.");
+            return Err(Refusal::custom("PullRequest", "head", message));
+        }
+        self.open_pull(now, git, order)
     }
 
     /// Pull requests, newest first.

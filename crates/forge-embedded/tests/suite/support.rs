@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use lockgate_fidelity::Guard;
 use lockgate_forge_embedded::{CommitId, Config, GitRepository, Server};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,6 +19,8 @@ pub(crate) struct Rehearsal {
     pub(crate) folder: TempDir,
     pub(crate) main: CommitId,
     pub(crate) bump: CommitId,
+    // Every exchange of every test has to be as GitHub describes it.
+    _guard: Guard,
 }
 
 impl Rehearsal {
@@ -36,11 +39,13 @@ impl Rehearsal {
         let mut config = Config::new("octo", "tools");
         change(&mut config);
         let forge = Server::start(config, git).unwrap();
+        let guard = guarded(&forge);
         Self {
             forge,
             folder,
             main,
             bump,
+            _guard: guard,
         }
     }
 
@@ -122,6 +127,14 @@ impl Rehearsal {
         let address = host.parse().unwrap_or_else(|_| self.forge.addr());
         send(address, "GET", &format!("/{path}"), headers, b"").unwrap()
     }
+}
+
+/// Holds all exchanges with a forge against GitHub's description, at the end of the test.
+pub(crate) fn guarded(forge: &Server) -> Guard {
+    let guard = Guard::default();
+    let collect = guard.collector();
+    forge.on_exchange(move |exchange| collect(&serde_json::to_string(exchange).unwrap()));
+    guard
 }
 
 /// What came back.

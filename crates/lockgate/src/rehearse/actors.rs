@@ -66,6 +66,7 @@ impl<'a> Actors<'a> {
 
     fn set(&mut self, sample: &str) -> Result<(), Failure> {
         let stage = Stage::set(&self.room.path, &Sample::Bundled(sample), Box::new(|_| ()))?;
+        self.room.watch(&stage);
         self.names = Some(Names::new(
             &self.room.path.display().to_string(),
             &stage.server.base_url(),

@@ -6,6 +6,7 @@
 
 mod actors;
 mod bundled;
+mod journal;
 mod runner;
 mod script;
 mod stage;
@@ -21,13 +22,15 @@ use crate::cli;
 use crate::exit::Failure;
 use crate::flows::Context;
 use crate::trouble::Trouble;
+use journal::Journal;
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Rehearse) -> Result<(), Failure> {
     if args.list {
         return list(context);
     }
-    let room = Room::new(args.keep.clone())?;
+    let mut room = Room::new(args.keep.clone())?;
+    room.journal = args.journal.as_deref().map(Journal::new).transpose()?;
     match &args.script {
         Some(file) => script::run(context, &room, file, args.bless),
         None => story::run(context, &room, args),
@@ -69,10 +72,18 @@ fn title(text: &str) -> String {
 pub struct Room {
     path: PathBuf,
     kept: bool,
+    journal: Option<Journal>,
     _guard: Option<tempfile::TempDir>,
 }
 
 impl Room {
+    /// Writes down what the forge of a stage is asked and answers, where that is wanted.
+    fn watch(&self, stage: &stage::Stage) {
+        if let Some(journal) = &self.journal {
+            journal.watch(&stage.forge);
+        }
+    }
+
     /// A fresh folder; `keep` with a path takes that one, which must be empty or new.
     fn new(keep: Option<PathBuf>) -> Result<Self, Failure> {
         let failed =
@@ -86,6 +97,7 @@ impl Room {
                 Ok(Self {
                     path: dir.keep(),
                     kept: true,
+                    journal: None,
                     _guard: None,
                 })
             }
@@ -106,6 +118,7 @@ impl Room {
                 Ok(Self {
                     path,
                     kept: true,
+                    journal: None,
                     _guard: None,
                 })
             }
@@ -117,6 +130,7 @@ impl Room {
                 Ok(Self {
                     path: dir.path().to_owned(),
                     kept: false,
+                    journal: None,
                     _guard: Some(dir),
                 })
             }

@@ -35,6 +35,7 @@ pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Resul
         room.path.display()
     ));
     let stage = Stage::set(&room.path, &sample, teller.watch())?;
+    room.watch(&stage);
     let mut story = Story {
         teller,
         stage,

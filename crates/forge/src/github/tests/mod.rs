@@ -3,6 +3,7 @@
 mod answers;
 mod limits;
 mod pages;
+mod recordings;
 mod server;
 mod tokens;
 mod transfers;

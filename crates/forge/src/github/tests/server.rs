@@ -1,9 +1,12 @@
 //! A server that plays recorded answers, one a connection, and keeps what it was asked.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+
+use lockgate_fidelity::{Content, Exchange, Finding};
 
 /// What happens to one request.
 pub(super) enum Reply {
@@ -57,7 +60,7 @@ impl Seen {
 pub(super) struct Server {
     pub(super) url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
-    thread: JoinHandle<()>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -73,7 +76,11 @@ impl Server {
                 serve(&stream, reply, &kept);
             }
         });
-        Self { url, seen, thread }
+        Self {
+            url,
+            seen,
+            thread: Some(thread),
+        }
     }
 
     /// Starts one.
@@ -82,10 +89,50 @@ impl Server {
     }
 
     /// What came in, when all answers are played.
-    pub(super) fn seen(self) -> Vec<Seen> {
-        self.thread.join().unwrap();
-        std::mem::take(&mut *self.seen.lock().unwrap())
+    pub(super) fn seen(mut self) -> Vec<Seen> {
+        self.thread.take().unwrap().join().unwrap();
+        self.seen.lock().unwrap().clone()
     }
+}
+
+impl Drop for Server {
+    /// Every request of the adapter has to be one that GitHub describes.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let seen = self.seen.lock().unwrap();
+        let findings: Vec<_> = seen.iter().flat_map(findings).collect();
+        assert!(findings.is_empty(), "{findings:#?}");
+    }
+}
+
+/// What GitHub would not take of a request. What goes to other addresses than the API's is not asked of GitHub.
+fn findings(seen: &Seen) -> Vec<Finding> {
+    let mut words = seen.line.split(' ');
+    let (method, target) = (words.next().unwrap(), words.next().unwrap());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if !["/repos/", "/user"].iter().any(|api| path.starts_with(api)) {
+        return Vec::new();
+    }
+    let json = seen.header("content-type") == Some("application/json");
+    let request = match serde_json::from_slice(&seen.body) {
+        Ok(value) if json => Content::Json(value),
+        Ok(_) | Err(_) if seen.body.is_empty() => Content::None,
+        Ok(_) | Err(_) => Content::Bytes(seen.body.len() as u64),
+    };
+    lockgate_fidelity::findings(&Exchange {
+        side: "api".into(),
+        agent: "lockgate".into(),
+        method: method.into(),
+        path: path.into(),
+        query: query.into(),
+        request,
+        status: None,
+        headers: BTreeMap::new(),
+        response: Content::None,
+        fault: None,
+    })
 }
 
 fn serve(stream: &TcpStream, reply: Reply, kept: &Mutex<Vec<Seen>>) {

@@ -1,0 +1,127 @@
+//! Where the forge, or GitHub itself, differs from the description, and why. All of it is here; docs/fidelity.md shows the table.
+
+use serde_json::Value;
+
+use crate::exchange::{Content, Exchange};
+
+/// One way to differ.
+#[derive(Clone, Copy, Debug)]
+pub struct Deviation {
+    /// What it is called in the docs.
+    pub name: &'static str,
+    /// Why that is right.
+    pub why: &'static str,
+}
+
+/// All ways to differ.
+pub const TABLE: [Deviation; 12] = [
+    Deviation {
+        name: "beside the API",
+        why: "pages, downloads, storage and the service that takes artifacts in (`/twirp/`) are no part of the REST description",
+    },
+    Deviation {
+        name: "501",
+        why: "what the forge lacks it says, with a message; GraphQL too",
+    },
+    Deviation {
+        name: "a fault's answer",
+        why: "a script of faults asked for that status; it must still be an error in GitHub's shape",
+    },
+    Deviation {
+        name: "a refusal that is not listed",
+        why: "GitHub gives 400, 401, 403, 404, 405, 409, 410, 413, 422 and 429 to operations whose description does not list them; the body must be an error in GitHub's shape",
+    },
+    Deviation {
+        name: "304",
+        why: "conditional requests are described in prose, for every `GET`",
+    },
+    Deviation {
+        name: "a request made to be refused",
+        why: "tests write malformed requests by hand; where the forge refused one, only the answer counts",
+    },
+    Deviation {
+        name: "a redirect has no body",
+        why: "for downloads the description shows the JSON of the other kind of answer",
+    },
+    Deviation {
+        name: "pages everywhere",
+        why: "GitHub takes `per_page` and `page` for listings whose description does not list them",
+    },
+    Deviation {
+        name: "asset state `starter`",
+        why: "the description lists `uploaded` and `open`; a lost upload leaves `starter` all the same, and its own prose says so",
+    },
+    Deviation {
+        name: "the members of a refusal",
+        why: "`status`, `errors` and `request_id` come with refusals whose schema does not list them",
+    },
+    Deviation {
+        name: "a head without a repository",
+        why: "`head.repo` is null where the fork was deleted; the description of pull requests forbids it",
+    },
+    Deviation {
+        name: "a file's bytes",
+        why: "the description has no schema for the bytes of a download",
+    },
+];
+
+/// Beside the API.
+pub(crate) fn outside(exchange: &Exchange) -> bool {
+    exchange.side != "api" || exchange.path.starts_with("/twirp/")
+}
+
+/// 501, with a message that people can read.
+pub(crate) fn lacking(exchange: &Exchange) -> bool {
+    let told = matches!(&exchange.response, Content::Json(body) if body["message"].is_string());
+    exchange.status == Some(501) && told
+}
+
+/// A fault's answer.
+pub(crate) fn by_fault(exchange: &Exchange) -> bool {
+    let canned = ["before=", "after=", "rate-limited=", "late=", "starter"];
+    exchange
+        .fault
+        .as_deref()
+        .is_some_and(|fault| canned.iter().any(|kind| fault.starts_with(kind)))
+}
+
+/// A refusal that is not listed.
+pub(crate) fn refusal(status: u16) -> bool {
+    matches!(
+        status,
+        400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 422 | 429
+    )
+}
+
+/// 304.
+pub(crate) fn unchanged(exchange: &Exchange) -> bool {
+    exchange.status == Some(304) && matches!(exchange.method.as_str(), "GET" | "HEAD")
+}
+
+/// A request made to be refused.
+pub(crate) fn refused_by_intent(exchange: &Exchange) -> bool {
+    exchange.agent.is_empty() && exchange.status.is_some_and(refusal)
+}
+
+/// A redirect has no body.
+pub(crate) fn bare(status: u16) -> bool {
+    (300..400).contains(&status)
+}
+
+/// Pages everywhere.
+pub(crate) fn query(method: &str, name: &str) -> bool {
+    method == "GET" && matches!(name, "per_page" | "page")
+}
+
+/// Asset state `starter`; a head without a repository.
+pub(crate) fn value(place: &str, body: &Value) -> bool {
+    let value = body.pointer(place).unwrap_or(body);
+    let starter = place.ends_with("/state") && value == "starter";
+    let headless = place.ends_with("/head/repo") && value.is_null();
+    starter || headless
+}
+
+/// The members of a refusal.
+pub(crate) fn member(status: u16, place: &str) -> bool {
+    status >= 400 && ["/status", "/errors", "/request_id"].contains(&place)
+}
