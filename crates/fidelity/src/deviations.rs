@@ -14,7 +14,7 @@ pub struct Deviation {
 }
 
 /// All ways to differ.
-pub const TABLE: [Deviation; 12] = [
+pub const TABLE: [Deviation; 13] = [
     Deviation {
         name: "beside the API",
         why: "pages, downloads, storage and the service that takes artifacts in (`/twirp/`) are no part of the REST description",
@@ -22,6 +22,10 @@ pub const TABLE: [Deviation; 12] = [
     Deviation {
         name: "501",
         why: "what the forge lacks it says, with a message; GraphQL too",
+    },
+    Deviation {
+        name: "GraphQL",
+        why: "three questions that `gh release` asks are answered; GraphQL is no part of the REST description",
     },
     Deviation {
         name: "a fault's answer",
@@ -68,6 +72,12 @@ pub const TABLE: [Deviation; 12] = [
 /// Beside the API.
 pub(crate) fn outside(exchange: &Exchange) -> bool {
     exchange.side != "api" || exchange.path.starts_with("/twirp/")
+}
+
+/// GraphQL.
+pub(crate) fn graphql(exchange: &Exchange) -> bool {
+    let answered = matches!(&exchange.response, Content::Json(body) if body["data"].is_object());
+    exchange.path == "/graphql" && exchange.status == Some(200) && answered
 }
 
 /// 501, with a message that people can read.

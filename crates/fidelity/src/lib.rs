@@ -54,7 +54,7 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
     }
     let description = description::github();
     let Some(call) = description.find(&exchange.method, &exchange.path) else {
-        if deviations::lacking(exchange) {
+        if deviations::lacking(exchange) || deviations::graphql(exchange) {
             return Vec::new();
         }
         let reason = match exchange.status {

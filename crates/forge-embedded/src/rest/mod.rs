@@ -11,6 +11,7 @@ mod comments;
 mod commits;
 mod contents;
 mod git;
+mod graphql;
 pub(crate) mod input;
 pub(crate) mod links;
 mod paging;

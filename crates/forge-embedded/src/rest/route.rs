@@ -3,6 +3,7 @@
 use super::Method::{Delete, Get, Patch, Post, Put};
 use super::{
     Answer, Desk, Outcome, actions, artifacts, assets, basics, comments, commits, contents, git,
+    graphql,
     message, pull_orders, pulls, releases, settings, statuses,
 };
 use crate::state::refusal::Refusal;
@@ -14,6 +15,7 @@ pub(crate) fn handle(desk: &mut Desk<'_>) -> Outcome {
         (Get, []) => basics::root(desk),
         (Get, ["user"]) => basics::user(desk),
         (Get, ["rate_limit"]) => basics::rate_limit(desk),
+        (Post, ["graphql"]) => graphql::ask(desk),
         (_, ["repos", owner, name, rest @ ..]) => {
             let repository = desk.state.repository();
             let here = repository.owner.eq_ignore_ascii_case(owner)

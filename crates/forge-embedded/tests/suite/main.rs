@@ -6,6 +6,7 @@
 )]
 
 mod actions;
+mod clients;
 mod downloads;
 mod durable;
 mod endpoints;

@@ -1,0 +1,117 @@
+//! `POST /graphql`: the three questions that `gh release` asks there and cannot do without.
+//!
+//! Each is known by the name of its query; the query's text is not looked at. Whatever else is asked is answered with 501.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, Desk, Outcome, message};
+use crate::state::refusal::Refusal;
+use crate::state::releases::Release;
+use crate::time::rfc3339;
+
+/// What is told of a release, by these names.
+const FIELDS: [&str; 8] = [
+    "name",
+    "tagName",
+    "isDraft",
+    "isLatest",
+    "isPrerelease",
+    "immutable",
+    "createdAt",
+    "publishedAt",
+];
+
+/// How many releases a page has at most.
+const PAGE: usize = 100;
+
+#[derive(Deserialize)]
+struct Question {
+    #[serde(default)]
+    query: String,
+    #[serde(default)]
+    variables: Variables,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Variables {
+    owner: String,
+    name: String,
+    tag_name: String,
+    per_page: Option<usize>,
+    end_cursor: Option<String>,
+}
+
+/// Answers a question.
+pub(crate) fn ask(desk: &mut Desk<'_>) -> Outcome {
+    let question: Question = super::input::json(desk.call)?;
+    let query = question.query.trim_start();
+    let name = query.strip_prefix("query ").unwrap_or_default();
+    let name = name.split(['(', '{']).next().unwrap_or_default().trim();
+    let repository = match name {
+        "Release_fields" => {
+            desk.call.actor.signed_in()?;
+            let fields = FIELDS.map(|name| json!({ "name": name }));
+            return Ok(data(&json!({ "Release": { "fields": fields } })));
+        }
+        "RepositoryReleaseByTag" => by_tag(desk, &question.variables)?,
+        "RepositoryReleaseList" => list(desk, &question.variables)?,
+        _ => {
+            let text = "not implemented by the rehearsal forge: this question in GraphQL";
+            return Ok(message(501, text, &desk.call.path));
+        }
+    };
+    let ours = desk.state.repository();
+    if (&question.variables.owner, &question.variables.name) != (&ours.owner, &ours.name) {
+        return Err(Refusal::NotFound);
+    }
+    Ok(data(&json!({ "repository": repository })))
+}
+
+fn data(value: &Value) -> Answer {
+    Answer::ok(&json!({ "data": value }))
+}
+
+/// Unlike by REST, a draft is found by its tag.
+fn by_tag(desk: &Desk<'_>, variables: &Variables) -> Result<Value, Refusal> {
+    let all = seen(desk)?;
+    let found = all.iter().find(|one| one.tag_name == variables.tag_name);
+    let shown = found.map(|one| json!({ "databaseId": one.id, "isDraft": one.draft }));
+    Ok(json!({ "release": shown }))
+}
+
+fn list(desk: &Desk<'_>, variables: &Variables) -> Result<Value, Refusal> {
+    let all = seen(desk)?;
+    let latest = desk.state.latest_release().ok().map(|one| one.id);
+    let cursor = variables.end_cursor.as_deref().unwrap_or("0");
+    let from: usize = cursor
+        .parse()
+        .map_err(|_| Refusal::Unprocessable("the cursor is none of ours".into()))?;
+    let count = variables.per_page.unwrap_or(PAGE).min(PAGE);
+    let nodes: Vec<Value> = all
+        .iter()
+        .skip(from)
+        .take(count)
+        .map(|one| {
+            json!({
+                "name": one.name,
+                "tagName": one.tag_name,
+                "isDraft": one.draft,
+                "isLatest": Some(one.id) == latest,
+                "isPrerelease": one.prerelease,
+                "isImmutable": one.immutable,
+                "createdAt": rfc3339(one.created_at),
+                "publishedAt": one.published_at.map(rfc3339),
+            })
+        })
+        .collect();
+    let end = from + nodes.len();
+    let page = json!({ "hasNextPage": end < all.len(), "endCursor": end.to_string() });
+    Ok(json!({ "releases": { "nodes": nodes, "pageInfo": page } }))
+}
+
+fn seen<'d>(desk: &'d Desk<'_>) -> Result<Vec<&'d Release>, Refusal> {
+    desk.call.actor.signed_in()?;
+    Ok(desk.state.releases(&desk.call.actor))
+}
