@@ -1,5 +1,6 @@
 """What the clients' tests share: a forge that the real command serves, and what becomes of its journal."""
 
+import functools
 import json
 import os
 import re
@@ -24,12 +25,11 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def built(name: str) -> Path:
-    """An executable of the checkout, up to date."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR") or CHECKOUT / "target")
-    package = {"lockgate": "lockgate", "lockgate-fidelity": "lockgate-fidelity"}[name]
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "--package", package, "--bin", name], cwd=CHECKOUT, check=True)
-    return target / "debug" / name
+@functools.cache
+def built() -> Path:
+    """The folder of the checkout's executables, up to date. What `make test` builds before is not built again."""
+    subprocess.run(["cargo", "test", "--workspace", "--no-run", "--quiet", "--locked"], cwd=CHECKOUT, check=True)
+    return CHECKOUT / (os.environ.get("CARGO_TARGET_DIR") or "target") / "debug"
 
 
 def tool(path: str) -> Path:
@@ -45,7 +45,7 @@ class Forge:
         self.folder = Path(tempfile.mkdtemp(prefix="lockgate-clients-"))
         self.journal = self.folder / "journal"
         self.room = self.folder / "room"
-        command = [built("lockgate"), "rehearse", "--serve", f"--keep={self.room}", "--journal", self.journal, CHECKOUT / "examples" / "minimal"]
+        command = [built() / "lockgate", "rehearse", "--serve", f"--keep={self.room}", "--journal", self.journal, CHECKOUT / "examples" / "minimal"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment())
         watchdog = threading.Timer(120, self.process.kill)
         watchdog.start()
@@ -104,5 +104,5 @@ class ClientTest(unittest.TestCase):
         cls.forge.end()
         own = [one for one in cls.forge.exchanges() if cls.agent in one["agent"]]
         assert len(own) > 10, f"{cls.agent} asked only {len(own)} times"
-        checked = subprocess.run([built("lockgate-fidelity"), cls.forge.journal], capture_output=True, text=True)
+        checked = subprocess.run([built() / "lockgate-fidelity", cls.forge.journal], capture_output=True, text=True)
         assert checked.returncode == 0, checked.stdout + checked.stderr

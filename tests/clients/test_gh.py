@@ -97,7 +97,7 @@ class GhTest(ClientTest):
         self.assertIn("Reference already exists (HTTP 422)", self.gh("api", self.at("/git/refs"), *made, fails=True))
         moved = self.api("-X", "PATCH", self.at("/git/refs/heads/gh/one"), "-f", f"sha={commit}")
         self.assertEqual(moved["object"]["sha"], commit)
-        self.assertEqual(len(self.api(self.at("/git/matching-refs/heads/gh/"))), 1)
+        self.assertEqual(len(self.api(self.at("/git/matching-refs/heads/gh/one"))), 1)
         self.assertEqual(self.gh("api", "-X", "DELETE", self.at("/git/refs/heads/gh/one")), "")
 
     def test_what_did_not_change_is_not_sent_again(self) -> None:

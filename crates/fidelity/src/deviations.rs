@@ -76,8 +76,13 @@ pub(crate) fn outside(exchange: &Exchange) -> bool {
 
 /// GraphQL.
 pub(crate) fn graphql(exchange: &Exchange) -> bool {
-    let answered = matches!(&exchange.response, Content::Json(body) if body["data"].is_object());
-    exchange.path == "/graphql" && exchange.status == Some(200) && answered
+    let answer = match &exchange.response {
+        Content::Json(body) => body,
+        Content::None | Content::Text(_) | Content::Bytes(_) => return false,
+    };
+    let answered = exchange.status == Some(200) && answer["data"].is_object();
+    let refused = exchange.status.is_some_and(refusal) && answer["message"].is_string();
+    exchange.path == "/graphql" && (answered || refused)
 }
 
 /// 501, with a message that people can read.

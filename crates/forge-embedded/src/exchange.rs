@@ -152,11 +152,13 @@ fn without_tokens(value: Value) -> Value {
         Value::Array(all) => all.into_iter().map(without_tokens).collect(),
         Value::Object(members) => {
             let shown = members.into_iter().map(|(name, value)| {
-                let value = match value {
-                    Value::String(_) if name == "token" => "…".into(),
-                    other => without_tokens(other),
+                let hidden = name == "token" && value.is_string();
+                let shown = if hidden {
+                    "…".into()
+                } else {
+                    without_tokens(value)
                 };
-                (name, value)
+                (name, shown)
             });
             Value::Object(shown.collect())
         }

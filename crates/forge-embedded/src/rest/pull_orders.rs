@@ -22,6 +22,7 @@ pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
         #[serde(default)]
         draft: bool,
     }
+    desk.call.actor.signed_in()?;
     let body: Body = parsed(desk.call)?;
     for (field, value) in [("title", &body.title), ("base", &body.base)] {
         if value.is_empty() {

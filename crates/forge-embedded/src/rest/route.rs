@@ -3,8 +3,7 @@
 use super::Method::{Delete, Get, Patch, Post, Put};
 use super::{
     Answer, Desk, Outcome, actions, artifacts, assets, basics, comments, commits, contents, git,
-    graphql,
-    message, pull_orders, pulls, releases, settings, statuses,
+    graphql, message, pull_orders, pulls, releases, settings, statuses,
 };
 use crate::state::refusal::Refusal;
 

@@ -139,7 +139,11 @@ impl State {
 
     /// Closes a pull request without landing it.
     pub fn close_pull(&mut self, now: i64, number: PullNumber) -> Result<(), Refusal> {
-        check_open(self.pull(number)?)?;
+        let pull = self.pull(number)?;
+        // A draft can be closed, though it cannot land.
+        if !pull.is_open() {
+            check_open(pull)?;
+        }
         self.edit_pull(now, number, |pull| {
             pull.state = PullState::Closed { at: now }
         })

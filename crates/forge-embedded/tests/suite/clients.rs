@@ -86,12 +86,13 @@ fn three_questions_in_graphql_are_answered_and_no_other() {
     assert_eq!(ask("anonymous", by_tag, ours("v1")).status, 401);
 
     rehearsal.draft("v2");
-    let list = "query RepositoryReleaseList($name:String!){}";
+    let list = "query RepositoryReleaseList($name:String!){nodes{tagName,isDraft}}";
     let mut variables = ours("");
     variables["perPage"] = 1.into();
     let first = ask("automation", list, variables.clone()).json();
     let releases = &first["data"]["repository"]["releases"];
-    assert_eq!(releases["nodes"][0]["tagName"], "v2");
+    let asked = json!([{ "tagName": "v2", "isDraft": true }]);
+    assert_eq!(releases["nodes"], asked);
     assert_eq!(releases["pageInfo"]["hasNextPage"], true);
     variables["endCursor"] = releases["pageInfo"]["endCursor"].clone();
     let second = ask("automation", list, variables).json();
