@@ -90,6 +90,11 @@ impl Trace {
         }
     }
 
+    /// Whether somebody wants to see it.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
     /// The request's body was read.
     pub(crate) fn asked(&self, body: &[u8]) {
         if self.wanted {

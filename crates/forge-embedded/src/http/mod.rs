@@ -4,6 +4,7 @@
 //! may block.
 
 mod head;
+mod hooks;
 mod receive;
 mod reply;
 mod respond;

@@ -1,7 +1,6 @@
 //! One request: let it in, strike it with its fault, make the call, build the response.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -10,8 +9,8 @@ use super::Shared;
 use super::head::Head;
 use super::receive::{self, Unread};
 use super::reply::Reply;
-use super::{response, results};
-use crate::exchange::Trace;
+use super::{hooks, response, results};
+use crate::exchange::{Exchange, Trace};
 use crate::faults::{FaultKind, Moment, Target};
 use crate::forge::{Forge, KillPoint, Late, Upload};
 use crate::ids::ReleaseId;
@@ -52,7 +51,9 @@ pub(crate) async fn respond(
         .ok()
         .map(|response| response.status().as_u16());
     shared.lock().journal.end(number, status);
-    shown(&shared, admitted, status).await;
+    if admitted.trace.is_wanted() {
+        hooks::show(&shared, admitted.exchange(status)).await;
+    }
     outcome
 }
 
@@ -127,14 +128,14 @@ async fn struck(
         }
         Some(FaultKind::Drop(Moment::Before)) => return Err(Dropped),
         Some(FaultKind::Kill(Moment::Before)) => {
-            return kill(shared, admitted, Moment::Before).await;
+            return hooks::kill(shared, admitted.killed_at(Moment::Before)).await;
         }
         Some(FaultKind::Stall {
             moment: Moment::Before,
             millis,
         }) => {
             receive::drain(body).await;
-            return stall(*millis).await;
+            return hooks::stall(*millis).await;
         }
         _ => {
             let (answer, came_along) = effect(shared, admitted, body).await?;
@@ -145,13 +146,13 @@ async fn struck(
                 }
                 Some(FaultKind::Drop(Moment::After)) => return Err(Dropped),
                 Some(FaultKind::Kill(Moment::After)) => {
-                    return kill(shared, admitted, Moment::After).await;
+                    return hooks::kill(shared, admitted.killed_at(Moment::After)).await;
                 }
                 Some(FaultKind::Stall {
                     moment: Moment::After,
                     millis,
                 }) => {
-                    return stall(*millis).await;
+                    return hooks::stall(*millis).await;
                 }
                 _ => answer,
             }
@@ -280,8 +281,7 @@ async fn upload(
     let blob = match receive::upload(body, writer, flip, stop_at).await {
         Ok(blob) => blob,
         Err(Unread::Midway) => {
-            kill(shared, admitted, Moment::Before).await?;
-            return Err(Dropped);
+            return hooks::kill(shared, admitted.killed_at(Moment::Before)).await;
         }
         Err(Unread::Store(error)) => return Ok(message(500, &error.to_string(), &call.path)),
         Err(Unread::Short | Unread::TooLarge) => return Err(Dropped),
@@ -310,47 +310,24 @@ async fn put_off(shared: &Arc<Shared>, late: Late) -> Result<Answer, Dropped> {
     Ok(answer)
 }
 
-/// Calls the hook where nothing is locked, then lets the connection go.
-async fn kill(
-    shared: &Arc<Shared>,
-    admitted: &Admitted,
-    moment: Moment,
-) -> Result<Response<Reply>, Dropped> {
-    let point = KillPoint {
-        request: admitted.number,
-        method: admitted.head.method.clone(),
-        path: admitted.head.path.clone(),
-        moment,
-    };
-    let hook = shared.lock().hook.clone();
-    if let Some(hook) = hook {
-        // A hook that panics has told whoever runs it.
-        let _ = tokio::task::spawn_blocking(move || hook(&point)).await;
+impl Admitted {
+    fn killed_at(&self, moment: Moment) -> KillPoint {
+        KillPoint {
+            request: self.number,
+            method: self.head.method.clone(),
+            path: self.head.path.clone(),
+            moment,
+        }
     }
-    Err(Dropped)
-}
 
-/// Shows the exchange to whoever wants to see it, where nothing is locked.
-async fn shown(shared: &Arc<Shared>, admitted: Admitted, status: Option<u16>) {
-    let Some(hook) = shared.lock().watch.clone() else {
-        return;
-    };
-    let fault = admitted.fault.as_ref().map(ToString::to_string);
-    let mut exchange = admitted.head.exchange(&admitted.label, fault);
-    exchange.number = admitted.number;
-    exchange.status = status;
-    admitted.trace.fill(&mut exchange);
-    // A hook that panics has told whoever runs it.
-    let _ = tokio::task::spawn_blocking(move || hook(&exchange)).await;
-}
-
-/// Says nothing, until the time is over or the client leaves.
-async fn stall(millis: Option<u64>) -> Result<Response<Reply>, Dropped> {
-    match millis {
-        Some(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
-        None => std::future::pending().await,
+    fn exchange(self, status: Option<u16>) -> Exchange {
+        let fault = self.fault.as_ref().map(ToString::to_string);
+        let mut exchange = self.head.exchange(&self.label, fault);
+        exchange.number = self.number;
+        exchange.status = status;
+        self.trace.fill(&mut exchange);
+        exchange
     }
-    Err(Dropped)
 }
 
 /// Makes a call on a thread that may block.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lockgate_fidelity::Guard;
 use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
 use lockgate_forge_embedded::state::refusal::Refusal;
 use lockgate_forge_embedded::state::settings::Environment;
@@ -27,6 +28,8 @@ pub(crate) struct Stage {
     folder: TempDir,
     /// Files that are read otherwise than they stand in any commit.
     edited: RefCell<BTreeMap<String, String>>,
+    // What the jobs ask and are told has to be as GitHub describes it.
+    _guard: Guard,
 }
 
 impl Stage {
@@ -61,11 +64,15 @@ impl Stage {
         let forge = Server::start(config, GitRepository::open(&origin).unwrap()).unwrap();
         forge.set(|settings| settings.required_contexts.push(GATE.to_owned()));
         forge.set_environment("release", protected());
+        let guard = Guard::default();
+        let collect = guard.collector();
+        forge.on_exchange(move |exchange| collect(&serde_json::to_string(exchange).unwrap()));
         let stage = Self {
             forge,
             repository: "example/minimal".to_owned(),
             folder,
             edited: RefCell::default(),
+            _guard: guard,
         };
         stage.furnish_home();
         stage
