@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Config, Policy};
+use crate::config::{Config, EnvironmentCheck, Policy};
 use crate::reason::Reason;
 use crate::words::Digest;
 use proptest::prelude::*;
@@ -201,7 +201,8 @@ fn the_default_policy_is_the_designs() {
         Policy {
             change_without_bump: Level::Warn,
             bump_without_change: Level::Allow,
-            step: Step::NextFree
+            step: Step::NextFree,
+            environment: EnvironmentCheck::Protected,
         }
     );
 }

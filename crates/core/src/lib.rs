@@ -10,6 +10,7 @@
 pub mod audit;
 pub mod config;
 pub mod detect;
+pub mod doctor;
 pub mod document;
 pub mod escape;
 pub mod fingerprint;
@@ -18,6 +19,8 @@ pub mod pin;
 pub mod promote;
 pub mod reason;
 pub mod render;
+pub mod retain;
+pub mod settings;
 pub mod version;
 pub mod withdraw;
 pub mod words;
@@ -32,6 +35,7 @@ pub fn codes() -> Vec<&'static str> {
         audit::Finding::CODES,
         config::ConfigProblem::CODES,
         detect::Refusal::CODES,
+        doctor::Problem::CODES,
         document::DocumentProblem::CODES,
         document::JOIN_CODES,
         gate::CODES,

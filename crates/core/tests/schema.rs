@@ -133,6 +133,8 @@ const TABLE: &[(&str, &str, Expect)] = &[
     ("[package.tool.build]", "policy.change-without-bump = \"any\"\n[package.tool.build]", Refused),
     ("[package.tool.build]", "policy.bump-without-change = \"warn\"\n[package.tool.build]", Fine),
     ("[package.tool.build]", "policy.bump-without-change = true\n[package.tool.build]", Refused),
+    ("[package.tool.build]", "policy.environment = \"unchecked\"\n[package.tool.build]", Fine),
+    ("[package.tool.build]", "policy.environment = \"none\"\n[package.tool.build]", Refused),
     ("[package.tool.build]", "policy = []\n[package.tool.build]", Refused),
     // Patterns.
     ("[\"tool/**\"]", "[\"a\", \"**/*.[ch]\", \"{a,b}/?\"]", Fine),

@@ -8,6 +8,8 @@ pub mod conformance;
 pub mod github;
 mod port;
 mod secret;
+mod settings;
 
 pub use port::*;
 pub use secret::Token;
+pub use settings::Settings;

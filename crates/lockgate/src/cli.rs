@@ -128,6 +128,10 @@ pub enum Command {
     Pin(Pin),
     /// Say, publicly and for ever, that a published version must not be used
     Withdraw(Withdraw),
+    /// Read the repository's settings, and say which of the promises they uphold
+    Doctor(Doctor),
+    /// List the drafts that dead promotions have left, or delete them
+    Retain(Retain),
     /// Prove for every commit of a branch that its version is published, or name the first that breaks it
     Audit(Audit),
     /// Run the whole flow on this machine, against a rehearsal forge
@@ -159,6 +163,8 @@ impl Command {
             Self::Mirror(_) => "mirror",
             Self::Pin(_) => "pin",
             Self::Withdraw(_) => "withdraw",
+            Self::Doctor(_) => "doctor",
+            Self::Retain(_) => "retain",
             Self::Audit(_) => "audit",
             Self::Rehearse(_) => "rehearse",
             Self::Completions { .. } => "completions",
@@ -408,6 +414,34 @@ pub struct Withdraw {
     /// The base branch [default: the repository's default branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<String>,
+}
+
+/// `lockgate doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The branch that is held [default: the repository's default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+    /// Ask for the hardened level, too: a status bound to the App, a ruleset for the tags
+    #[arg(long)]
+    pub hardened: bool,
+}
+
+/// `lockgate retain`
+#[derive(Debug, Args)]
+pub struct Retain {
+    /// The package [default: all]
+    #[arg(value_name = "PACKAGE")]
+    pub package: Option<String>,
+    /// The branch whose config is read [default: the repository's default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+    /// Also drafts of versions that are not published; only while no promotion is running
+    #[arg(long)]
+    pub open: bool,
+    /// Delete them; without this they are only listed
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// `lockgate audit`

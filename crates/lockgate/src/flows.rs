@@ -3,12 +3,14 @@
 pub mod audit;
 pub mod build;
 pub mod detect;
+pub mod doctor;
 pub mod fetch;
 pub mod gate;
 pub mod mirror;
 pub mod pin;
 pub mod promote;
 pub mod report;
+pub mod retain;
 pub mod verify;
 pub mod withdraw;
 

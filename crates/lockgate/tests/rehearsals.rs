@@ -91,7 +91,7 @@ fn a_promotion_of_v_variants_makes_at_most_14_and_3v_calls() {
             "{variants} variants: {calls} calls, {unchanged} of them not modified"
         );
         // Those that the forge does not count, with them: the two that look once more at what did not change.
-        assert!(calls <= 16 + 2 * variants, "{variants} variants: {calls}");
+        assert!(calls <= 17 + 2 * variants, "{variants} variants: {calls}");
     }
 }
 

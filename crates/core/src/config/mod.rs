@@ -126,6 +126,17 @@ pub struct Policy {
     pub bump_without_change: Level,
     /// How far the version may rise at once. Default: `next-free` for integers, `any` for semantic versions.
     pub step: Step,
+    /// What a promotion in a workflow demands of its environment. Default: protected.
+    pub environment: EnvironmentCheck,
+}
+
+/// What a promotion in a workflow demands of its environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvironmentCheck {
+    /// Somebody has to approve, and only some branches may use it; anything else is refused.
+    Protected,
+    /// It is not looked at: only the role of who started the run counts.
+    Unchecked,
 }
 
 /// What to do about a doubtful case.
@@ -281,6 +292,7 @@ impl Policy {
             change_without_bump: Level::Warn,
             bump_without_change: Level::Allow,
             step,
+            environment: EnvironmentCheck::Protected,
         }
     }
 }

@@ -7,7 +7,9 @@ use super::names::{check_names, collision};
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, TOP, Value};
 use super::template::{Hole, Template, TemplateProblem};
-use super::{Build, Config, Globs, Level, Libc, Os, Package, Policy, Step, Variant};
+use super::{
+    Build, Config, EnvironmentCheck, Globs, Level, Libc, Os, Package, Policy, Step, Variant,
+};
 use crate::escape::quoted;
 use crate::version::Scheme;
 use crate::words::{Digest, PackageName, RepoPath, VariantName};
@@ -465,11 +467,21 @@ fn policy(package: &Section<'_>, scheme: Scheme) -> Result<Policy, ConfigError> 
         default.step,
         &[("next-free", Step::NextFree), ("any", Step::Any)],
     )?;
+    let environment = choice(
+        &section,
+        "environment",
+        default.environment,
+        &[
+            ("protected", EnvironmentCheck::Protected),
+            ("unchecked", EnvironmentCheck::Unchecked),
+        ],
+    )?;
     section.finish()?;
     Ok(Policy {
         change_without_bump,
         bump_without_change,
         step,
+        environment,
     })
 }
 

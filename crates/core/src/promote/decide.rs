@@ -6,10 +6,12 @@ use super::{
     ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
     ReleaseFacts, RunFacts, RunOutcome, Wait,
 };
+use crate::config::EnvironmentCheck;
 use crate::detect;
 use crate::document::{Candidate, Manifest};
 use crate::escape::quoted;
 use crate::reason::Verdict;
+use crate::settings::Reading;
 use crate::words::{Fingerprint, ObjectId, RunId};
 
 /// The events whose runs may be promoted.
@@ -43,6 +45,7 @@ impl From<Refusal> for Stop {
 
 fn check(facts: &Facts) -> Result<Checked, Stop> {
     actor(facts)?;
+    environment(facts)?;
     pull(facts)?;
     // A release that is there already settles everything else: an expired artifact must not spoil a repeated promotion.
     if let Some(done) = published_already(facts)? {
@@ -69,6 +72,17 @@ fn actor(facts: &Facts) -> Result<(), Refusal> {
     } else {
         Err(Refusal::NotAMaintainer { login, role })
     }
+}
+
+/// A job that names an unknown environment makes it, unprotected; so what nobody tells is refused like what is open.
+fn environment(facts: &Facts) -> Result<(), Refusal> {
+    let problem = match (facts.package.policy.environment, &facts.environment) {
+        (EnvironmentCheck::Unchecked, _) | (_, None) => None,
+        (_, Some(Reading::Read(found))) => found.problem(),
+        (_, Some(Reading::NotFound)) => Some("there is none, or the token may not see it"),
+        (_, Some(Reading::Denied)) => Some("the token may not read it"),
+    };
+    problem.map_or(Ok(()), |problem| Err(Refusal::Environment { problem }))
 }
 
 fn pull(facts: &Facts) -> Result<(), Refusal> {

@@ -5,10 +5,14 @@ use std::fmt;
 use crate::config::Package;
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
+use crate::settings::{Environment, Reading};
 use crate::words::{
     ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, Login, ObjectId,
     PullNumber, ReleaseId, RepositoryId, RepositoryName, Role, RunId, Tag, WorkflowId,
 };
+
+/// The environment that the workflow of a promotion names.
+pub const ENVIRONMENT: &str = "release";
 
 /// Everything that the decision depends on.
 #[derive(Debug, Clone)]
@@ -17,6 +21,8 @@ pub struct Facts {
     pub expect_head: Option<CommitId>,
     /// Who asks.
     pub actor: ActorFacts,
+    /// What the environment of the workflow's job demands; `None` where no workflow promotes.
+    pub environment: Option<Reading<Environment>>,
     /// The package, as the head describes it.
     pub package: Package,
     /// The repository's number.

@@ -13,8 +13,8 @@ mod reasons;
 
 pub use decide::decide;
 pub use facts::{
-    ActorFacts, ArtifactFacts, CandidateFacts, Facts, Flaw, PublishedAsset, PublishedRelease,
-    PullFacts, PullState, ReleaseFacts, RunFacts, RunOutcome, WorkflowFacts,
+    ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, Flaw, PublishedAsset,
+    PublishedRelease, PullFacts, PullState, ReleaseFacts, RunFacts, RunOutcome, WorkflowFacts,
 };
 pub use machine::{
     Effect, End, Event, Fault, Machine, SeenAsset, SeenDraft, SeenRelease, Sent, Step, UploadFault,

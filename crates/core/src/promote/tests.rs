@@ -3,6 +3,7 @@ use crate::detect;
 use crate::document::tests::manifest;
 use crate::document::{Candidate, FailedVariant};
 use crate::reason::{Reason, Verdict};
+use crate::settings::{Branches, Environment, Reading};
 use crate::version::Version;
 use crate::words::*;
 
@@ -42,6 +43,10 @@ fn facts() -> Facts {
     let fingerprint = manifest.fingerprint;
     Facts {
         expect_head: None,
+        environment: Some(Reading::Read(Environment {
+            reviewers: 1,
+            branches: Branches::Listed,
+        })),
         actor: ActorFacts {
             login: "mia".parse().unwrap(),
             role: Role::Maintain,
@@ -180,6 +185,27 @@ fn each_part_of_the_binding_is_checked_by_itself() {
         code(|f| f.actor.role = Role::Write),
         "promote.not-a-maintainer"
     );
+    for environment in [
+        Reading::NotFound,
+        Reading::Denied,
+        Reading::Read(Environment {
+            reviewers: 0,
+            branches: Branches::Listed,
+        }),
+        Reading::Read(Environment {
+            reviewers: 1,
+            branches: Branches::All,
+        }),
+    ] {
+        let open = |f: &mut Facts| f.environment = Some(environment.clone());
+        assert_eq!(code(open), "promote.environment");
+        let unchecked = |f: &mut Facts| {
+            open(f);
+            f.package.policy.environment = crate::config::EnvironmentCheck::Unchecked;
+        };
+        assert_eq!(code(unchecked), "proceed");
+    }
+    assert_eq!(code(|f| f.environment = None), "proceed");
     assert_eq!(
         code(|f| f.pull.state = PullState::Closed),
         "promote.pull-closed"

@@ -26,6 +26,7 @@ mod proxies;
 mod pulls;
 mod releases;
 mod runs;
+mod settings;
 mod shapes;
 #[cfg(test)]
 mod tests;
@@ -43,9 +44,11 @@ use lockgate_core::{
 pub use config::{Clock, Config, ConfigProblem, Limits};
 pub use proxies::Proxies;
 
+use lockgate_core::settings::{BranchRules, Environment, Reading, TagRules};
+
 use crate::{
     Artifact, Asset, Body, Comment, Forge, ForgeError, NewRelease, PostedStatus, Pull, Release,
-    Repository, Run,
+    Repository, Run, Settings,
 };
 use wire::Wire;
 
@@ -74,6 +77,21 @@ impl GitHub {
 impl fmt::Debug for GitHub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("GitHub").field(&self.shown).finish()
+    }
+}
+
+impl Settings for GitHub {
+    fn environment(&self, name: &str) -> Result<Reading<Environment>, ForgeError> {
+        settings::environment(&self.wire, name)
+    }
+    fn branch_rules(&self, branch: &BranchName) -> Result<Reading<BranchRules>, ForgeError> {
+        settings::branch_rules(&self.wire, branch)
+    }
+    fn tag_rules(&self) -> Result<Reading<Vec<TagRules>>, ForgeError> {
+        settings::tag_rules(&self.wire)
+    }
+    fn immutable_releases(&self) -> Result<Reading<bool>, ForgeError> {
+        settings::immutable_releases(&self.wire)
     }
 }
 

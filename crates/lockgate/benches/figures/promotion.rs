@@ -159,6 +159,12 @@ impl Stage {
         };
         let repository = GitRepository::open(folder.join("origin.git")).unwrap();
         let server = Server::start(config, repository).unwrap();
+        let environment = embedded::state::settings::Environment {
+            reviewers: vec!["maintainer".to_owned()],
+            branches: Some(embedded::state::settings::BranchPolicy::Protected),
+            ..Default::default()
+        };
+        server.set_environment("release", environment);
         let workflow = server.register_workflow("Build large", ".github/workflows/build-large.yml");
         let pull = server.open_pull("developer", "bump", "Version 8").unwrap();
         let run = server.start_run(NewRun {

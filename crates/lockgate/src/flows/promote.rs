@@ -7,7 +7,7 @@ mod settle;
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step};
 use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict};
-use lockgate_forge::Forge as _;
+use lockgate_forge::{Forge as _, Settings as _};
 use serde_json::json;
 
 use super::Context;
@@ -66,6 +66,12 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let expect_head = args.expect_head.as_deref().map(commit).transpose()?;
     let login = around.actor().map_or_else(|| remote.forge.viewer(), Ok)?;
     let role = remote.forge.role(&login)?;
+    // A person at a terminal is held back by role and token; a workflow could have been started by a copy of itself.
+    let environment = if around.in_actions() {
+        Some(remote.forge.environment(promote::ENVIRONMENT)?)
+    } else {
+        None
+    };
     let (view, run) = match (args.pr, args.run) {
         (_, Some(id)) => {
             let (run, pull) = pull_of_run(remote, RunId(id))?;
@@ -107,6 +113,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let facts = Facts {
         expect_head,
         actor: ActorFacts { login, role },
+        environment,
         package: seen.package.clone(),
         repository_id: view.pull.repository.id,
         repository: view.pull.repository.name.clone(),

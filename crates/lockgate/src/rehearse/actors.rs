@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use lockgate_core::escape::quoted;
+use lockgate_core::promote::ENVIRONMENT;
 use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::settings::Settings;
 use lockgate_forge_embedded::{CommitId, Fault, MergeMethod, PullNumber, Side};
 
 use super::Room;
-use super::stage::{Did, Sample, Stage, Who};
+use super::stage::{self, Did, Sample, Stage, Who};
 use super::words::Names;
 use super::workflow::BuildOrder;
 use crate::exit::Failure;
@@ -172,6 +174,24 @@ impl<'a> Actors<'a> {
             ["clock", "+", days, "days"] => {
                 let days: i64 = days.parse().map_err(|_| unknown())?;
                 self.stage()?.forge.advance(days * 86_400);
+                Ok(String::new())
+            }
+            ["environment", how] => {
+                let mut environment = stage::protected();
+                match *how {
+                    "unreviewed" => environment.reviewers.clear(),
+                    "any-branch" => environment.branches = None,
+                    "protected" => {}
+                    "gone" => {
+                        let gone = |settings: &mut Settings| settings.environments.clear();
+                        self.stage()?.forge.set(gone);
+                        return Ok(String::new());
+                    }
+                    _ => return Err(unknown()),
+                }
+                self.stage()?
+                    .forge
+                    .set_environment(ENVIRONMENT, environment);
                 Ok(String::new())
             }
             ["immutable", "on"] => {

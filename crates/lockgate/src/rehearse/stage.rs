@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use lockgate_core::config::{Config, FILE, Package};
+use lockgate_core::promote::ENVIRONMENT;
 use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
 use lockgate_forge_embedded::{
     CommitId, Config as ForgeConfig, GitRepository, Handle, MergeMethod, PullNumber, RepositoryId,
     Server,
@@ -39,6 +41,15 @@ pub(super) struct Did {
     pub command: String,
     /// How it ended.
     pub ended: Ended,
+}
+
+/// The environment of promotions, as an administrator should have set it.
+pub(super) fn protected() -> Environment {
+    Environment {
+        reviewers: vec!["maintainer".to_owned()],
+        branches: Some(BranchPolicy::Named(vec!["main".to_owned()])),
+        ..Environment::default()
+    }
 }
 
 /// The stage.
@@ -166,6 +177,7 @@ impl Stage {
         let running = Running::default();
         let kill = running.clone();
         forge.on_kill(move |_| kill.kill());
+        forge.set_environment(ENVIRONMENT, protected());
         for package in config.packages.values() {
             forge.register_workflow(
                 &format!("Build {}", package.name),

@@ -1,0 +1,312 @@
+//! doctor: the repository's settings -> which promises they uphold.
+//!
+//! Lockgate can only ask; what holds a merge or a tag back is the forge, and what the forge was told. Each finding is a
+//! pass, a fail, or unknown: not being told is never a pass. Does not know how settings are read.
+
+use crate::reason::reasons;
+use crate::settings::{BranchRules, Environment, Reading, TagRules};
+use crate::words::{BranchName, PackageName};
+
+/// All that is looked at.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The packages, and how the tags of each begin.
+    pub packages: Vec<(PackageName, String)>,
+    /// The branch that is held.
+    pub branch: BranchName,
+    /// Whether the config asks for the hardened level.
+    pub hardened: bool,
+    /// What the rulesets say of the branch.
+    pub rules: Reading<BranchRules>,
+    /// The name of the environment that promotions run in, and what it demands.
+    pub environment: (String, Reading<Environment>),
+    /// Whether releases freeze when they are published.
+    pub immutable: Reading<bool>,
+    /// The rulesets about tags.
+    pub tags: Reading<Vec<TagRules>>,
+}
+
+/// How a question was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The setting upholds the promise.
+    Pass,
+    /// It does not.
+    Fail(Problem),
+    /// It could not be read; how to find out.
+    Unknown(Problem),
+}
+
+/// A question and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What is asked, as a statement.
+    pub question: String,
+    /// The answer.
+    pub outcome: Outcome,
+}
+
+reasons! {
+    /// A setting that upholds nothing, or of which nobody would tell.
+    pub enum Problem {
+        /// The gate does not gate.
+        NotRequired { /** Context. */ context: String, /** Branch. */ branch: BranchName } =>
+            "doctor.not-required", "{branch} can be merged into without the status {context}", "make it a required status check in a ruleset of the branch";
+        /// The gate can be outrun.
+        NotUpToDate { /** Branch. */ branch: BranchName } =>
+            "doctor.not-up-to-date", "a pull request that {branch} has overtaken can be merged before the gate has looked again", "require branches to be up to date before merging, or use a merge queue";
+        /// History can be rewritten.
+        ForcePushes { /** Branch. */ branch: BranchName } =>
+            "doctor.force-pushes", "{branch} can be rewritten", "forbid force pushes in a ruleset of the branch";
+        /// Anybody who writes may forge the gate.
+        NotBound { /** Context. */ context: String } =>
+            "doctor.not-bound", "anybody with write access can post the status {context}", "bind the required status to the App";
+        /// Promotions are not held back.
+        Unprotected { /** Name. */ environment: String, /** Why. */ problem: String } =>
+            "doctor.environment", "the environment {environment} does not hold a promotion back: {problem}", "give it required reviewers, and let only the default branch use it";
+        /// Releases can be changed.
+        Mutable =>
+            "doctor.mutable-releases", "what is published can be changed or deleted", "switch on immutable releases";
+        /// Tags can be made by anybody who writes.
+        TagsOpen { /** Tags. */ prefix: String, /** What. */ missing: String } =>
+            "doctor.tags-open", "anybody with write access can do this to the tags {prefix}*: {missing}", "add a tag ruleset that only the App may bypass";
+        /// Not told.
+        Unknown { /** What. */ what: String } =>
+            "doctor.unknown", "it could not be read: {what}", "run it with a token that has `administration: read`, or look at the repository's settings";
+    }
+}
+
+/// Asks everything that the level promises.
+pub fn decide(facts: &Facts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut ask = |question: String, outcome: Outcome| findings.push(Finding { question, outcome });
+    let branch = &facts.branch;
+    for (package, _) in &facts.packages {
+        let context = format!("lockgate/{package}");
+        let outcome = on(&facts.rules, "the rules of the branch", |rules| {
+            let required = rules.required.iter().any(|it| same(&it.context, &context));
+            (!required).then(|| Problem::NotRequired {
+                context: context.clone(),
+                branch: branch.clone(),
+            })
+        });
+        ask(format!("{branch} needs the status {context}"), outcome);
+        if facts.hardened {
+            let outcome = on(&facts.rules, "the rules of the branch", |rules| {
+                let bound = |it: &crate::settings::RequiredStatus| {
+                    same(&it.context, &context) && it.app.is_some()
+                };
+                (!rules.required.iter().any(bound)).then(|| Problem::NotBound {
+                    context: context.clone(),
+                })
+            });
+            ask(format!("{context} counts only from one App"), outcome);
+        }
+    }
+    let of_branch = |problem: fn(BranchName) -> Problem, holds: fn(&BranchRules) -> bool| {
+        on(&facts.rules, "the rules of the branch", |rules| {
+            (!holds(rules)).then(|| problem(branch.clone()))
+        })
+    };
+    let outcome = of_branch(
+        |branch| Problem::NotUpToDate { branch },
+        |rules| rules.up_to_date,
+    );
+    ask(
+        format!("nothing merges that {branch} has overtaken"),
+        outcome,
+    );
+    let outcome = of_branch(
+        |branch| Problem::ForcePushes { branch },
+        |rules| !rules.force_pushes,
+    );
+    ask(format!("the history of {branch} stays"), outcome);
+    ask(
+        format!("promotions wait in the environment {}", facts.environment.0),
+        environment(facts),
+    );
+    let outcome = on(&facts.immutable, "whether releases are immutable", |on| {
+        (!on).then_some(Problem::Mutable)
+    });
+    ask("what is published cannot be changed".to_owned(), outcome);
+    if facts.hardened {
+        for (_, prefix) in &facts.packages {
+            let outcome = on(&facts.tags, "the rulesets about tags", |all| {
+                open_tags(all, prefix)
+            });
+            ask(
+                format!("only the App makes, moves or deletes the tags {prefix}*"),
+                outcome,
+            );
+        }
+    }
+    findings
+}
+
+/// Contexts are compared as GitHub does: without case.
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+fn on<T>(reading: &Reading<T>, what: &str, problem: impl FnOnce(&T) -> Option<Problem>) -> Outcome {
+    match reading {
+        Reading::Read(value) => problem(value).map_or(Outcome::Pass, Outcome::Fail),
+        Reading::NotFound | Reading::Denied => Outcome::Unknown(Problem::Unknown {
+            what: what.to_owned(),
+        }),
+    }
+}
+
+/// An environment that is not there is worse than unknown: the first job that names it makes it, unprotected.
+fn environment(facts: &Facts) -> Outcome {
+    let (name, reading) = &facts.environment;
+    let fail = |problem: &str| {
+        Outcome::Fail(Problem::Unprotected {
+            environment: name.clone(),
+            problem: problem.to_owned(),
+        })
+    };
+    match reading {
+        Reading::NotFound => fail("there is no such environment, or the token may not see it"),
+        Reading::Read(found) => found.problem().map_or(Outcome::Pass, fail),
+        Reading::Denied => on(reading, "the environment", |_| None),
+    }
+}
+
+fn open_tags(all: &[TagRules], prefix: &str) -> Option<Problem> {
+    let held = |kind: &str| {
+        let mut covering = all.iter().filter(|rules| rules.covers(prefix));
+        covering.any(|rules| rules.kinds.iter().any(|it| it == kind))
+    };
+    let missing: Vec<&str> = ["creation", "update", "deletion"]
+        .into_iter()
+        .filter(|kind| !held(kind))
+        .collect();
+    (!missing.is_empty()).then(|| Problem::TagsOpen {
+        prefix: prefix.to_owned(),
+        missing: missing.join(", "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reason as _;
+    use crate::settings::{Branches, RequiredStatus};
+
+    fn facts() -> Facts {
+        Facts {
+            packages: vec![("tool".parse().unwrap(), "tool-v".to_owned())],
+            branch: "main".parse().unwrap(),
+            hardened: true,
+            rules: Reading::Read(BranchRules {
+                required: vec![RequiredStatus {
+                    context: "Lockgate/Tool".to_owned(),
+                    app: Some(7),
+                }],
+                up_to_date: true,
+                force_pushes: false,
+            }),
+            environment: (
+                "release".to_owned(),
+                Reading::Read(Environment {
+                    reviewers: 1,
+                    branches: Branches::Listed,
+                }),
+            ),
+            immutable: Reading::Read(true),
+            tags: Reading::Read(vec![TagRules {
+                include: vec!["refs/tags/tool-v*".to_owned()],
+                kinds: ["creation", "update", "deletion"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            }]),
+        }
+    }
+
+    fn problems(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
+        let mut facts = facts();
+        change(&mut facts);
+        let findings = decide(&facts).into_iter();
+        findings
+            .filter_map(|finding| match finding.outcome {
+                Outcome::Pass => None,
+                Outcome::Fail(problem) | Outcome::Unknown(problem) => Some(problem.code()),
+            })
+            .collect()
+    }
+
+    fn rules(change: impl FnOnce(&mut BranchRules)) -> Vec<&'static str> {
+        problems(|facts| {
+            if let Reading::Read(rules) = &mut facts.rules {
+                change(rules);
+            }
+        })
+    }
+
+    #[test]
+    fn each_setting_upholds_its_own_promise() {
+        assert_eq!(problems(|_| ()), [""; 0]);
+        assert_eq!(decide(&facts()).len(), 7);
+        assert_eq!(
+            rules(|rules| rules.required.clear()),
+            ["doctor.not-required", "doctor.not-bound"]
+        );
+        assert_eq!(
+            rules(|rules| rules.required[0].app = None),
+            ["doctor.not-bound"]
+        );
+        assert_eq!(
+            rules(|rules| rules.up_to_date = false),
+            ["doctor.not-up-to-date"]
+        );
+        assert_eq!(
+            rules(|rules| rules.force_pushes = true),
+            ["doctor.force-pushes"]
+        );
+        assert_eq!(
+            problems(|facts| facts.immutable = Reading::Read(false)),
+            ["doctor.mutable-releases"]
+        );
+        assert_eq!(
+            problems(|facts| facts.tags = Reading::Read(Vec::new())),
+            ["doctor.tags-open"]
+        );
+    }
+
+    #[test]
+    fn not_being_told_is_never_a_pass() {
+        assert_eq!(
+            problems(|facts| facts.immutable = Reading::NotFound),
+            ["doctor.unknown"]
+        );
+        assert_eq!(
+            problems(|facts| facts.tags = Reading::Denied),
+            ["doctor.unknown"]
+        );
+        assert_eq!(
+            problems(|facts| facts.rules = Reading::Denied),
+            ["doctor.unknown"; 4]
+        );
+        let environment = |reading| problems(|facts: &mut Facts| facts.environment.1 = reading);
+        assert_eq!(environment(Reading::Denied), ["doctor.unknown"]);
+        assert_eq!(environment(Reading::NotFound), ["doctor.environment"]);
+        let open = Environment {
+            reviewers: 1,
+            branches: Branches::All,
+        };
+        assert_eq!(environment(Reading::Read(open)), ["doctor.environment"]);
+    }
+
+    #[test]
+    fn the_basic_level_does_not_ask_for_an_app() {
+        let basic = |facts: &mut Facts| {
+            facts.hardened = false;
+            facts.tags = Reading::Denied;
+            if let Reading::Read(rules) = &mut facts.rules {
+                rules.required[0].app = None;
+            }
+        };
+        assert_eq!(problems(basic), [""; 0]);
+    }
+}

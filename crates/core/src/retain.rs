@@ -1,0 +1,117 @@
+//! retain: drafts -> those that nobody will need again.
+//!
+//! A promotion that dies leaves its draft behind, and the next one makes its own. Published versions are not looked at: one
+//! that a commit names is needed, and the number of one that was never merged stays burnt. Artifacts expire by themselves.
+//!
+//! No clock: a draft of a version that is published by now can only belong to a promotion that has lost, and such a one ends
+//! well without it.
+
+use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET};
+use crate::version::Version;
+use crate::words::{ReleaseId, Tag};
+
+/// A draft that may be one of Lockgate's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its number.
+    pub id: ReleaseId,
+    /// The tag that it would get.
+    pub tag: String,
+    /// The names of its files.
+    pub files: Vec<String>,
+}
+
+/// What may become of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// Its version is published: it can go.
+    Lost(Tag),
+    /// Its version is not published: it may belong to a promotion that is running.
+    Open(Tag),
+}
+
+/// Decides what becomes of the drafts; those that are not Lockgate's are left out.
+pub fn decide<'d>(
+    packages: &[&Package],
+    drafts: &'d [Draft],
+    published: impl Fn(&Tag) -> bool,
+) -> Vec<(&'d Draft, Fate)> {
+    drafts
+        .iter()
+        .filter_map(|draft| {
+            let tag = packages.iter().find_map(|package| ours(package, draft))?;
+            let fate = if published(&tag) {
+                Fate::Lost(tag)
+            } else {
+                Fate::Open(tag)
+            };
+            Some((draft, fate))
+        })
+        .collect()
+}
+
+/// The tag of a draft that has no file but those which Lockgate puts there.
+fn ours(package: &Package, draft: &Draft) -> Option<Tag> {
+    if let Some(version) = package.version_of_tag(&draft.tag) {
+        let known = |file: &String| is_file_of(package, &version, file);
+        return draft.files.iter().all(known).then(|| package.tag(&version));
+    }
+    let withdrawn = draft.tag.strip_prefix("withdrawn-")?;
+    let version = package.version_of_tag(withdrawn)?;
+    let known = |file: &String| file == WITHDRAWAL_ASSET;
+    draft
+        .files
+        .iter()
+        .all(known)
+        .then(|| package.withdrawal_tag(&version))
+}
+
+fn is_file_of(package: &Package, version: &Version, file: &str) -> bool {
+    let mut assets = package
+        .variants
+        .iter()
+        .map(|variant| package.asset(variant, version));
+    file == SUMS_ASSET || file == RECEIPT_ASSET || assets.any(|name| name.as_str() == file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn only_drafts_of_lockgate_go_and_only_when_their_version_is_published() {
+        let config = Config::parse(
+            r#"
+[package.tool]
+version-file = "VERSION"
+sources = ["src/**"]
+tag = "tool-v{version}"
+asset = "tool-{variant}-v{version}"
+build = { command = ["make"], output = "out/{asset}" }
+variant.amd64 = {}
+"#,
+        )
+        .unwrap();
+        let draft = |id, tag: &str, files: &[&str]| Draft {
+            id: ReleaseId(id),
+            tag: tag.to_owned(),
+            files: files.iter().map(|&file| file.to_owned()).collect(),
+        };
+        let drafts = [
+            draft(1, "tool-v2", &["tool-amd64-v2", "SHA256SUMS"]),
+            draft(2, "tool-v3", &[]),
+            draft(3, "tool-v2", &["tool-amd64-v2", "notes.pdf"]),
+            draft(4, "v2", &[]),
+            draft(5, "withdrawn-tool-v2", &["lockgate-withdrawal.json"]),
+            draft(6, "tool-v2", &["tool-amd64-v3"]),
+        ];
+        let packages: Vec<&Package> = config.packages.values().collect();
+        let fates = decide(&packages, &drafts, |tag| tag.as_str() == "tool-v2");
+        let fates: Vec<_> = fates
+            .iter()
+            .map(|(draft, fate)| (draft.id.0, matches!(fate, Fate::Lost(_))))
+            .collect();
+        assert_eq!(fates, [(1, true), (2, false), (5, false)]);
+    }
+}

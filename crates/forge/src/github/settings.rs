@@ -1,0 +1,219 @@
+//! What an administrator has set, read back. A forge that says 404 or 403 has told nothing; the decision knows what that means.
+
+use lockgate_core::BranchName;
+use lockgate_core::settings::{
+    BranchRules, Branches, Environment, Reading, RequiredStatus, TagRules,
+};
+use serde::Deserialize;
+
+use super::address::encoded;
+use super::calls::Again;
+use super::paging;
+use super::wire::Wire;
+use crate::{ErrorKind, ForgeError};
+
+#[derive(Deserialize)]
+struct EnvironmentShape {
+    #[serde(default)]
+    protection_rules: Vec<Protection>,
+    deployment_branch_policy: Option<Policy>,
+}
+
+#[derive(Deserialize)]
+struct Protection {
+    r#type: String,
+    #[serde(default)]
+    reviewers: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Policy {
+    protected_branches: bool,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    r#type: String,
+    parameters: Option<Parameters>,
+}
+
+#[derive(Deserialize)]
+struct Parameters {
+    #[serde(default)]
+    required_status_checks: Vec<Check>,
+    #[serde(default)]
+    strict_required_status_checks_policy: bool,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    context: String,
+    integration_id: Option<u64>,
+}
+
+/// A branch, as far as its older kind of protection is told with it.
+#[derive(Deserialize)]
+struct Branch {
+    protection: Option<BranchProtection>,
+}
+
+#[derive(Deserialize)]
+struct BranchProtection {
+    required_status_checks: Option<RequiredChecks>,
+}
+
+#[derive(Deserialize)]
+struct RequiredChecks {
+    #[serde(default)]
+    contexts: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: u64,
+    target: Option<String>,
+    enforcement: String,
+}
+
+#[derive(Deserialize)]
+struct Ruleset {
+    conditions: Option<Conditions>,
+    #[serde(default)]
+    rules: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    r#type: String,
+}
+
+#[derive(Deserialize)]
+struct Conditions {
+    ref_name: Option<RefName>,
+}
+
+#[derive(Deserialize)]
+struct RefName {
+    #[serde(default)]
+    include: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Immutability {
+    enabled: bool,
+}
+
+pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment>, ForgeError> {
+    let doing = format!("read the environment {name}");
+    let url = wire.at(&format!("/environments/{}", encoded(name)));
+    told(wire.read(&doing, &url).map(|it: EnvironmentShape| {
+        let asks = |rule: &&Protection| rule.r#type == "required_reviewers";
+        Environment {
+            reviewers: it
+                .protection_rules
+                .iter()
+                .filter(asks)
+                .map(|rule| rule.reviewers.len())
+                .sum(),
+            branches: match it.deployment_branch_policy {
+                None => Branches::All,
+                Some(policy) if policy.protected_branches => Branches::Protected,
+                Some(_) => Branches::Listed,
+            },
+        }
+    }))
+}
+
+/// Two calls: the rulesets, and what of the older branch protection is told with the branch.
+pub(super) fn branch_rules(
+    wire: &Wire,
+    branch: &BranchName,
+) -> Result<Reading<BranchRules>, ForgeError> {
+    let doing = format!("read the rules of {branch}");
+    let url = wire.at(&format!("/rules/branches/{}", encoded(branch.as_str())));
+    let rules = paging::all(wire, &doing, &url, Again::No, |page: Vec<Rule>| page);
+    let older = wire.at(&format!("/branches/{}", encoded(branch.as_str())));
+    let older: Branch = wire.read(&doing, &older)?;
+    let older = older
+        .protection
+        .and_then(|protection| protection.required_status_checks);
+    told(rules.map(|rules| {
+        let has = |kind: &str| rules.iter().any(|rule| rule.r#type == kind);
+        let mut found = BranchRules {
+            required: Vec::new(),
+            up_to_date: has("merge_queue"),
+            force_pushes: !has("non_fast_forward"),
+        };
+        for parameters in rules.iter().filter_map(|rule| rule.parameters.as_ref()) {
+            found.up_to_date |= parameters.strict_required_status_checks_policy;
+            found
+                .required
+                .extend(
+                    parameters
+                        .required_status_checks
+                        .iter()
+                        .map(|check| RequiredStatus {
+                            context: check.context.clone(),
+                            app: check.integration_id,
+                        }),
+                );
+        }
+        // This list names no App.
+        found.required.extend(
+            older
+                .map(|it| it.contexts)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|context| RequiredStatus { context, app: None }),
+        );
+        found
+    }))
+}
+
+/// One call for the list, and one for each ruleset about tags that is enforced.
+pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeError> {
+    let url = wire.at("/rulesets");
+    let listed = paging::all(
+        wire,
+        "list the rulesets",
+        &url,
+        Again::No,
+        |page: Vec<Listed>| page,
+    );
+    let listed = match told(listed)? {
+        Reading::Read(listed) => listed,
+        Reading::NotFound => return Ok(Reading::NotFound),
+        Reading::Denied => return Ok(Reading::Denied),
+    };
+    let mut found = Vec::new();
+    for one in listed {
+        if one.target.as_deref() != Some("tag") || one.enforcement != "active" {
+            continue;
+        }
+        let doing = format!("read the ruleset {}", one.id);
+        let ruleset: Ruleset = wire.read(&doing, &wire.at(&format!("/rulesets/{}", one.id)))?;
+        let names = ruleset
+            .conditions
+            .and_then(|conditions| conditions.ref_name);
+        found.push(TagRules {
+            include: names.map(|names| names.include).unwrap_or_default(),
+            kinds: ruleset.rules.into_iter().map(|rule| rule.r#type).collect(),
+        });
+    }
+    Ok(Reading::Read(found))
+}
+
+pub(super) fn immutable_releases(wire: &Wire) -> Result<Reading<bool>, ForgeError> {
+    let doing = "read whether releases are immutable";
+    let found: Result<Immutability, _> = wire.read(doing, &wire.at("/immutable-releases"));
+    told(found.map(|it| it.enabled))
+}
+
+fn told<T>(answer: Result<T, ForgeError>) -> Result<Reading<T>, ForgeError> {
+    match answer {
+        Ok(value) => Ok(Reading::Read(value)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Reading::NotFound),
+        Err(error) if error.kind == ErrorKind::Denied => Ok(Reading::Denied),
+        Err(error) => Err(error),
+    }
+}

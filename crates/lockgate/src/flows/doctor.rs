@@ -1,0 +1,95 @@
+//! `lockgate doctor`: the repository's settings, and which of the promises they uphold.
+
+use lockgate_core::Reason as _;
+use lockgate_core::config::Package;
+use lockgate_core::doctor::{self, Facts, Finding, Outcome, Problem};
+use lockgate_core::promote::ENVIRONMENT;
+use lockgate_forge::Settings as _;
+use serde_json::json;
+
+use super::Context;
+use crate::cli;
+use crate::exit::{Exit, Failure};
+use crate::observe::Tree;
+use crate::remote::Remote;
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
+    let remote = Remote::open(&context.around)?;
+    let branch = super::withdraw::base(&remote, args.base.as_deref())?;
+    let tip = remote.branch(&branch)?;
+    remote.git.fetch(
+        &context.around.remote,
+        &[(&format!("refs/heads/{branch}"), &tip)],
+    )?;
+    let tree = Tree::read(&remote.git, tip.as_str())?;
+    let config = tree.config(&format!("the branch {branch}"))?;
+    let facts = Facts {
+        packages: config
+            .packages
+            .values()
+            .map(|package| (package.name.clone(), tag_prefix(package)))
+            .collect(),
+        rules: remote.forge.branch_rules(&branch)?,
+        environment: (
+            ENVIRONMENT.to_owned(),
+            remote.forge.environment(ENVIRONMENT)?,
+        ),
+        immutable: remote.forge.immutable_releases()?,
+        tags: remote.forge.tag_rules()?,
+        hardened: args.hardened,
+        branch,
+    };
+    render(context, &doctor::decide(&facts))
+}
+
+/// How the tags of all versions of a package begin.
+fn tag_prefix(package: &Package) -> String {
+    let template = package.tag.to_string();
+    let template = template.replace("{package}", package.name.as_str());
+    template.split('{').next().unwrap_or_default().to_owned()
+}
+
+fn render(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
+    let mut text = String::new();
+    for finding in findings {
+        let (word, problem) = parts(finding);
+        text += &format!("{word:7}  {}\n", finding.question);
+        if let Some(problem) = problem {
+            text += &format!(
+                "         {problem} ({})\n         next: {}\n",
+                problem.code(),
+                problem.hint()
+            );
+        }
+    }
+    let objects: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let (word, problem) = parts(finding);
+            json!({ "question": finding.question, "outcome": word, "code": problem.map(|it| it.code()), "message": problem.map(ToString::to_string), "next": problem.map(|it| it.hint()) })
+        })
+        .collect();
+    context
+        .talk
+        .result("doctor", &text, json!({ "findings": objects }));
+    let of = |wanted: &str| {
+        let all = findings.iter().map(parts);
+        all.filter(|(word, _)| *word == wanted)
+            .find_map(|(_, problem)| problem)
+    };
+    // What could not be read is no pass; but somebody with more rights may find that all is well.
+    match (of("fail"), of("unknown")) {
+        (Some(problem), _) => Err(Failure::new(Exit::Refused, problem)),
+        (None, Some(problem)) => Err(Failure::new(Exit::CouldNot, problem)),
+        (None, None) => Ok(()),
+    }
+}
+
+fn parts(finding: &Finding) -> (&'static str, Option<&Problem>) {
+    match &finding.outcome {
+        Outcome::Pass => ("pass", None),
+        Outcome::Fail(problem) => ("fail", Some(problem)),
+        Outcome::Unknown(problem) => ("unknown", Some(problem)),
+    }
+}

@@ -1,0 +1,83 @@
+//! `lockgate retain`: drafts that dead promotions have left, listed or deleted.
+
+use lockgate_core::config::Package;
+use lockgate_core::retain::{self, Draft, Fate};
+use lockgate_forge::Forge as _;
+use serde_json::json;
+
+use super::Context;
+use crate::cli;
+use crate::exit::Failure;
+use crate::observe::{Published as _, Tree};
+use crate::remote::Remote;
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Retain) -> Result<(), Failure> {
+    let remote = Remote::open(&context.around)?;
+    let branch = super::withdraw::base(&remote, args.base.as_deref())?;
+    let tip = remote.branch(&branch)?;
+    remote.git.fetch(
+        &context.around.remote,
+        &[(&format!("refs/heads/{branch}"), &tip)],
+    )?;
+    let tree = Tree::read(&remote.git, tip.as_str())?;
+    let config = tree.config(&format!("the branch {branch}"))?;
+    let packages: Vec<&Package> = match &args.package {
+        Some(name) => vec![super::choose(config, Some(name))?],
+        None => config.packages.values().collect(),
+    };
+    let releases = remote.forge.releases()?;
+    let drafts: Vec<Draft> = releases
+        .into_iter()
+        .filter(|release| release.draft)
+        .map(|release| Draft {
+            id: release.id,
+            tag: release.tag,
+            files: release.assets.into_iter().map(|asset| asset.name).collect(),
+        })
+        .collect();
+    let refs = remote.refs()?;
+    let fates = retain::decide(&packages, &drafts, |tag| {
+        refs.contains_key(&format!("refs/tags/{tag}"))
+    });
+    let mut rows = Vec::new();
+    for (draft, fate) in fates {
+        let (tag, goes, why) = match &fate {
+            Fate::Lost(tag) => (tag, true, "its version is published"),
+            Fate::Open(tag) if args.open => (tag, true, "its version is not published"),
+            Fate::Open(tag) => (
+                tag,
+                false,
+                "its version is not published: a promotion may be running; --open deletes it too",
+            ),
+        };
+        if goes && args.apply {
+            remote.forge.delete_release(draft.id)?;
+        }
+        let word = match (goes, args.apply) {
+            (true, true) => "deleted",
+            (true, false) => "can go",
+            (false, _) => "stays",
+        };
+        rows.push((draft.id, tag.clone(), word, why));
+    }
+    let text: Vec<String> = rows
+        .iter()
+        .map(|(id, tag, word, why)| format!("{word:7}  draft {id} of {tag}: {why}"))
+        .collect();
+    let objects: Vec<_> = rows
+        .iter()
+        .map(|(id, tag, word, why)| json!({ "draft": id, "tag": tag, "outcome": word, "reason": why }))
+        .collect();
+    let text = if text.is_empty() {
+        "there are no drafts of Lockgate".to_owned()
+    } else {
+        text.join("\n")
+    };
+    context.talk.result(
+        "retain",
+        &text,
+        json!({ "applied": args.apply, "drafts": objects }),
+    );
+    Ok(())
+}
