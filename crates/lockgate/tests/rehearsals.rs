@@ -157,9 +157,12 @@ fn no_token_is_written_or_told() {
         .args(["rehearse", "--script"])
         .arg(script)
         .arg(format!("--keep={}", keep.display()))
+        .arg("--journal")
+        .arg(keep.join("journal"))
         .output()
         .unwrap();
     assert!(output.status.success());
+    assert!(keep.join("journal").exists());
     let mut seen = 0;
     let mut folders = vec![keep.clone()];
     while let Some(folder) = folders.pop() {
