@@ -63,7 +63,11 @@ fn a_pull_request_without_a_bump_is_not_held_up() {
     let ran = stage.pull_event(pull, "opened");
     ended(build(&ran), "success");
     assert_eq!(stage.artifacts(build(&ran)), [""; 0]);
-    assert_eq!(build(&ran).jobs(), ["detect"]);
+    let jobs = build(&ran).jobs();
+    assert!(
+        jobs.len() == 1 && jobs[0].eq_ignore_ascii_case("detect"),
+        "{jobs:?}"
+    );
     let gate = "success: version 1 is unchanged: nothing to publish";
     assert_eq!(stage.gate(pull), gate);
     assert_eq!(stage.comment(pull), "");
