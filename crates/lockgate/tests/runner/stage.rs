@@ -10,7 +10,7 @@ use std::process::Command;
 use lockgate_fidelity::Guard;
 use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
 use lockgate_forge_embedded::state::refusal::Refusal;
-use lockgate_forge_embedded::state::settings::Environment;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
 use lockgate_forge_embedded::{
     Clock, CommitId, Config, GitRepository, MergeMethod, PullNumber, RepositoryId, Server,
 };
@@ -220,6 +220,7 @@ impl Stage {
 fn protected() -> Environment {
     Environment {
         reviewers: vec!["maintainer".to_owned()],
+        branches: Some(BranchPolicy::Named(vec!["main".to_owned()])),
         ..Environment::default()
     }
 }

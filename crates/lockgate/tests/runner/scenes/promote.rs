@@ -1,5 +1,6 @@
 //! What happens when somebody starts the promotion by hand.
 
+use lockgate_forge_embedded::state::settings::Environment;
 use serde_json::json;
 
 use super::{FILES, PUBLISHED, WAITS, build};
@@ -62,6 +63,20 @@ fn a_developer_is_refused() {
     );
     assert_eq!(stage.release("hello-v2"), [""; 0]);
     assert_eq!(stage.gate(pull), WAITS);
+}
+
+/// A job that names an environment which is not there makes it, unprotected: it would hold nobody back.
+#[test]
+fn an_environment_that_holds_nobody_back_is_refused() {
+    let stage = Stage::set();
+    let (pull, _) = stage.bump("raise");
+    stage
+        .forge
+        .set_environment("release", Environment::default());
+    let promotion = stage.promote("maintainer", pull);
+    ended(&promotion, "failure");
+    assert!(promotion.said("promote.environment"), "{promotion:?}");
+    assert_eq!(stage.release("hello-v2"), [""; 0]);
 }
 
 #[test]
