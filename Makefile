@@ -29,6 +29,7 @@ test: ## Run every test, those of the examples, and the fuzz targets over their 
 	cargo test --locked -p lockgate --test runner
 	python3 -m unittest discover -s examples/tests
 	python3 -m unittest discover -s tests/clients
+	python3 -m unittest discover -s tests/workflows
 	scripts/fuzz.sh seeds
 
 bench: ## Measure start-up, size, detect and promotion (about two minutes)

@@ -7,6 +7,7 @@
 #     scripts/setup.sh bench        what `make bench` needs
 #     scripts/setup.sh runner       of the tests, what executes the workflows
 #     scripts/setup.sh fidelity     of the tests, what holds the rehearsal forge against GitHub
+#     scripts/setup.sh workflows    of the tests, what reads the workflows that Lockgate writes
 #     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
@@ -23,12 +24,13 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
             bench) need_git; need_cargo ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
             fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity" ;;
+            workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows" ;;
         esac
     done
 }
@@ -97,6 +99,41 @@ need_act() { # go checks what it fetches against its log of checksums
     mkdir -p "$tools/bin"
     retry env GOBIN="$tools/bin" go install "github.com/nektos/act@v$wanted" >&2 ||
         fail "act couldn't be installed: 'go install github.com/nektos/act@v$wanted' failed (its words are above)"
+}
+
+need_actionlint() {
+    wanted=1.7.12
+    case $("$tools/bin/actionlint" -version 2>/dev/null) in *"$wanted"*) return ;; esac
+    has go || install_package golang-go "actionlint is written in Go"
+    say "actionlint $wanted (go, into $tools/bin): reads the workflows that Lockgate writes"
+    mkdir -p "$tools/bin"
+    retry env GOBIN="$tools/bin" go install "github.com/rhysd/actionlint/cmd/actionlint@v$wanted" >&2 ||
+        fail "actionlint couldn't be installed: 'go install github.com/rhysd/actionlint/cmd/actionlint@v$wanted' failed (its words are above)"
+}
+
+need_zizmor() {
+    pinned=$root/scripts/zizmor-requirements.txt
+    cmp -s "$pinned" "$tools/zizmor-venv/.installed" && return
+    say "zizmor (pip, into $tools/zizmor-venv): reads the workflows that Lockgate writes, as an auditor"
+    make_venv "$tools/zizmor-venv"
+    retry "$tools/zizmor-venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: --requirement "$pinned" ||
+        fail "zizmor couldn't be installed: 'pip install --requirement $pinned' failed (its words are above)"
+    cp "$pinned" "$tools/zizmor-venv/.installed"
+}
+
+need_parser() {
+    need_node
+    pinned=$root/tests/workflows
+    place=$tools/workflows
+    cmp -s "$pinned/package-lock.json" "$place/.installed" && return
+    say "GitHub's parser of workflows (npm, into $place): reads the workflows that Lockgate writes"
+    rm -rf "$place"
+    mkdir -p "$place"
+    cp "$pinned/package.json" "$pinned/package-lock.json" "$place"
+    (cd "$place" && retry npm ci --silent --ignore-scripts --no-audit --no-fund >&2) ||
+        fail "GitHub's parser couldn't be installed: 'npm ci' failed (its words are above)"
+    cp "$pinned/package-lock.json" "$place/.installed"
 }
 
 need_actions() {

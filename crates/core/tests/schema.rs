@@ -43,6 +43,9 @@ build = { command = ["make"], output = "dist/{asset}" }
 variant.arm64 = {}
 "#;
 
+const ACTION: &str = "o/lockgate@0123456789abcdef0123456789abcdef01234567";
+const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Expect {
     /// Both accept it.
@@ -272,6 +275,19 @@ const TABLE: &[(&str, &str, Expect)] = &[
     ("tool-v{version}", "other-v{version}@OTHER@", Beyond("config.collision", TWO_PACKAGES)),
     ("tool-v{version}", "other-v1{version}@OTHER@", Beyond("config.collision", TWO_PACKAGES)),
     ("tag =", "pins = \"other/SHA256SUMS\"@OTHER@\ntag =", Beyond("config.collision", TWO_PACKAGES)),
+    // how the workflows are written
+    ("[package.tool]", "@W@level = \"hardened\"\n[package.tool]", Fine),
+    ("[package.tool]", "@W@level = \"harder\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branch = \"release/2\"\n[package.tool]", Fine),
+    ("[package.tool]", "@W@branch = \"a..b\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branch = \"a b\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branch = \"x.lock\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@lockgate = \"@ACTION@\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@sha256.amd64 = \"@DIGEST@\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@lockgate = \"@ACTION@\"\nsha256.amd64 = \"@DIGEST@\"\n[package.tool]", Fine),
+    ("[package.tool]", "@W@lockgate = \"@ACTION@\"\nsha256.arm64 = \"@DIGEST@\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@lockgate = \"o/lockgate#v1\"\nsha256.amd64 = \"@DIGEST@\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@lockgate = \"@ACTION@\"\nsha256.amd64 = \"abc\"\n[package.tool]", Refused),
 ];
 
 /// A row as a whole config. `@N@` is N letters; the other marks are what does not fit into a row.
@@ -294,6 +310,10 @@ fn text_of(from: &str, to: &str) -> String {
             return both(("dist/{asset}", ".{variant}/x"), variant);
         }
         _ => {}
+    }
+    if let Some(rest) = to.strip_prefix("@W@") {
+        let rest = rest.replace("@ACTION@", ACTION).replace("@DIGEST@", DIGEST);
+        return BASE.replacen(from, &format!("[workflows]\n{rest}"), 1);
     }
     if to.contains("@OTHER@") {
         return BASE.replacen(from, &to.replace("@OTHER@", ""), 1) + OTHER;
@@ -414,7 +434,18 @@ fn the_parser_knows_the_keys_of_the_schema_and_no_others() {
             "build",
             ("[package.tool.build]", "[package.tool.build]\n0000 = 1"),
         ),
+        (
+            "executables",
+            (
+                "[package.tool]",
+                "[workflows.sha256]\n0000 = 1\n[package.tool]",
+            ),
+        ),
         ("variant", ("variant.amd64]", "variant.amd64]\n0000 = 1")),
+        (
+            "workflows",
+            ("[package.tool]", "[workflows]\n0000 = 1\n[package.tool]"),
+        ),
         (
             "policy",
             (
@@ -457,6 +488,17 @@ fn the_parser_takes_every_example_of_every_key() {
                 let package = &mut config["package"]["tool"];
                 match table.as_str() {
                     "" => config[&key] = example.clone(),
+                    "workflows" if key == "lockgate" || key == "sha256" => {
+                        config["workflows"] =
+                            json!({ "lockgate": ACTION, "sha256": { "amd64": DIGEST } });
+                        config["workflows"][&key] = example.clone();
+                    }
+                    "workflows" => config["workflows"] = json!({ &key: example }),
+                    "executables" => {
+                        config["workflows"] =
+                            json!({ "lockgate": ACTION, "sha256": { "amd64": DIGEST } });
+                        config["workflows"]["sha256"][&key] = example.clone();
+                    }
                     "package" => package[&key] = example.clone(),
                     "variant" => package["variant"]["amd64"][&key] = example.clone(),
                     other => package[other][&key] = example.clone(),

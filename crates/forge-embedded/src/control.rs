@@ -179,6 +179,11 @@ impl Handle {
         self.on_forge(|forge| forge.state.limit_token(token, rights));
     }
 
+    /// Installs an App, whose key has this public half (DER of PKCS#1); gives its number. Its tokens get at most these rights.
+    pub fn add_app(&self, slug: &str, public_key: &[u8], rights: Rights) -> u64 {
+        self.on_forge(|forge| forge.state.add_app(slug, public_key.to_vec(), rights))
+    }
+
     /// Ends a token.
     pub fn revoke_token(&self, token: &str) {
         self.on_forge(|forge| forge.state.revoke_token(token));

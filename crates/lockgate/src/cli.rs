@@ -1,6 +1,10 @@
 //! The command line: one definition for parsing, help, completions and man pages.
 
+mod setup;
+
 use std::path::PathBuf;
+
+pub use setup::{Check, Init, Level, Scheme};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -108,6 +112,10 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write lockgate.toml and the workflows of its packages
+    Init(Box<Init>),
+    /// Compare the workflows with lockgate.toml, and lint every workflow of the repository
+    Check(Check),
     /// Decide what a pull request means for each package: build, nothing, or refused
     Detect(Detect),
     /// Build one variant and look at what came out, or join the variants to a candidate
@@ -150,9 +158,49 @@ pub enum Command {
 }
 
 impl Command {
+    /// What it needs of an App's token (docs/permissions.md); nothing where it does not write in an App's name.
+    pub fn rights(&self) -> &'static [(&'static str, bool)] {
+        match self {
+            Self::Gate(_) => &[
+                ("contents", false),
+                ("actions", false),
+                ("pull_requests", false),
+                ("statuses", true),
+            ],
+            Self::Report(_) => &[
+                ("contents", false),
+                ("actions", false),
+                ("pull_requests", true),
+            ],
+            Self::Promote(_) => &[
+                ("contents", true),
+                ("actions", false),
+                ("pull_requests", true),
+                ("statuses", true),
+            ],
+            Self::Withdraw(_) => &[("contents", true)],
+            Self::Init(_)
+            | Self::Check(_)
+            | Self::Detect(_)
+            | Self::Build(_)
+            | Self::Verify(_)
+            | Self::Doctor(_)
+            | Self::Retain(_)
+            | Self::Audit(_)
+            | Self::Fetch(_)
+            | Self::Mirror(_)
+            | Self::Pin(_)
+            | Self::Rehearse(_)
+            | Self::Completions { .. }
+            | Self::Man { .. } => &[],
+        }
+    }
+
     /// Its name, as it is typed.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Init(_) => "init",
+            Self::Check(_) => "check",
             Self::Detect(_) => "detect",
             Self::Build(_) => "build",
             Self::Report(_) => "report",
@@ -247,13 +295,13 @@ pub struct Promote {
     #[arg(
         long,
         value_name = "NUMBER",
-        required_unless_present = "run",
-        conflicts_with = "run"
+        value_parser = number_or_nothing,
+        required_unless_present = "run"
     )]
-    pub pr: Option<u64>,
+    pub pr: Option<Maybe>,
     /// The run that built the candidate
-    #[arg(long, value_name = "ID")]
-    pub run: Option<u64>,
+    #[arg(long, value_name = "ID", value_parser = number_or_nothing)]
+    pub run: Option<Maybe>,
     /// The package [default: the only one that the pull request raises]
     #[arg(long, value_name = "NAME")]
     pub package: Option<String>,
@@ -263,6 +311,17 @@ pub struct Promote {
     /// Print the plan and stop
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// A number, or nothing: an input of a workflow that nobody filled in is an empty text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maybe(pub Option<u64>);
+
+fn number_or_nothing(text: &str) -> Result<Maybe, std::num::ParseIntError> {
+    match text {
+        "" => Ok(Maybe(None)),
+        text => text.parse().map(|number| Maybe(Some(number))),
+    }
 }
 
 /// `lockgate verify`

@@ -73,6 +73,35 @@ pub struct MergeGroup {
 pub struct EventRun {
     /// Its number.
     pub id: RunId,
+    /// What started it.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// What it ran for.
+    #[serde(default)]
+    pub head_sha: Option<CommitId>,
+    /// The branch that it ran for; of a merge group, one that the queue made.
+    #[serde(default)]
+    pub head_branch: Option<String>,
+}
+
+impl EventRun {
+    /// The merge group that it ran for, if it did, and the branch that the group is for.
+    ///
+    /// A queue's own branches are named `gh-readonly-queue/<branch>/pr-<number>-<commit>` ("Merging a pull request with a merge
+    /// queue"). Nobody but the forge says that a merge group started a run.
+    pub fn merge_group(&self) -> Option<(&CommitId, Option<BranchName>)> {
+        if self.event.as_deref() != Some("merge_group") {
+            return None;
+        }
+        let branch = || {
+            let name = self.head_branch.as_ref()?;
+            let (branch, _) = name
+                .strip_prefix("gh-readonly-queue/")?
+                .rsplit_once("/pr-")?;
+            branch.parse().ok()
+        };
+        Some((self.head_sha.as_ref()?, branch()))
+    }
 }
 
 impl Event {
@@ -105,6 +134,26 @@ mod tests {
         assert_eq!(
             event.pull_request.map(|pull| pull.number),
             Some(PullNumber(7))
+        );
+    }
+
+    #[test]
+    fn a_run_of_a_merge_group_names_its_commit_and_the_branch_it_is_for() {
+        let run = |event: &str, branch: &str| {
+            let json = format!(
+                r#"{{"workflow_run":{{"id":5,"event":"{event}","head_sha":"{}","head_branch":"{branch}"}}}}"#,
+                "a".repeat(40)
+            );
+            Event::parse(json.as_bytes()).unwrap().workflow_run.unwrap()
+        };
+        let group = run("merge_group", "gh-readonly-queue/release/2/pr-7-bbbb");
+        let (commit, branch) = group.merge_group().unwrap();
+        assert_eq!(commit.as_str(), "a".repeat(40));
+        assert_eq!(branch, "release/2".parse().ok());
+        assert_eq!(run("merge_group", "other").merge_group().unwrap().1, None);
+        assert_eq!(
+            run("pull_request", "gh-readonly-queue/main/pr-7-bbbb").merge_group(),
+            None
         );
     }
 

@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod build;
+pub mod check;
 pub mod detect;
 pub mod doctor;
 pub mod fetch;
 pub mod gate;
+pub mod init;
 pub mod mirror;
 pub mod pin;
 pub mod promote;

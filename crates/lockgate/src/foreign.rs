@@ -15,7 +15,7 @@ const TAIL: usize = 30;
 const LINE: u64 = 2000;
 
 /// Variables that hold credentials of the runner; the command gets none of them.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 9] = [
     "GITHUB_TOKEN",
     "GH_TOKEN",
     "GH_ENTERPRISE_TOKEN",
@@ -24,6 +24,7 @@ const SECRETS: [&str; 8] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_CACHE_SERVICE_TOKEN",
     "INPUT_TOKEN",
+    "LOCKGATE_APP_KEY",
 ];
 
 /// How a command ended.

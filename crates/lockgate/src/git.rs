@@ -3,6 +3,8 @@
 //! Reads objects only; the one thing it writes is objects (fetched ones, and the tree of a trial merge). Never runs a hook,
 //! never touches the work tree. What git prints is foreign text until it is parsed.
 
+mod setup;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -22,6 +22,8 @@ pub mod stream;
 pub mod surroundings;
 pub mod talk;
 pub mod trouble;
+pub mod whole;
+pub mod work_tree;
 
 use clap::Parser as _;
 
@@ -37,7 +39,8 @@ pub fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };
-    let around = Surroundings::read(&cli.global);
+    let mut around = Surroundings::read(&cli.global);
+    around.rights = cli.command.rights();
     let talk = Talk::new(&cli.global, &around);
     let context = Context { around, talk };
     match go(cli.global.work_dir.as_deref()).and_then(|()| run(&context, &cli)) {
@@ -69,6 +72,8 @@ fn misused(error: &clap::Error) -> Exit {
 
 fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
+        Command::Init(args) => flows::init::run(context, args),
+        Command::Check(args) => flows::check::run(context, args),
         Command::Detect(args) => flows::detect::run(context, args),
         Command::Build(args) => flows::build::run(context, args),
         Command::Report(args) => flows::report::run(context, args),

@@ -2,6 +2,7 @@
 //!
 //! Inside GitHub Actions the runner's `GITHUB_*` variables are understood; outside, options or the clone say the same.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lockgate_core::escape::quoted;
 use lockgate_core::{Login, RepositoryName};
 use lockgate_forge::Token;
-use lockgate_forge::github::{Config, GitHub, Proxies};
+use lockgate_forge::github::{App, Config, GitHub, Proxies, Right, SignInError};
 
 use crate::cli::Global;
 use crate::event::Event;
@@ -29,6 +30,9 @@ pub struct Surroundings {
     pub remote: String,
     repo: Option<String>,
     forge: Option<String>,
+    /// What the command needs of an App's token; nothing where it writes nothing in an App's name.
+    pub rights: &'static [Right],
+    app_login: OnceCell<Login>,
 }
 
 /// Where the forge and the repository are.
@@ -58,6 +62,8 @@ impl Surroundings {
             remote,
             repo: global.repo.clone(),
             forge: global.forge.clone(),
+            rights: &[],
+            app_login: OnceCell::new(),
         }
     }
 
@@ -114,6 +120,11 @@ impl Surroundings {
     ///
     /// The repository is that of `--repo`, else `GITHUB_REPOSITORY`, else the last two parts of the remote's address.
     pub fn place(&self, git: Option<&Git>) -> Result<Place, Failure> {
+        self.place_at(git, Some(&self.remote))
+    }
+
+    /// The same, where the remote may be another one, or none.
+    pub fn place_at(&self, git: Option<&Git>, remote: Option<&str>) -> Result<Place, Failure> {
         let server_url = self
             .forge
             .as_deref()
@@ -137,7 +148,7 @@ impl Surroundings {
                 expected: "of the form OWNER/NAME",
             })?,
             None => git
-                .and_then(|git| repository_of_remote(&git.remote_url(&self.remote)?))
+                .and_then(|git| repository_of_remote(&git.remote_url(remote?)?))
                 .ok_or(Trouble::Unsaid {
                     what: "which repository on the forge is meant",
                     how: "name it with --repo OWNER/NAME",
@@ -150,7 +161,7 @@ impl Surroundings {
         })
     }
 
-    /// The forge, with the token of the environment, if there is one.
+    /// The forge, with the token of the environment, if there is one; else with one that the App of the environment gets.
     pub fn forge(&self, place: &Place) -> Result<GitHub, Failure> {
         let token = self
             .var("GITHUB_TOKEN")
@@ -165,12 +176,40 @@ impl Surroundings {
         let unit = self.pause(0);
         config.clock.sleep =
             Arc::new(move |wanted| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
-        GitHub::new(config).map_err(|problem| {
-            Trouble::Settings {
-                problem: problem.to_string(),
-            }
-            .into()
-        })
+        if let Some(app) = self.app()? {
+            let signed_in = app.sign_in(&config, self.rights);
+            let signed_in = signed_in.map_err(|error| match error {
+                SignInError::Config(problem) => settings(&problem),
+                SignInError::Forge(error) => Trouble::from(error),
+            })?;
+            config.token = Some(signed_in.token);
+            // Asked twice in one process, it is the same App.
+            let _ = self.app_login.set(signed_in.login);
+        }
+        Ok(GitHub::new(config).map_err(|problem| settings(&problem))?)
+    }
+
+    /// The App of the environment, for the commands that write in its name.
+    fn app(&self) -> Result<Option<App>, Trouble> {
+        let (id, key) = (self.var("LOCKGATE_APP_ID"), self.var("LOCKGATE_APP_KEY"));
+        match (id, key) {
+            _ if self.rights.is_empty() => Ok(None),
+            (None, None) => Ok(None),
+            (Some(id), Some(key)) => App::new(id, key)
+                .map(Some)
+                .map_err(|error| settings(&error)),
+            (Some(_), None) => Err(settings(
+                &"LOCKGATE_APP_ID is set and LOCKGATE_APP_KEY is not: does the job name the environment that holds it?",
+            )),
+            (None, Some(_)) => Err(settings(
+                &"LOCKGATE_APP_KEY is set and LOCKGATE_APP_ID is not",
+            )),
+        }
+    }
+
+    /// The account in whose name the App of the environment writes, once the forge was asked for.
+    pub fn app_login(&self) -> Option<&Login> {
+        self.app_login.get()
     }
 
     /// Whether an option names the repository, rather than the runner.
@@ -212,6 +251,11 @@ impl Surroundings {
             .or_else(|| Some(Path::new(self.var("HOME")?).join(".cache")))?;
         base.is_absolute().then(|| base.join("lockgate"))
     }
+}
+
+fn settings(problem: &dyn std::fmt::Display) -> Trouble {
+    let problem = problem.to_string();
+    Trouble::Settings { problem }
 }
 
 fn checked_url(name: &'static str, url: &str) -> Result<String, Trouble> {

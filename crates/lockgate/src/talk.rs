@@ -93,6 +93,24 @@ impl Talk {
         put(std::io::stderr(), &self.paint(&text, "31"));
     }
 
+    /// Asks whoever sits at the terminal; an empty answer is the proposal. `None` where nobody sits there, or nobody answers.
+    pub fn ask(&self, question: &str, proposal: Option<&str>) -> Option<String> {
+        if !self.terminal || !std::io::stdin().is_terminal() {
+            return None;
+        }
+        let shown = proposal
+            .map(|text| format!(" [{text}]"))
+            .unwrap_or_default();
+        let mut stderr = std::io::stderr();
+        let _ = write!(stderr, "{question}{shown}: ").and_then(|()| stderr.flush());
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).ok()?;
+        match line.trim() {
+            "" => proposal.map(ToOwned::to_owned),
+            answer => Some(answer.to_owned()),
+        }
+    }
+
     /// A line for whoever watches.
     pub fn say(&self, line: &str) {
         if self.verbosity >= 0 {

@@ -19,6 +19,9 @@ fn read(path: &str) -> String {
 fn codes() -> BTreeSet<String> {
     let mut all: Vec<&str> = lockgate_core::codes();
     all.extend(lockgate::trouble::Trouble::CODES);
+    all.extend(lockgate::flows::init::Problem::CODES);
+    all.extend(lockgate::flows::check::Drift::CODES);
+    all.extend(lockgate_workflows::lint::codes());
     all.extend(lockgate_client::codes());
     all.extend(lockgate_artifact::digest::DigestError::CODES);
     all.extend(lockgate_artifact::zip::ZipError::CODES);
@@ -155,6 +158,8 @@ fn every_link_between_pages_leads_somewhere() {
 fn every_command_and_every_script_word_has_its_place_in_the_docs() {
     let commands = read("docs/commands.md");
     for command in [
+        "init",
+        "check",
         "detect",
         "build",
         "report",

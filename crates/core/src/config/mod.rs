@@ -9,18 +9,25 @@ mod parse;
 mod problem;
 mod section;
 mod template;
+mod workflows;
 
 pub use globs::Globs;
 pub use problem::{ConfigError, ConfigProblem};
 pub use template::{Template, Values};
+pub use workflows::{Pinned, RunnerArch, TrustLevel, Workflows, pin};
 
 use std::collections::BTreeMap;
+
+use parse::choice;
 
 use crate::version::{Scheme, Version};
 use crate::words::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
 
 /// The name of the file, at the root of the repository.
 pub const FILE: &str = "lockgate.toml";
+
+/// Where the forge looks for workflows.
+pub const WORKFLOWS: &str = ".github/workflows";
 
 /// The asset of a release that lists the digests of the others, in the format of `sha256sum`.
 pub const SUMS_ASSET: &str = "SHA256SUMS";
@@ -36,6 +43,8 @@ pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 pub struct Config {
     /// The packages, by name; at least one.
     pub packages: BTreeMap<PackageName, Package>,
+    /// How the workflows of all packages are written.
+    pub workflows: Workflows,
 }
 
 /// One table `[package.NAME]`.
@@ -264,7 +273,17 @@ impl Package {
 
     /// The path of the workflow that builds candidates of this package.
     pub fn build_workflow(&self) -> String {
-        format!(".github/workflows/build-{}.yml", self.name)
+        format!("{WORKFLOWS}/build-{}.yml", self.name)
+    }
+
+    /// The path of the workflow that posts the gate of this package.
+    pub fn gate_workflow(&self) -> String {
+        format!("{WORKFLOWS}/gate-{}.yml", self.name)
+    }
+
+    /// The path of the workflow that promotes candidates of this package.
+    pub fn promote_workflow(&self) -> String {
+        format!("{WORKFLOWS}/promote-{}.yml", self.name)
     }
 }
 

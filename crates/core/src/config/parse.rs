@@ -32,6 +32,7 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     })?;
     let top = Section::new(text, TOP.to_owned(), 0, root.get_ref());
     let packages = top.get("package");
+    let workflows = super::workflows::workflows(&top)?;
     top.finish()?;
     let example = "a table [package.my-tool]";
     let packages = top.table_of(
@@ -62,6 +63,7 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
             .into_iter()
             .map(|(name, (package, _))| (name, package))
             .collect(),
+        workflows,
     })
 }
 
@@ -157,7 +159,7 @@ fn globs<'t>(
     })
 }
 
-fn choice<T: Copy>(
+pub(super) fn choice<T: Copy>(
     section: &Section<'_>,
     key: &'static str,
     default: T,

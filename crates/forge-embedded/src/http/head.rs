@@ -11,9 +11,9 @@ use crate::journal::{Entry, Side};
 use crate::rates::Rate;
 use crate::rest::input::{Query, segments};
 use crate::rest::links::Links;
-use crate::rest::{Call, Method};
+use crate::rest::{Call, Method, apps};
 use crate::state::State;
-use crate::state::people::Actor;
+use crate::state::people::{Actor, Role};
 use crate::storage::Part;
 
 /// The head of a request.
@@ -72,13 +72,26 @@ impl Head {
 
     /// Who sends it; `None` for a token that nobody holds. Only the API looks at
     /// tokens of people and apps.
-    pub(crate) fn actor(&self, state: &State) -> Option<Actor> {
+    pub(crate) fn actor(&self, state: &State, now: i64) -> Option<Actor> {
         match (&self.authorization, self.side) {
-            (Some(_), Side::Api) => state.holder(self.token()?),
+            (Some(_), Side::Api) if self.app(state, now).is_some() => Some(Actor::Known {
+                label: "app".to_owned(),
+                login: "app".to_owned(),
+                role: Role::None,
+                bot: true,
+            }),
+            (Some(_), Side::Api) => state
+                .holder(self.token()?)
+                .filter(|_| self.token().is_some_and(|token| !state.ended(token, now))),
             (None, Side::Api) | (_, Side::Storage | Side::Web | Side::Results) => {
                 Some(Actor::Anonymous)
             }
         }
+    }
+
+    /// The App that signed it, if one did.
+    fn app(&self, state: &State, now: i64) -> Option<u64> {
+        apps::signer(state, self.token()?, now).filter(|_| self.side == Side::Api)
     }
 
     /// The token, whosever it is.
@@ -139,6 +152,7 @@ impl Head {
             if_none_match: self.part.if_none_match.clone(),
             body: Vec::new(),
             actor,
+            app: self.app(&forge.state, forge.clock.now()),
             links: Links::new(&self.host, repository, forge.storage_base.as_deref()),
             now: forge.clock.now(),
             rate,

@@ -58,7 +58,7 @@ pub(crate) async fn respond(
 }
 
 fn admit(forge: &mut Forge, head: Head) -> Admitted {
-    let known = head.actor(&forge.state);
+    let known = head.actor(&forge.state, forge.clock.now());
     let label = known.as_ref().map_or("bad-token", Actor::label).to_owned();
     let fault = forge.script.strike(Target {
         method: &head.method,

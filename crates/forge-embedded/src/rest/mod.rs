@@ -4,6 +4,7 @@
 //! named. Knows no rules either: those are in `state`.
 
 mod actions;
+pub(crate) mod apps;
 mod artifacts;
 pub(crate) mod assets;
 mod basics;
@@ -52,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) if_none_match: Option<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) actor: Actor,
+    /// The App that signed the request, which is no token's holder then.
+    pub(crate) app: Option<u64>,
     pub(crate) links: Links,
     pub(crate) now: i64,
     pub(crate) rate: Rate,

@@ -2,10 +2,10 @@
 
 use super::Method::{Delete, Get, Patch, Post, Put};
 use super::{
-    Answer, Desk, Outcome, actions, artifacts, assets, basics, comments, commits, contents, git,
-    graphql, message, pull_orders, pulls, releases, settings, statuses,
+    Answer, Desk, Outcome, actions, apps, artifacts, assets, basics, comments, commits, contents,
+    git, graphql, message, pull_orders, pulls, releases, settings, statuses,
 };
-use crate::state::refusal::Refusal;
+use crate::state::refusal::{Lack, Refusal};
 
 /// Finds the endpoint and lets it answer.
 pub(crate) fn handle(desk: &mut Desk<'_>) -> Outcome {
@@ -15,6 +15,8 @@ pub(crate) fn handle(desk: &mut Desk<'_>) -> Outcome {
         (Get, ["user"]) => basics::user(desk),
         (Get, ["rate_limit"]) => basics::rate_limit(desk),
         (Post, ["graphql"]) => graphql::ask(desk),
+        (Get, ["app"]) => apps::app(desk),
+        (Post, ["app", "installations", id, "access_tokens"]) => apps::give(desk, id),
         (_, ["repos", owner, name, rest @ ..]) => {
             let repository = desk.state.repository();
             let here = repository.owner.eq_ignore_ascii_case(owner)
@@ -31,6 +33,9 @@ pub(crate) fn handle(desk: &mut Desk<'_>) -> Outcome {
 fn in_repository(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
     match (desk.call.method, path) {
         (Get, []) => basics::repository(desk),
+        (Get, ["installation"]) => apps::installation(desk),
+        // A statement of an App is good for nothing else.
+        _ if desk.call.app.is_some() => Err(Refusal::Forbidden(Lack::Integration)),
         (_, ["pulls" | "issues", ..]) => on_pulls(desk, path),
         (_, ["git", ..]) => on_git(desk, path),
         (_, ["releases", rest @ ..]) => on_releases(desk, rest),

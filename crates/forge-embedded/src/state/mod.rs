@@ -4,6 +4,7 @@
 //! [`Repository`](crate::Repository), and bytes are known by their digests only, so that a simulator
 //! can drive thousands of operations a second.
 
+pub mod apps;
 pub mod artifacts;
 pub mod assets;
 pub mod comments;
@@ -26,6 +27,7 @@ use crate::ids::{
     ArtifactId, AssetId, CommentId, PullNumber, ReleaseId, RepositoryId, RunId, StatusId,
     WorkflowId,
 };
+use apps::App;
 use artifacts::Artifact;
 use assets::Asset;
 use comments::Comment;
@@ -51,6 +53,8 @@ pub struct State {
     settings: Settings,
     people: BTreeMap<String, Person>,
     tokens: BTreeMap<String, Token>,
+    #[serde(default)]
+    apps: BTreeMap<u64, App>,
     releases: BTreeMap<ReleaseId, Release>,
     assets: BTreeMap<AssetId, Asset>,
     burnt_tags: BTreeSet<String>,
@@ -104,6 +108,7 @@ impl State {
             settings: Settings::default(),
             people: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            apps: BTreeMap::new(),
             releases: BTreeMap::new(),
             assets: BTreeMap::new(),
             burnt_tags: BTreeSet::new(),

@@ -79,6 +79,9 @@ pub struct Token {
     /// What a workflow cut it down to; `None` for a token that has all that its role has.
     #[serde(default)]
     pub rights: Option<Rights>,
+    /// When it ends, in seconds since 1970, if it ends by itself.
+    #[serde(default)]
+    pub ends: Option<i64>,
 }
 
 /// The rights of a token, by the names that stand under `permissions:` in a workflow.
@@ -186,6 +189,7 @@ impl State {
             login: login.to_owned(),
             at_most,
             rights: None,
+            ends: None,
         };
         self.tokens.insert(token.to_owned(), token_facts);
     }
@@ -236,6 +240,13 @@ impl State {
                 .values()
                 .find(|it| it.login.eq_ignore_ascii_case(login))
         })
+    }
+
+    /// Whether a token has come to its end.
+    #[must_use]
+    pub fn ended(&self, token: &str, now: i64) -> bool {
+        let ends = self.tokens.get(token).and_then(|token| token.ends);
+        ends.is_some_and(|ends| ends <= now)
     }
 
     /// Who holds `token`, if anybody does.

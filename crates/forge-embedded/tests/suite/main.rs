@@ -6,6 +6,7 @@
 )]
 
 mod actions;
+mod apps;
 mod clients;
 mod downloads;
 mod durable;

@@ -10,12 +10,14 @@
 //! | `outgoing`, `transfer` | files, in both directions |
 //! | `paging`, `memory` | listings; asking only for what changed |
 //! | `agents`, [`Proxies`] | connections |
+//! | [`App`] | an App's key -> a token of its own |
 //! | `people`, `pulls`, `runs`, `releases` | the calls |
 //! | `shapes` | answers -> our words |
 
 mod address;
 mod agents;
 mod answer;
+mod app;
 mod calls;
 mod config;
 mod memory;
@@ -41,6 +43,7 @@ use lockgate_core::{
     RunId, Tag, gate,
 };
 
+pub use app::{App, AppProblem, Right, SignInError, SignedIn};
 pub use config::{Clock, Config, ConfigProblem, Limits};
 pub use proxies::Proxies;
 

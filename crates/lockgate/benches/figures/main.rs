@@ -1,6 +1,6 @@
 //! The figures that Lockgate promises, measured: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
 //!
-//! Names are `start-up`, `size`, `detect`, `audit`, `promotion`; without one, all. A target that is missed is said and is not an
+//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`; without one, all. A target that is missed is said and is not an
 //! error: what else the machine does is no bug of Lockgate's.
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@ mod elf;
 mod program;
 mod promotion;
 mod repository;
+mod setup;
 mod start;
 mod table;
 
@@ -25,9 +26,10 @@ use table::Table;
 /// One of the names, and what it measures.
 type Figure = (&'static str, fn(&mut Table));
 
-const FIGURES: [Figure; 5] = [
+const FIGURES: [Figure; 6] = [
     ("start-up", start::up),
     ("size", start::size),
+    ("init", setup::figures),
     ("detect", detect::figures),
     ("audit", audit::figures),
     ("promotion", promotion::figures),

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::Context;
 use crate::candidate::Progress;
 use crate::cli;
+use crate::event::{Event, EventRun};
 use crate::exit::Failure;
 use crate::observe::{Published as _, Seen, Tree, Trees};
 use crate::remote::{Remote, View};
@@ -23,21 +24,20 @@ pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
     let remote = Remote::open(&context.around)?;
     let event = context.around.event()?.unwrap_or_default();
     let mut lines = Vec::new();
-    if let Some(group) = &event.merge_group
-        && args.target.pr.is_none()
-    {
+    let named = args.target.pr.is_some() || args.target.run.is_some() || args.all_open.is_some();
+    let group = group(&remote, &event)?.filter(|_| !named);
+    if let Some((base, head)) = group {
         let git = &remote.git;
-        git.fetch(
-            &context.around.remote,
-            &[
-                (group.head_sha.as_str(), &group.head_sha),
-                (group.base_sha.as_str(), &group.base_sha),
-            ],
-        )?;
-        let trees = Trees::of_merge(git, &group.base_sha, &group.head_sha)?;
+        let wanted = [(head.as_str(), &head), (base.as_str(), &base)];
+        git.fetch(&context.around.remote, &wanted)?;
+        let trees = Trees::of_merge(git, &base, &head)?;
         for name in trees.names() {
+            let chosen = args.target.package.as_deref();
+            if chosen.is_some_and(|chosen| chosen != name.as_str()) {
+                continue;
+            }
             let status = of_merge_group(&remote, &trees, &name)?;
-            lines.push(post(&remote, &group.head_sha, &name, &status, None)?);
+            lines.push(post(&remote, &head, &name, &status, None)?);
         }
     } else if let Some(branch) = moved(args, event.reference.as_deref())? {
         for pull in remote.forge.open_pulls(&branch)? {
@@ -56,6 +56,24 @@ pub struct Posted {
     commit: CommitId,
     status: Status,
     written: bool,
+}
+
+/// Base and commit of the merge group that the event is about: its own event, or the end of a run that a group started.
+/// The run does not tell the base; then it is what the branch is now.
+fn group(remote: &Remote<'_>, event: &Event) -> Result<Option<(CommitId, CommitId)>, Failure> {
+    if let Some(group) = &event.merge_group {
+        return Ok(Some((group.base_sha.clone(), group.head_sha.clone())));
+    }
+    let run = event.workflow_run.as_ref();
+    let Some((head, branch)) = run.and_then(EventRun::merge_group) else {
+        return Ok(None);
+    };
+    let branch = branch.or_else(|| event.default_branch().cloned());
+    let branch = branch.ok_or(Trouble::Unsaid {
+        what: "which branch the merge group is for",
+        how: "let the event name the repository's default branch",
+    })?;
+    Ok(Some((remote.branch(&branch)?, head.clone())))
 }
 
 fn moved(

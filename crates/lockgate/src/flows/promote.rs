@@ -63,7 +63,8 @@ pub struct Observed {
 
 fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure> {
     let around = remote.around;
-    let expect_head = args.expect_head.as_deref().map(commit).transpose()?;
+    let expect_head = args.expect_head.as_deref().filter(|head| !head.is_empty());
+    let expect_head = expect_head.map(commit).transpose()?;
     let login = around.actor().map_or_else(|| remote.forge.viewer(), Ok)?;
     let role = remote.forge.role(&login)?;
     // A person at a terminal is held back by role and token; a workflow could have been started by a copy of itself.
@@ -72,8 +73,17 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     } else {
         None
     };
-    let (view, run) = match (args.pr, args.run) {
-        (_, Some(id)) => {
+    let said = |number: Option<cli::Maybe>| number.and_then(|number| number.0);
+    let (view, run) = match (said(args.pr), said(args.run)) {
+        (Some(_), Some(id)) => {
+            return Err(Trouble::BadValue {
+                name: "--run",
+                value: quoted(&id.to_string()),
+                expected: "named alone: --pr says already what is meant",
+            }
+            .into());
+        }
+        (None, Some(id)) => {
             let (run, pull) = pull_of_run(remote, RunId(id))?;
             (remote.view_of(pull)?, Some(run))
         }

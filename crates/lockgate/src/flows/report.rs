@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Context;
 use super::gate::{Looked, look, number_of_run, wanted};
 use crate::cli;
-use crate::event::Event;
+use crate::event::{Event, EventRun};
 use crate::exit::Failure;
 use crate::remote::{Remote, View};
 use crate::trouble::Trouble;
@@ -21,6 +21,12 @@ use crate::trouble::Trouble;
 pub fn run(context: &Context, args: &cli::Target) -> Result<(), Failure> {
     let remote = Remote::open(&context.around)?;
     let event = context.around.event()?.unwrap_or_default();
+    let group = event.workflow_run.as_ref().and_then(EventRun::merge_group);
+    if group.is_some() && args.pr.is_none() && args.run.is_none() {
+        // A group is no pull request: it has a status and no comment.
+        context.talk.result("report", "", json!({ "comments": [] }));
+        return Ok(());
+    }
     let number = target(&remote, args, &event)?;
     let view = remote.view(number)?;
     let mut texts = Vec::new();
@@ -163,8 +169,11 @@ fn find(
         .find(|comment| comment.author == us && comment.body.starts_with(&marker)))
 }
 
-/// The account that writes: the workflow's own, inside Actions.
+/// The account that writes: the App's, else the workflow's own, inside Actions.
 fn us(remote: &Remote<'_>) -> Result<Option<Login>, Failure> {
+    if let Some(app) = remote.around.app_login() {
+        return Ok(Some(app.clone()));
+    }
     if remote.around.in_actions() {
         return Ok("github-actions[bot]".parse().ok());
     }

@@ -1,0 +1,177 @@
+//! `[workflows]`: how much the workflows trust, and where they get Lockgate from. Decides nothing that is built.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::choice;
+use super::problem::ConfigError;
+use super::section::Section;
+use crate::words::{BranchName, CommitId, Digest, RepositoryName};
+
+/// `[workflows]`, of the whole repository. Part of no fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workflows {
+    /// What is taken for granted, and what the forge enforces.
+    pub level: TrustLevel,
+    /// The default branch: what moves all open pull requests when it moves.
+    pub branch: BranchName,
+    /// Where the workflows get Lockgate from; `None` where the runners have it.
+    pub lockgate: Option<Pinned>,
+}
+
+/// Who is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum TrustLevel {
+    /// The workflows' own token: honest people are kept from mistakes.
+    #[default]
+    Basic,
+    /// A dedicated App posts the gate and publishes: a writer who tries cannot get around it.
+    Hardened,
+}
+
+/// An executable of Lockgate, pinned twice: the action by its commit, the executable by its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinned {
+    /// The repository of the action.
+    pub repository: RepositoryName,
+    /// Its commit.
+    pub commit: CommitId,
+    /// The executable's digest for each architecture of a runner; `amd64` is always there.
+    pub sha256: BTreeMap<RunnerArch, Digest>,
+}
+
+/// The architecture of a runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunnerArch {
+    /// x86-64.
+    Amd64,
+    /// 64-bit Arm.
+    Arm64,
+}
+
+impl Default for Workflows {
+    fn default() -> Self {
+        Self {
+            level: TrustLevel::Basic,
+            branch: main(),
+            lockgate: None,
+        }
+    }
+}
+
+impl RunnerArch {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Amd64, Self::Arm64];
+
+    /// Its name in the config, in the names that Go and Docker use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+impl TrustLevel {
+    /// Its name in the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Hardened => "hardened",
+        }
+    }
+}
+
+impl fmt::Display for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.repository, self.commit)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant")]
+fn main() -> BranchName {
+    "main".parse().expect("main is a branch name")
+}
+
+const ACTION: &str = "an action pinned by its commit, OWNER/NAME@<40 hexadecimal digits>";
+
+pub(super) fn workflows(top: &Section<'_>) -> Result<Workflows, ConfigError> {
+    let Some(value) = top.get("workflows") else {
+        return Ok(Workflows::default());
+    };
+    let section = top.table_of("workflows", value)?;
+    let levels = [
+        ("basic", TrustLevel::Basic),
+        ("hardened", TrustLevel::Hardened),
+    ];
+    let level = choice(&section, "level", TrustLevel::Basic, &levels)?;
+    let branch = match section.get("branch") {
+        Some(value) => section.word(
+            "branch",
+            section.text_of("branch", value)?,
+            value.span().start,
+        )?,
+        None => main(),
+    };
+    let action = section
+        .get("lockgate")
+        .map(|value| {
+            let text = section.text_of("lockgate", value)?;
+            pin(text).ok_or_else(|| section.bad_value("lockgate", text, value.span().start, ACTION))
+        })
+        .transpose()?;
+    let sums = section
+        .get("sha256")
+        .map(|value| sums(&section.table_of("sha256", value)?))
+        .transpose()?;
+    section.finish()?;
+    let lockgate = match (action, sums) {
+        (None, None) => None,
+        (Some((repository, commit)), Some(sha256)) => Some(Pinned {
+            repository,
+            commit,
+            sha256,
+        }),
+        (Some(_), None) => {
+            return Err(section.missing(
+                "sha256",
+                "a table [workflows.sha256] with the digest of the executable for amd64",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(section.missing(
+                "lockgate",
+                "lockgate = \"OWNER/NAME@<40 hexadecimal digits>\"",
+            ));
+        }
+    };
+    Ok(Workflows {
+        level,
+        branch,
+        lockgate,
+    })
+}
+
+fn sums(section: &Section<'_>) -> Result<BTreeMap<RunnerArch, Digest>, ConfigError> {
+    let mut read = BTreeMap::new();
+    for arch in RunnerArch::ALL {
+        let Some(value) = section.get(arch.as_str()) else {
+            continue;
+        };
+        let text = section.text_of(arch.as_str(), value)?;
+        read.insert(arch, section.word(arch.as_str(), text, value.span().start)?);
+    }
+    section.finish()?;
+    if !read.contains_key(&RunnerArch::Amd64) {
+        return Err(section.missing("amd64", "amd64 = \"<64 hexadecimal digits>\""));
+    }
+    Ok(read)
+}
+
+/// Reads `OWNER/NAME@COMMIT`.
+pub fn pin(text: &str) -> Option<(RepositoryName, CommitId)> {
+    let (repository, commit) = text.split_once('@')?;
+    let commit: CommitId = commit.parse().ok()?;
+    // Actions are named by SHA-1 commits only.
+    (commit.as_str().len() == 40).then_some((repository.parse().ok()?, commit))
+}

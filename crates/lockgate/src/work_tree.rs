@@ -1,0 +1,81 @@
+//! The work tree as it lies on the disk: its root, its config, its workflows. What is committed is another matter; see
+//! [`crate::observe`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use lockgate_core::config::{Config, FILE, WORKFLOWS};
+use lockgate_core::escape::quoted;
+
+use crate::exit::{Exit, Failure};
+use crate::trouble::Trouble;
+
+/// The largest workflow that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// The nearest folder, from here upwards, that holds a config; it ends at the root of a repository.
+pub fn with_config(from: &Path) -> Option<PathBuf> {
+    let from = std::path::absolute(from).ok()?;
+    for folder in from.ancestors() {
+        if folder.join(FILE).is_file() {
+            return Some(folder.to_owned());
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// The text of the config of a folder; `None` where there is none.
+pub fn config_text(root: &Path) -> Result<Option<String>, Failure> {
+    read(&root.join(FILE))
+}
+
+/// Reads a config.
+pub fn parse(text: &str) -> Result<Config, Failure> {
+    Config::parse(text).map_err(|error| Failure::new(Exit::Refused, &error))
+}
+
+/// The workflows of a folder, by their path from it.
+pub fn workflows(root: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let folder = root.join(WORKFLOWS);
+    let doing = || format!("list {}", folder.display());
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(Trouble::file(doing(), &error).into()),
+    };
+    let mut found = BTreeMap::new();
+    for entry in entries {
+        let path = entry
+            .map_err(|error| Trouble::file(doing(), &error))?
+            .path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_workflow = name.ends_with(".yml") || name.ends_with(".yaml");
+        if is_workflow
+            && path.is_file()
+            && let Some(text) = read(&path)?
+        {
+            found.insert(format!("{WORKFLOWS}/{name}"), text);
+        }
+    }
+    Ok(found)
+}
+
+/// A file as text; `None` where it is not there. What is not UTF-8 is replaced: it will be told as a difference.
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    let doing = || format!("read {}", quoted(&path.display().to_string()));
+    let trouble = |error: &std::io::Error| Failure::from(Trouble::file(doing(), error));
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(trouble(&error)),
+        Ok(meta) if meta.len() > LARGEST => {
+            let error = std::io::Error::other(format!("it has more than {LARGEST} bytes"));
+            return Err(trouble(&error));
+        }
+        Ok(_) => {}
+    }
+    let bytes = std::fs::read(path).map_err(|error| trouble(&error))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}

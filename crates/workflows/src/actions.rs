@@ -1,0 +1,119 @@
+//! The third-party actions that the workflows use: two, each pinned by the full id of a commit. The one place to move a pin.
+
+use std::collections::BTreeMap;
+
+/// An action of somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Checks out a commit.
+    Checkout,
+    /// Keeps a file with the run.
+    UploadArtifact,
+}
+
+/// A pin: the commit, and the version that people call it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// 40 lower-case hexadecimal digits.
+    pub commit: String,
+    /// Such as `v4.2.2`.
+    pub version: String,
+}
+
+/// The pins of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pins(BTreeMap<Action, Pin>);
+
+impl Action {
+    /// All that are used; no more than two.
+    pub const ALL: [Self; 2] = [Self::Checkout, Self::UploadArtifact];
+
+    /// Its repository.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Checkout => "actions/checkout",
+            Self::UploadArtifact => "actions/upload-artifact",
+        }
+    }
+
+    /// The pin that is written unless a file has another one. Read on 2026-11-20.
+    fn pin(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Checkout => ("11bd71901bbe5b1630ceea73d27597364c9af683", "v4.2.2"),
+            Self::UploadArtifact => ("ea165f8d65b6e75b540449e92b4886f43607fa02", "v4.6.2"),
+        }
+    }
+}
+
+impl Pins {
+    /// The pins of a file that is there already: a bot or a person may have moved them. Where a file does not agree with
+    /// itself, ours count.
+    pub fn of(text: &str) -> Self {
+        let mut found = BTreeMap::new();
+        for action in Action::ALL {
+            let mut all = text.lines().filter_map(|row| pin_in(row, action));
+            if let Some(first) = all.next()
+                && all.all(|other| other == first)
+            {
+                found.insert(action, first);
+            }
+        }
+        Self(found)
+    }
+
+    /// `NAME@COMMIT`, and the version for people.
+    pub fn uses(&self, action: Action) -> (String, String) {
+        let (commit, version) = match self.0.get(&action) {
+            Some(pin) => (pin.commit.as_str(), pin.version.as_str()),
+            None => action.pin(),
+        };
+        (format!("{}@{commit}", action.name()), version.to_owned())
+    }
+}
+
+/// `uses: NAME@<40 hexadecimal digits> # VERSION`, and nothing else.
+fn pin_in(row: &str, action: Action) -> Option<Pin> {
+    let row = row.trim();
+    let row = row.strip_prefix("- ").unwrap_or(row);
+    let pin = row
+        .strip_prefix("uses: ")?
+        .strip_prefix(action.name())?
+        .strip_prefix('@')?;
+    let (commit, version) = pin.split_once(" # ")?;
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let tame = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    let fine = commit.len() == 40
+        && commit.bytes().all(hex)
+        && (1..=40).contains(&version.len())
+        && version.bytes().all(tame);
+    fine.then(|| Pin {
+        commit: commit.to_owned(),
+        version: version.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_full_commit_of_the_same_action_is_a_moved_pin() {
+        let full = "1".repeat(40);
+        let fine = format!("  - uses: actions/checkout@{full} # v5.0.0\n");
+        let moved = Pins::of(&fine).uses(Action::Checkout);
+        assert_eq!(
+            moved,
+            (format!("actions/checkout@{full}"), "v5.0.0".to_owned())
+        );
+        let ours = Pins::default().uses(Action::Checkout);
+        for text in [
+            "- uses: actions/checkout@v5 # v5".to_owned(),
+            format!("- uses: actions/checkout@{full}"),
+            format!("- uses: evil/checkout@{full} # v5"),
+            format!("- uses: actions/checkout@{full} # v5 x"),
+            format!("{fine}- uses: actions/checkout@{} # v6\n", "2".repeat(40)),
+        ] {
+            assert_eq!(Pins::of(&text).uses(Action::Checkout), ours, "{text}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The files of a config: what they should say, given what they say now, and how the two differ.
+
+use std::collections::BTreeSet;
+
+use lockgate_core::config::{Config, Package};
+use similar::TextDiff;
+
+use crate::actions::Pins;
+use crate::places::{Added, PlaceError};
+use crate::steps::{MARK, Settings};
+use crate::workflow::Workflow;
+use crate::yaml::write;
+use crate::{build, gate, promote};
+
+/// One workflow file as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// From the root of the repository.
+    pub path: String,
+    /// What it should say.
+    pub text: String,
+    /// What it says; `None` where it is not there.
+    pub now: Option<String>,
+    /// What of people's own would be lost if it were written.
+    pub lost: Option<Lost>,
+}
+
+/// What of people's own would be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// All of it: it was not written by us.
+    NotOurs,
+    /// The places cannot be read.
+    Unreadable(PlaceError),
+    /// What stands in places that the file does not have.
+    Places(Vec<String>),
+}
+
+impl File {
+    /// Whether it says what it should.
+    pub fn is_right(&self) -> bool {
+        self.now.as_deref() == Some(self.text.as_str())
+    }
+
+    /// From what it says to what it should, as a unified diff.
+    pub fn diff(&self) -> String {
+        diff(&self.path, self.now.as_deref(), Some(&self.text))
+    }
+}
+
+/// Whether a file was written by us.
+pub fn is_ours(text: &str) -> bool {
+    text.starts_with(MARK)
+}
+
+/// The files of every package, given what is there now.
+pub fn of(config: &Config, now: &dyn Fn(&str) -> Option<String>) -> Vec<File> {
+    let packages = config.packages.values();
+    packages
+        .flat_map(|package| of_package(config, package, now))
+        .collect()
+}
+
+/// The paths that the files of a config have.
+pub fn paths(config: &Config) -> BTreeSet<String> {
+    let packages = config.packages.values();
+    packages
+        .flat_map(|package| kinds(package).map(|(path, _)| path))
+        .collect()
+}
+
+type Writer = fn(&Settings<'_>) -> Workflow;
+
+fn kinds(package: &Package) -> [(String, Writer); 3] {
+    [
+        (package.build_workflow(), build::workflow),
+        (package.gate_workflow(), gate::workflow),
+        (package.promote_workflow(), promote::workflow),
+    ]
+}
+
+fn of_package(
+    config: &Config,
+    package: &Package,
+    now: &dyn Fn(&str) -> Option<String>,
+) -> Vec<File> {
+    let file = |(path, workflow): (String, Writer)| {
+        let now = now(&path);
+        // A file with carriage returns, as a checkout on Windows has them, is no other file.
+        let plain = now.as_ref().map(|text| text.replace("\r\n", "\n"));
+        let read = plain.as_deref().map(Added::read);
+        let pins = plain.as_deref().map(Pins::of).unwrap_or_default();
+        let settings = Settings {
+            package,
+            workflows: &config.workflows,
+            alone: config.packages.len() == 1,
+            pins: &pins,
+        };
+        let workflow = workflow(&settings);
+        let (added, broken) = match read {
+            Some(Ok(added)) => (added, None),
+            Some(Err(error)) => (Added::default(), Some(error)),
+            None => (Added::default(), None),
+        };
+        let text = print(&workflow, &added);
+        let lost = match (&plain, broken) {
+            (Some(now), _) if !is_ours(now) => Some(Lost::NotOurs),
+            (_, Some(error)) => Some(Lost::Unreadable(error)),
+            _ => lost_places(&added, &text),
+        };
+        let now = match plain {
+            Some(plain) if plain == text => Some(plain),
+            _ => now,
+        };
+        File {
+            path,
+            text,
+            now,
+            lost,
+        }
+    };
+    kinds(package).map(file).into()
+}
+
+fn lost_places(added: &Added, text: &str) -> Option<Lost> {
+    let kept = Added::read(text).unwrap_or_default();
+    let kept: BTreeSet<&str> = kept.names().collect();
+    let lost: Vec<String> = added
+        .names()
+        .filter(|name| !kept.contains(name))
+        .map(ToOwned::to_owned)
+        .collect();
+    (!lost.is_empty()).then_some(Lost::Places(lost))
+}
+
+/// The text of a workflow.
+pub fn print(workflow: &Workflow, added: &Added) -> String {
+    let mut text = String::new();
+    for line in &workflow.about {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text + &write::document(&workflow.table(), added)
+}
+
+/// A unified diff; a file that is not there is `/dev/null`, as in git.
+pub fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
+    let name = |side: &str, text: Option<&str>| match text {
+        Some(_) => format!("{side}/{path}"),
+        None => "/dev/null".to_owned(),
+    };
+    TextDiff::from_lines(old.unwrap_or_default(), new.unwrap_or_default())
+        .unified_diff()
+        .context_radius(3)
+        .header(&name("a", old), &name("b", new))
+        .to_string()
+}

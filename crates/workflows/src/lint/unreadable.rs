@@ -1,0 +1,19 @@
+//! A workflow that cannot be read cannot be judged. Concerns every workflow.
+
+use super::{Doc, Hit, Rule, hit};
+
+pub(super) const RULE: Rule = Rule {
+    code: "lint.unreadable",
+    remedy: "mend the file; a key stands in a table only once, and a file is one document",
+    look,
+};
+
+fn look(doc: &Doc<'_>) -> Vec<Hit> {
+    match &doc.root {
+        Ok(_) => Vec::new(),
+        Err(error) => vec![hit(
+            error.line,
+            format!("it cannot be read: {}", error.problem),
+        )],
+    }
+}

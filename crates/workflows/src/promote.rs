@@ -1,0 +1,103 @@
+//! `promote-<package>.yml`: a maintainer starts it, with the number of a pull request or of a run.
+
+use crate::steps::{MACHINE, RELEASE_ENVIRONMENT, Settings, read, write};
+use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
+use crate::yaml::write::{Table, Value};
+
+/// The workflow.
+pub fn workflow(settings: &Settings<'_>) -> Workflow {
+    let name = &settings.package.name;
+    Workflow {
+        about: settings.about(&[
+            "Publishes a candidate's very bytes. Started by a maintainer, with the number of a pull request or of a run.",
+        ]),
+        // With several packages each name must tell which; with one it is the name that everybody knows.
+        name: match settings.alone {
+            true => "Promote to Release".to_owned(),
+            false => format!("Promote to Release ({name})"),
+        },
+        run_name: Some(format!(
+            "Promote {name}, ${{{{ inputs.pr && format('pull request {{0}}', inputs.pr) || format('run {{0}}', inputs.run) }}}}"
+        )),
+        on: vec![Trigger {
+            event: "workflow_dispatch",
+            why: None,
+            settings: inputs(),
+        }],
+        concurrency: Concurrency {
+            group: format!("lockgate-promote-{name}-${{{{ inputs.pr || inputs.run }}}}"),
+            cancel: false,
+            why: "a promotion is never cut off",
+        },
+        jobs: vec![promote(settings)],
+    }
+}
+
+fn inputs() -> Table {
+    let input = |description: &str, kind: &str| {
+        let mut table = Table::default();
+        table.text("description", description);
+        table.text("type", kind);
+        Value::Table(table)
+    };
+    let mut all = Table::default();
+    all.put(
+        "pr",
+        input("Pull request whose candidate is to be published", "number"),
+    );
+    all.put("run", input("Or the run that built it", "number"));
+    all.put(
+        "expect-head",
+        input(
+            "The head that was reviewed, to refuse any other (optional)",
+            "string",
+        ),
+    );
+    let mut table = Table::default();
+    table.put("inputs", Value::Table(all));
+    table
+}
+
+fn promote(settings: &Settings<'_>) -> Job {
+    let mut env = settings.credentials();
+    env.extend([
+        ("PR", "${{ inputs.pr }}".to_owned()),
+        ("RUN", "${{ inputs.run }}".to_owned()),
+        ("EXPECT_HEAD", "${{ inputs.expect-head }}".to_owned()),
+    ]);
+    let mut steps = vec![settings.checkout(None)];
+    steps.extend(settings.install(None));
+    steps.push(Step::Run {
+        id: Some("promote"),
+        condition: None,
+        env,
+        command: settings.call(
+            "promote",
+            " --pr \"$PR\" --run \"$RUN\" --expect-head \"$EXPECT_HEAD\"",
+        ),
+    });
+    steps.push(Step::Place("after-promotion"));
+    let permissions = match settings.hardened() {
+        true => vec![read("contents", "to check out; all else is the App's")],
+        false => vec![
+            write("contents", "the release"),
+            read("actions", "the run and its artifacts"),
+            write("statuses", "the gate goes green"),
+            write("pull-requests", "the comment"),
+        ],
+    };
+    Job {
+        id: "promote",
+        name: "Promote".to_owned(),
+        condition: Some(
+            "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
+                .to_owned(),
+        ),
+        runs_on: MACHINE.to_owned(),
+        timeout: Some(60),
+        environment: Some(RELEASE_ENVIRONMENT),
+        permissions,
+        steps,
+        ..Job::default()
+    }
+}

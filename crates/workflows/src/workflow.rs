@@ -1,0 +1,267 @@
+//! A workflow as a typed description, and how it becomes a document. Every job names its rights, every step is one call.
+//!
+//! Does not know what the steps are for; see [`crate::build`], [`crate::gate`] and [`crate::promote`].
+
+use crate::yaml::write::{Item, Table, Value};
+
+/// A workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workflow {
+    /// Comment lines at the top.
+    pub about: Vec<String>,
+    /// What the forge calls it.
+    pub name: String,
+    /// What the forge calls each run.
+    pub run_name: Option<String>,
+    /// When it runs.
+    pub on: Vec<Trigger>,
+    /// Which runs exclude each other.
+    pub concurrency: Concurrency,
+    /// What it does.
+    pub jobs: Vec<Job>,
+}
+
+/// An event that starts a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// Its name.
+    pub event: &'static str,
+    /// Why so.
+    pub why: Option<&'static str>,
+    /// What narrows it.
+    pub settings: Table,
+}
+
+/// Which runs exclude each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concurrency {
+    /// Runs of the same group do.
+    pub group: String,
+    /// Whether a newer one ends an older one.
+    pub cancel: bool,
+    /// Why so.
+    pub why: &'static str,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Job {
+    /// How other jobs call it.
+    pub id: &'static str,
+    /// How people call it.
+    pub name: String,
+    /// What is special about it.
+    pub why: Option<&'static str>,
+    /// What must be over before.
+    pub needs: &'static [&'static str],
+    /// When it runs at all.
+    pub condition: Option<String>,
+    /// One job for each entry of this list.
+    pub matrix: Option<String>,
+    /// The label of the machine.
+    pub runs_on: String,
+    /// After how many minutes it is given up.
+    pub timeout: Option<u32>,
+    /// The environment whose rules and secrets it has.
+    pub environment: Option<&'static str>,
+    /// The rights of its token, each with its reason.
+    pub permissions: Vec<Permission>,
+    /// What other jobs may read.
+    pub outputs: Vec<(&'static str, String)>,
+    /// Where people add keys to the job.
+    pub place: Option<&'static str>,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A right of a job's token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// What for, such as `contents`.
+    pub scope: &'static str,
+    /// Whether it may write.
+    pub write: bool,
+    /// Why it is needed.
+    pub why: &'static str,
+}
+
+/// A step of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// One call of Lockgate.
+    Run {
+        /// How other steps call it.
+        id: Option<&'static str>,
+        /// When it runs at all.
+        condition: Option<String>,
+        /// What it is told.
+        env: Vec<(&'static str, String)>,
+        /// The command.
+        command: String,
+    },
+    /// An action.
+    Uses {
+        /// When it runs at all.
+        condition: Option<String>,
+        /// `NAME@COMMIT`.
+        action: String,
+        /// The version for people.
+        version: Option<String>,
+        /// What it is told.
+        with: Table,
+    },
+    /// Where people add steps.
+    Place(&'static str),
+}
+
+impl Workflow {
+    /// As a document, without the comment at the top.
+    pub(crate) fn table(&self) -> Table {
+        let mut table = Table::default();
+        table.text("name", &self.name);
+        if let Some(name) = &self.run_name {
+            table.text("run-name", name);
+        }
+        table.gap();
+        table.put("on", Value::Table(self.triggers()));
+        table.gap();
+        table.put("permissions", Value::Empty);
+        table.gap();
+        let mut concurrency = Table::default();
+        concurrency.text("group", &self.concurrency.group);
+        concurrency.put("cancel-in-progress", Value::Flag(self.concurrency.cancel));
+        table.put_why(
+            "concurrency",
+            Value::Table(concurrency),
+            self.concurrency.why,
+        );
+        table.gap();
+        let mut jobs = Table::default();
+        for (at, job) in self.jobs.iter().enumerate() {
+            if at > 0 {
+                jobs.gap();
+            }
+            let value = Value::Table(job.table());
+            match job.why {
+                Some(why) => jobs.put_why(job.id, value, why),
+                None => jobs.put(job.id, value),
+            }
+        }
+        table.put("jobs", Value::Table(jobs));
+        table
+    }
+
+    fn triggers(&self) -> Table {
+        let mut on = Table::default();
+        for trigger in &self.on {
+            let value = match trigger.settings == Table::default() {
+                true => Value::Nothing,
+                false => Value::Table(trigger.settings.clone()),
+            };
+            match trigger.why {
+                Some(why) => on.put_why(trigger.event, value, why),
+                None => on.put(trigger.event, value),
+            }
+        }
+        on
+    }
+}
+
+impl Job {
+    fn table(&self) -> Table {
+        let mut table = Table::default();
+        table.text("name", &self.name);
+        match self.needs {
+            [] => {}
+            [one] => table.text("needs", *one),
+            several => {
+                let names = several.iter().map(|name| (*name).to_owned()).collect();
+                table.put("needs", Value::Words(names));
+            }
+        }
+        if let Some(condition) = &self.condition {
+            table.text("if", condition);
+        }
+        if let Some(matrix) = &self.matrix {
+            let mut strategy = Table::default();
+            strategy.put("fail-fast", Value::Flag(false));
+            strategy.text("matrix", matrix);
+            table.put("strategy", Value::Table(strategy));
+        }
+        table.text("runs-on", &self.runs_on);
+        if let Some(minutes) = self.timeout {
+            table.put("timeout-minutes", Value::Number(minutes));
+        }
+        if let Some(environment) = self.environment {
+            table.text("environment", environment);
+        }
+        let mut permissions = Table::default();
+        for right in &self.permissions {
+            let access = if right.write { "write" } else { "read" };
+            permissions.put_why(right.scope, Value::Text(access.to_owned()), right.why);
+        }
+        table.put("permissions", Value::Table(permissions));
+        if !self.outputs.is_empty() {
+            table.put("outputs", Value::Table(texts(&self.outputs)));
+        }
+        if let Some(place) = self.place {
+            table.place(place);
+        }
+        table.put(
+            "steps",
+            Value::List(self.steps.iter().map(Step::item).collect()),
+        );
+        table
+    }
+}
+
+impl Step {
+    fn item(&self) -> Item {
+        let mut table = Table::default();
+        match self {
+            Self::Place(name) => return Item::Place(name),
+            Self::Run {
+                id,
+                condition,
+                env,
+                command,
+            } => {
+                if let Some(id) = id {
+                    table.text("id", *id);
+                }
+                if let Some(condition) = condition {
+                    table.text("if", condition);
+                }
+                if !env.is_empty() {
+                    table.put("env", Value::Table(texts(env)));
+                }
+                table.text("run", command);
+            }
+            Self::Uses {
+                condition,
+                action,
+                version,
+                with,
+            } => {
+                if let Some(condition) = condition {
+                    table.text("if", condition);
+                }
+                let action = Value::Text(action.clone());
+                match version {
+                    Some(version) => table.put_why("uses", action, version),
+                    None => table.put("uses", action),
+                }
+                table.put("with", Value::Table(with.clone()));
+            }
+        }
+        Item::Table(table)
+    }
+}
+
+fn texts(pairs: &[(&'static str, String)]) -> Table {
+    let mut table = Table::default();
+    for (key, text) in pairs {
+        table.text(key, text);
+    }
+    table
+}

@@ -1,0 +1,7 @@
+//! YAML, as far as workflows need it: [`write`] prints a document, [`read`] gives a tree with lines.
+
+pub mod read;
+pub mod write;
+
+#[cfg(test)]
+mod tests;

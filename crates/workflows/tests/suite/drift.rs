@@ -1,0 +1,110 @@
+//! What counts as a difference, and what does not.
+
+use lockgate_workflows::files::{self, File, Lost};
+
+use crate::support::{config, fresh, settings};
+
+fn again(text: &str) -> File {
+    let config = config(&["tool"], &["amd64"], "");
+    let path = ".github/workflows/build-tool.yml";
+    let now = |asked: &str| (asked == path).then(|| text.to_owned());
+    files::of(&config, &now).swap_remove(0)
+}
+
+fn build() -> String {
+    fresh(&config(&["tool"], &["amd64"], ""))
+        .swap_remove(0)
+        .text
+}
+
+#[test]
+fn what_was_written_is_right() {
+    let file = again(&build());
+    assert!(file.is_right() && file.lost.is_none());
+    assert!(again(&build().replace('\n', "\r\n")).is_right());
+}
+
+#[test]
+fn what_stands_in_a_place_is_no_difference_and_survives_a_change_of_the_config() {
+    let added = "      - run: echo hello # mine\n\n      - {run: 'x'}\n";
+    let mark = "      # lockgate:place before-build\n";
+    let text = build().replace(mark, &format!("{mark}{added}"));
+    assert!(again(&text).is_right());
+    let other = config(&["tool"], &["amd64"], &settings("hardened"));
+    let now = |path: &str| path.contains("/build-").then(|| text.clone());
+    let file = files::of(&other, &now).swap_remove(0);
+    assert!(!file.is_right() && file.lost.is_none());
+    assert!(
+        file.text
+            .contains(&format!("{mark}{added}      # lockgate:end\n"))
+    );
+}
+
+#[test]
+fn a_moved_pin_of_the_same_action_is_no_difference_and_one_of_another_is() {
+    let (commit, version) = ("11bd71901bbe5b1630ceea73d27597364c9af683", "v4.2.2");
+    assert!(build().contains(&format!("actions/checkout@{commit} # {version}")));
+    let moved = build()
+        .replace(commit, &"a".repeat(40))
+        .replace(version, "v9.0.0");
+    assert!(again(&moved).is_right());
+    assert!(!again(&build().replace(commit, "v4")).is_right());
+    assert!(!again(&build().replace("actions/checkout@", "evil/checkout@")).is_right());
+    // Half of them moved: that is nobody's intention.
+    assert!(!again(&build().replacen(commit, &"a".repeat(40), 1)).is_right());
+}
+
+#[test]
+fn every_other_change_is_a_difference_and_is_shown() {
+    let text = build();
+    for (from, to) in [
+        ("permissions: {}", "permissions: write-all"),
+        ("fail-fast: false", "fail-fast: true"),
+        ("persist-credentials: false", "persist-credentials: true"),
+        ("# to check out", "# because"),
+        ("lockgate detect", "lockgate  detect"),
+    ] {
+        let file = again(&text.replacen(from, to, 1));
+        assert!(!file.is_right(), "{from}");
+        assert!(file.lost.is_none());
+        let diff = file.diff();
+        let (old, new) = (
+            format!("-{}", line(&file.now.clone().unwrap(), to)),
+            format!("+{}", line(&text, from)),
+        );
+        assert!(diff.contains(&old) && diff.contains(&new), "{diff}");
+        assert!(
+            diff.starts_with("--- a/.github/workflows/build-tool.yml\n+++ b/"),
+            "{diff}"
+        );
+    }
+}
+
+fn line(text: &str, part: &str) -> String {
+    text.lines()
+        .find(|line| line.contains(part))
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn what_would_be_lost_is_known() {
+    assert_eq!(again("name: mine\n").lost, Some(Lost::NotOurs));
+    let text = build();
+    let renamed = text.replace(
+        "# lockgate:place after-build\n",
+        "# lockgate:place after-bild\n      - run: x\n",
+    );
+    assert_eq!(
+        again(&renamed).lost,
+        Some(Lost::Places(vec!["after-bild".to_owned()]))
+    );
+    let open = text.replacen("# lockgate:end", "# lockgate:ende", 1);
+    assert!(matches!(again(&open).lost, Some(Lost::Unreadable(_))));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_difference_from_nothing() {
+    let file = fresh(&config(&["tool"], &["amd64"], "")).swap_remove(0);
+    assert!(file.diff().starts_with("--- /dev/null\n+++ b/"));
+}
