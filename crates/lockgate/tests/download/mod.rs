@@ -87,7 +87,10 @@ impl Room {
 
     fn in_work(&self, mut command: Command, words: &[String]) -> Command {
         command.args(words).env_clear();
-        command.env("LOCKGATE_PAUSE_MS", "1");
+        // However slow the machine is.
+        command
+            .env("LOCKGATE_PAUSE_MS", "1")
+            .env("LOCKGATE_TIMEOUT", "600");
         command.current_dir(self.folder.path().join("work"));
         command
     }
