@@ -42,6 +42,9 @@ soak: ## Look for what `make test` did not find, for an hour or so (CASES=20000 
 	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0
 	cargo run --release --locked -p lockgate-model -- --three --faults 1 --deeds 1
 	cargo run --release --locked -p lockgate-model -- --faults 2 --deeds 1
+	cargo run --release --locked -p lockgate-simulator -- --count 500000
+	cargo run --release --locked -p lockgate-simulator -- --count 500000 --liveness
+	cargo run --release --locked -p lockgate-simulator -- --table
 	scripts/fuzz.sh soak $(FUZZ_SECONDS)
 
 fmt: ## Format the Rust sources

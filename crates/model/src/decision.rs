@@ -17,13 +17,20 @@ pub enum Look {
 pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State> {
     let pull = setup.promoters.get(usize::from(who)).copied()?;
     let mut next = state.clone();
+    let now = state.pull(pull);
+    let candidate = Content::candidate(pull, now.head, now.attempt);
     let mut end = |at| {
+        let bound = if at == At::Already {
+            candidate
+        } else {
+            Content::ABSENT
+        };
         next.change(who, |promoter| {
             *promoter = Promoter {
                 at,
                 slot: NONE,
                 drafts: 0,
-                bound: Content::ABSENT,
+                bound,
             };
         });
         Some(next.clone())
@@ -42,7 +49,6 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
         return None;
     }
     // `decide.rs`: wanted, run, artifacts. Where the number was merged from elsewhere, detect refuses.
-    let now = state.pull(pull);
     let built = state.merge_of(pull).is_some() && !now.gone;
     let free = match state.main {
         Main::Before => true,
@@ -57,7 +63,7 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
             at: At::Creating,
             slot: NONE,
             drafts: 1,
-            bound: Content::candidate(pull, now.head, now.attempt),
+            bound: candidate,
         };
     });
     Some(next)

@@ -1,12 +1,77 @@
 //! What must hold in every state, and what must be possible at all.
 //!
-//! Each is a plain function of a state, with the name under which the documentation lists it.
+//! The promises are plain functions of an [`Observation`]: the model makes one of each of its states, the simulator one of the
+//! real code's world after each step. Both are held to the same seven sentences.
 
-use crate::setup::Setup;
+use crate::setup::{PROMOTERS, PULLS, Setup};
 use crate::state::{At, Late, Main, State, Status};
 
-/// A promise: its name, and whether a state keeps it.
-pub type Promise = (&'static str, fn(&Setup, &State) -> bool);
+/// What anybody could see of a moment, and what the promoters say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Observation {
+    /// How many releases of the version are public.
+    pub releases: usize,
+    /// The public one.
+    pub release: Option<Public>,
+    /// What each promoter that has ended says.
+    pub reports: [Report; PROMOTERS],
+    /// For each pull request the sources of the head on which Lockgate's status is green, if it is.
+    pub greens: [Option<u32>; PULLS],
+    /// What main holds under the version.
+    pub main: Held,
+}
+
+/// A public release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Public {
+    /// The candidate that it holds all of, and nothing else; `None` where it holds anything else.
+    pub whole: Option<Built>,
+    /// Whether its promoter read it back and asked to publish it.
+    pub asked: bool,
+    /// Whether somebody changed it after that, before it was public.
+    pub edited_in_the_gap: bool,
+}
+
+/// A candidate: two of the same sources can have other bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Built {
+    /// The number of its sources.
+    pub sources: u32,
+    /// The number of its bytes.
+    pub bytes: u32,
+}
+
+/// What a promoter says at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// Nothing, or nothing that would be a claim about the release.
+    Nothing,
+    /// It published these bytes.
+    Published(u32),
+    /// Somebody else had published from these same sources.
+    Already(u32),
+    /// It published nothing; and whether its draft is public all the same.
+    PublishedNothing {
+        /// Whether it is.
+        but_did: bool,
+    },
+}
+
+/// What main holds under the version that everybody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing yet.
+    Nothing,
+    /// These sources.
+    Sources(u32),
+    /// Sources that nobody built.
+    Unbuilt,
+}
+
+/// A promise: its name, and whether a moment keeps it.
+pub type Promise = (&'static str, fn(&Observation) -> bool);
+/// Something that has to be possible: its name, and whether a state shows it.
+pub type Possible = (&'static str, fn(&Setup, &State) -> bool);
 
 /// In every state.
 pub const ALWAYS: [Promise; 7] = [
@@ -20,7 +85,7 @@ pub const ALWAYS: [Promise; 7] = [
 ];
 
 /// In some state: without these the promises could hold because nothing ever happens.
-pub const SOMETIMES: [Promise; 8] = [
+pub const SOMETIMES: [Possible; 8] = [
     ("a promotion publishes and says so", |_, state| {
         any(state, At::Published)
     }),
@@ -78,58 +143,103 @@ fn any(state: &State, at: At) -> bool {
     state.promoters.iter().any(|promoter| promoter.at == at)
 }
 
+/// The first promise that a moment breaks.
+pub fn broken(seen: &Observation) -> Option<&'static str> {
+    let found = ALWAYS.iter().find(|(_, keeps)| !keeps(seen));
+    found.map(|(name, _)| *name)
+}
+
 /// Except where somebody changed the draft between the read-back and the publish call: no forge lets one ask for "publish, if
 /// it is still this". Then nobody reports success and no gate is green, which the promises below check without exception.
-fn whole(_: &Setup, state: &State) -> bool {
-    state
-        .release()
-        .is_none_or(|(_, release)| release.whole() || release.edited_in_the_gap())
+fn whole(seen: &Observation) -> bool {
+    seen.release
+        .is_none_or(|release| release.whole.is_some() || release.edited_in_the_gap)
 }
 
-fn asked(_: &Setup, state: &State) -> bool {
-    state.release().is_none_or(|(_, release)| release.asked())
+fn asked(seen: &Observation) -> bool {
+    seen.release.is_none_or(|release| release.asked)
 }
 
-fn once(_: &Setup, state: &State) -> bool {
-    state.slots.iter().filter(|slot| slot.published()).count() <= 1 && !state.overflow
+fn once(seen: &Observation) -> bool {
+    seen.releases <= 1
 }
 
-fn success(_: &Setup, state: &State) -> bool {
-    let public = state.release().filter(|(_, release)| release.whole());
-    state.promoters.iter().all(|promoter| {
-        let published = matches!(promoter.at, At::Settling | At::Published);
-        let right = public.is_some_and(|(_, release)| release.file(0) == promoter.bound);
-        (!published || right) && (promoter.at != At::Already || public.is_some())
+fn public(seen: &Observation) -> Option<Built> {
+    seen.release.and_then(|release| release.whole)
+}
+
+fn success(seen: &Observation) -> bool {
+    seen.reports.iter().all(|report| match report {
+        Report::Published(bytes) => public(seen).is_some_and(|built| built.bytes == *bytes),
+        Report::Already(sources) => public(seen).is_some_and(|built| built.sources == *sources),
+        Report::Nothing | Report::PublishedNothing { .. } => true,
     })
 }
 
-fn nothing(_: &Setup, state: &State) -> bool {
-    state.promoters.iter().all(|promoter| {
-        let published = state
-            .slot(promoter.slot)
-            .is_some_and(|draft| draft.published());
-        promoter.at != At::SaidNothingHappened || !published
-    })
+fn nothing(seen: &Observation) -> bool {
+    let wrong = Report::PublishedNothing { but_did: true };
+    !seen.reports.contains(&wrong)
 }
 
-fn gate(_: &Setup, state: &State) -> bool {
-    (0..).zip(state.pulls).all(|(number, pull)| {
+fn gate(seen: &Observation) -> bool {
+    let published = public(seen).map(|built| built.sources);
+    let mut greens = seen.greens.iter().flatten();
+    greens.all(|sources| published == Some(*sources))
+}
+
+fn main(seen: &Observation) -> bool {
+    match seen.main {
+        Held::Nothing => true,
+        Held::Sources(sources) => public(seen).is_some_and(|built| built.sources == sources),
+        Held::Unbuilt => false,
+    }
+}
+
+/// What there is to be seen of a state of the model.
+pub fn observe(state: &State) -> Observation {
+    let release = state.release().map(|(_, release)| Public {
+        whole: release.whole().then(|| Built {
+            sources: release.file(1).sources().into(),
+            bytes: release.file(1).0.into(),
+        }),
+        asked: release.asked(),
+        edited_in_the_gap: release.edited_in_the_gap(),
+    });
+    let reports = state.promoters.map(|promoter| match promoter.at {
+        At::Settling | At::Published => Report::Published(promoter.bound.0.into()),
+        At::Already => Report::Already(promoter.bound.sources().into()),
+        At::SaidNothingHappened => Report::PublishedNothing {
+            but_did: state
+                .slot(promoter.slot)
+                .is_some_and(|draft| draft.published()),
+        },
+        At::Down
+        | At::Creating
+        | At::SendingExecutables
+        | At::SendingReceipt
+        | At::LookingAt(_)
+        | At::Deleting(_)
+        | At::ReadingDraft
+        | At::Rechecking
+        | At::Publishing
+        | At::Unsure
+        | At::Confirming
+        | At::Stopped => Report::Nothing,
+    });
+    let mut greens = [None; PULLS];
+    for ((number, pull), green) in (0..).zip(state.pulls).zip(&mut greens) {
         let sources = crate::release::sources(number, pull.head);
-        let kept = state
-            .release()
-            .is_some_and(|(_, release)| release.whole() && release.file(1).sources() == sources);
-        pull.status != Status::Green || kept
-    })
-}
-
-fn main(_: &Setup, state: &State) -> bool {
-    let published = state
-        .release()
-        .filter(|(_, release)| release.whole())
-        .map(|(_, release)| release.file(1).sources());
-    match state.main {
-        Main::Before => true,
-        Main::Sources(sources) => published == Some(sources),
-        Main::Other => false,
+        *green = (pull.status == Status::Green).then(|| sources.into());
+    }
+    Observation {
+        releases: state.slots.iter().filter(|slot| slot.published()).count(),
+        release,
+        reports,
+        greens,
+        main: match state.main {
+            Main::Before => Held::Nothing,
+            Main::Sources(sources) => Held::Sources(sources.into()),
+            Main::Other => Held::Unbuilt,
+        },
     }
 }

@@ -7,7 +7,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use crate::decision::{self, Look};
 use crate::forge::{self, Luck};
 use crate::people::{self, Deed};
-use crate::promises::{ALWAYS, Promise, SOMETIMES};
+use crate::promises::{self, ALWAYS, SOMETIMES};
 use crate::promoter;
 use crate::setup::Setup;
 use crate::state::{At, LATE, State};
@@ -69,10 +69,24 @@ impl Model for Setup {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let always = ALWAYS.map(|(name, holds)| Property::always(name, holds));
-        let sometimes = SOMETIMES.map(|(name, holds)| Property::sometimes(name, holds));
-        always.into_iter().chain(sometimes).collect()
+        let promises: [fn(&Self, &State) -> bool; 7] = [
+            keeps::<0>, keeps::<1>, keeps::<2>, keeps::<3>, keeps::<4>, keeps::<5>, keeps::<6>,
+        ];
+        let always = ALWAYS.iter().zip(promises);
+        let always = always.map(|((name, _), keeps)| Property::always(name, keeps));
+        let sometimes = SOMETIMES.map(|(name, shows)| Property::sometimes(name, shows));
+        let room = Property::always(ROOM, |_: &Self, state: &State| !state.overflow);
+        always.chain(sometimes).chain([room]).collect()
     }
+}
+
+/// Not a promise: whether the model is large enough for itself.
+const ROOM: &str = "the model has room for all drafts and late calls";
+
+fn keeps<const PROMISE: usize>(_: &Setup, state: &State) -> bool {
+    ALWAYS
+        .get(PROMISE)
+        .is_none_or(|(_, keeps)| keeps(&promises::observe(state)))
 }
 
 fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
@@ -123,18 +137,18 @@ pub fn search(setup: Setup, threads: usize) -> Found {
         .spawn_bfs()
         .join();
     let discovered = checker.discoveries();
-    let names = |promises: &[Promise], wanted: bool| {
-        let names = promises.iter().map(|(name, _)| *name);
-        names
-            .filter(|name| discovered.contains_key(name) == wanted)
-            .collect()
-    };
+    let promises = ALWAYS.iter().map(|(name, _)| *name).chain([ROOM]);
+    let possible = SOMETIMES.iter().map(|(name, _)| *name);
     Found {
         states: checker.unique_state_count(),
         depth: checker.max_depth(),
         time: begun.elapsed(),
-        broken: names(&ALWAYS, true),
-        impossible: names(&SOMETIMES, false),
+        broken: promises
+            .filter(|name| discovered.contains_key(name))
+            .collect(),
+        impossible: possible
+            .filter(|name| !discovered.contains_key(name))
+            .collect(),
     }
 }
 

@@ -65,12 +65,27 @@ fn the_same_places_with_the_right_design_and_all_rules_keep_that_promise() {
 
 #[test]
 fn no_two_promises_have_one_name() {
-    let mut names: Vec<_> = ALWAYS
-        .iter()
-        .chain(&SOMETIMES)
-        .map(|(name, _)| name)
+    let always = ALWAYS.iter().map(|(name, _)| name);
+    let mut names: Vec<_> = always
+        .chain(SOMETIMES.iter().map(|(name, _)| name))
         .collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), ALWAYS.len() + SOMETIMES.len());
+}
+
+#[test]
+fn the_page_on_promotion_lists_every_promise_and_everything_that_must_be_found_wrong() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/promotion.md");
+    let page = std::fs::read_to_string(page).expect("the page on promotion");
+    for (promise, _) in ALWAYS {
+        assert!(page.contains(&format!("*{promise}*")), "{promise}");
+    }
+    for wrong in wrong::all() {
+        let row = format!(
+            "| {} | {} | {} |",
+            wrong.name, wrong.setup.faults, wrong.steps
+        );
+        assert!(page.contains(&row), "{row}");
+    }
 }

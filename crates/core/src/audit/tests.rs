@@ -66,17 +66,22 @@ fn release(version: u64, sources: &str) -> SeenRelease {
         },
         promoted_at: 0,
     };
+    let sums = receipt.sums().to_string();
+    let listed = |name, size| PublishedAsset {
+        name,
+        size,
+        sha256: None,
+    };
     SeenRelease {
         version: Version::Integer(version),
         tag: tag.clone(),
         release: Some(PublishedRelease {
             id: ReleaseId(version),
             tag,
-            assets: vec![PublishedAsset {
-                name,
-                size: 3,
-                sha256: None,
-            }],
+            assets: vec![
+                listed(name, 3),
+                listed("SHA256SUMS".parse().unwrap(), sums.len() as u64),
+            ],
             receipt: Ok(receipt),
         }),
         withdrawn: false,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::Package;
+use crate::config::{Package, SUMS_ASSET};
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
 use crate::settings::{Environment, Reading};
@@ -203,7 +203,7 @@ pub struct PublishedAsset {
 }
 
 impl PublishedRelease {
-    /// What is wrong with it, if it is not exactly what its receipt lists.
+    /// What is wrong with it, if it does not hold what its receipt lists, and the `SHA256SUMS` that belongs to that.
     pub fn problem(&self) -> Option<String> {
         self.flaw().map(|flaw| flaw.to_string())
     }
@@ -220,18 +220,17 @@ impl PublishedRelease {
                 receipt.tag
             )));
         }
-        for executable in &receipt.manifest.executables {
-            match self
-                .assets
-                .iter()
-                .find(|asset| asset.name == executable.name)
-            {
-                None => return Some(Flaw::Missing(executable.name.clone())),
-                Some(asset)
-                    if asset.size != executable.size
-                        || asset.sha256.is_some_and(|d| d != executable.sha256) =>
-                {
-                    return Some(Flaw::OtherBytes(executable.name.clone()));
+        let sums = receipt.sums().to_string().into_bytes();
+        let listed = receipt.manifest.executables.iter();
+        let listed = listed.map(|one| (one.name.clone(), one.size, one.sha256));
+        // The name of the sums is one; where it were not, there would be nothing to look for.
+        let named = SUMS_ASSET.parse().ok();
+        let sums = named.map(|name: AssetName| (name, sums.len() as u64, Digest::of(&sums)));
+        for (name, size, sha256) in listed.chain(sums) {
+            match self.assets.iter().find(|asset| asset.name == name) {
+                None => return Some(Flaw::Missing(name.clone())),
+                Some(asset) if asset.size != size || asset.sha256.is_some_and(|d| d != sha256) => {
+                    return Some(Flaw::OtherBytes(name.clone()));
                 }
                 Some(_) => {}
             }

@@ -4,6 +4,7 @@
 //! effect at a time, and knows what each answer, and each missing answer, means. Neither does any I/O: the same code runs
 //! against GitHub, the rehearsal forge and a simulator.
 
+mod again;
 mod decide;
 mod facts;
 mod machine;
@@ -11,6 +12,7 @@ mod plan;
 mod planning;
 mod reasons;
 
+pub use again::Again;
 pub use decide::decide;
 pub use facts::{
     ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, Flaw, PublishedAsset,

@@ -479,3 +479,16 @@ fn the_binding_names_the_first_thing_that_moved() {
     let distinct: std::collections::BTreeSet<_> = moved.iter().collect();
     assert_eq!((moved[0], distinct.len()), ("nothing", 13), "{moved:?}");
 }
+
+/// Found by the simulator: a file deleted from the draft between the read-back and the publish call.
+#[test]
+fn a_release_whose_sums_are_missing_or_other_is_broken() {
+    let mut release = published(&plan());
+    assert_eq!(release.problem(), None);
+    let sums = |asset: &PublishedAsset| asset.name.as_str() == crate::config::SUMS_ASSET;
+    let at = release.assets.iter().position(sums).unwrap();
+    release.assets[at].sha256 = Some(Digest::of(b"others"));
+    assert_eq!(release.problem().unwrap(), "SHA256SUMS has other bytes");
+    release.assets.remove(at);
+    assert_eq!(release.problem().unwrap(), "SHA256SUMS is missing");
+}

@@ -5,8 +5,8 @@ use std::io::Read as _;
 
 use lockgate_client::Expectation;
 use lockgate_core::promote::{
-    Binding, BoundArtifact, Effect, Event, Fault, Item, Plan, Rechecked, ReleaseFacts, SeenAsset,
-    SeenDraft, SeenRelease, Sent, UploadFault,
+    Again, Effect, Event, Fault, Item, Plan, Rechecked, ReleaseFacts, SeenAsset, SeenDraft,
+    SeenRelease, Sent, UploadFault,
 };
 use lockgate_core::{Digest, ReleaseId};
 use lockgate_forge::{Asset, ErrorKind, Forge as _, ForgeError, NewRelease, Release};
@@ -230,48 +230,17 @@ impl<'h, 'a> Hands<'h, 'a> {
         let Some(seen) = self.remote.see(&view, &self.observed.facts.package.name)? else {
             return Ok(Ok(Rechecked::Gone("package")));
         };
-        let Some(merged) = seen.merged_fingerprint() else {
-            return Ok(Ok(Rechecked::Gone("merge with the base branch")));
-        };
-        let workflow = view.trees.workflow(&seen.package);
-        let Some(workflow_blob) = workflow
-            .in_head
-            .filter(|blob| Some(blob) == workflow.in_base.as_ref())
-        else {
-            return Ok(Ok(Rechecked::Gone("file of the workflow")));
-        };
-        let wanted = |name: &str| {
-            plan.binding
-                .artifacts
-                .iter()
-                .any(|bound| bound.name == name)
-        };
-        let listed = artifacts
-            .into_iter()
-            .map(|artifact| artifact.facts)
-            .filter(|facts| wanted(&facts.name) && !facts.expired);
-        let mut artifacts: Vec<_> = listed
-            .map(|facts| BoundArtifact {
-                name: facts.name,
-                id: facts.id,
-                sha256: facts.sha256,
-            })
-            .collect();
-        artifacts.sort();
-        Ok(Ok(Rechecked::Read(Box::new(Binding {
+        Ok(Ok(plan.binding.again(Again {
             repository_id: view.pull.repository.id,
-            pull: view.pull.facts.number,
-            state: view.pull.facts.state,
-            head: view.pull.facts.head.clone(),
-            base: view.pull.facts.base.clone(),
-            run: run.id,
-            attempt: run.attempt,
-            workflow_id: run.workflow_id,
-            workflow_path: run.workflow_path,
-            workflow_blob,
-            artifacts,
-            merged,
-        }))))
+            pull: view.pull.facts.clone(),
+            run,
+            artifacts: artifacts
+                .into_iter()
+                .map(|artifact| artifact.facts)
+                .collect(),
+            workflow: view.trees.workflow(&seen.package),
+            merged: seen.merged_fingerprint(),
+        })))
     }
 
     fn read_release(&self, plan: &Plan, n: u32) -> Result<ReleaseFacts, Fault> {

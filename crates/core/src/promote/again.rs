@@ -1,0 +1,64 @@
+//! The last look before the commit point: what was read again, as the binding that it would make now.
+
+use super::plan::{Binding, BoundArtifact, Rechecked};
+use super::{ArtifactFacts, PullFacts, RunFacts, WorkflowFacts};
+use crate::words::{Fingerprint, RepositoryId};
+
+/// Everything that a binding depends on, read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// The repository's number.
+    pub repository_id: RepositoryId,
+    /// The pull request.
+    pub pull: PullFacts,
+    /// The run.
+    pub run: RunFacts,
+    /// The run's artifacts, all of them.
+    pub artifacts: Vec<ArtifactFacts>,
+    /// The build workflow in head and base.
+    pub workflow: WorkflowFacts,
+    /// Of the merge of the head into the base; `None` where there is a conflict.
+    pub merged: Option<Fingerprint>,
+}
+
+impl Binding {
+    /// The same binding as it would be made now, for [`Binding::difference`]. An artifact that expired is gone.
+    pub fn again(&self, now: Again) -> Rechecked {
+        let Some(merged) = now.merged else {
+            return Rechecked::Gone("merge with the base branch");
+        };
+        let in_base = now.workflow.in_base;
+        let blob = now
+            .workflow
+            .in_head
+            .filter(|blob| Some(blob) == in_base.as_ref());
+        let Some(workflow_blob) = blob else {
+            return Rechecked::Gone("file of the workflow");
+        };
+        let bound = |name: &str| self.artifacts.iter().any(|bound| bound.name == name);
+        let listed = now.artifacts.into_iter();
+        let mut artifacts: Vec<_> = listed
+            .filter(|artifact| bound(&artifact.name) && !artifact.expired)
+            .map(|artifact| BoundArtifact {
+                name: artifact.name,
+                id: artifact.id,
+                sha256: artifact.sha256,
+            })
+            .collect();
+        artifacts.sort();
+        Rechecked::Read(Box::new(Self {
+            repository_id: now.repository_id,
+            pull: now.pull.number,
+            state: now.pull.state,
+            head: now.pull.head,
+            base: now.pull.base,
+            run: now.run.id,
+            attempt: now.run.attempt,
+            workflow_id: now.run.workflow_id,
+            workflow_path: now.run.workflow_path,
+            workflow_blob,
+            artifacts,
+            merged,
+        }))
+    }
+}

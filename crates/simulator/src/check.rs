@@ -1,0 +1,143 @@
+//! The model's promises, held against the world after each step; and a few that only the code can break.
+
+use lockgate_core::Digest;
+use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
+use lockgate_core::promote::PullState;
+use lockgate_forge_embedded::Repository as _;
+use lockgate_forge_embedded::state::releases::Release;
+use lockgate_forge_embedded::state::statuses::Verdict;
+use lockgate_model::promises::{self, Built, Held, Observation, Public, Report};
+
+use crate::gate;
+use crate::observe;
+use crate::people;
+use crate::promoter::{Ended, Promoter};
+use crate::template::Template;
+use crate::world::{Kept, World, digest, number_of};
+
+/// The first promise that the world breaks now.
+pub fn broken(world: &World<'_>, promoters: &[Promoter]) -> Option<&'static str> {
+    let own = promoters.iter().find_map(|promoter| promoter.fault);
+    own.or_else(|| promises::broken(&observation(world, promoters)))
+        .or_else(|| by_a_stranger(world).then_some("only a maintainer's promotion is published"))
+}
+
+fn by_a_stranger(world: &World<'_>) -> bool {
+    let release = world.state.release_by_tag(world.tag()).ok();
+    let receipt = release.and_then(|release| receipt(world, release));
+    receipt.is_some_and(|kept| {
+        !observe::role(world, kept.receipt.promoter.login.as_str()).may_promote()
+    })
+}
+
+/// What there is to be seen, in the model's words.
+fn observation(world: &World<'_>, promoters: &[Promoter]) -> Observation {
+    let tag = world.tag();
+    let all = world.state.releases(&world.template.automation);
+    let public = all
+        .iter()
+        .filter(|release| !release.draft && release.tag_name == tag);
+    let mut reports = [Report::Nothing; 3];
+    for (report, promoter) in reports.iter_mut().zip(promoters) {
+        *report = says(world, promoter);
+    }
+    Observation {
+        releases: public.count(),
+        release: world.state.release_by_tag(tag).ok().map(|release| Public {
+            whole: whole(world, release),
+            asked: world.asked.contains(&release.id),
+            edited_in_the_gap: world.edited_in_the_gap.contains(&release.id),
+        }),
+        reports,
+        greens: Template::PULLS.map(|number| {
+            let pull = world
+                .state
+                .pull(number)
+                .ok()
+                .filter(|pull| pull.is_open())?;
+            if gate::newest_of(world, &pull.head_sha) != Some(Verdict::Success) {
+                return None;
+            }
+            let tree = world.template.tree(&world.git, pull.head_sha.as_str())?;
+            Some(tree.sources)
+        }),
+        main: held(world),
+    }
+}
+
+fn held(world: &World<'_>) -> Held {
+    // The version comes to main by a merge and in no other way.
+    if !people::landed(world) {
+        return Held::Nothing;
+    }
+    let main = world.git.resolve("refs/heads/main").ok().flatten();
+    let tree = main.and_then(|main| world.template.tree(&world.git, main.as_str()));
+    tree.map_or(Held::Unbuilt, |tree| Held::Sources(tree.sources))
+}
+
+/// Waits and refusals that say, or imply, that this promotion has published nothing.
+fn says(world: &World<'_>, promoter: &Promoter) -> Report {
+    match &promoter.end {
+        None | Some(Ended::WrongBytes) => Report::Nothing,
+        Some(Ended::Published(built)) => Report::Published(built.bytes),
+        Some(Ended::Already(sources)) => Report::Already(number_of(sources.0)),
+        Some(Ended::Waiting("promote.publish-unknown" | "promote.not-readable")) => Report::Nothing,
+        Some(Ended::Waiting(_) | Ended::Refused(_)) => Report::PublishedNothing {
+            but_did: promoter.published_its_draft(world),
+        },
+    }
+}
+
+fn receipt<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kept> {
+    let all = world
+        .state
+        .assets(&world.template.automation, release.id)
+        .ok()?;
+    let asset = all.into_iter().find(|asset| asset.name == RECEIPT_ASSET)?;
+    let kept = world.receipts.get(&asset.blob.as_ref()?.sha256)?;
+    Some(kept)
+}
+
+/// The candidate that a release holds: its executables, their sums, the receipt, and nothing else. What somebody added in the
+/// gap is public too, and not listed anywhere: no client asks for it, so neither promotion nor gate minds it.
+fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
+    let all = world
+        .state
+        .assets(&world.template.automation, release.id)
+        .ok()?;
+    let Kept {
+        receipt,
+        sums,
+        built,
+    } = receipt(world, release)?;
+    let manifest = &receipt.manifest;
+    let added = all.len() != manifest.executables.len() + 2;
+    let by_others = world.edited_in_the_gap.contains(&release.id);
+    if receipt.tag.as_str() != release.tag_name || (added && !by_others) {
+        return None;
+    }
+    let holds = |name: &str, sha256: Digest| {
+        let mut named = all.iter().filter(|asset| asset.name == name);
+        let blob = named.next().and_then(|asset| asset.blob.as_ref());
+        blob.is_some_and(|blob| digest(blob) == sha256)
+    };
+    let mut executables = manifest.executables.iter();
+    let complete = executables.all(|one| holds(one.name.as_str(), one.sha256));
+    (complete && holds(SUMS_ASSET, *sums)).then_some(*built)
+}
+
+/// Whether a pull request's sources are published, and its head contains the base branch: then it has to be mergeable.
+pub fn may_land(world: &World<'_>, number: lockgate_forge_embedded::PullNumber) -> bool {
+    let ready = || {
+        let pull = observe::pull(world, number, false)?;
+        let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
+        let base = world.git.resolve("refs/heads/main").ok()??;
+        let fresh = world.git.is_ancestor(&base, &head).ok()?;
+        let tree = world.template.tree(&world.git, pull.head.as_str())?;
+        let release = world.state.release_by_tag(world.tag()).ok()?;
+        let built = whole(world, release)?;
+        let same = built.sources == tree.sources;
+        Some(pull.state == PullState::Open && fresh && same)
+    };
+    ready().unwrap_or(false)
+}

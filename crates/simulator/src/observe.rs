@@ -1,0 +1,260 @@
+//! What the flows read, read from the forge's state: the same facts in the same words, for the same decisions.
+//!
+//! Stands for `crates/lockgate/src/{observe,candidate,remote}.rs` and the adapter's shapes. Decides nothing.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use lockgate_core::config::RECEIPT_ASSET;
+use lockgate_core::detect::{self, Decision, Holder, Merged, Snapshot};
+use lockgate_core::document::Candidate;
+use lockgate_core::promote::{
+    ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
+    ReleaseFacts, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts,
+};
+use lockgate_core::{
+    ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
+    Version, WorkflowId,
+};
+use lockgate_forge_embedded::Repository as _;
+use lockgate_forge_embedded::state::pulls::{PullRequest, PullState as ForgePull};
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::{PullNumber, ReleaseId as ForgeRelease};
+
+use crate::template::{Tree, WORKFLOW};
+use crate::world::{World, digest};
+
+/// A pull request's base, head and merge, and what detect says of them.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The tip of the base branch.
+    pub base_commit: CommitId,
+    /// What detect says.
+    pub detected: Decision,
+    /// Of the head.
+    pub head: Fingerprint,
+    /// Of the merge.
+    pub merged: Option<Fingerprint>,
+    /// The build workflow.
+    pub workflow: WorkflowFacts,
+    /// Whether the tag is there.
+    pub tagged: bool,
+}
+
+/// What an account may do.
+pub fn role(world: &World<'_>, login: &str) -> Role {
+    world
+        .state
+        .person(login)
+        .map_or(Role::None, |person| Role::from_name(person.role.name()))
+}
+
+/// The repository's number.
+pub fn repository(world: &World<'_>) -> RepositoryId {
+    RepositoryId(world.state.repository().id.0)
+}
+
+/// A pull request now, or as it was before the last push.
+pub fn pull(world: &World<'_>, number: PullNumber, stale: bool) -> Option<PullFacts> {
+    if stale && let Some(old) = world.before.get(&number.0) {
+        return Some(old.clone());
+    }
+    world
+        .state
+        .pull(number)
+        .ok()
+        .and_then(|pull| facts(world, pull))
+}
+
+fn facts(world: &World<'_>, pull: &PullRequest) -> Option<PullFacts> {
+    Some(PullFacts {
+        number: lockgate_core::PullNumber(pull.number.0),
+        state: match pull.state {
+            ForgePull::Open => PullState::Open,
+            ForgePull::Closed { .. } => PullState::Closed,
+            ForgePull::Merged { .. } => PullState::Merged,
+        },
+        head: pull.head_sha.as_str().parse().ok()?,
+        head_repository: Some(repository(world)),
+        base: pull.base_branch.parse().ok()?,
+    })
+}
+
+/// What git says of a pull request, and detect of that.
+pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
+    let (git, template) = (&world.git, world.template);
+    let base_id = git.resolve(&format!("refs/heads/{}", pull.base)).ok()??;
+    let head_id = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
+    let base = template.tree(git, base_id.as_str())?;
+    let head = template.tree(git, head_id.as_str())?;
+    let merged = template.merged(git, &base_id, &head_id);
+    let tagged = git
+        .reference(&format!("refs/tags/{}", world.tag()))
+        .ok()?
+        .is_some();
+    let two = Version::Integer(2);
+    let facts = detect::Facts {
+        base: Some(snapshot(&base)),
+        head: snapshot(&head),
+        merged: merged
+            .as_ref()
+            .map_or(Merged::Conflict, |tree| Merged::Clean(snapshot(tree))),
+        taken: tagged.then_some(two).into_iter().collect::<BTreeSet<_>>(),
+        holder: if tagged {
+            holder(world)
+        } else {
+            Holder::Nobody
+        },
+        fork: Some(Version::Integer(1)),
+    };
+    Some(View {
+        base_commit: base_id.as_str().parse().ok()?,
+        detected: detect::decide(&template.package, &facts),
+        head: head.digests.fingerprint,
+        merged: merged.map(|tree| tree.digests.fingerprint),
+        workflow: WorkflowFacts {
+            path: WORKFLOW.to_owned(),
+            in_head: head.workflow.clone(),
+            in_base: base.workflow.clone(),
+            changed: Vec::new(),
+        },
+        tagged,
+    })
+}
+
+fn snapshot(tree: &Rc<Tree>) -> Snapshot {
+    Snapshot {
+        version_file: tree.version.clone(),
+        digests: tree.digests,
+    }
+}
+
+fn holder(world: &World<'_>) -> Holder {
+    match release(world) {
+        ReleaseFacts::Published(release) => release.receipt.map_or(Holder::Stranger, |receipt| {
+            Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
+        }),
+        ReleaseFacts::Absent | ReleaseFacts::TagOnly => Holder::Stranger,
+    }
+}
+
+/// What is published under the tag, and its receipt as anybody reads it.
+pub fn release(world: &World<'_>) -> ReleaseFacts {
+    let tag = world.tag();
+    let Ok(found) = world.state.release_by_tag(tag) else {
+        return ReleaseFacts::Absent;
+    };
+    let Ok(tag_name) = tag.parse() else {
+        return ReleaseFacts::Absent;
+    };
+    let mut assets = Vec::new();
+    let mut receipt = Err("it has no receipt".to_owned());
+    for asset in world
+        .state
+        .assets(&world.template.automation, found.id)
+        .unwrap_or_default()
+    {
+        let Some(blob) = &asset.blob else { continue };
+        if asset.name == RECEIPT_ASSET {
+            let known = world.receipts.get(&blob.sha256);
+            let known = known.map(|kept| kept.receipt.clone());
+            receipt = known.ok_or_else(|| "its receipt cannot be read".to_owned());
+        }
+        if let Ok(name) = asset.name.parse() {
+            assets.push(PublishedAsset {
+                name,
+                size: blob.size,
+                sha256: Some(digest(blob)).filter(|_| !asset.hides_digest),
+            });
+        }
+    }
+    ReleaseFacts::Published(Box::new(PublishedRelease {
+        id: ReleaseId(found.id.0),
+        tag: tag_name,
+        assets,
+        receipt,
+    }))
+}
+
+/// A draft as it is read back. Where the forge keeps a digest to itself, the bytes are hashed.
+pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
+    let (id, actor) = (ForgeRelease(id.0), &world.template.automation);
+    let release = world.state.release(actor, id)?;
+    let assets = world.state.assets(actor, id)?;
+    Ok(SeenDraft {
+        draft: release.draft,
+        tag: release.tag_name.clone(),
+        assets: assets
+            .into_iter()
+            .map(|asset| SeenAsset {
+                name: asset.name.clone(),
+                size: asset.blob.as_ref().map_or(0, |blob| blob.size),
+                complete: asset.blob.is_some(),
+                sha256: asset.blob.as_ref().map_or_else(|| Digest::of(b""), digest),
+            })
+            .collect(),
+    })
+}
+
+/// The newest run for a head.
+pub fn run_of(world: &World<'_>, head: &CommitId) -> Option<RunFacts> {
+    let runs = world.state.runs();
+    let id = runs
+        .into_iter()
+        .find(|run| run.head_sha.as_str() == head.as_str())?
+        .id;
+    run(world, RunId(id.0))
+}
+
+/// A run by its number.
+pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
+    let run = world.state.run(lockgate_forge_embedded::RunId(id.0)).ok()?;
+    let attempt = run.attempt()?;
+    Some(RunFacts {
+        id,
+        attempt: Attempt(run.attempt_number() as u64),
+        outcome: match (attempt.status.as_str(), attempt.conclusion.as_deref()) {
+            ("completed", Some("success")) => RunOutcome::Succeeded,
+            ("completed", other) => RunOutcome::Failed(other.unwrap_or_default().to_owned()),
+            _ => RunOutcome::Running,
+        },
+        event: run.event.clone(),
+        head: run.head_sha.as_str().parse().ok()?,
+        head_repository: Some(repository(world)),
+        workflow_id: WorkflowId(run.workflow.0),
+        workflow_path: run.path.clone(),
+    })
+}
+
+/// The artifacts of a run.
+pub fn artifacts(world: &World<'_>, run: &RunFacts) -> Vec<ArtifactFacts> {
+    let all = world
+        .state
+        .artifacts_of(lockgate_forge_embedded::RunId(run.id.0));
+    let facts = |artifact: &lockgate_forge_embedded::state::artifacts::Artifact| ArtifactFacts {
+        id: ArtifactId(artifact.id.0),
+        name: artifact.name.clone(),
+        size: artifact.blob.size,
+        sha256: Some(digest(&artifact.blob)).filter(|_| !artifact.hides_digest),
+        expired: artifact.expired(world.now),
+        run: Some(run.id),
+        head_repository: run.head_repository,
+        head: Some(run.head.clone()),
+    };
+    all.into_iter().map(facts).collect()
+}
+
+/// The manifest of a run's newest attempt.
+pub fn candidate(world: &World<'_>, run: &RunFacts, artifacts: &[ArtifactFacts]) -> CandidateFacts {
+    let package = &world.template.package;
+    let name = package.candidate_artifact(&Version::Integer(2), run.attempt);
+    let mut named = artifacts
+        .iter()
+        .filter(|artifact| artifact.name == name && !artifact.expired);
+    let found = named
+        .next()
+        .and_then(|artifact| world.manifests.get(&artifact.id.0));
+    found.map_or(CandidateFacts::Absent, |manifest| {
+        CandidateFacts::Read(Candidate::Complete(manifest.clone()))
+    })
+}

@@ -1,0 +1,331 @@
+//! Everybody else: whoever builds, merges, pushes, runs again, deletes, edits, and forges.
+
+use lockgate_core::document::{Executable, Manifest};
+use lockgate_core::promote::PullState as Seen;
+use lockgate_core::{Attempt, Digest, RunId, Version};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::merging::Landing;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::pulls::PullState;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict};
+use lockgate_forge_embedded::{
+    Blob, Merge, MergeMethod, PullNumber, Repository as _, RunId as ForgeRun, Signature,
+};
+
+use crate::chance::Chance;
+use crate::gate;
+use crate::observe;
+use crate::template::{START, Template, WORKFLOW};
+use crate::world::World;
+
+/// Builds every head that has no run yet.
+pub fn build_all(world: &mut World<'_>) {
+    for number in Template::PULLS {
+        let pull = observe::pull(world, number, false);
+        let Some(pull) = pull.filter(|pull| observe::run_of(world, &pull.head).is_none()) else {
+            continue;
+        };
+        let Ok(workflow) = world.state.workflow(WORKFLOW).map(|workflow| workflow.id) else {
+            continue;
+        };
+        let Some(head_sha) = lockgate_forge_embedded::CommitId::parse(pull.head.as_str()) else {
+            continue;
+        };
+        let order = NewRun {
+            workflow,
+            event: "pull_request".into(),
+            head_sha,
+            head_branch: None,
+            actor: "developer".into(),
+            pull: Some(number),
+        };
+        if let Ok(run) = world.state.start_run(world.now, order) {
+            build(world, run);
+        }
+    }
+}
+
+/// What the newest attempt of a run leaves behind. Two attempts give other bytes from the same sources.
+fn build(world: &mut World<'_>, id: ForgeRun) -> Option<()> {
+    let run = observe::run(world, RunId(id.0))?;
+    let (template, now, version) = (world.template, world.now, Version::Integer(2));
+    let tree = template.tree(&world.git, run.head.as_str())?;
+    let fingerprint = tree.digests.fingerprint;
+    let old: Vec<_> = world
+        .state
+        .artifacts_of(id)
+        .iter()
+        .map(|artifact| artifact.id)
+        .collect();
+    for artifact in old {
+        world
+            .state
+            .delete_artifact(&template.writer, artifact)
+            .ok()?;
+    }
+    let mut executables = Vec::new();
+    for variant in &template.package.variants {
+        let name = template.package.asset(variant, &version);
+        let bytes = format!("{fingerprint} {} {id} {}", variant.name, run.attempt);
+        let blob = Blob::of(bytes.as_bytes());
+        executables.push(Executable {
+            variant: variant.name.clone(),
+            name: name.clone(),
+            size: blob.size,
+            sha256: Digest::of(bytes.as_bytes()),
+            headers: "simulated".to_owned(),
+            smoke: None,
+            build_seconds: 1,
+        });
+        let form = ArtifactForm::Plain;
+        world
+            .state
+            .register_artifact(now, id, name.as_str(), form, blob, 90)
+            .ok()?;
+    }
+    let manifest = Manifest {
+        package: template.package.name.clone(),
+        package_version: version.clone(),
+        fingerprint,
+        commit: run.head,
+        run: run.id,
+        attempt: run.attempt,
+        executables,
+    };
+    let name = template
+        .package
+        .candidate_artifact(&version, Attempt(run.attempt.0));
+    let blob = Blob::of(name.as_bytes());
+    let artifact = world
+        .state
+        .register_artifact(now, id, &name, ArtifactForm::Plain, blob, 90);
+    world.manifests.insert(artifact.ok()?.0, manifest);
+    world
+        .state
+        .set_run(now, id, "completed", Some("success"))
+        .ok()
+}
+
+/// A pull request is merged, if its status, bound to the gate's account, lets it, and its head contains the base branch.
+pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
+    let Some(pull) = observe::pull(world, number, false) else {
+        return false;
+    };
+    let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str());
+    let base = world.git.resolve("refs/heads/main").ok().flatten();
+    let (Some(head), Some(base)) = (head, base) else {
+        return false;
+    };
+    let fresh = world.git.is_ancestor(&base, &head).unwrap_or(false);
+    let green = gate::newest(world, &pull.head) == Some(Verdict::Success);
+    if pull.state != Seen::Open || !fresh || !green {
+        return false;
+    }
+    let order = Landing::new(number, MergeMethod::Squash);
+    let actor = world.template.writer.clone();
+    let merged = world
+        .state
+        .merge_pull(&actor, world.now, &world.git, &order)
+        .is_ok();
+    if merged {
+        world.tell(|| format!("pull request {number} is merged"));
+    }
+    merged
+}
+
+/// Whether the version is on main already.
+pub fn landed(world: &World<'_>) -> bool {
+    let merged = |state: &PullState| matches!(state, PullState::Merged { .. });
+    let mut all = Template::PULLS
+        .iter()
+        .filter_map(|number| world.state.pull(*number).ok());
+    all.any(|pull| merged(&pull.state))
+}
+
+/// Somebody with write access does something.
+pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
+    let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+    let writer = world.template.writer.clone();
+    let what = match chance.below(12) {
+        0 => base_moves(world),
+        1 | 2 => push(world, number, chance.once_in(2)),
+        3 => run_again(world, number),
+        4 => delete_artifact(world, number, &writer, chance),
+        5..=8 => edit_draft(world, &writer, chance),
+        9 => forge_status(world, number, &writer),
+        10 => tamper_artifact(world, number, chance),
+        _ => months_pass(world, chance),
+    };
+    if let Some(what) = what {
+        world.tell(|| format!("somebody {what}"));
+    }
+}
+
+fn base_moves(world: &mut World<'_>) -> Option<String> {
+    if landed(world) {
+        return None;
+    }
+    let main = world.git.resolve("refs/heads/main").ok()??;
+    let mut files = world.git.files(&main)?;
+    files.insert(
+        "hello/three.c".into(),
+        format!("{}", world.step).into_bytes(),
+    );
+    world.git.commit_files("main", files, "others", START);
+    world.state.sync(world.now, &world.git).ok()?;
+    Some("changes the sources on main".to_owned())
+}
+
+/// With the base branch merged in, or only with a change of the sources.
+fn push(world: &mut World<'_>, number: PullNumber, update: bool) -> Option<String> {
+    let before = observe::pull(world, number, false)?;
+    if before.state != Seen::Open {
+        return None;
+    }
+    let branch = world.state.pull(number).ok()?.head_branch.clone();
+    let name = format!("refs/heads/{branch}");
+    let head = world.git.resolve(&name).ok()??;
+    if update {
+        let main = world.git.resolve("refs/heads/main").ok()??;
+        let order = Merge {
+            base: head,
+            head: main,
+            method: MergeMethod::Merge,
+            by: Signature {
+                name: "developer".into(),
+                email: String::new(),
+                at: START,
+            },
+            message: "update".into(),
+        };
+        let merged = world.git.merge(&order).ok()??;
+        world.git.set_reference(&name, &merged).ok()?;
+    } else {
+        let mut files = world.git.files(&head)?;
+        let path = format!("hello/{branch}.c");
+        files.insert(path, format!("{}", world.step).into_bytes());
+        world.git.commit_files(&branch, files, "more", START);
+    }
+    world.before.insert(number.0, before);
+    world.state.sync(world.now, &world.git).ok()?;
+    Some(format!("pushes to {number}"))
+}
+
+fn run_of(world: &World<'_>, number: PullNumber) -> Option<ForgeRun> {
+    let pull = observe::pull(world, number, false)?;
+    Some(ForgeRun(observe::run_of(world, &pull.head)?.id.0))
+}
+
+fn run_again(world: &mut World<'_>, number: PullNumber) -> Option<String> {
+    let run = run_of(world, number)?;
+    world.state.rerun(world.now, run, "developer").ok()?;
+    build(world, run)?;
+    Some(format!("runs the build of {number} again"))
+}
+
+fn delete_artifact(
+    world: &mut World<'_>,
+    number: PullNumber,
+    writer: &Actor,
+    chance: &mut Chance,
+) -> Option<String> {
+    let run = run_of(world, number)?;
+    let all: Vec<_> = world
+        .state
+        .artifacts_of(run)
+        .iter()
+        .map(|artifact| artifact.id)
+        .collect();
+    let one = chance.pick(&all)?;
+    world.state.delete_artifact(writer, one).ok()?;
+    Some(format!("deletes artifact {one}"))
+}
+
+fn tamper_artifact(
+    world: &mut World<'_>,
+    number: PullNumber,
+    chance: &mut Chance,
+) -> Option<String> {
+    let run = run_of(world, number)?;
+    let all: Vec<_> = world
+        .state
+        .artifacts_of(run)
+        .iter()
+        .map(|artifact| artifact.id)
+        .collect();
+    let one = chance.pick(&all)?;
+    let junk = Blob::of(b"junk in the place of an artifact");
+    world
+        .state
+        .tamper_artifact(one, |artifact| artifact.blob = junk)
+        .ok()?;
+    Some(format!("replaces the bytes of artifact {one}"))
+}
+
+/// Deletes a file of a draft, replaces it, adds one, or deletes the draft.
+fn edit_draft(world: &mut World<'_>, writer: &Actor, chance: &mut Chance) -> Option<String> {
+    let all = world.state.releases(writer);
+    let drafts: Vec<_> = all.iter().filter(|it| it.draft).map(|it| it.id).collect();
+    let id = chance.pick(&drafts)?;
+    let files: Vec<_> = world
+        .state
+        .assets(writer, id)
+        .ok()?
+        .iter()
+        .map(|it| it.id)
+        .collect();
+    let junk = Blob::of(b"junk in the place of an executable");
+    let what = match (chance.below(4), chance.pick(&files)) {
+        (0, _) => {
+            world.state.delete_release(writer, id).ok()?;
+            "deletes"
+        }
+        (1, Some(file)) => {
+            world.state.delete_asset(writer, world.now, file).ok()?;
+            "takes a file out of"
+        }
+        (2, Some(file)) => {
+            world.state.tamper_asset(file, junk).ok()?;
+            "replaces a file of"
+        }
+        _ => {
+            let order = lockgate_forge_embedded::state::assets::NewAsset {
+                name: "extra".into(),
+                ..Default::default()
+            };
+            world
+                .state
+                .upload_asset(writer, world.now, id, order, junk)
+                .ok()?;
+            "adds a file to"
+        }
+    };
+    if world.read_back.contains(&id) {
+        world.edited_in_the_gap.insert(id);
+    }
+    Some(format!("{what} the draft {id}"))
+}
+
+fn forge_status(world: &mut World<'_>, number: PullNumber, writer: &Actor) -> Option<String> {
+    let head = observe::pull(world, number, false)?.head;
+    let order = NewStatus {
+        state: "success".into(),
+        context: world.template.package.gate_context(),
+        ..NewStatus::default()
+    };
+    let (now, git) = (world.now, &world.git);
+    world
+        .state
+        .create_status(writer, now, git, head.as_str(), order)
+        .ok()?;
+    Some(format!("sets the status of {number}"))
+}
+
+fn months_pass(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+    if !chance.once_in(8) {
+        return None;
+    }
+    world.now += 91 * 86_400;
+    Some("lets three months pass".to_owned())
+}

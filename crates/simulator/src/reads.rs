@@ -1,0 +1,105 @@
+//! The reads before the decision, one call after the other, so that the world can change between any two.
+//!
+//! Stands for `observe` in `crates/lockgate/src/flows/promote.rs`.
+
+use lockgate_core::Role;
+use lockgate_core::promote::{
+    ActorFacts, ArtifactFacts, CandidateFacts, Facts, PullFacts, ReleaseFacts, RunFacts,
+};
+use lockgate_forge_embedded::PullNumber;
+
+use crate::observe::{self, View};
+use crate::world::World;
+
+/// What has been read so far.
+#[derive(Debug)]
+pub struct Reads {
+    number: PullNumber,
+    login: &'static str,
+    /// Whoever it is counts as a maintainer: a broken variant.
+    trusted: bool,
+    role: Option<Role>,
+    pull: Option<PullFacts>,
+    view: Option<View>,
+    run: Option<Option<RunFacts>>,
+    artifacts: Vec<ArtifactFacts>,
+    candidate: Option<CandidateFacts>,
+}
+
+impl Reads {
+    /// Nothing yet.
+    pub fn new(number: PullNumber, login: &'static str, trusted: bool) -> Self {
+        Self {
+            number,
+            login,
+            trusted,
+            role: None,
+            pull: None,
+            view: None,
+            run: None,
+            artifacts: Vec::new(),
+            candidate: None,
+        }
+    }
+
+    /// Makes the next call. Gives the facts when it was the last.
+    pub fn next(&mut self, world: &World<'_>, stale: bool) -> Option<Facts> {
+        if self.role.is_none() {
+            let role = observe::role(world, self.login);
+            self.role = Some(if self.trusted { Role::Maintain } else { role });
+        } else if self.pull.is_none() {
+            self.pull = observe::pull(world, self.number, stale);
+        } else if self.view.is_none() {
+            self.view = self
+                .pull
+                .as_ref()
+                .and_then(|pull| observe::view(world, pull));
+        } else if self.run.is_none() {
+            let head = self.pull.as_ref().map(|pull| &pull.head);
+            self.run = Some(head.and_then(|head| observe::run_of(world, head)));
+        } else if let (None, Some(run)) = (&self.candidate, &self.run) {
+            let run = run.as_ref();
+            self.artifacts = run.map_or_else(Vec::new, |run| observe::artifacts(world, run));
+            let read = |run| observe::candidate(world, run, &self.artifacts);
+            self.candidate = Some(run.map_or(CandidateFacts::Absent, read));
+        } else {
+            return self.facts(world, stale);
+        }
+        None
+    }
+
+    fn facts(&self, world: &World<'_>, stale: bool) -> Option<Facts> {
+        let view = self.view.clone()?;
+        let release = if view.tagged && !stale {
+            match observe::release(world) {
+                ReleaseFacts::Absent => ReleaseFacts::TagOnly,
+                seen @ (ReleaseFacts::TagOnly | ReleaseFacts::Published(_)) => seen,
+            }
+        } else {
+            ReleaseFacts::Absent
+        };
+        Some(Facts {
+            expect_head: None,
+            actor: ActorFacts {
+                login: self.login.parse().ok()?,
+                role: self.role?,
+            },
+            environment: None,
+            package: (*world.template.package).clone(),
+            repository_id: observe::repository(world),
+            repository: world.state.repository().full_name().parse().ok()?,
+            pull: self.pull.clone()?,
+            base_commit: view.base_commit,
+            detected: view.detected,
+            head_fingerprint: view.head,
+            merged_fingerprint: view.merged,
+            workflow: view.workflow,
+            run: self.run.clone()?,
+            artifacts: self.artifacts.clone(),
+            candidate: self.candidate.clone()?,
+            release,
+            now: u64::try_from(world.now).ok()?,
+            lockgate: "0.0.0".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! Variants of the code that are broken on purpose. Each is a lie told to the machine about one effect, or to a decision about
+//! one fact, so that the product's code carries none of it. Each must be caught.
+
+/// One broken variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sabotage {
+    /// A draft that somebody else has begun is taken over, and files in it that differ are replaced.
+    AdoptDraft,
+    /// After an upload without an answer, the file is looked at, deleted where it is not right, and sent again.
+    DeleteAndRetry,
+    /// A release that is not seen after a lost answer was not published.
+    ConcludeFromAbsence,
+    /// And so the promotion begins anew, and asks to publish once more.
+    PublishAgain,
+    /// The draft is not read back.
+    SkipReadBack,
+    /// The draft is published before its last file is sent.
+    PublishEarly,
+    /// A `starter` counts as a file.
+    IgnoreStarter,
+    /// Nothing is read again before the commit point.
+    SkipRecheck,
+    /// No answer to publish is taken for a yes.
+    TrustPublish,
+    /// The published release is not read as anybody would.
+    SkipPublicRead,
+    /// A release that another made, of other bytes, counts as one's own.
+    IgnoreOtherBytes,
+    /// Anybody may promote.
+    SkipRole,
+    /// What the artifact holds is not compared with the manifest, and the draft is not read back.
+    SkipBytes,
+    /// The gate does not compare sources.
+    GateIgnoresSources,
+    /// The gate does not look whether a release is what its receipt says.
+    GateIgnoresBroken,
+}
+
+/// A broken variant, what it is called, and the number of schedules within which it has to be caught.
+pub const ALL: [(Sabotage, &str, u64); 15] = [
+    (Sabotage::AdoptDraft, "adopt-draft", 100),
+    (Sabotage::DeleteAndRetry, "delete-and-retry", 30_000),
+    (
+        Sabotage::ConcludeFromAbsence,
+        "conclude-from-absence",
+        1_000,
+    ),
+    (Sabotage::PublishAgain, "publish-again", 1_000),
+    (Sabotage::SkipReadBack, "skip-read-back", 100),
+    (Sabotage::PublishEarly, "publish-early", 100),
+    (Sabotage::IgnoreStarter, "ignore-starter", 200),
+    (Sabotage::SkipRecheck, "skip-recheck", 100),
+    (Sabotage::TrustPublish, "trust-publish", 1_000),
+    (Sabotage::SkipPublicRead, "skip-public-read", 1_000),
+    (Sabotage::IgnoreOtherBytes, "ignore-other-bytes", 200),
+    (Sabotage::SkipRole, "skip-role", 100),
+    (Sabotage::SkipBytes, "skip-bytes", 100),
+    (Sabotage::GateIgnoresSources, "gate-ignores-sources", 100),
+    (Sabotage::GateIgnoresBroken, "gate-ignores-broken", 5_000),
+];

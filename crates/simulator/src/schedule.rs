@@ -1,0 +1,220 @@
+//! One schedule: who acts next, for how long things go wrong, and what has to be so at the end.
+
+use lockgate_forge_embedded::PullNumber;
+
+use crate::chance::Chance;
+use crate::check;
+use crate::gate::Gate;
+use crate::people;
+use crate::promoter::{Ended, Promoter, names_what_to_do};
+use crate::sabotage::Sabotage;
+use crate::template::Template;
+use crate::world::World;
+
+/// How many steps the part has in which things go wrong.
+const STEPS: u64 = 130;
+/// How many steps a promotion may take when nothing goes wrong any more.
+const ENOUGH: u64 = 60;
+/// How often it may be run again then.
+const RUNS: u64 = 3;
+
+/// What is asked of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Things go wrong for ever; no promise may break.
+    Safety,
+    /// Things stop going wrong; then everything has to end well, or say what a person must do.
+    Liveness,
+}
+
+/// How a schedule went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The first promise that broke.
+    pub broken: Option<&'static str>,
+    /// How many steps it had.
+    pub steps: u64,
+    /// Whether anything was published.
+    pub published: bool,
+    /// Whether anything was merged.
+    pub merged: bool,
+    /// What happened, where that was asked for.
+    pub trace: Vec<String>,
+}
+
+/// Plays the schedule of a seed.
+pub fn play(
+    template: &Template,
+    seed: u64,
+    mode: Mode,
+    sabotage: Option<Sabotage>,
+    tell: bool,
+) -> Outcome {
+    let mut chance = Chance::new(seed);
+    let mut play = Play {
+        world: World::new(template, tell),
+        promoters: cast(&mut chance, sabotage),
+        gates: Template::PULLS.map(|number| Gate::new(number, sabotage)),
+        one_in: chance.pick(&[0, 4, 8, 16, 32]).unwrap_or(8),
+        mischief: chance.pick(&[0, 6, 12, 24]).unwrap_or(12),
+        broken: None,
+    };
+    while play.world.step < STEPS && play.broken.is_none() {
+        play.step(&mut chance);
+    }
+    if mode == Mode::Liveness && play.broken.is_none() {
+        play.quiet(&mut chance);
+    }
+    if let Some(promise) = play.broken {
+        play.world.tell(|| format!("BROKEN: {promise}"));
+    }
+    Outcome {
+        broken: play.broken,
+        steps: play.world.step,
+        published: play.world.state.release_by_tag(play.world.tag()).is_ok(),
+        merged: people::landed(&play.world),
+        trace: play.world.trace.unwrap_or_default(),
+    }
+}
+
+fn cast(chance: &mut Chance, sabotage: Option<Sabotage>) -> Vec<Promoter> {
+    let logins = ["maintainer", "maintainer-two", "admin"];
+    let mut promoters = Vec::new();
+    for login in logins {
+        let pull = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+        let login = if chance.once_in(8) {
+            "developer"
+        } else {
+            login
+        };
+        promoters.push(Promoter::new(pull, login, sabotage));
+    }
+    promoters
+}
+
+struct Play<'t> {
+    world: World<'t>,
+    promoters: Vec<Promoter>,
+    gates: [Gate; 2],
+    /// One call in so many goes wrong.
+    one_in: u64,
+    /// In one step of so many somebody does harm.
+    mischief: u64,
+    broken: Option<&'static str>,
+}
+
+impl Play<'_> {
+    /// Somebody acts, and the promises are looked at.
+    fn step(&mut self, chance: &mut Chance) {
+        self.world.tick();
+        self.world.now += i64::try_from(chance.below(20)).unwrap_or(0);
+        if self.mischief != 0 && chance.once_in(self.mischief) {
+            people::mischief(&mut self.world, chance);
+        } else {
+            self.act(chance);
+        }
+        self.look();
+    }
+
+    fn act(&mut self, chance: &mut Chance) {
+        let who = chance.below(32);
+        match (who, usize::try_from(who % 3)) {
+            (0..27, Ok(at)) => {
+                let Some(promoter) = self.promoters.get_mut(at) else {
+                    return;
+                };
+                if promoter.runs() {
+                    promoter.turn(&mut self.world, chance, self.one_in);
+                } else if promoter.end.is_none() || chance.once_in(6) {
+                    promoter.start();
+                }
+            }
+            (27 | 28, _) => {
+                let at = usize::from(chance.once_in(2));
+                if let Some(gate) = self.gates.get_mut(at) {
+                    gate.turn(&mut self.world, chance, self.one_in);
+                }
+            }
+            (29, _) => people::build_all(&mut self.world),
+            _ => {
+                let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+                people::merge(&mut self.world, number);
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        for promoter in &mut self.promoters {
+            promoter.watch(&self.world);
+        }
+        self.broken = check::broken(&self.world, &self.promoters);
+    }
+
+    /// Nothing goes wrong any more: what was under way arrives, everybody is started again, and has to come to an end.
+    fn quiet(&mut self, chance: &mut Chance) {
+        self.world.tell(|| "nothing goes wrong any more".to_owned());
+        (self.one_in, self.mischief) = (0, 0);
+        self.promoters.iter_mut().for_each(Promoter::kill);
+        while self.world.is_pending() && self.broken.is_none() {
+            self.world.tick();
+            self.look();
+        }
+        people::build_all(&mut self.world);
+        for number in Template::PULLS {
+            if self.broken.is_none() {
+                self.settle(number, chance);
+            }
+        }
+    }
+
+    fn settle(&mut self, number: PullNumber, chance: &mut Chance) {
+        let mut promoter = Promoter::new(number, "maintainer", None);
+        for _ in 0..RUNS {
+            promoter.start();
+            for _ in 0..ENOUGH {
+                self.world.tick();
+                promoter.turn(&mut self.world, chance, 0);
+                promoter.watch(&self.world);
+                if !promoter.runs() {
+                    break;
+                }
+            }
+            if !matches!(promoter.end, None | Some(Ended::Waiting(_))) {
+                break;
+            }
+        }
+        let well = matches!(promoter.end, Some(Ended::Published(_) | Ended::Already(_)));
+        let end = promoter.end.clone();
+        if let Some(first) = self.promoters.first_mut() {
+            *first = promoter;
+        }
+        self.look();
+        self.broken = self.broken.or(match &end {
+            Some(Ended::Refused(code)) if !names_what_to_do(code) => {
+                Some("a refusal says what a person must do")
+            }
+            None | Some(Ended::Waiting(_)) => Some("it ends when nothing goes wrong any more"),
+            Some(_) => None,
+        });
+        if well && self.broken.is_none() {
+            self.land(number, chance);
+        }
+    }
+
+    /// A release of the merge's sources is there: its gate has to turn green, and its pull request to merge.
+    fn land(&mut self, number: PullNumber, chance: &mut Chance) {
+        let Some(gate) = self.gates.iter_mut().find(|gate| gate.is_of(number)) else {
+            return;
+        };
+        for _ in 0..4 {
+            self.world.tick();
+            gate.turn(&mut self.world, chance, 0);
+        }
+        let due = check::may_land(&self.world, number);
+        let merged = people::merge(&mut self.world, number);
+        self.look();
+        if due && !merged {
+            self.broken = self.broken.or(Some("what is published can be merged"));
+        }
+    }
+}

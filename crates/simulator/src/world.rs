@@ -1,0 +1,266 @@
+//! The world of one schedule: the rehearsal forge's state, a repository in memory, a clock that somebody turns, and the calls
+//! that are still under way. Also what only the simulator knows: what a release really holds, and who changed it when.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use lockgate_core::Digest;
+use lockgate_core::document::{Document as _, Manifest, Receipt};
+use lockgate_core::promote::PullFacts;
+use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::publishing::MakeLatest;
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::state::statuses::NewStatus;
+use lockgate_forge_embedded::{AssetId, Blob, MemoryRepository, ReleaseId};
+
+use lockgate_model::promises::Built;
+
+use crate::luck::Luck;
+use crate::template::{START, Template};
+
+/// The world of one schedule.
+#[derive(Debug)]
+pub struct World<'t> {
+    /// What never changes.
+    pub template: &'t Template,
+    /// The forge.
+    pub state: State,
+    /// The repository.
+    pub git: MemoryRepository,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// How many steps were made.
+    pub step: u64,
+    /// Candidates' manifests, by the number of the artifact that holds them.
+    pub manifests: BTreeMap<u64, Manifest>,
+    /// Receipts that were uploaded, by the digest of their bytes.
+    pub receipts: BTreeMap<String, Rc<Kept>>,
+    /// Drafts that their promoter asked to publish.
+    pub asked: BTreeSet<ReleaseId>,
+    /// Drafts that their promoter has read back.
+    pub read_back: BTreeSet<ReleaseId>,
+    /// Those that somebody changed after that.
+    pub edited_in_the_gap: BTreeSet<ReleaseId>,
+    /// Each pull request as it was before the last push: what an old read shows.
+    pub before: BTreeMap<u64, PullFacts>,
+    /// What is told of each step, where anybody wants to know.
+    pub trace: Option<Vec<String>>,
+    late: Vec<(u64, Write)>,
+}
+
+/// A receipt that was uploaded, and what follows from it.
+#[derive(Debug)]
+pub struct Kept {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Of the `SHA256SUMS` that belongs to it.
+    pub sums: Digest,
+    /// The candidate that it lists.
+    pub built: Built,
+}
+
+/// A candidate in the model's words: sources and bytes are numbered by the start of their digests.
+pub fn built(manifest: &Manifest) -> Built {
+    let all = manifest
+        .executables
+        .iter()
+        .map(|one| one.sha256.to_string());
+    Built {
+        sources: number_of(manifest.fingerprint.0),
+        bytes: number_of(Digest::of(all.collect::<String>().as_bytes())),
+    }
+}
+
+/// The start of a digest.
+pub fn number_of(digest: Digest) -> u32 {
+    let text = digest.to_string();
+    u32::from_str_radix(text.get(..8).unwrap_or_default(), 16).unwrap_or(0)
+}
+
+/// A writing call, as it is on its way.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new draft.
+    Draft(NewRelease),
+    /// A file for a draft.
+    Upload(ReleaseId, String, Blob),
+    /// The end of an upload that has begun: a `starter` until then.
+    Finish(AssetId, Blob),
+    /// Publishing a draft.
+    Publish(ReleaseId),
+    /// A status.
+    Status(String, NewStatus),
+    /// Deleting a file; only a broken variant of the code asks for that.
+    Delete(AssetId),
+}
+
+impl<'t> World<'t> {
+    /// As the template has it.
+    pub fn new(template: &'t Template, tell: bool) -> Self {
+        Self {
+            template,
+            state: template.state.clone(),
+            git: template.git.clone(),
+            now: START,
+            step: 0,
+            manifests: template.manifests.clone(),
+            receipts: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            read_back: BTreeSet::new(),
+            edited_in_the_gap: BTreeSet::new(),
+            before: BTreeMap::new(),
+            trace: tell.then(Vec::new),
+            late: Vec::new(),
+        }
+    }
+
+    /// Notes what happened.
+    pub fn tell(&mut self, line: impl FnOnce() -> String) {
+        let step = self.step;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{step:4} {}", line()));
+        }
+    }
+
+    /// Makes a writing call. `None` is for the dead.
+    pub fn write(
+        &mut self,
+        luck: Luck,
+        call: Write,
+    ) -> Option<Result<u64, lockgate_core::promote::Fault>> {
+        let mut effect = None;
+        if luck.happens() {
+            effect = Some(self.apply(call.clone()));
+        }
+        if let (Luck::Starter, Write::Upload(release, name, _)) = (luck, &call) {
+            let order = asset(name);
+            let begun =
+                self.state
+                    .begin_upload(&self.template.automation, self.now, *release, order);
+            effect = Some(begun.map(|id| id.0));
+        }
+        if let Some(steps) = luck.later() {
+            let late = self.begun(call, steps);
+            self.late.push((self.step + steps, late));
+        }
+        (!luck.dies()).then(|| luck.heard(effect))
+    }
+
+    /// A late upload may have begun: its name is taken, and its bytes are still coming.
+    fn begun(&mut self, call: Write, steps: u64) -> Write {
+        if let (Write::Upload(release, name, blob), 0) = (&call, steps % 2) {
+            let actor = &self.template.automation;
+            let begun = self
+                .state
+                .begin_upload(actor, self.now, *release, asset(name));
+            if let Ok(id) = begun {
+                return Write::Finish(id, blob.clone());
+            }
+        }
+        call
+    }
+
+    /// Time passes; calls that were under way arrive.
+    pub fn tick(&mut self) {
+        self.step += 1;
+        let step = self.step;
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late)
+            .into_iter()
+            .partition(|(at, _)| *at <= step);
+        self.late = rest;
+        for (_, call) in due {
+            self.tell(|| format!("arrives late: {}", name(&call)));
+            // Nobody waits for the answer.
+            let _ = self.apply(call);
+        }
+    }
+
+    /// Whether a call is still under way.
+    pub fn is_pending(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    fn apply(&mut self, call: Write) -> Result<u64, Refusal> {
+        let (now, actor) = (self.now, &self.template.automation);
+        match call {
+            Write::Draft(order) => {
+                let made = self.state.create_release(actor, now, &self.git, order);
+                made.map(|id| id.0)
+            }
+            Write::Upload(release, name, blob) => {
+                let sent = self
+                    .state
+                    .upload_asset(actor, now, release, asset(&name), blob);
+                sent.map(|asset| asset.id.0)
+            }
+            Write::Finish(id, blob) => {
+                let done = self.state.finish_upload(now, id, blob);
+                done.map(|asset| asset.id.0)
+            }
+            Write::Publish(id) => {
+                let edit = ReleaseEdit {
+                    draft: Some(false),
+                    make_latest: Some(MakeLatest::False),
+                    ..ReleaseEdit::default()
+                };
+                let done = self.state.edit_release(actor, now, &self.git, id, edit);
+                done.map(|release| release.id.0)
+            }
+            Write::Status(commit, order) => {
+                let done = self
+                    .state
+                    .create_status(actor, now, &self.git, &commit, order);
+                done.map(|status| status.id.0)
+            }
+            Write::Delete(id) => self.state.delete_asset(actor, now, id).map(|()| id.0),
+        }
+    }
+
+    /// Keeps the text of a receipt, so that what the forge stores by digest can be read.
+    pub fn keep(&mut self, bytes: &[u8]) -> Blob {
+        let blob = Blob::of(bytes);
+        if !self.receipts.contains_key(&blob.sha256)
+            && let Ok(receipt) = Receipt::from_json(bytes)
+        {
+            let kept = Kept {
+                sums: Digest::of(receipt.sums().to_string().as_bytes()),
+                built: built(&receipt.manifest),
+                receipt,
+            };
+            self.receipts.insert(blob.sha256.clone(), Rc::new(kept));
+        }
+        blob
+    }
+
+    /// The tag that everybody wants.
+    pub fn tag(&self) -> &'static str {
+        "hello-v2"
+    }
+}
+
+/// A stored digest in our words.
+pub fn digest(blob: &Blob) -> Digest {
+    Digest::from_prefixed(&format!("sha256:{}", blob.sha256)).unwrap_or_else(|_| Digest::of(b""))
+}
+
+fn asset(name: &str) -> NewAsset {
+    NewAsset {
+        name: name.to_owned(),
+        label: None,
+        content_type: "application/octet-stream".into(),
+    }
+}
+
+/// A call in a few words.
+pub fn name(call: &Write) -> String {
+    match call {
+        Write::Draft(_) => "create a draft".to_owned(),
+        Write::Upload(release, name, _) => format!("upload {name} to {release}"),
+        Write::Finish(id, _) => format!("the end of the upload {id}"),
+        Write::Publish(release) => format!("publish {release}"),
+        Write::Status(commit, order) => format!("status {} on {commit:.7}", order.state),
+        Write::Delete(id) => format!("delete file {id}"),
+    }
+}
