@@ -150,10 +150,7 @@ impl Talk {
     pub fn foreign<T>(&self, title: &str, run: impl FnOnce(&(dyn Fn(&str) + Sync)) -> T) -> T {
         let token = fresh_token();
         if self.actions {
-            put(
-                std::io::stderr(),
-                &format!("::group::{title}\n::stop-commands::{token}"),
-            );
+            put(std::io::stderr(), &opening(title, &token));
         }
         let quiet = self.verbosity < 0;
         let print = |line: &str| {
@@ -163,7 +160,7 @@ impl Talk {
         };
         let result = run(&print);
         if self.actions {
-            put(std::io::stderr(), &format!("::{token}::\n::endgroup::"));
+            put(std::io::stderr(), &closing(&token));
         }
         result
     }
@@ -193,6 +190,16 @@ impl Talk {
             None => Ok(()),
         }
     }
+}
+
+/// What stands before foreign lines: a group, in which the runner takes nothing for a command until it reads the token.
+fn opening(title: &str, token: &str) -> String {
+    format!("::group::{title}\n::stop-commands::{token}")
+}
+
+/// What stands behind them.
+fn closing(token: &str) -> String {
+    format!("::{token}::\n::endgroup::")
 }
 
 /// The heredoc form of an output, so that no value can begin another key.
@@ -242,6 +249,42 @@ mod tests {
                 prop_assert_eq!(lines, vec![first.as_str(), value.as_str(), "delimiter", ""]);
                 prop_assert!(!key.contains(['=', '<', '\n']));
             }
+        }
+    }
+
+    /// What a runner would do with a log, as its documentation says: `::name key=value::text` and `##[name]text` are
+    /// commands wherever a line begins so, unless commands are stopped.
+    fn commands(log: &str) -> Vec<String> {
+        let (mut found, mut stopped) = (Vec::new(), None);
+        for line in log.lines().map(str::trim_start) {
+            match &stopped {
+                Some(token) if line == format!("::{token}::") => stopped = None,
+                Some(_) => {}
+                None => {
+                    let name = line
+                        .strip_prefix("::")
+                        .and_then(|rest| rest.split("::").next());
+                    let name = name.or_else(|| line.strip_prefix("##[")?.split(']').next());
+                    if let Some(name) = name {
+                        found.push(name.to_owned());
+                    }
+                    if let Some(token) = line.strip_prefix("::stop-commands::") {
+                        stopped = Some(token.to_owned());
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    proptest! {
+        /// Threats: workflow commands in the output of a build.
+        #[test]
+        fn no_line_of_foreign_output_is_a_command(lines in proptest::collection::vec("( ?(::|##\\[)(add-mask|stop-commands|endgroup|lockgate-[0-9a-f]{4})(::|\\])?.{0,8}|.{0,20})", 0..8)) {
+            let token = fresh_token();
+            let foreign: Vec<String> = lines.iter().map(|line| lockgate_core::escape::line(line)).collect();
+            let log = format!("{}\n{}\n{}", opening("build", &token), foreign.join("\n"), closing(&token));
+            prop_assert_eq!(commands(&log), ["group", "stop-commands", "endgroup"]);
         }
     }
 

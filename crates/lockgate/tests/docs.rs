@@ -50,10 +50,33 @@ fn every_code_has_its_heading_and_no_heading_is_left_over() {
     );
 }
 
-/// `file:`, `test:`, `rehearsal:`, `command:` and `code:` of the page that maps what was asked for.
 #[test]
 fn every_reference_of_the_requirements_resolves() {
-    let page = read("docs/requirements.md");
+    let (seen, lost) = references(&read("docs/requirements.md"));
+    assert!(seen > 100, "only {seen} references were found");
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+/// Each attack has a test that would notice if it worked; the list is complete, and none of its tests is missing.
+#[test]
+fn every_threat_has_its_tests() {
+    let page = read("docs/threats.md");
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|row| {
+            row.starts_with("| ") && row.as_bytes().get(2).is_some_and(u8::is_ascii_digit)
+        })
+        .collect();
+    assert_eq!(rows.len(), 19);
+    for (at, row) in rows.iter().enumerate() {
+        assert!(row.starts_with(&format!("| {} |", at + 1)), "{row}");
+        let (seen, lost) = references(row);
+        assert!(seen > 0 && lost.is_empty(), "row {}: {lost:?}", at + 1);
+    }
+}
+
+/// How many `file:`, `test:`, `rehearsal:`, `command:` and `code:` there are, and which of them lead nowhere.
+fn references(page: &str) -> (usize, Vec<&str>) {
     let codes = codes();
     let mut seen = 0;
     let mut lost = Vec::new();
@@ -81,8 +104,7 @@ fn every_reference_of_the_requirements_resolves() {
             lost.push(word);
         }
     }
-    assert!(seen > 100, "only {seen} references were found");
-    assert!(lost.is_empty(), "{lost:?}");
+    (seen, lost)
 }
 
 fn help_knows(command: &str) -> bool {
