@@ -52,7 +52,8 @@ fn every_code_has_its_heading_and_no_heading_is_left_over() {
 
 #[test]
 fn every_reference_of_the_requirements_resolves() {
-    let (seen, lost) = references(&read("docs/requirements.md"));
+    let page = read("docs/requirements.md");
+    let (seen, lost) = references(&page);
     assert!(seen > 100, "only {seen} references were found");
     assert!(lost.is_empty(), "{lost:?}");
 }
