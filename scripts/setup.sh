@@ -26,7 +26,7 @@ main() {
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
             test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
-            bench) need_git; need_cargo ;;
+            bench) need_git; need_cargo; need_curl; need_wget ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
             fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
             workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;
@@ -78,6 +78,14 @@ need_tinyproxy() { # the package without the service
 
 need_busybox() {
     has busybox || install_package busybox "the client is tested with its web server as a mirror"
+}
+
+need_curl() {
+    has curl || install_package curl "fetching is measured beside it"
+}
+
+need_wget() {
+    has wget || install_package wget "fetching is measured beside it"
 }
 
 need_readelf() {

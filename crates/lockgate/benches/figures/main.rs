@@ -1,7 +1,7 @@
 //! The figures that Lockgate promises, measured: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
 //!
-//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`; without one, all. A target that is missed is said and is not an
-//! error: what else the machine does is no bug of Lockgate's.
+//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`, `fetch`; without one, all. A target that is
+//! missed is said and is not an error: what else the machine does is no bug of Lockgate's.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,6 +14,7 @@ mod alone;
 mod audit;
 mod detect;
 mod elf;
+mod fetch;
 mod program;
 mod promotion;
 mod repository;
@@ -26,13 +27,14 @@ use table::Table;
 /// One of the names, and what it measures.
 type Figure = (&'static str, fn(&mut Table));
 
-const FIGURES: [Figure; 6] = [
+const FIGURES: [Figure; 7] = [
     ("start-up", start::up),
     ("size", start::size),
     ("init", setup::figures),
     ("detect", detect::figures),
     ("audit", audit::figures),
     ("promotion", promotion::figures),
+    ("fetch", fetch::figures),
 ];
 
 fn main() {

@@ -1,0 +1,267 @@
+//! Fetching a large executable, verified and in place, beside what people write by hand: the same file from the same server
+//! on this machine, in turn, so that what else the machine does strikes all of them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::program::{LOCKGATE, command, run, watched};
+use crate::table::{Table, mebibytes, median, middle, milliseconds, once, ratio, seconds};
+
+const SIZE: usize = 200_000_000;
+const ASSET: &str = "hello-amd64-v1";
+const ROUNDS: usize = 7;
+const CROWD: usize = 100;
+
+/// What people write in Python.
+const SCRIPT: &str = "
+import hashlib, requests, sys
+digest = hashlib.sha256()
+with requests.get(sys.argv[1], stream=True) as answer, open(sys.argv[2], 'wb') as file:
+    answer.raise_for_status()
+    for piece in answer.iter_content(1 << 20):
+        file.write(piece)
+        digest.update(piece)
+sys.exit(digest.hexdigest() != sys.argv[3])
+";
+
+pub(crate) fn figures(table: &mut Table) {
+    let room = Room::new();
+    let ways = room.ways();
+    let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
+    // The first round does not count.
+    for round in 0..=ROUNDS {
+        for ((_, way), times) in ways.iter().zip(&mut times) {
+            let time = once(way);
+            room.tidy();
+            if round > 0 {
+                times.push(time);
+            }
+        }
+    }
+    let [ours, curl, summed, others @ ..] = times.as_slice() else {
+        panic!("three ways at least");
+    };
+    // Round by round, so that a slow moment of the machine counts on both sides.
+    let over = |other: &[f64]| {
+        let ratios = ours.iter().zip(other).map(|(ours, other)| ours / other);
+        middle(ratios.collect())
+    };
+    let limits = [(curl, 1.10), (summed, 0.75)];
+    for ((other, limit), (name, _)) in limits.into_iter().zip(&ways[1..]) {
+        let what = format!("fetch of 200 MB, verified and in place, over {name}");
+        table.at_most(&what, over(other), limit, ratio);
+    }
+    for (other, (name, _)) in others.iter().zip(&ways[3..]) {
+        table.told(&format!("  the same over {name}"), ratio(over(other)));
+    }
+    for ((name, _), times) in ways.iter().zip(&times) {
+        let what = format!("  {name}, median of {ROUNDS}");
+        table.told(&what, seconds(middle(times.clone())));
+    }
+    if !has("gh") {
+        table.told("  gh release download", "no gh on PATH".to_owned());
+    }
+
+    let took = watched(room.fetch(), |_| ());
+    let what = "fetch of 200 MB: peak memory";
+    table.at_most(what, took.peak, 24.0 * 1024.0 * 1024.0, mebibytes);
+
+    let cached = median(ROUNDS, || drop(run(room.fetch())));
+    let pass = median(ROUNDS, || {
+        std::hint::black_box(Sha256::digest(&*room.file));
+    });
+    let what = "fetch from the cache, less one pass of hashing";
+    table.at_most(what, cached - pass, 0.015, milliseconds);
+    table.told("  of the whole", milliseconds(cached));
+    table.told("  the pass, out of memory", milliseconds(pass));
+
+    room.tidy();
+    let before = room.downloads.load(Ordering::SeqCst);
+    let time = once(|| {
+        let begin = |_| {
+            let mut command = room.fetch();
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().unwrap()
+        };
+        let all: Vec<_> = (0..CROWD).map(begin).collect();
+        for mut child in all {
+            assert!(child.wait().unwrap().success());
+        }
+    });
+    let count = room.downloads.load(Ordering::SeqCst) - before;
+    let what = "downloads for a hundred processes that ask at once";
+    table.at_most(what, count as f64, 1.0, |n| format!("{n:.0}"));
+    table.told("  until the last of them has hashed it", seconds(time));
+}
+
+/// A checkout with pins, a cache, and a server.
+struct Room {
+    folder: tempfile::TempDir,
+    file: Arc<Vec<u8>>,
+    sha256: String,
+    url: String,
+    downloads: Arc<AtomicUsize>,
+}
+
+/// A name, and what it does.
+type Way<'r> = (String, Box<dyn Fn() + 'r>);
+
+impl Room {
+    fn new() -> Self {
+        let mut state = 1_u64;
+        let mut file = Vec::with_capacity(SIZE);
+        while file.len() < SIZE {
+            // xorshift: nothing on the way can make it smaller.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            file.extend_from_slice(&state.to_le_bytes());
+        }
+        let file = Arc::new(file);
+        let sha256 = lockgate_client::Digest::of(&file).to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
+        let config = std::fs::read_to_string(sample.join("lockgate.toml")).unwrap();
+        let work = folder.path().join("work");
+        std::fs::create_dir_all(work.join("hello")).unwrap();
+        let config = config.replace("tag  ", "pins = \"SHA256SUMS\"\ntag  ");
+        std::fs::write(work.join("lockgate.toml"), config).unwrap();
+        std::fs::write(work.join("hello/VERSION"), "1\n").unwrap();
+        std::fs::write(work.join("SHA256SUMS"), format!("{sha256}  {ASSET}\n")).unwrap();
+        let (url, downloads) = serve(Arc::clone(&file));
+        Self {
+            folder,
+            file,
+            sha256,
+            url,
+            downloads,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn address(&self) -> String {
+        format!("{}/o/r/releases/download/hello-v1/{ASSET}", self.url)
+    }
+
+    fn fetch(&self) -> Command {
+        let mut fetch = command(LOCKGATE, &self.path("work"));
+        fetch.args([
+            "fetch",
+            "hello",
+            "--variant",
+            "amd64",
+            "-q",
+            "--repo",
+            "o/r",
+        ]);
+        fetch
+            .args(["--forge", &self.url, "--cache"])
+            .arg(self.path("cache"));
+        fetch
+    }
+
+    /// Ours first, then those it has to be compared with, then others that are here.
+    fn ways(&self) -> Vec<Way<'_>> {
+        let program = |words: &[&str]| {
+            let mut program = command(words[0], self.folder.path());
+            program.args(&words[1..]);
+            run(program);
+        };
+        let address = self.address();
+        let (one, two) = (address.clone(), address.clone());
+        let mut ways: Vec<Way<'_>> = vec![
+            (
+                "lockgate fetch".to_owned(),
+                Box::new(|| drop(run(self.fetch()))),
+            ),
+            (
+                "curl -o".to_owned(),
+                Box::new(move || program(&["curl", "-sSf", "-o", "out", &one])),
+            ),
+            (
+                "curl -o and sha256sum".to_owned(),
+                Box::new(move || {
+                    program(&["curl", "-sSf", "-o", "out", &two]);
+                    program(&["sha256sum", "out"]);
+                }),
+            ),
+        ];
+        if has("wget") {
+            let address = address.clone();
+            ways.push((
+                "wget -O".to_owned(),
+                Box::new(move || program(&["wget", "-q", "-O", "out", &address])),
+            ));
+        }
+        let mut python = command("python3", self.folder.path());
+        python.args(["-c", "import requests"]).stderr(Stdio::null());
+        if python.status().is_ok_and(|status| status.success()) {
+            let digest = self.sha256.clone();
+            ways.push((
+                "Python, requests and hashlib".to_owned(),
+                Box::new(move || program(&["python3", "-c", SCRIPT, &address, "out", &digest])),
+            ));
+        }
+        ways
+    }
+
+    fn tidy(&self) {
+        drop(std::fs::remove_file(self.path("out")));
+        drop(std::fs::remove_dir_all(self.path("cache")));
+    }
+}
+
+fn has(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok()
+}
+
+/// Serves the file, out of memory, and counts how often.
+fn serve(file: Arc<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let downloads = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&downloads);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (file, counted) = (Arc::clone(&file), Arc::clone(&counted));
+            std::thread::spawn(move || drop(answer(&stream, &file, &counted)));
+        }
+    });
+    (url, downloads)
+}
+
+fn answer(mut stream: &TcpStream, file: &[u8], counted: &AtomicUsize) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    while lines
+        .next()
+        .transpose()?
+        .is_some_and(|line| !line.is_empty())
+    {}
+    let (status, body) = if first.contains(ASSET) {
+        counted.fetch_add(1, Ordering::SeqCst);
+        ("200 OK", file)
+    } else {
+        ("404 No", &[][..])
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )?;
+    stream.write_all(body)
+}
