@@ -95,7 +95,11 @@ fn gate(settings: &Settings<'_>) -> Job {
     let mut steps = vec![settings.checkout(Some("${{ github.event.repository.default_branch }}"))];
     steps.extend(settings.install(None));
     steps.push(call(None, "gate"));
-    steps.push(call(Some("github.event_name == 'workflow_run'"), "report"));
+    // Not only after a build: of two runs that wait, the forge drops the older, and the newer has to say what it would have.
+    steps.push(call(
+        Some("github.event_name == 'workflow_run' || github.event_name == 'pull_request_target'"),
+        "report",
+    ));
     let permissions = match settings.hardened() {
         true => vec![read("contents", "to check out; all else is the App's")],
         false => vec![
