@@ -1,4 +1,4 @@
-//! YAML, as far as workflows need it: [`write`] prints a document, [`read`] gives a tree with lines.
+//! YAML, as far as workflows need it: [`mod@write`] prints a document, [`read`] gives a tree with lines.
 
 pub mod read;
 pub mod write;
