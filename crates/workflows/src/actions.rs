@@ -36,7 +36,7 @@ impl Action {
         }
     }
 
-    /// The pin that is written unless a file has another one. Read on 2026-11-20.
+    /// The pin that is written unless a file has another one.
     fn pin(self) -> (&'static str, &'static str) {
         match self {
             Self::Checkout => ("11bd71901bbe5b1630ceea73d27597364c9af683", "v4.2.2"),
