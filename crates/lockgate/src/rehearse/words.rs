@@ -53,11 +53,8 @@ impl Names {
         let (kind, short) = match word.len() {
             64 => ("digest", &word[..12]),
             40 => ("commit", &word[..12]),
-            12 if word.contains(|c: char| c.is_ascii_alphabetic())
-                || self.known.contains_key(word) =>
-            {
-                ("commit", word)
-            }
+            // Also where it happens to have no letter; the forge's own numbers are shorter.
+            12 => ("commit", word),
             _ => return word.to_owned(),
         };
         if let Some(known) = self.known.get(short) {
@@ -111,6 +108,10 @@ mod tests {
         assert_eq!(
             names.plain("| `amd64` | 3 s | x |\ndeadbeef cafe"),
             "| `amd64` | _ s | x |\ndeadbeef cafe"
+        );
+        assert_eq!(
+            names.plain("run 5000000012 on 717780271492: pending"),
+            "run 5000000012 on <commit 3>: pending"
         );
     }
 }
