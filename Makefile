@@ -26,7 +26,7 @@ rehearse: ## Run the whole flow on this machine, on real executables (ARGS=--kee
 test: ## Run every test, those of the examples, and the fuzz targets over their seeds
 	scripts/setup.sh test
 	cargo test --workspace --locked
-	cargo test --locked -p lockgate --test runner
+	cargo test --workspace --locked --test runner
 	python3 -m unittest discover -s examples/tests
 	python3 -m unittest discover -s tests/clients
 	python3 -m unittest discover -s tests/workflows
@@ -56,7 +56,7 @@ lint: ## Check format, lints and documentation; a warning is an error
 	cargo fmt --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy --locked -p lockgate --test runner -- -D warnings
+	cargo clippy --workspace --locked --test runner -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --locked
 
 clean: ## Delete what was built
