@@ -301,6 +301,7 @@ fn edit_draft(world: &mut World<'_>, writer: &Actor, chance: &mut Chance) -> Opt
             "adds a file to"
         }
     };
+    world.edited.insert(id);
     if world.read_back.contains(&id) {
         world.edited_in_the_gap.insert(id);
     }

@@ -242,6 +242,10 @@ impl Promoter {
         }
         if let (Effect::ReadDraft(draft), Event::DraftRead(Ok(_))) = (&effect, &event) {
             world.read_back.insert(ForgeRelease(draft.0));
+            // An old answer can hide what somebody did to the draft just before: then nobody looks at that again.
+            if luck == Luck::Stale && world.edited.contains(&ForgeRelease(draft.0)) {
+                world.edited_in_the_gap.insert(ForgeRelease(draft.0));
+            }
             acting.bound = Bound::begin();
             acting.bound.watch(world, acting.machine.plan());
         }

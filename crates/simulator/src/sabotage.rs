@@ -39,7 +39,7 @@ pub enum Sabotage {
 /// A broken variant, what it is called, and the number of schedules within which it has to be caught.
 pub const ALL: [(Sabotage, &str, u64); 15] = [
     (Sabotage::AdoptDraft, "adopt-draft", 100),
-    (Sabotage::DeleteAndRetry, "delete-and-retry", 30_000),
+    (Sabotage::DeleteAndRetry, "delete-and-retry", 50_000),
     (
         Sabotage::ConcludeFromAbsence,
         "conclude-from-absence",

@@ -41,7 +41,9 @@ pub struct World<'t> {
     pub asked: BTreeSet<ReleaseId>,
     /// Drafts that their promoter has read back.
     pub read_back: BTreeSet<ReleaseId>,
-    /// Those that somebody changed after that.
+    /// Drafts that a writer has changed, at any time.
+    pub edited: BTreeSet<ReleaseId>,
+    /// Those that one changed after the read-back, or just before one that did not show it.
     pub edited_in_the_gap: BTreeSet<ReleaseId>,
     /// Each pull request as it was before the last push: what an old read shows.
     pub before: BTreeMap<u64, PullFacts>,
@@ -109,6 +111,7 @@ impl<'t> World<'t> {
             receipts: BTreeMap::new(),
             asked: BTreeSet::new(),
             read_back: BTreeSet::new(),
+            edited: BTreeSet::new(),
             edited_in_the_gap: BTreeSet::new(),
             before: BTreeMap::new(),
             trace: tell.then(Vec::new),
