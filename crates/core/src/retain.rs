@@ -6,7 +6,7 @@
 //! No clock: a draft of a version that is published by now can only belong to a promotion that has lost, and such a one ends
 //! well without it.
 
-use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET};
+use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET, WITHDRAWN_PREFIX};
 use crate::version::Version;
 use crate::words::{ReleaseId, Tag};
 
@@ -22,30 +22,54 @@ pub struct Draft {
 }
 
 /// What may become of a draft.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Its version is published: it can go.
-    Lost(Tag),
-    /// Its version is not published: it may belong to a promotion that is running.
-    Open(Tag),
+    /// It goes: its version is published.
+    Lost,
+    /// It goes: its version is not published, and it was said that no promotion is running.
+    Abandoned,
+    /// It stays: its version is not published, so that it may belong to a promotion that is running.
+    Open,
 }
 
-/// Decides what becomes of the drafts; those that are not Lockgate's are left out.
+impl Fate {
+    /// Whether it goes.
+    pub fn goes(self) -> bool {
+        match self {
+            Self::Lost | Self::Abandoned => true,
+            Self::Open => false,
+        }
+    }
+
+    /// Why, in words.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Lost => "its version is published",
+            Self::Abandoned => "its version is not published",
+            Self::Open => {
+                "its version is not published: a promotion may be running; --open deletes it too"
+            }
+        }
+    }
+}
+
+/// Decides what becomes of the drafts; those that are not Lockgate's are left out. `open` says that no promotion is running.
 pub fn decide<'d>(
     packages: &[&Package],
     drafts: &'d [Draft],
     published: impl Fn(&Tag) -> bool,
-) -> Vec<(&'d Draft, Fate)> {
+    open: bool,
+) -> Vec<(&'d Draft, Tag, Fate)> {
     drafts
         .iter()
         .filter_map(|draft| {
             let tag = packages.iter().find_map(|package| ours(package, draft))?;
-            let fate = if published(&tag) {
-                Fate::Lost(tag)
-            } else {
-                Fate::Open(tag)
+            let fate = match (published(&tag), open) {
+                (true, _) => Fate::Lost,
+                (false, true) => Fate::Abandoned,
+                (false, false) => Fate::Open,
             };
-            Some((draft, fate))
+            Some((draft, tag, fate))
         })
         .collect()
 }
@@ -56,7 +80,7 @@ fn ours(package: &Package, draft: &Draft) -> Option<Tag> {
         let known = |file: &String| is_file_of(package, &version, file);
         return draft.files.iter().all(known).then(|| package.tag(&version));
     }
-    let withdrawn = draft.tag.strip_prefix("withdrawn-")?;
+    let withdrawn = draft.tag.strip_prefix(WITHDRAWN_PREFIX)?;
     let version = package.version_of_tag(withdrawn)?;
     let known = |file: &String| file == WITHDRAWAL_ASSET;
     draft
@@ -107,11 +131,19 @@ variant.amd64 = {}
             draft(6, "tool-v2", &["tool-amd64-v3"]),
         ];
         let packages: Vec<&Package> = config.packages.values().collect();
-        let fates = decide(&packages, &drafts, |tag| tag.as_str() == "tool-v2");
-        let fates: Vec<_> = fates
-            .iter()
-            .map(|(draft, fate)| (draft.id.0, matches!(fate, Fate::Lost(_))))
-            .collect();
-        assert_eq!(fates, [(1, true), (2, false), (5, false)]);
+        let fates = |open| {
+            let fates = decide(&packages, &drafts, |tag| tag.as_str() == "tool-v2", open);
+            let fates = fates.iter().map(|(draft, _, fate)| (draft.id.0, *fate));
+            fates.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fates(false),
+            [(1, Fate::Lost), (2, Fate::Open), (5, Fate::Open)]
+        );
+        assert_eq!(
+            fates(true),
+            [(1, Fate::Lost), (2, Fate::Abandoned), (5, Fate::Abandoned)]
+        );
+        assert!(Fate::Lost.goes() && Fate::Abandoned.goes() && !Fate::Open.goes());
     }
 }

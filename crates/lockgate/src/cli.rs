@@ -481,7 +481,7 @@ pub struct Doctor {
     /// The branch that is held [default: the repository's default branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<String>,
-    /// Ask for the hardened level, too: a status bound to the App, a ruleset for the tags
+    /// Ask for the hardened level, too: a status bound to the App, a ruleset for the tags [default: as lockgate.toml says]
     #[arg(long)]
     pub hardened: bool,
 }

@@ -1,6 +1,8 @@
 //! `promote-<package>.yml`: a maintainer starts it, with the number of a pull request or of a run.
 
-use crate::steps::{MACHINE, RELEASE_ENVIRONMENT, Settings, read, write};
+use lockgate_core::promote::ENVIRONMENT;
+
+use crate::steps::{MACHINE, Settings, read, write};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
 
@@ -95,7 +97,7 @@ fn promote(settings: &Settings<'_>) -> Job {
         ),
         runs_on: MACHINE.to_owned(),
         timeout: Some(60),
-        environment: Some(RELEASE_ENVIRONMENT),
+        environment: Some(ENVIRONMENT),
         permissions,
         steps,
         ..Job::default()

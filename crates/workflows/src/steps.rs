@@ -14,8 +14,6 @@ pub(crate) const MACHINE: &str = "ubuntu-24.04";
 
 /// The environment whose secret is the App's key, for jobs that nobody has to approve.
 pub(crate) const GATE_ENVIRONMENT: &str = "lockgate";
-/// The environment of the promotion.
-pub(crate) const RELEASE_ENVIRONMENT: &str = "release";
 
 /// What a workflow is written from.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! `lockgate doctor`: the repository's settings, and which of the promises they uphold.
 
 use lockgate_core::Reason as _;
-use lockgate_core::config::Package;
+use lockgate_core::config::{Package, TrustLevel};
 use lockgate_core::doctor::{self, Facts, Finding, Outcome, Problem};
 use lockgate_core::promote::ENVIRONMENT;
 use lockgate_forge::Settings as _;
@@ -37,7 +37,7 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
         ),
         immutable: remote.forge.immutable_releases()?,
         tags: remote.forge.tag_rules()?,
-        hardened: args.hardened,
+        hardened: args.hardened || config.workflows.level == TrustLevel::Hardened,
         branch,
     };
     render(context, &doctor::decide(&facts))

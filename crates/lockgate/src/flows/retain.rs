@@ -1,7 +1,8 @@
 //! `lockgate retain`: drafts that dead promotions have left, listed or deleted.
 
+use lockgate_core::Tag;
 use lockgate_core::config::Package;
-use lockgate_core::retain::{self, Draft, Fate};
+use lockgate_core::retain::{self, Draft};
 use lockgate_forge::Forge as _;
 use serde_json::json;
 
@@ -37,29 +38,19 @@ pub fn run(context: &Context, args: &cli::Retain) -> Result<(), Failure> {
         })
         .collect();
     let refs = remote.refs()?;
-    let fates = retain::decide(&packages, &drafts, |tag| {
-        refs.contains_key(&format!("refs/tags/{tag}"))
-    });
+    let published = |tag: &Tag| refs.contains_key(&format!("refs/tags/{tag}"));
+    let fates = retain::decide(&packages, &drafts, published, args.open);
     let mut rows = Vec::new();
-    for (draft, fate) in fates {
-        let (tag, goes, why) = match &fate {
-            Fate::Lost(tag) => (tag, true, "its version is published"),
-            Fate::Open(tag) if args.open => (tag, true, "its version is not published"),
-            Fate::Open(tag) => (
-                tag,
-                false,
-                "its version is not published: a promotion may be running; --open deletes it too",
-            ),
-        };
-        if goes && args.apply {
+    for (draft, tag, fate) in fates {
+        if fate.goes() && args.apply {
             remote.forge.delete_release(draft.id)?;
         }
-        let word = match (goes, args.apply) {
+        let word = match (fate.goes(), args.apply) {
             (true, true) => "deleted",
             (true, false) => "can go",
             (false, _) => "stays",
         };
-        rows.push((draft.id, tag.clone(), word, why));
+        rows.push((draft.id, tag, word, fate.why()));
     }
     let text: Vec<String> = rows
         .iter()
