@@ -2,9 +2,9 @@
 
 use std::io::Read as _;
 
-use lockgate_artifact::artifact::{Artifact, Form};
+use lockgate_artifact::artifact::{Artifact, ArtifactError, Form};
 use lockgate_artifact::digest::HashingReader;
-use lockgate_artifact::zip::{Expect, Size};
+use lockgate_artifact::zip::{Expect, Size, ZipError};
 use lockgate_core::config::Package;
 use lockgate_core::document::{Candidate, Document, DocumentProblem, LARGEST};
 use lockgate_core::promote::{CandidateFacts, RunOutcome};
@@ -13,6 +13,8 @@ use lockgate_forge::{Body, ErrorKind, Forge, ForgeError, Run};
 
 use crate::exit::Failure;
 
+/// How often a document is asked for whose transfer breaks off.
+const TRIES: u32 = 3;
 /// The file inside the artifact of a candidate.
 pub const CANDIDATE_FILE: &str = "candidate.json";
 /// The file inside the artifact of a part.
@@ -155,45 +157,75 @@ impl Progress {
 }
 
 /// Reads a JSON document that an artifact holds; the inner error is what is wrong with the document.
+///
+/// Where the transfer breaks off, nothing is known of the document: it is asked for again, as every small answer is.
 pub fn read_document<D: Document>(
     forge: &dyn Forge,
     artifact: &lockgate_forge::Artifact,
     file: &str,
 ) -> Result<Result<D, DocumentProblem>, Failure> {
-    let body = forge.open_artifact(artifact.facts.id)?;
     let malformed = |problem: String| DocumentProblem::Malformed {
         what: D::NAME,
         problem: lockgate_core::escape::line(&problem),
     };
+    let mut tries = 1;
+    loop {
+        let body = forge.open_artifact(artifact.facts.id)?;
+        return Ok(match content(body, artifact.facts.sha256, file) {
+            Ok(bytes) => D::from_json(&bytes),
+            Err(Broken::Transfer(_)) if tries < TRIES => {
+                tries += 1;
+                continue;
+            }
+            Err(Broken::Transfer(error)) => {
+                return Err(ForgeError {
+                    kind: ErrorKind::Unavailable,
+                    doing: format!("download artifact {}", artifact.facts.id),
+                    detail: lockgate_core::escape::line(&format!("it broke off: {error}")),
+                }
+                .into());
+            }
+            Err(Broken::Bytes(problem)) => Err(malformed(problem)),
+        });
+    }
+}
+
+/// Why an artifact gave no document.
+enum Broken {
+    /// On its way.
+    Transfer(std::io::Error),
+    /// As it is.
+    Bytes(String),
+}
+
+impl From<ArtifactError> for Broken {
+    fn from(error: ArtifactError) -> Self {
+        if let ArtifactError::Source(error)
+        | ArtifactError::Zip(ZipError::Source { source: error, .. }) = error
+        {
+            return Self::Transfer(error);
+        }
+        Self::Bytes(error.to_string())
+    }
+}
+
+/// The one file of an artifact, which is stored with this digest where the forge tells one.
+fn content(body: Body, stored: Option<Digest>, name: &str) -> Result<Vec<u8>, Broken> {
     let form = form(&body);
     let mut raw = HashingReader::new(body.reader);
     let mut bytes = Vec::new();
-    let expect = Expect {
-        name: file,
-        size: Size::AtMost(LARGEST),
-    };
-    let read = Artifact::open(form, &mut raw, expect)
-        .map_err(|error| error.to_string())
-        .and_then(|mut content| {
-            content
-                .read_to_end(&mut bytes)
-                .map_err(|error| error.to_string())?;
-            content.finish().map_err(|error| error.to_string())
-        });
-    if let Err(problem) = read {
-        return Ok(Err(malformed(problem)));
+    let size = Size::AtMost(LARGEST);
+    let mut content = Artifact::open(form, &mut raw, Expect { name, size })?;
+    content
+        .read_to_end(&mut bytes)
+        .map_err(ArtifactError::from_io)?;
+    content.finish()?;
+    let (_, sha256, _) = raw.finish();
+    if stored.is_some_and(|stored| stored != Digest::new(sha256)) {
+        let problem = "the artifact's bytes are not those that the forge listed";
+        return Err(Broken::Bytes(problem.to_owned()));
     }
-    let (_, stored, _) = raw.finish();
-    if artifact
-        .facts
-        .sha256
-        .is_some_and(|digest| digest != Digest::new(stored))
-    {
-        return Ok(Err(malformed(
-            "the artifact's bytes are not those that the forge listed".to_owned(),
-        )));
-    }
-    Ok(D::from_json(&bytes))
+    Ok(bytes)
 }
 
 /// Whether an artifact is stored as a zip: the forge says so with the download, the bytes are not asked.

@@ -128,7 +128,12 @@ impl Wire {
                 let sent = self.send(Size::Small, request, SendBody::none());
                 let mut response =
                     sent.map_err(|problem| self.lost(problem.before, doing, &problem.text))?;
-                return Ok(self.answer(Kind::Write, doing, &mut response)?);
+                let answer = self.answer(Kind::Write, doing, &mut response)?;
+                // A deletion is answered by nothing. Whatever says more is not the forge, and has deleted nothing.
+                return match answer.is_empty() {
+                    true => Ok(answer),
+                    false => Err(self.lost(false, doing, "the answer makes no sense").into()),
+                };
             };
             let size = body.len() as u64;
             let request = request

@@ -3,7 +3,7 @@
 use super::server::{Reply, Server, early, reply};
 use super::*;
 use crate::{ErrorKind, Forge};
-use lockgate_core::{PullNumber, ReleaseId};
+use lockgate_core::{PullNumber, ReleaseId, gate};
 
 #[test]
 fn a_read_is_repeated_while_the_forge_is_unavailable() {
@@ -62,15 +62,29 @@ fn a_write_is_never_repeated_and_is_ambiguous_where_its_answer_is_lost() {
         assert!(pauses.lock().unwrap().is_empty());
         assert_eq!(server.seen().len(), 1);
     }
-    // A deletion has no body whose reading would tell.
-    let server = Server::playing(vec![Reply::Nothing]);
-    assert_eq!(
-        github(&server.url)
-            .delete_release(ReleaseId(7))
-            .unwrap_err()
-            .kind,
-        ErrorKind::Ambiguous
-    );
+    // A deletion has no body whose reading would tell, and no answer that says more than its status.
+    for answer in [Reply::Nothing, reply(200, "", "<html>Sign in</html>")] {
+        let server = Server::playing(vec![answer]);
+        let gone = github(&server.url).delete_release(ReleaseId(7));
+        assert_eq!(gone.unwrap_err().kind, ErrorKind::Ambiguous);
+    }
+}
+
+/// What stands between us and the forge can answer with a page of its own, and 200.
+#[test]
+fn a_status_is_posted_only_where_the_answer_is_a_status() {
+    let status = gate::Status {
+        state: gate::Light::Success,
+        code: "x",
+        description: "published".into(),
+    };
+    for answer in ["<html>Sign in</html>", "{}", ""] {
+        let server = Server::playing(vec![reply(200, "", answer)]);
+        let commit = COMMIT.parse().unwrap();
+        let posted = github(&server.url).post_status(&commit, "lockgate/tool", &status, None);
+        assert_eq!(posted.unwrap_err().kind, ErrorKind::Ambiguous);
+        assert_eq!(server.seen().len(), 1);
+    }
 }
 
 #[test]

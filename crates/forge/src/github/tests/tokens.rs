@@ -27,7 +27,8 @@ fn every_call_to_the_api_has_the_usual_headers() {
 
 #[test]
 fn a_write_says_what_it_sends() {
-    let server = Server::playing(vec![reply(201, "", "{}")]);
+    let posted = r#"{"context":"lockgate/tool","state":"success"}"#;
+    let server = Server::playing(vec![reply(201, "", posted)]);
     let status = gate::Status {
         state: gate::Light::Success,
         code: "x",

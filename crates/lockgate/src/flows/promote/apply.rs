@@ -275,8 +275,10 @@ impl<'h, 'a> Hands<'h, 'a> {
             Ok(source) => source,
             Err(failure) => return SeenRelease::NotYet(failure.message),
         };
-        let wrong = || {
-            plan.items.first().map_or_else(
+        // The file of this name; of a file that is none of the plan's the first has to stand for it.
+        let wrong = |name: &str| {
+            let named = plan.items.iter().find(|item| item.name().as_str() == name);
+            named.or(plan.items.first()).map_or_else(
                 || SeenRelease::NotYet(String::new()),
                 |item| SeenRelease::Wrong(item.name().clone()),
             )
@@ -295,15 +297,19 @@ impl<'h, 'a> Hands<'h, 'a> {
                     .iter()
                     .map(|asset| (asset.name().to_string(), asset.sha256().to_string()))
                     .collect();
+                let differs = planned
+                    .iter()
+                    .find(|(name, digest)| found.get(*name) != Some(digest))
+                    .map(|(name, _)| name.as_str());
                 if planned == found {
                     SeenRelease::Right
                 } else {
-                    wrong()
+                    wrong(differs.unwrap_or_default())
                 }
             }
             Err(lockgate_client::FetchError::WrongBytes(error)) => {
                 self.context.talk.say(&error.to_string());
-                wrong()
+                wrong(&error.what)
             }
             Err(error) => SeenRelease::NotYet(error.to_string()),
         }

@@ -1,0 +1,238 @@
+//! Many promotions at once, each a process of its own, all of them stopped before they draft and before they publish until
+//! the last has come as far.
+
+use std::collections::BTreeSet;
+use std::process::{Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use crate::message::Message;
+use crate::relay::Relay;
+use crate::stage::{Stage, ended};
+use crate::verdict::{has_a_stable_code, is_published, public, releases};
+
+/// Where a number of processes wait for each other, once.
+struct Meeting {
+    missing: Mutex<usize>,
+    complete: Condvar,
+}
+
+impl Meeting {
+    fn of(count: usize) -> Self {
+        Self {
+            missing: Mutex::new(count),
+            complete: Condvar::new(),
+        }
+    }
+
+    /// Waits for the others; not for ever, because one that has died never comes.
+    fn join(&self) {
+        let mut missing = self.missing.lock().unwrap();
+        *missing = missing.saturating_sub(1);
+        self.complete.notify_all();
+        let patience = Duration::from_secs(60);
+        drop(
+            self.complete
+                .wait_timeout_while(missing, patience, |missing| *missing > 0),
+        );
+    }
+
+    fn was_complete(&self) -> bool {
+        *self.missing.lock().unwrap() == 0
+    }
+}
+
+/// What one of the crowd did: how it ended, and what it asked.
+struct One {
+    output: Output,
+    asked: Vec<Message>,
+}
+
+/// Promotes at once, with these words each. All of them draft, and all of them ask to publish.
+fn crowd(stage: &Stage, all: &[Vec<String>]) -> Vec<One> {
+    let draft = Arc::new(Meeting::of(all.len()));
+    let publish = Arc::new(Meeting::of(all.len()));
+    let relays: Vec<Relay> = all
+        .iter()
+        .map(|_| {
+            let (draft, publish) = (Arc::clone(&draft), Arc::clone(&publish));
+            let watch = move |name: &str, answer: Option<&Message>| {
+                if answer.is_none() && name.starts_with("POST ") && name.ends_with("/releases") {
+                    draft.join();
+                }
+                if answer.is_none() && name.starts_with("PATCH ") && name.contains("/releases/") {
+                    publish.join();
+                }
+            };
+            Relay::start(stage.server.addr(), Box::new(watch))
+        })
+        .collect();
+    let children: Vec<_> = all
+        .iter()
+        .zip(&relays)
+        .enumerate()
+        .map(|(at, (words, relay))| {
+            let checkout = format!("job-{at}");
+            stage.checkout(&checkout);
+            let mut command = stage.lockgate(&relay.url(), &checkout, &["promote"]);
+            command.args(words).env("LOCKGATE_TIMEOUT", "120");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        })
+        .collect();
+    let ended = children
+        .into_iter()
+        .zip(relays)
+        .map(|(child, relay)| One {
+            output: child.wait_with_output().unwrap(),
+            asked: relay.asked(),
+        })
+        .collect();
+    assert!(draft.was_complete() && publish.was_complete());
+    ended
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Files went into one draft of its own only, and that is the one it asked to publish; it changed and deleted nothing else.
+fn kept_to_its_own_draft(one: &One) -> String {
+    let of_release = |message: &Message| {
+        let path = message.first.split(' ').nth(1).unwrap().to_owned();
+        let (_, rest) = path.split_once("/releases/")?;
+        let id = rest.split(['/', '?']).next().unwrap().to_owned();
+        Some(id).filter(|_| !message.first.starts_with("GET "))
+    };
+    let drafts: BTreeSet<String> = one.asked.iter().filter_map(of_release).collect();
+    assert_eq!(drafts.len(), 1, "{drafts:?}");
+    assert!(!one.asked.iter().any(|m| m.first.starts_with("DELETE ")));
+    drafts.into_iter().next().unwrap()
+}
+
+#[test]
+fn eight_promotions_of_one_version_at_once_publish_it_once() {
+    const CROWD: usize = 8;
+    let stage = Stage::set(&["hello"]);
+    let pull = stage.open("raise", &["hello"]);
+    let candidate = stage.build(pull, "hello");
+    let number = pull.to_string();
+    let all = crowd(&stage, &vec![words(&["--pr", &number]); CROWD]);
+
+    let release = is_published(&stage, pull, "hello", &candidate);
+    let mut published = 0;
+    let mut drafts = BTreeSet::new();
+    for one in &all {
+        let own = kept_to_its_own_draft(one);
+        let (code, said) = ended(&one.output);
+        if code == Some(0) {
+            let first = said.contains("published hello-v2: ");
+            assert_eq!(first, own == release.id.to_string(), "{said}");
+            assert!(first || said.contains("was published already"), "{said}");
+            published += usize::from(first);
+        } else {
+            assert_eq!(code, Some(4), "{said}");
+            has_a_stable_code(code, &said);
+        }
+        assert!(drafts.insert(own), "two used the same draft");
+    }
+    assert_eq!((published, drafts.len()), (1, CROWD));
+
+    // Run again, each of them is done, and nothing has changed: the drafts of the losers are still drafts.
+    let (code, said) = ended(
+        &stage
+            .lockgate(
+                &stage.server.base_url(),
+                "job-0",
+                &["promote", "--pr", &number],
+            )
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(code, Some(0), "{said}");
+    let after = is_published(&stage, pull, "hello", &candidate);
+    assert_eq!(after.id, release.id);
+    assert_eq!(
+        releases(&stage.server)
+            .iter()
+            .filter(|one| one.draft)
+            .count(),
+        CROWD - 1
+    );
+}
+
+#[test]
+fn of_sixteen_pull_requests_for_one_number_one_wins_and_the_others_hear_the_next_number() {
+    const CROWD: usize = 16;
+    let stage = Stage::set(&["hello"]);
+    let pulls: Vec<_> = (0..CROWD)
+        .map(|at| {
+            let pull = stage.open(&format!("raise-{at}"), &["hello"]);
+            (pull, stage.build(pull, "hello"))
+        })
+        .collect();
+    let all: Vec<_> = pulls
+        .iter()
+        .map(|(pull, _)| words(&["--pr", &pull.to_string()]))
+        .collect();
+    let all = crowd(&stage, &all);
+
+    let won = |one: &One| one.output.status.success();
+    let winners: Vec<usize> = (0..CROWD).filter(|at| won(&all[*at])).collect();
+    assert_eq!(winners.len(), 1);
+    let (pull, candidate) = &pulls[winners[0]];
+    is_published(&stage, *pull, "hello", candidate);
+    for (at, one) in all.iter().enumerate().filter(|(_, one)| !won(one)) {
+        let (code, said) = ended(&one.output);
+        assert_eq!(code, Some(3), "{said}");
+        for told in [
+            "refused (promote.version-taken)",
+            &format!("by pull request #{pull}"),
+            "raise the version to 3",
+        ] {
+            assert!(said.contains(told), "{told}: {said}");
+        }
+        let (other, candidate) = &pulls[at];
+        assert!(
+            public(&stage.server, "hello-v2", candidate)
+                .unwrap()
+                .is_err()
+        );
+        assert_ne!(
+            crate::verdict::gate(&stage.server, *other, "hello"),
+            "success"
+        );
+    }
+}
+
+#[test]
+fn two_packages_promoted_at_once_are_both_published() {
+    for together in [true, false] {
+        let stage = Stage::set(&["hello", "other"]);
+        let (mut pulls, mut candidates) = (Vec::new(), Vec::new());
+        for packages in if together {
+            vec![vec!["hello", "other"]]
+        } else {
+            vec![vec!["hello"], vec!["other"]]
+        } {
+            let pull = stage.open(packages[0], &packages);
+            for package in packages {
+                candidates.push(stage.build(pull, package));
+                pulls.push((pull, package));
+            }
+        }
+        let all: Vec<_> = pulls
+            .iter()
+            .map(|(pull, package)| words(&["--pr", &pull.to_string(), "--package", package]))
+            .collect();
+        for one in crowd(&stage, &all) {
+            let (code, said) = ended(&one.output);
+            assert_eq!(code, Some(0), "{said}");
+            assert!(said.contains("published "), "{said}");
+        }
+        for ((pull, package), candidate) in pulls.iter().zip(&candidates) {
+            is_published(&stage, *pull, package, candidate);
+        }
+        assert_eq!(releases(&stage.server).len(), 2);
+    }
+}

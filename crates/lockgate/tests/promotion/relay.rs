@@ -1,0 +1,283 @@
+//! A relay between a client and the forge, which does to one of the calls what networks do.
+//!
+//! Knows no rule of the forge's. What it was asked and what was answered it keeps, in order.
+
+use std::io::{self, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::message::Message;
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    // The forge never sees the request:
+    /// The connection is reset when its head has come.
+    ResetAtOnce,
+    /// The connection is reset when all of it has come.
+    ResetUnsent,
+    /// Half of its body reaches the forge; then both connections are reset.
+    Torn,
+    /// It is taken and never answered.
+    StalledUnsent,
+    /// A login page answers it, with 200.
+    Portal,
+
+    // The forge has done what it was asked:
+    /// The connection is reset in place of the answer.
+    Reset,
+    /// It is reset in the middle of the answer.
+    ResetMidway,
+    /// The answer never comes.
+    Stalled,
+    /// The answering half of the connection is closed; the other half stays open.
+    HalfClosed,
+    /// The same in the middle of the answer.
+    HalfClosedMidway,
+    /// The answer comes byte by byte.
+    Dripped,
+    /// Each byte comes in time for itself, and all of them together take too long.
+    Trickled,
+    /// What comes is no HTTP.
+    Noise,
+    /// The answer is JSON of another kind.
+    OtherJson,
+    /// The answer is longer than it says; what is too much stays in the connection.
+    Understated,
+    /// The answer is shorter than it says, and the connection ends.
+    Overstated,
+}
+
+/// What is done before a request is passed on and when it has been answered: its name, and the answer.
+pub(crate) type Watch = Box<dyn Fn(&str, Option<&Message>) + Send + Sync>;
+
+/// A relay that listens until it is dropped.
+pub(crate) struct Relay {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    forge: SocketAddr,
+    /// What happens to which call: to the nth with that name, from 1.
+    strike: Mutex<Option<(String, usize, Fault)>>,
+    asked: Mutex<Vec<Message>>,
+    closed: AtomicBool,
+    watch: Watch,
+}
+
+impl Relay {
+    pub(crate) fn start(forge: SocketAddr, watch: Watch) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            forge,
+            strike: Mutex::default(),
+            asked: Mutex::default(),
+            closed: AtomicBool::new(false),
+            watch,
+        });
+        let serving = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if serving.closed.load(Ordering::Relaxed) {
+                    break;
+                }
+                let shared = Arc::clone(&serving);
+                std::thread::spawn(move || drop(shared.serve(client)));
+            }
+        });
+        Self { address, shared }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Lets this happen to the nth call with a name, from 1.
+    pub(crate) fn arm(&self, name: &str, nth: usize, fault: Fault) {
+        *self.shared.strike.lock().unwrap() = Some((name.to_owned(), nth, fault));
+    }
+
+    /// Lets nothing more happen; whether it has happened.
+    pub(crate) fn disarm(&self) -> bool {
+        self.shared.strike.lock().unwrap().take().is_none()
+    }
+
+    /// The requests so far, without bodies.
+    pub(crate) fn asked(&self) -> Vec<Message> {
+        self.shared.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Relaxed);
+        // The listener looks up.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+impl Shared {
+    /// One connection, to its end. An error is a client that has gone, or a forge that has.
+    fn serve(&self, client: TcpStream) -> io::Result<()> {
+        client.set_nodelay(true)?;
+        let mut reader = BufReader::new(client.try_clone()?);
+        let mut link = Link { client };
+        while let Some(mut request) = Message::head(&mut reader)? {
+            let fault = self.note(&request);
+            (self.watch)(&request.name(), None);
+            if fault == Some(Fault::ResetAtOnce) {
+                return link.reset();
+            }
+            if request.header("expect").is_some() {
+                link.send(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                request.set("expect", None);
+            }
+            request.read_body(&mut reader)?;
+            match fault {
+                Some(Fault::ResetUnsent) => return link.reset(),
+                Some(Fault::Torn) => {
+                    let mut forge = Link::to(self.forge)?;
+                    let bytes = request.bytes();
+                    forge.send(&bytes[..bytes.len() - request.body.len() / 2])?;
+                    forge.reset()?;
+                    return link.reset();
+                }
+                Some(Fault::StalledUnsent) => return gone(&mut reader),
+                Some(Fault::Portal) => {
+                    let page = "<!DOCTYPE html><title>Sign in</title>";
+                    link.send(&Message::answer("text/html", page).bytes())?;
+                    continue;
+                }
+                _ => {}
+            }
+            let mut answer = self.forward(&mut request)?;
+            (self.watch)(&request.name(), Some(&answer));
+            let bytes = answer.bytes();
+            let half = bytes.len() - answer.body.len().div_ceil(2).max(1);
+            match fault {
+                Some(Fault::Reset) => return link.reset(),
+                Some(Fault::ResetMidway) => {
+                    link.send(&bytes[..half])?;
+                    return link.reset();
+                }
+                Some(Fault::Stalled) => return gone(&mut reader),
+                Some(Fault::HalfClosed) => {
+                    link.client.shutdown(Shutdown::Write)?;
+                    return gone(&mut reader);
+                }
+                Some(Fault::HalfClosedMidway) => {
+                    link.send(&bytes[..half])?;
+                    link.client.shutdown(Shutdown::Write)?;
+                    return gone(&mut reader);
+                }
+                Some(Fault::Dripped) => link.drip(&bytes)?,
+                Some(Fault::Trickled) => link.trickle(&answer)?,
+                Some(Fault::Noise) => {
+                    return link.send(b"\x15\x03\x01\0\x02\x02\x0a\r\n\r\nwhat?\r\n\r\n");
+                }
+                Some(Fault::OtherJson) => {
+                    let other = Message::answer("application/json", "{\"id\": [\"what?\"]}");
+                    link.send(&other.bytes())?;
+                }
+                Some(Fault::Understated) => {
+                    let length = (answer.body.len() / 2).to_string();
+                    answer.set("content-length", Some(&length));
+                    link.send(&answer.bytes())?;
+                }
+                Some(Fault::Overstated) => {
+                    let length = (answer.body.len() + 10).to_string();
+                    answer.set("content-length", Some(&length));
+                    return link.send(&answer.bytes());
+                }
+                None => link.send(&bytes)?,
+                // Before it was passed on, above.
+                Some(
+                    Fault::ResetAtOnce
+                    | Fault::ResetUnsent
+                    | Fault::Torn
+                    | Fault::StalledUnsent
+                    | Fault::Portal,
+                ) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a request, and says what happens to it.
+    fn note(&self, request: &Message) -> Option<Fault> {
+        let name = request.name();
+        self.asked.lock().unwrap().push(request.clone());
+        let mut strike = self.strike.lock().unwrap();
+        let (struck, left, fault) = strike.as_mut()?;
+        if *struck != name {
+            return None;
+        }
+        *left -= 1;
+        let fault = *fault;
+        strike.take_if(|(_, left, _)| *left == 0).map(|_| fault)
+    }
+
+    /// Passes a request on, by a connection of its own, and reads the answer to its end.
+    fn forward(&self, request: &mut Message) -> io::Result<Message> {
+        let mut forge = Link::to(self.forge)?;
+        request.set("connection", Some("close"));
+        forge.send(&request.bytes())?;
+        let mut reader = BufReader::new(forge.client);
+        let answer = Message::head(&mut reader)?;
+        let mut answer = answer.ok_or(io::ErrorKind::UnexpectedEof)?;
+        answer.set("connection", None);
+        answer.read_body(&mut reader)?;
+        Ok(answer)
+    }
+}
+
+/// Waits for the client to go away.
+fn gone(reader: &mut impl Read) -> io::Result<()> {
+    io::copy(reader, &mut io::sink()).map(drop)
+}
+
+struct Link {
+    client: TcpStream,
+}
+
+impl Link {
+    fn to(address: SocketAddr) -> io::Result<Self> {
+        let client = TcpStream::connect(address)?;
+        client.set_nodelay(true)?;
+        Ok(Self { client })
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.client.write_all(bytes)
+    }
+
+    /// What is closed without lingering is reset.
+    fn reset(&self) -> io::Result<()> {
+        SockRef::from(&self.client).set_linger(Some(Duration::ZERO))
+    }
+
+    /// Byte by byte; of a large file the end in larger pieces.
+    fn drip(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (first, rest) = bytes.split_at(bytes.len().min(3000));
+        let pieces = first.chunks(1).chain(rest.chunks(1000));
+        pieces
+            .into_iter()
+            .try_for_each(|piece| self.client.write_all(piece))
+    }
+
+    fn trickle(&mut self, answer: &Message) -> io::Result<()> {
+        let bytes = answer.bytes();
+        let (head, body) = bytes.split_at(bytes.len() - answer.body.len());
+        self.client.write_all(head)?;
+        body.chunks(1).try_for_each(|byte| {
+            std::thread::sleep(Duration::from_millis(20));
+            self.client.write_all(byte)
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! A repository on the rehearsal forge, with pull requests whose builds have ended: ready to be promoted.
+//!
+//! Knows nothing of what goes wrong, nor of what is right in the end.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
+use lockgate_forge_embedded::{Clock, CommitId, Config, GitRepository, PullNumber, RunId, Server};
+use tempfile::TempDir;
+
+const VARIANTS: [&str; 2] = ["amd64", "arm64"];
+
+/// Everything that a promotion needs.
+pub(crate) struct Stage {
+    room: TempDir,
+    pub(crate) server: Server,
+}
+
+impl Stage {
+    /// A repository in which each of these packages stands at version 1.
+    pub(crate) fn set(packages: &[&str]) -> Self {
+        let room = tempfile::tempdir().unwrap();
+        git(
+            room.path(),
+            "init --quiet --bare --template= --initial-branch=main origin.git",
+        );
+        git(
+            room.path(),
+            "clone --quiet --template= origin.git developer",
+        );
+        let stage = Self {
+            server: start(room.path()),
+            room,
+        };
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal/build.py");
+        stage.write("build.py", &std::fs::read_to_string(sample).unwrap());
+        stage.write(".gitignore", "/dist\n");
+        for package in packages {
+            let path = format!(".github/workflows/build-{package}.yml");
+            stage.write(&path, &format!("name: Build {package}\n"));
+            stage.write(&format!("{package}/VERSION"), "1\n");
+            stage.server.register_workflow(package, &path);
+        }
+        let config: Vec<String> = packages.iter().map(|package| config(package)).collect();
+        stage.write("lockgate.toml", &config.concat());
+        stage.push("main");
+        stage
+    }
+
+    /// The same once more, as it stands now, with a forge of its own, and with the clone `job`.
+    pub(crate) fn copy(&self) -> Self {
+        let room = tempfile::tempdir().unwrap();
+        let mut copy = Command::new("cp");
+        copy.arg("-R");
+        copy.args(["origin.git", "forge", "job"].map(|name| self.room.path().join(name)));
+        assert!(copy.arg(room.path()).status().unwrap().success());
+        Self {
+            server: start(room.path()),
+            room,
+        }
+    }
+
+    /// A pull request that raises these packages to version 2, from sources of its own; nothing is built yet.
+    pub(crate) fn open(&self, branch: &str, packages: &[&str]) -> PullNumber {
+        let developer = self.room.path().join("developer");
+        git(
+            &developer,
+            &format!("switch --quiet --no-track -c {branch} origin/main"),
+        );
+        for package in packages {
+            self.write(&format!("{package}/VERSION"), "2\n");
+            self.write(&format!("{package}/source"), branch);
+        }
+        // What it says is what it was built from; and more than one buffer takes at once.
+        let knobs = format!("{{\"greeting\": \"{branch}\", \"padding\": 300000}}\n");
+        self.write("hello/build.json", &knobs);
+        self.push(branch);
+        self.server.open_pull("developer", branch, branch).unwrap()
+    }
+
+    /// A run of the build workflow for the branch that the developer is on, to its end; and the digests of what it built, by name.
+    pub(crate) fn build(&self, pull: PullNumber, package: &str) -> BTreeMap<String, String> {
+        let head = git(&self.room.path().join("developer"), "rev-parse HEAD");
+        let path = format!(".github/workflows/build-{package}.yml");
+        let order = NewRun {
+            workflow: self.server.register_workflow(package, &path),
+            event: "pull_request".to_owned(),
+            head_sha: CommitId::parse(head.trim_end()).unwrap(),
+            head_branch: None,
+            actor: "developer".to_owned(),
+            pull: Some(pull),
+        };
+        let run = self.server.start_run(order).unwrap();
+        self.server.set_run(run, "in_progress", None).unwrap();
+        let out = self.room.path().join(format!("out-{run}"));
+        for variant in VARIANTS {
+            let words = ["--package", package, "--variant", variant];
+            let said = self.job(run, &words, &out.join(variant));
+            self.upload(run, &said, "part-artifact", "part-path");
+            self.upload(run, &said, "artifact", "path");
+        }
+        let said = self.job(run, &["--package", package, "--join"], &out);
+        self.upload(run, &said, "artifact", "path");
+        self.server
+            .set_run(run, "completed", Some("success"))
+            .unwrap();
+        let manifest = std::fs::read(&said["path"]).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let executables = manifest["executables"].as_array().unwrap().iter();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        executables
+            .map(|one| (text(&one["name"]), text(&one["sha256"])))
+            .collect()
+    }
+
+    /// A step of the build workflow; what it wrote for the steps behind it.
+    fn job(&self, run: RunId, words: &[&str], out: &Path) -> BTreeMap<String, String> {
+        let output = self.room.path().join("output");
+        std::fs::write(&output, "").unwrap();
+        let mut command = self.lockgate(&self.server.base_url(), "developer", &["build"]);
+        command.args(words).arg("--out").arg(out);
+        command
+            .env("GITHUB_TOKEN", "fork-token")
+            .env("GITHUB_RUN_ID", run.to_string())
+            .env("GITHUB_RUN_ATTEMPT", "1")
+            .env("GITHUB_OUTPUT", &output);
+        if !words.contains(&"--join") {
+            command.env_remove("GITHUB_TOKEN");
+        }
+        let ended = command.output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{words:?}: {said}");
+        let text = std::fs::read_to_string(&output).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let pairs = lines
+            .windows(2)
+            .filter_map(|pair| Some((pair[0].split_once("<<")?.0, pair[1])));
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// Plays upload-artifact.
+    fn upload(&self, run: RunId, said: &BTreeMap<String, String>, name: &str, path: &str) {
+        let path = Path::new(&said[path]);
+        let entry = Entry {
+            name: path.file_name().unwrap().to_str().unwrap(),
+            mode: 0o644,
+            modified: DosTime::EPOCH,
+            level: 6,
+        };
+        let mut writer = SingleFileWriter::new(Vec::new(), entry).unwrap();
+        writer.write_all(&std::fs::read(path).unwrap()).unwrap();
+        let (zip, _) = writer.finish().unwrap();
+        let form = ArtifactForm::Zip;
+        self.server
+            .add_artifact(run, &said[name], form, zip.as_slice(), 90)
+            .unwrap();
+    }
+
+    /// A clone of main for a job, under a name that is not there yet.
+    pub(crate) fn checkout(&self, name: &str) {
+        let words = format!("clone --quiet --template= origin.git {name}");
+        git(self.room.path(), &words);
+        // Wherever the whole of it is copied to.
+        let clone = self.room.path().join(name);
+        git(&clone, "config remote.origin.url ../origin.git");
+    }
+
+    /// The command in one of the clones, in a workflow that a maintainer started, with the forge at this address.
+    pub(crate) fn lockgate(&self, forge: &str, checkout: &str, words: &[&str]) -> Command {
+        let program = env!("CARGO_BIN_EXE_lockgate");
+        let mut command = scrubbed(program, &self.room.path().join(checkout));
+        command.args(words).envs([
+            ("CI", "true"),
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_ACTOR", "maintainer"),
+            ("GITHUB_TRIGGERING_ACTOR", "maintainer"),
+            ("GITHUB_TOKEN", "automation-token"),
+            ("GITHUB_REPOSITORY", "octo/tools"),
+            ("GITHUB_SERVER_URL", forge),
+            ("LOCKGATE_PAUSE_MS", "1"),
+        ]);
+        command.env("GITHUB_API_URL", format!("{forge}/api/v3"));
+        command
+    }
+
+    /// Where the forge keeps some bytes.
+    pub(crate) fn blob(&self, sha256: &str) -> PathBuf {
+        self.room.path().join("forge/blobs").join(sha256)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.room.path().join("developer").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn push(&self, branch: &str) {
+        let developer = self.room.path().join("developer");
+        git(&developer, "add --all");
+        git(&developer, &format!("commit --quiet -m {branch}"));
+        let words = format!("push --quiet origin HEAD:refs/heads/{branch}");
+        git(&developer, &words);
+        git(&developer, "fetch --quiet origin");
+    }
+}
+
+/// How a process ended: its exit code, and all that it said.
+pub(crate) fn ended(output: &Output) -> (Option<i32>, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    (output.status.code(), text)
+}
+
+fn start(room: &Path) -> Server {
+    let config = Config {
+        folder: Some(room.join("forge")),
+        clock: Clock::System,
+        ..Config::new("octo", "tools")
+    };
+    let repository = GitRepository::open(room.join("origin.git")).unwrap();
+    let server = Server::start(config, repository).unwrap();
+    let environment = Environment {
+        reviewers: vec!["maintainer".to_owned()],
+        branches: Some(BranchPolicy::Named(vec!["main".to_owned()])),
+        ..Environment::default()
+    };
+    server.set_environment("release", environment);
+    server
+}
+
+fn config(package: &str) -> String {
+    let row = |variant: &str| format!("[package.{package}.variant.{variant}]\n");
+    format!(
+        "[package.{package}]\nversion-file = \"{package}/VERSION\"\nsources = [\"{package}/**\", \"build.py\"]\n\
+         tag = \"{package}-v{{version}}\"\nasset = \"{package}-{{variant}}-v{{version}}\"\n[package.{package}.build]\n\
+         command = [\"python3\", \"build.py\", \"--arch\", \"{{arch}}\", \"--version\", \"{{version}}\", \"--output\", \"{{output}}\"]\n\
+         output = \"dist/{{asset}}\"\n{}",
+        VARIANTS.map(row).concat()
+    )
+}
+
+fn scrubbed(program: &str, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(dir).env_clear().stdin(Stdio::null());
+    let handed_on = ["PATH", "TMPDIR"];
+    command.envs(
+        handed_on
+            .into_iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?))),
+    );
+    command.env("HOME", dir).envs([
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ]);
+    command
+}
+
+/// git with these words, none of which has a space.
+fn git(dir: &Path, words: &str) -> String {
+    let mut git = scrubbed("git", dir);
+    for role in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{role}_NAME"), "T")
+            .env(format!("GIT_{role}_EMAIL"), "t@example.invalid");
+    }
+    let output = git.args(words.split(' ')).output().unwrap();
+    let (code, said) = ended(&output);
+    assert_eq!(code, Some(0), "git {words}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}

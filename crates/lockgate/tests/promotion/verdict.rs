@@ -1,0 +1,132 @@
+//! What must hold of a repository whatever happened to the promotions: one whole release, or nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use lockgate_core::document::{Document as _, Receipt};
+use lockgate_forge_embedded::state::people::{Actor, Role};
+use lockgate_forge_embedded::{Handle, PullNumber, ReleaseId};
+
+use crate::stage::Stage;
+
+const SUMS: &str = "SHA256SUMS";
+const RECEIPT: &str = "lockgate-receipt.json";
+
+/// A release as the forge has it: names and digests, none of a file that is not whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) id: ReleaseId,
+    pub(crate) draft: bool,
+    tag: String,
+    files: BTreeMap<String, Option<String>>,
+}
+
+/// Every release, drafts too.
+pub(crate) fn releases(forge: &Handle) -> Vec<Seen> {
+    let actor = Actor::Known {
+        label: "test".to_owned(),
+        login: "admin".to_owned(),
+        role: Role::Admin,
+        bot: false,
+    };
+    forge.look(|state| {
+        let all = state.releases(&actor).into_iter();
+        all.map(|release| {
+            let files = state.assets(&actor, release.id).unwrap().into_iter();
+            Seen {
+                id: release.id,
+                draft: release.draft,
+                tag: release.tag_name.clone(),
+                files: files
+                    .map(|file| {
+                        let sha256 = file.blob.as_ref().map(|blob| blob.sha256.clone());
+                        (file.name.clone(), sha256)
+                    })
+                    .collect(),
+            }
+        })
+        .collect()
+    })
+}
+
+/// What is wrong with what the public sees under a tag; `None` while it sees nothing.
+///
+/// One release at most, with just the files of a candidate.
+pub(crate) fn public(
+    forge: &Handle,
+    tag: &str,
+    candidate: &BTreeMap<String, String>,
+) -> Option<Result<Seen, String>> {
+    let mut all = releases(forge);
+    all.retain(|release| !release.draft && release.tag == tag);
+    let release = all.pop()?;
+    if !all.is_empty() {
+        return Some(Err(format!("a second release: {all:?}")));
+    }
+    let names: BTreeSet<&str> = release.files.keys().map(String::as_str).collect();
+    let wanted = candidate.keys().map(String::as_str).chain([SUMS, RECEIPT]);
+    if names != wanted.collect() {
+        return Some(Err(format!("other files: {release:?}")));
+    }
+    let differs = candidate
+        .iter()
+        .find(|(name, digest)| release.files[*name].as_ref() != Some(digest));
+    let torn = release.files.values().any(Option::is_none);
+    Some(match (differs, torn) {
+        (None, false) => Ok(release),
+        _ => Err(format!("a part, or other bytes: {release:?}")),
+    })
+}
+
+/// The one release of the tag is the whole candidate, its receipt and its sums tell of just that, and the gate is green.
+pub(crate) fn is_published(
+    stage: &Stage,
+    pull: PullNumber,
+    package: &str,
+    candidate: &BTreeMap<String, String>,
+) -> Seen {
+    let tag = format!("{package}-v2");
+    let release = public(&stage.server, &tag, candidate).unwrap().unwrap();
+    let read = |name: &str| {
+        let sha256 = release.files[name].as_ref().unwrap();
+        std::fs::read(stage.blob(sha256)).unwrap()
+    };
+    let receipt = Receipt::from_json(&read(RECEIPT)).unwrap();
+    let told: BTreeMap<String, String> = receipt
+        .manifest
+        .executables
+        .iter()
+        .map(|one| (one.name.to_string(), one.sha256.to_string()))
+        .collect();
+    assert_eq!(told, *candidate);
+    assert_eq!(receipt.origin.pull_request.0, pull.0);
+    assert_eq!(read(SUMS), receipt.sums().to_string().into_bytes());
+    assert_eq!(gate(&stage.server, pull, package), "success");
+    release
+}
+
+/// What the gate says on the head of a pull request; empty where it has said nothing.
+pub(crate) fn gate(forge: &Handle, pull: PullNumber, package: &str) -> String {
+    forge.look(|state| {
+        let head = state.pull(pull).unwrap().head_sha.clone();
+        let context = format!("lockgate/{package}");
+        let newest = state.newest_statuses(&head);
+        let ours = newest.iter().find(|status| status.context == context);
+        ours.map_or("", |status| status.verdict.name()).to_owned()
+    })
+}
+
+/// A process that did not end well says why, with a code that the documentation knows.
+pub(crate) fn has_a_stable_code(code: Option<i32>, said: &str) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refusals.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let known = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'));
+    let mut codes = known.filter(|known| said.contains(&format!(" ({known}): ")));
+    assert!(
+        matches!(code, Some(1 | 3 | 4 | 5 | 6)) && codes.next().is_some(),
+        "{code:?}: {said}"
+    );
+    assert!(said.contains("next: "), "{said}");
+}
