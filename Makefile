@@ -32,7 +32,7 @@ test: ## Run every test, those of the examples, and the fuzz targets over their 
 	python3 -m unittest discover -s tests/workflows
 	scripts/fuzz.sh seeds
 
-bench: ## Measure start-up, size, detect and promotion (about two minutes)
+bench: ## Measure start-up, size, detect, audit, promotion and fetch (about two minutes)
 	scripts/setup.sh bench
 	cargo bench --locked -p lockgate --bench figures
 

@@ -26,7 +26,7 @@ main() {
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
             test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
-            bench) need_git; need_cargo; need_curl; need_wget ;;
+            bench) need_git; need_python; need_cargo; need_curl; need_wget; need_python_clients ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
             fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
             workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;

@@ -14,7 +14,7 @@ use crate::options::{Options, Timeouts};
 use crate::proxies::Proxies;
 
 /// How much of an answer is held at a time, in bytes.
-const BUFFER: usize = 256 * 1024;
+const BUFFER: usize = 512 * 1024;
 
 /// Agents, made when they are first needed.
 pub(crate) struct Agents {

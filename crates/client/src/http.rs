@@ -4,7 +4,7 @@
 //! user name goes to that proxy). Does not know what the bytes are, nor how often to ask.
 
 use std::io::{self, Read};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ureq::Body;
 use ureq::http::{Response, Version, header};
@@ -215,8 +215,7 @@ fn etag(response: &Response<Body>) -> Option<String> {
 // storage says of a name that does not exist, and what a forge says of what the public may not see.
 fn refused(status: u16, response: &Response<Body>) -> Trouble {
     let wait = header(response, header::RETRY_AFTER)
-        .and_then(|text| text.parse().ok())
-        .map(Duration::from_secs);
+        .and_then(|text| patience(text, header(response, header::DATE), SystemTime::now()));
     let problem = match wait {
         Some(wait) => format!(
             "it answered {status} and asks to come again in {} s",
@@ -236,6 +235,19 @@ fn refused(status: u16, response: &Response<Body>) -> Trouble {
         },
         _ => never(problem),
     }
+}
+
+// RFC 9110, 10.2.3: seconds, or a date. A date is by the server's clock where it tells it: ours may be wrong.
+fn patience(text: &str, told: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let now = told
+        .and_then(|told| httpdate::parse_http_date(told.trim()).ok())
+        .unwrap_or(now);
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 fn classified(error: &ureq::Error) -> Trouble {
@@ -293,6 +305,33 @@ pub(crate) fn later(problem: String) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn when_to_come_again_is_seconds_or_a_date_by_the_servers_clock() {
+        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+        let our_clock = httpdate::parse_http_date(date).unwrap() - Duration::from_secs(90);
+        let table = [
+            ("9", None, Some(9)),
+            (" 9 ", Some(date), Some(9)),
+            (date, None, Some(90)),
+            (date, Some("Wed, 21 Oct 2026 07:27:30 GMT"), Some(30)),
+            (date, Some("Wed, 21 Oct 2026 07:28:30 GMT"), Some(0)),
+            (date, Some("noon"), Some(90)),
+            ("Wednesday, 21-Oct-26 07:28:00 GMT", None, Some(90)),
+            ("-1", None, None),
+            ("1.5", None, None),
+            ("soon", None, None),
+            ("", None, None),
+        ];
+        for (text, told, seconds) in table {
+            let expected = seconds.map(Duration::from_secs);
+            assert_eq!(
+                patience(text, told, our_clock),
+                expected,
+                "{text}, {told:?}"
+            );
+        }
+    }
 
     #[test]
     fn only_one_plain_part_is_a_part() {

@@ -12,12 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 
-/// How much is read and written at a time, in bytes: small enough to stay in a core's own cache until it is hashed.
-const PIECE: usize = 128 * 1024;
+/// How much is read and written at a time at most, in bytes: what one write costs does not grow with its size, so large,
+/// but small enough that a few pieces stay in a processor's cache until they are hashed.
+const PIECE: usize = 512 * 1024;
 /// How many pieces may wait to be hashed.
-const WAITING: usize = 8;
+const WAITING: usize = 2;
 /// After so many bytes a second thread is begun.
-const WORTH_A_THREAD: u64 = 4 * PIECE as u64;
+const WORTH_A_THREAD: u64 = 2 * PIECE as u64;
 
 /// The size and digest of bytes that went through, which may come in several runs.
 #[derive(Clone, Default)]

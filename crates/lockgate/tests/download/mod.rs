@@ -7,6 +7,8 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 
 const ASSET: &str = "hello-amd64-v1";
+/// A shell that may mount what only it sees.
+const OWN_DISKS: [&str; 4] = ["unshare", "--map-root-user", "--mount", "/bin/sh"];
 
 /// Where the server stops sending, until the reader goes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,15 @@ struct State {
     sent: usize,
 }
 
+/// Whether this machine lets a process mount what only it sees.
+pub(crate) fn may_have_own_disks() -> bool {
+    let tried = Command::new(OWN_DISKS[0])
+        .args(&OWN_DISKS[1..])
+        .args(["-c", "mount -t tmpfs disk /tmp"])
+        .output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
 impl Room {
     pub(crate) fn new(size: usize) -> Self {
         let file: Vec<u8> = (0..size).map(|n| (n * 7 % 251) as u8).collect();
@@ -78,11 +89,29 @@ impl Room {
 
     /// The same where no file may be larger than so many blocks, which then is an error and no signal.
     pub(crate) fn fetch_with_file_limit(&self, blocks: &str) -> Command {
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-        let mut words = vec!["-c".to_owned(), script, "sh".to_owned()];
-        words.push(env!("CARGO_BIN_EXE_lockgate").to_owned());
+        self.by_shell(
+            &["/bin/sh"],
+            &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""),
+        )
+    }
+
+    /// The same with its cache on a disk of that many bytes, which nobody else sees and which goes with the process. Tells
+    /// on standard output what files are left there.
+    pub(crate) fn fetch_onto_a_disk_of(&self, bytes: usize) -> Command {
+        let cache = self.cache();
+        std::fs::create_dir_all(&cache).unwrap();
+        let cache = cache.display();
+        let script = format!(
+            "mount -t tmpfs -o size={bytes} disk '{cache}' || exit 99; \"$@\"; code=$?; find '{cache}' -type f; exit $code"
+        );
+        self.by_shell(&OWN_DISKS, &script)
+    }
+
+    fn by_shell(&self, shell: &[&str], script: &str) -> Command {
+        let mut words: Vec<String> = shell[1..].iter().map(|&word| word.to_owned()).collect();
+        words.extend(["-c", script, "sh", env!("CARGO_BIN_EXE_lockgate")].map(str::to_owned));
         words.extend(self.words());
-        self.in_work(Command::new("/bin/sh"), &words)
+        self.in_work(Command::new(shell[0]), &words)
     }
 
     fn in_work(&self, mut command: Command, words: &[String]) -> Command {
