@@ -1,7 +1,8 @@
-//! `lockgate promote` and `lockgate gate` as real processes over real sockets: crowds of them, and a network at its worst.
+//! `lockgate promote` and `lockgate gate` as real processes over real sockets: crowds of them, a network at its worst, an App.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod app;
 mod crowds;
 mod message;
 mod network;

@@ -1,0 +1,102 @@
+//! The hardened level from build to merge: release, status, comment and the answer to a merge queue are the App's, which
+//! signs in with its own key; the workflow's token is not there.
+
+use std::process::Command;
+
+use lockgate_forge::github::App;
+use lockgate_forge_embedded::state::people::{Access, Rights};
+
+use crate::stage::{Stage, ended};
+
+/// Made for tests; it opens nothing.
+const KEY: &str = include_str!("../../../forge/src/github/tests/app-key.pem");
+
+/// What docs/permissions.md asks for.
+const RIGHTS: [(&str, Access); 4] = [
+    ("contents", Access::Write),
+    ("actions", Access::Read),
+    ("statuses", Access::Write),
+    ("pull-requests", Access::Write),
+];
+
+/// The forge's objects of one kind, and whether each is the App's.
+fn all_by_app(stage: &Stage, kind: &str) -> Vec<bool> {
+    let all = stage.server.look(|state| {
+        let text = serde_json::to_value(state).unwrap();
+        text[kind].as_object().unwrap().clone()
+    });
+    let by_app = |one: &serde_json::Value| one.to_string().contains("\"locksmith[bot]\"");
+    all.values().map(by_app).collect()
+}
+
+#[test]
+fn an_app_promotes_and_lets_the_merge_queue_land_it() {
+    let stage = Stage::set(&["hello"]);
+    stage.checkout("job");
+    let pull = stage.open("raise", &["hello"]);
+    stage.build(pull, "hello");
+    stage
+        .server
+        .set(|settings| settings.required_contexts.push("lockgate/hello".to_owned()));
+    let key = App::new("1", KEY).unwrap();
+    let rights: Rights = RIGHTS
+        .iter()
+        .map(|(scope, access)| ((*scope).to_owned(), *access))
+        .collect();
+    let id = stage
+        .server
+        .add_app("locksmith", key.public_key(), rights)
+        .to_string();
+    let as_app = |words: &[&str]| -> Command {
+        let mut command = stage.lockgate(&stage.server.base_url(), "job", words);
+        command
+            .env_remove("GITHUB_TOKEN")
+            .env("LOCKGATE_APP_ID", &id)
+            .env("LOCKGATE_APP_KEY", KEY);
+        command
+    };
+    let succeeds = |mut command: Command| {
+        let (code, said) = ended(&command.output().unwrap());
+        assert_eq!(code, Some(0), "{said}");
+        said
+    };
+
+    let number = pull.to_string();
+    for flow in ["gate", "report"] {
+        succeeds(as_app(&[flow, "--pr", &number]));
+    }
+    // The queue cannot be used to get round the promotion.
+    let group = stage.server.enqueue(pull).unwrap();
+    let event = tempfile::NamedTempFile::new().unwrap();
+    let told = serde_json::json!({
+        "workflow_run": {
+            "id": 1,
+            "event": "merge_group",
+            "head_sha": group.as_str(),
+            "head_branch": format!("gh-readonly-queue/main/pr-{number}-{group}"),
+        },
+        "repository": { "default_branch": "main" },
+    });
+    std::fs::write(event.path(), told.to_string()).unwrap();
+    let gate = || {
+        let mut gate = as_app(&["gate"]);
+        gate.env("GITHUB_EVENT_PATH", event.path());
+        succeeds(gate)
+    };
+    let said = gate();
+    assert!(
+        said.contains("failure") || said.contains("pending"),
+        "{said}"
+    );
+    assert!(stage.server.land_queued(pull).is_err(), "{said}");
+
+    let said = succeeds(as_app(&["promote", "--pr", &number]));
+    assert!(said.contains("published hello-v2"), "{said}");
+    let said = gate();
+    assert!(said.contains("success"), "{said}");
+    stage.server.land_queued(pull).unwrap();
+
+    for (kind, count) in [("statuses", 4), ("comments", 1), ("releases", 1)] {
+        assert_eq!(all_by_app(&stage, kind), vec![true; count], "{kind}");
+    }
+}
