@@ -4,7 +4,7 @@ use lockgate_artifact::executable::{Inspector, inspect_slice};
 use proptest::prelude::*;
 
 use super::{
-    elf_real::{agree, seen_by_object},
+    elf_opinions::{agree, seen_by_object},
     elf_refuses::inspect_all_ways,
     elves::Elf,
 };

@@ -7,14 +7,18 @@
 )]
 
 mod artifact_forms;
+mod attacks;
 mod checks;
 mod codes;
 mod elf_facts;
 mod elf_mutants;
+mod elf_opinions;
 mod elf_real;
 mod elf_refuses;
 mod elves;
+mod opinions;
 mod zip_accepts;
+mod zip_heaps;
 mod zip_limits;
 mod zip_mutants;
 mod zip_others;

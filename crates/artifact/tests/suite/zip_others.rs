@@ -1,75 +1,75 @@
-//! What we accept, other readers must see as the same single file: Python's zipfile and Info-ZIP's unzip are asked.
+//! What we accept, other readers must see as the same single file: Python's zipfile, Info-ZIP's unzip and the `zip` crate
+//! are asked, each about all of it.
 //!
 //! Where one of them is missing, its test fails: a second opinion that nobody gave is none.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
     path::Path,
     process::{Command, Output, Stdio},
+    sync::LazyLock,
 };
 
 use lockgate_artifact::zip::Size;
 
-use super::zips::{Parts, REAL, REAL_CONTENT, REAL_NAME, read_named, set16};
+use super::{
+    attacks::{self, Class},
+    opinions,
+    zips::{Parts, REAL, REAL_CONTENT, REAL_NAME, read_named},
+};
 
-/// Prints for each file its number of entries, the name and the content of the first, in hexadecimal.
-const PYTHON: &str = "
-import sys, zipfile
-for line in open(sys.argv[1]):
-    with zipfile.ZipFile(line.strip()) as z:
-        assert z.testzip() is None
-        (entry,) = z.infolist()
-        assert not entry.is_dir()
-        print(entry.filename, z.read(entry).hex())
-";
+/// A zip that we accept, and what it is for us.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Accepted {
+    zip: Vec<u8>,
+    name: String,
+    content: Vec<u8>,
+}
 
-/// Whatever is accepted of the mutants of the real zips, and all of the leeway.
-fn accepted() -> Vec<Vec<u8>> {
-    let mut mutants: Vec<Vec<u8>> = Vec::new();
+/// Whatever is accepted of the mutants of the real zips, of all changes, and of all pairs of changes.
+static ACCEPTED: LazyLock<BTreeSet<Accepted>> = LazyLock::new(|| {
+    let mut accepted = BTreeSet::new();
+    let mut offer = |zip: Vec<u8>, name: &str, size: usize| {
+        let sizes = [Size::Exact(size as u64), Size::AtMost(1000)];
+        let read = sizes
+            .into_iter()
+            .find_map(|size| read_named(&zip, name, size).ok());
+        if let Some((content, _)) = read {
+            let name = name.to_owned();
+            accepted.insert(Accepted { zip, name, content });
+        }
+    };
     for (level, real) in REAL {
-        mutants.push(real.to_vec());
         for bit in 0..real.len() * 8 {
             let mut mutant = real.to_vec();
             mutant[bit / 8] ^= 1 << (bit % 8);
-            mutants.push(mutant);
+            offer(mutant, REAL_NAME, REAL_CONTENT.len());
         }
-        for at in 0..real.len() {
-            for byte in [0, 1, 0x7f, 0xff] {
-                let mut mutant = real.to_vec();
-                mutant[at] = byte;
-                mutants.push(mutant);
+        for (at, byte) in (0..real.len()).flat_map(|at| [0, 1, 0x7f, 0xff].map(|byte| (at, byte))) {
+            let mut mutant = real.to_vec();
+            mutant[at] = byte;
+            offer(mutant, REAL_NAME, REAL_CONTENT.len());
+        }
+        for one in attacks::all() {
+            for other in attacks::all().filter(|other| !one.is_attack() || !other.is_attack()) {
+                let mut parts = Parts::named(REAL_NAME.as_bytes(), REAL_CONTENT, level);
+                (one.make)(&mut parts);
+                (other.make)(&mut parts);
+                offer(parts.bytes(), &parts.asked, parts.plain.len());
             }
         }
-        let parts = Parts::named(REAL_NAME.as_bytes(), REAL_CONTENT, level);
-        let mut leeway = parts.clone().without_descriptor();
-        mutants.push(leeway.bytes());
-        set16(&mut leeway.central, 4, 0x0314);
-        leeway.central[38] = 0;
-        mutants.push(leeway.bytes());
-        leeway.flags(0x800);
-        mutants.push(leeway.bytes());
-        let mut old = parts;
-        old.needed(10);
-        mutants.push(old.bytes());
     }
-    mutants.retain(|zip| {
-        [Size::Exact(15), Size::AtMost(99)]
-            .into_iter()
-            .any(|size| read_named(zip, REAL_NAME, size).is_ok())
-    });
-    mutants.sort();
-    mutants.dedup();
-    assert!(mutants.len() > 40, "{}", mutants.len());
-    mutants
-}
+    assert!(accepted.len() > 200, "{}", accepted.len());
+    accepted
+});
 
-/// Where a file with all of them, one a line, was put.
-fn write_all(folder: &Path, zips: &[Vec<u8>]) -> Vec<String> {
-    let names = (0..zips.len()).map(|n| folder.join(format!("{n}.zip")));
-    zips.iter()
-        .zip(names)
-        .map(|(zip, path)| {
+/// Puts each into a file of its own, numbered, and gives their paths.
+fn write_all<'a>(folder: &Path, zips: impl Iterator<Item = &'a Vec<u8>>) -> Vec<String> {
+    zips.enumerate()
+        .map(|(number, zip)| {
+            let path = folder.join(format!("{number:05}.zip"));
             fs::write(&path, zip).unwrap();
             path.to_str().unwrap().to_owned()
         })
@@ -87,35 +87,112 @@ fn ask(program: &str, args: &[&str]) -> Output {
     })
 }
 
-#[test]
-fn python_sees_the_same_single_file() {
-    let zips = accepted();
+/// Prints a line for each file: name and content of each entry, in hexadecimal, or what was wrong with it.
+const PYTHON: &str = "
+import sys, warnings, zipfile
+warnings.simplefilter('error')
+for path in open(sys.argv[1]):
+    try:
+        with zipfile.ZipFile(path.strip()) as z:
+            bad = z.testzip() or any(entry.is_dir() for entry in z.infolist())
+            entries = [(e.filename.encode(), z.read(e)) for e in z.infolist()]
+        print('bad' if bad else ' '.join(name.hex() + '=' + content.hex() for name, content in entries))
+    except Exception as error:
+        print('refused', type(error).__name__)
+";
+
+/// Python's line for each zip, in one process.
+fn python<'a>(zips: impl Iterator<Item = &'a Vec<u8>>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("list");
-    fs::write(&list, write_all(folder.path(), &zips).join("\n")).unwrap();
+    fs::write(&list, write_all(folder.path(), zips).join("\n")).unwrap();
     let output = ask("python3", &["-c", PYTHON, list.to_str().unwrap()]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let hex = REAL_CONTENT.iter().fold(String::new(), |mut hex, byte| {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(str::to_owned).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
-    });
-    let expected = format!("{REAL_NAME} {hex}\n").repeat(zips.len());
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    })
 }
 
 #[test]
+fn python_sees_the_same_single_file() {
+    let lines = python(ACCEPTED.iter().map(|accepted| &accepted.zip));
+    assert_eq!(lines.len(), ACCEPTED.len());
+    for (line, accepted) in lines.iter().zip(&*ACCEPTED) {
+        let expected = [accepted.name.as_bytes(), &accepted.content]
+            .map(hex)
+            .join("=");
+        assert_eq!(*line, expected, "{:x?}", accepted.zip);
+    }
+}
+
+#[test]
+fn the_zip_crate_sees_the_same_single_file() {
+    for accepted in &*ACCEPTED {
+        opinions::agree(&accepted.zip, &accepted.name, &accepted.content);
+    }
+}
+
+/// One process for all zips of one name and content, where unzip has to give that content once for each of them.
+#[test]
 fn unzip_sees_the_same_single_file() {
-    let folder = tempfile::tempdir().unwrap();
-    for path in write_all(folder.path(), &accepted()) {
-        let output = ask("unzip", &["-p", &path]);
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for accepted in &*ACCEPTED {
+        let group = groups
+            .entry((&accepted.name, &accepted.content))
+            .or_default();
+        group.push(&accepted.zip);
+    }
+    for ((name, content), zips) in groups {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = write_all(folder.path(), zips.iter().copied());
+        let all = format!("{}/*.zip", folder.path().display());
+        let which = if let [one] = paths.as_slice() {
+            one
+        } else {
+            &all
+        };
+        let output = ask("unzip", &["-p", which]);
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), &*stderr), (Some(0), ""), "{path}");
-        assert_eq!(output.stdout, REAL_CONTENT);
-        let list = ask("unzip", &["-Z1", &path]);
-        assert_eq!(list.stdout, format!("{REAL_NAME}\n").as_bytes());
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert_eq!(
+            stderr.matches("warning").count() + stderr.matches("error").count(),
+            0,
+            "{stderr}"
+        );
+        assert_eq!(output.stdout, content.repeat(zips.len()), "{name}");
+        for path in paths.iter().take(20) {
+            let list = ask("unzip", &["-Z1", path]);
+            assert_eq!(list.stdout, format!("{name}\n").as_bytes());
+        }
+    }
+}
+
+/// Attacks that no reader would mind if ours did not: otherwise the table would hold broken files, not ambiguous ones.
+#[test]
+fn each_class_has_an_attack_that_another_reader_takes_for_a_file() {
+    let made: Vec<_> = attacks::all()
+        .filter(|change| change.is_attack())
+        .map(|change| {
+            let mut parts = Parts::named(REAL_NAME.as_bytes(), REAL_CONTENT, 6);
+            (change.make)(&mut parts);
+            (change.class, parts.bytes())
+        })
+        .collect();
+    let lines = python(made.iter().map(|(_, zip)| zip));
+    let mut fell_for: BTreeMap<Class, usize> = BTreeMap::new();
+    for ((class, zip), line) in made.iter().zip(lines) {
+        let python = line.contains('=');
+        let library = opinions::entries(zip, 1 << 21).is_ok_and(|entries| !entries.is_empty());
+        *fell_for.entry(*class).or_default() += usize::from(python || library);
+    }
+    for class in Class::ALL {
+        assert!(fell_for[&class] > 0, "{class:?}: {fell_for:?}");
     }
 }

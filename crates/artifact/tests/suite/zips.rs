@@ -12,6 +12,9 @@ pub(crate) const NAME: &str = "tool-amd64-v7";
 /// The parts of a zip, as bytes. Offsets in the tests are those of APPNOTE's record layouts.
 #[derive(Clone)]
 pub(crate) struct Parts {
+    /// The name and size that a reader is asked for.
+    pub(crate) asked: String,
+    pub(crate) asked_size: usize,
     /// The uncompressed content that the zip is meant to hold.
     pub(crate) plain: Vec<u8>,
     pub(crate) before: Vec<u8>,
@@ -40,6 +43,8 @@ impl Parts {
             (8, deflate(plain, level))
         };
         let mut parts = Self {
+            asked: String::from_utf8_lossy(name).into_owned(),
+            asked_size: plain.len(),
             plain: plain.to_vec(),
             before: vec![],
             local: vec![0; 30],
@@ -100,12 +105,18 @@ impl Parts {
 
     /// Clears bit 3: sizes and CRC in the local header, no descriptor.
     pub(crate) fn without_descriptor(mut self) -> Self {
-        let crc = u32::from_le_bytes(self.central[16..20].try_into().unwrap());
-        self.flags(0);
+        let crc = value32(&self.central, 16);
+        let flags = self.flags_now() & !8;
+        self.flags(flags);
         self.descriptor.clear();
         self.set_values(crc);
         self.lay_out();
         self
+    }
+
+    /// The flags of the local header.
+    pub(crate) fn flags_now(&self) -> u16 {
+        (value32(&self.local, 4) >> 16) as u16
     }
 
     /// The same flags in both headers.
@@ -126,6 +137,49 @@ impl Parts {
 
     pub(crate) fn mode(&mut self, mode: u32) {
         set32(&mut self.central, 38, mode << 16 | 0x20);
+    }
+
+    /// Extra fields in the local header, with the directory where it then is.
+    pub(crate) fn add_extra_before(&mut self, fields: &[u8]) {
+        set16(&mut self.local, 28, fields.len() as u16);
+        self.local_name.extend(fields);
+        let directory = self.directory_offset();
+        set32(&mut self.end, 16, directory as u32);
+    }
+
+    /// Extra fields in the directory, with its size as it then is.
+    pub(crate) fn add_extra_behind(&mut self, fields: &[u8]) {
+        set16(&mut self.central, 30, fields.len() as u16);
+        self.central_name.extend(fields);
+        let length = self.central_name.len();
+        set32(&mut self.end, 12, (46 + length) as u32);
+    }
+
+    /// A second entry, listed and counted as it should be.
+    pub(crate) fn add_entry(&mut self, name: &[u8]) {
+        let mut other = Self::named(name, b"other", 6);
+        let at = self.directory_offset();
+        set32(&mut other.central, 42, at as u32);
+        self.descriptor.extend(other.entry());
+        let listed = [other.central, other.central_name].concat();
+        self.central_name.extend(listed);
+        let (directory, size) = (self.directory_offset(), 46 + self.central_name.len());
+        for at in [8, 10] {
+            set16(&mut self.end, at, 2);
+        }
+        set32(&mut self.end, 12, size as u32);
+        set32(&mut self.end, 16, directory as u32);
+    }
+
+    /// The entry alone, without a directory.
+    pub(crate) fn entry(&self) -> Vec<u8> {
+        [
+            self.local.clone(),
+            self.local_name.clone(),
+            self.content.clone(),
+            self.descriptor.clone(),
+        ]
+        .concat()
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
@@ -153,12 +207,31 @@ pub(crate) fn deflate(plain: &[u8], level: u32) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+// A record that an earlier change made shorter is changed no further: changes can be heaped.
+
 pub(crate) fn set16(record: &mut [u8], at: usize, value: u16) {
-    record[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    set(record, at, &value.to_le_bytes());
 }
 
 pub(crate) fn set32(record: &mut [u8], at: usize, value: u32) {
-    record[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    set(record, at, &value.to_le_bytes());
+}
+
+fn set(record: &mut [u8], at: usize, value: &[u8]) {
+    if let Some(place) = record.get_mut(at..at + value.len()) {
+        place.copy_from_slice(value);
+    }
+}
+
+pub(crate) fn xor(record: &mut [u8], at: usize, bits: u8) {
+    if let Some(byte) = record.get_mut(at) {
+        *byte ^= bits;
+    }
+}
+
+pub(crate) fn value32(record: &[u8], at: usize) -> u32 {
+    let bytes = record.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
 /// Reads with the size known exactly.

@@ -7,6 +7,8 @@ use crate::settings::{Branches, Environment, Reading};
 use crate::version::Version;
 use crate::words::*;
 
+mod again;
+mod sources;
 mod world;
 
 fn commit(digit: char) -> CommitId {

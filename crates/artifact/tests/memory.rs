@@ -1,0 +1,147 @@
+//! Bytes without end, and bytes that become many more: what they cost in memory, as the kernel counts it for this process.
+//!
+//! One test, alone in its process, because the kernel knows one peak for all of it.
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::{
+    fs,
+    io::{self, Read},
+};
+
+use flate2::{Compression, read::DeflateEncoder};
+use lockgate_artifact::{
+    artifact::{Artifact, ArtifactError, Form},
+    executable::Inspector,
+    zip::{Expect, HELD_MAX, Size},
+};
+
+#[path = "suite/elves.rs"]
+#[expect(dead_code, reason = "the other tests use more of it")]
+mod elves;
+
+const MIB: u64 = 1 << 20;
+
+/// What reading may cost above what the process had before: what is held of a stored entry, in a vector that grows by
+/// doubling, and some buffers.
+const ROOM: u64 = 3 * HELD_MAX + 8 * MIB;
+
+/// The most memory that this process ever had.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<u64>().unwrap() * 1024
+}
+
+/// A local header of the uploader's, for `x`.
+fn header(method: u8) -> Vec<u8> {
+    let mut header = b"PK\x03\x04\x14\0\x08\0".to_vec();
+    header.extend([method, 0]);
+    header.extend([0; 16]);
+    header.extend([1, 0, 0, 0, b'x']);
+    header
+}
+
+/// The same bytes again and again.
+struct Again(&'static [u8], usize);
+
+impl Read for Again {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        for byte in &mut *buf {
+            *byte = self.0[self.1 % self.0.len()];
+            self.1 += 1;
+        }
+        Ok(buf.len())
+    }
+}
+
+/// A zip that begins well.
+fn zip(method: u8, rest: impl Read) -> impl Read {
+    io::Cursor::new(header(method)).chain(rest)
+}
+
+fn zeros(bytes: u64) -> impl Read {
+    DeflateEncoder::new(io::repeat(0).take(bytes), Compression::fast())
+}
+
+/// Reads all that is given out: how much that was, and why it ended.
+fn drain(form: Form, source: impl Read, size: Size) -> (u64, &'static str) {
+    let expect = Expect { name: "x", size };
+    let mut artifact = match Artifact::open(form, source, expect) {
+        Ok(artifact) => artifact,
+        Err(error) => return (0, error.code()),
+    };
+    let (mut count, mut buf) = (0, vec![0; 64 * 1024]);
+    loop {
+        match artifact.read(&mut buf) {
+            Ok(0) => panic!("accepted"),
+            Ok(n) => count += n as u64,
+            Err(error) => return (count, ArtifactError::from_io(error).code()),
+        }
+    }
+}
+
+#[test]
+fn whatever_comes_is_read_with_bounded_memory_and_no_further_than_its_cap() {
+    let before = peak();
+
+    // A bomb gives what is allowed, and not a byte more.
+    for size in [Size::Exact(1000), Size::AtMost(1000)] {
+        let bomb = drain(Form::Zip, zip(8, zeros(1024 * MIB)), size);
+        let code = match size {
+            Size::Exact(_) => "zip.size",
+            Size::AtMost(_) => "zip.too-large",
+        };
+        assert_eq!(bomb, (1000, code));
+    }
+    // Content as large as allowed passes through; nothing of it is kept.
+    let large = zip(8, zeros(128 * MIB));
+    assert_eq!(
+        drain(Form::Zip, large, Size::Exact(128 * MIB)),
+        (128 * MIB, "zip.truncated")
+    );
+    // A stream without content that never ends.
+    let empty_blocks = zip(8, Again(b"\0\0\0\xff\xff", 0));
+    assert_eq!(
+        drain(Form::Zip, empty_blocks, Size::AtMost(8 * MIB)),
+        (0, "zip.padding")
+    );
+    // Stored content that never ends: held only up to a limit, streamed if its size is known.
+    let held = zip(0, io::repeat(7));
+    assert_eq!(
+        drain(Form::Zip, held, Size::AtMost(u64::MAX)),
+        (0, "zip.too-large")
+    );
+    let streamed = zip(0, io::repeat(7));
+    assert_eq!(
+        drain(Form::Zip, streamed, Size::Exact(128 * MIB)),
+        (128 * MIB, "zip.descriptor")
+    );
+    // The same without any zip.
+    assert_eq!(
+        drain(Form::Plain, io::repeat(7), Size::Exact(128 * MIB)),
+        (128 * MIB, "plain.size")
+    );
+    // An executable with far more behind it than is kept.
+    let mut inspector = Inspector::new();
+    inspector.update(&elves::Elf::glibc().bytes());
+    let piece = vec![0; 1 << 16];
+    for _ in 0..2048 {
+        inspector.update(&piece);
+    }
+    assert!(inspector.refused().is_none());
+    drop(inspector);
+
+    let used = peak().saturating_sub(before);
+    assert!(
+        used < ROOM,
+        "{} KiB, allowed are {}",
+        used / 1024,
+        ROOM / 1024
+    );
+}
