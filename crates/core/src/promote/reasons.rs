@@ -49,7 +49,7 @@ reasons! {
             "promote.artifact-missing", "run {run} has no artifact {artifact}", "run the build workflow again; somebody may have deleted it";
         /// Two with one name.
         ArtifactTwice { /** Name. */ artifact: String, /** Run. */ run: RunId } =>
-            "promote.artifact-twice", "run {run} has two artifacts named {artifact}", "find out who uploaded the second, then run the build workflow again";
+            "promote.artifact-twice", "run {run} has two artifacts named {artifact}", "find out who uploaded the second, then run all jobs of the build workflow again";
         /// An artifact of another run or repository.
         ArtifactForeign { /** Name. */ artifact: String } =>
             "promote.artifact-foreign", "the artifact {artifact} belongs to another run, head or repository", "run the build workflow again";

@@ -1,6 +1,9 @@
 //! `lockgate build`: one variant -> a file and its facts; with `--join`, all variants -> a candidate. The only flow that runs
 //! the pull request's code.
 
+mod join;
+mod smoke;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,16 +11,14 @@ use lockgate_core::RepoPath;
 use lockgate_core::config::{Package, Variant};
 use lockgate_core::detect;
 use lockgate_core::document::{
-    Candidate, Document as _, Executable, FailedVariant, LARGEST, Manifest, Part, PartResult,
-    Smoke, SmokeResult,
+    Document as _, Executable, FailedVariant, Manifest, Part, PartResult,
 };
 use lockgate_core::escape::quoted;
-use lockgate_core::{Attempt, Fingerprint, Reason as _, RunId, VariantName, Version};
-use lockgate_forge::Forge;
+use lockgate_core::{Attempt, Fingerprint, Reason as _, RunId, Version};
 use serde_json::json;
 
 use super::{Context, choose};
-use crate::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
+use crate::candidate::PART_FILE;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::foreign;
@@ -32,7 +33,7 @@ pub fn run(context: &Context, args: &cli::Build) -> Result<(), Failure> {
     let source = source(context, &git, args)?;
     match &args.variant {
         Some(variant) => one(context, args, &source, variant),
-        None => join(context, args, &source),
+        None => join::join(context, args, &source),
     }
 }
 
@@ -276,7 +277,7 @@ fn make(
         .filter_map(|name| context.around.var(name))
         .collect();
     let looked = look(&path, variant, &secrets).map_err(|trouble| (trouble, ended.tail))?;
-    let smoke = smoke(context, source, variant, &path, &vars)?;
+    let smoke = smoke::smoke(context, source, variant, &path, &vars)?;
     Ok(Executable {
         variant: variant.name.clone(),
         name,
@@ -303,194 +304,6 @@ fn variables(
         ("LOCKGATE_FINGERPRINT", fingerprint.to_string()),
         ("LOCKGATE_OUTPUT", output.to_owned()),
     ]
-}
-
-fn smoke(
-    context: &Context,
-    source: &Source,
-    variant: &Variant,
-    path: &Path,
-    vars: &[(&str, String)],
-) -> Result<Option<Smoke>, (Trouble, Vec<String>)> {
-    let Some(command) = &source.package.build.smoke else {
-        return Ok(None);
-    };
-    let plain = |trouble| (trouble, Vec::new());
-    make_executable(path)
-        .map_err(|error| plain(Trouble::file("set the executable bit", &error)))?;
-    let program = path.display().to_string();
-    let mut words = source
-        .package
-        .command(command, variant, &source.version, &program);
-    let emulator = emulator(context, &variant.arch).map_err(plain)?;
-    if let Some(emulator) = &emulator
-        && words.first() == Some(&program)
-    {
-        words.insert(0, emulator.clone());
-    }
-    context.talk.say(&format!(
-        "smoke test of {}{}",
-        variant.name,
-        emulator
-            .as_ref()
-            .map(|e| format!(", under {e}"))
-            .unwrap_or_default()
-    ));
-    let ended = context
-        .talk
-        .foreign(&format!("smoke {}", variant.name), |print| {
-            foreign::run(&words, &source.top, vars, print)
-        });
-    let ended = ended.map_err(|error| {
-        plain(Trouble::SmokeFailed {
-            variant: variant.name.to_string(),
-            status: error.to_string(),
-        })
-    })?;
-    if !ended.status.success() {
-        let trouble = Trouble::SmokeFailed {
-            variant: variant.name.to_string(),
-            status: foreign::status(ended.status),
-        };
-        return Err((trouble, ended.tail));
-    }
-    Ok(Some(Smoke {
-        result: SmokeResult::Passed,
-        emulator,
-    }))
-}
-
-fn make_executable(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
-}
-
-/// The user-mode emulator for an architecture; `None` where it is the machine's own.
-fn emulator(context: &Context, arch: &str) -> Result<Option<String>, Trouble> {
-    const QEMU: [(&str, &str); 7] = [
-        ("amd64", "x86_64"),
-        ("arm64", "aarch64"),
-        ("386", "i386"),
-        ("arm", "arm"),
-        ("riscv64", "riscv64"),
-        ("ppc64le", "ppc64le"),
-        ("s390x", "s390x"),
-    ];
-    let qemu = QEMU
-        .iter()
-        .find(|(name, _)| *name == arch)
-        .map_or(arch, |(_, qemu)| qemu);
-    let own = if std::env::consts::ARCH == "x86" {
-        "i386"
-    } else {
-        std::env::consts::ARCH
-    };
-    if qemu == own {
-        return Ok(None);
-    }
-    let folders: Vec<PathBuf> = context
-        .around
-        .var("PATH")
-        .map(|path| std::env::split_paths(path).collect())
-        .unwrap_or_default();
-    let names = [format!("qemu-{qemu}-static"), format!("qemu-{qemu}")];
-    let found = names
-        .into_iter()
-        .find(|name| folders.iter().any(|folder| folder.join(name).is_file()));
-    found.map(Some).ok_or_else(|| Trouble::NoEmulator {
-        arch: arch.to_owned(),
-        host: own.to_owned(),
-    })
-}
-
-fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {
-    let parts = match &args.parts {
-        Some(folder) => parts_in(folder)?,
-        None => parts_of_run(context, source)?,
-    };
-    let names: Vec<VariantName> = source
-        .package
-        .variants
-        .iter()
-        .map(|variant| variant.name.clone())
-        .collect();
-    let candidate = Candidate::join(&source.manifest, &names, &parts);
-    let path = write(&args.out, CANDIDATE_FILE, &candidate.to_json())?;
-    let artifact = source
-        .package
-        .candidate_artifact(&source.version, source.manifest.attempt);
-    context.talk.output("artifact", &artifact)?;
-    context.talk.output("path", &path.display().to_string())?;
-    match &candidate {
-        Candidate::Complete(manifest) => {
-            let text = format!(
-                "{} {}: all {} variants are built",
-                manifest.package,
-                manifest.package_version,
-                manifest.executables.len()
-            );
-            context.talk.result(
-                "build",
-                &text,
-                json!({ "candidate": candidate, "path": path }),
-            );
-            Ok(())
-        }
-        Candidate::Failed { failed, .. } => {
-            let all: Vec<String> = failed
-                .iter()
-                .map(|f| format!("{}: {}", f.variant, lockgate_core::escape::line(&f.problem)))
-                .collect();
-            Err(Trouble::Incomplete {
-                failed: all.join("; "),
-            }
-            .into())
-        }
-    }
-}
-
-fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
-    let doing = || format!("read the parts in {}", folder.display());
-    let entries = std::fs::read_dir(folder).map_err(|error| Trouble::file(doing(), &error))?;
-    let mut parts = Vec::new();
-    for entry in entries {
-        let path = entry
-            .map_err(|error| Trouble::file(doing(), &error))?
-            .path()
-            .join(PART_FILE);
-        if !path.is_file() || path.metadata().map_or(0, |meta| meta.len()) > LARGEST {
-            continue;
-        }
-        let bytes = std::fs::read(&path).map_err(|error| Trouble::file(doing(), &error))?;
-        parts.push(
-            Part::from_json(&bytes).map_err(|problem| Failure::new(Exit::Refused, &problem))?,
-        );
-    }
-    Ok(parts)
-}
-
-/// The parts that the jobs of this run have uploaded. One that cannot be read counts as absent, and fails its variant.
-fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure> {
-    let place = context.around.place(None)?;
-    let forge = context.around.forge(&place)?;
-    let manifest = &source.manifest;
-    let artifacts = forge.artifacts(manifest.run)?;
-    let mut parts = Vec::new();
-    for variant in &source.package.variants {
-        let name = source
-            .package
-            .part_artifact(&variant.name, &source.version, manifest.attempt);
-        for artifact in artifacts
-            .iter()
-            .filter(|artifact| artifact.facts.name == name)
-        {
-            match read_document(&forge, artifact, PART_FILE)? {
-                Ok(part) => parts.push(part),
-                Err(problem) => context.talk.say(&format!("{name}: {problem}")),
-            }
-        }
-    }
-    Ok(parts)
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failure> {

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::ENVIRONMENT;
-use lockgate_forge_embedded::state::people::Actor;
 use lockgate_forge_embedded::state::settings::Settings;
-use lockgate_forge_embedded::{CommitId, Fault, MergeMethod, PullNumber, Side};
+use lockgate_forge_embedded::{Fault, MergeMethod, PullNumber, Side};
 
 use super::Room;
-use super::stage::{self, Did, Sample, Stage, Who};
+use super::shown::{self, exit, told};
+use super::stage::{self, Sample, Stage, Who};
 use super::words::Names;
 use super::workflow::BuildOrder;
 use crate::exit::Failure;
@@ -280,9 +280,9 @@ impl<'a> Actors<'a> {
                 self.stage()?.forge.disarm();
                 Ok(String::new())
             }
-            ["show", "status", pull] => self.statuses(number(pull)?),
-            ["show", "comment", pull] => self.comments(number(pull)?),
-            ["show", "releases"] => self.releases(),
+            ["show", "status", pull] => shown::statuses(self.stage()?, number(pull)?),
+            ["show", "comment", pull] => Ok(shown::comments(self.stage()?, number(pull)?)),
+            ["show", "releases"] => Ok(shown::releases(self.stage()?)),
             ["show", "writes"] => self.writes(),
             ["show", "calls"] => self.call_count(),
             _ => Err(unknown()),
@@ -347,86 +347,6 @@ impl<'a> Actors<'a> {
         }
     }
 
-    fn statuses(&mut self, pull: u64) -> Result<String, Failure> {
-        let stage = self.stage()?;
-        let head = stage.head(pull)?;
-        let lines = stage.forge.look(|state| {
-            let Some(commit) = CommitId::parse(&head) else {
-                return Vec::new();
-            };
-            let mut newest = std::collections::BTreeMap::new();
-            state.statuses(&commit).iter().rev().for_each(|status| {
-                newest.insert(
-                    status.context.clone(),
-                    format!(
-                        "{}: {} ({})",
-                        status.context,
-                        status.verdict.name(),
-                        status.description.clone().unwrap_or_default()
-                    ),
-                );
-            });
-            newest.into_values().collect()
-        });
-        Ok(if lines.is_empty() {
-            "no status".to_owned()
-        } else {
-            lines.join("\n")
-        })
-    }
-
-    fn comments(&mut self, pull: u64) -> Result<String, Failure> {
-        let stage = self.stage()?;
-        let all = stage.forge.look(|state| {
-            state
-                .comments(PullNumber(pull))
-                .map(|all| all.iter().map(|c| c.body.clone()).collect::<Vec<_>>())
-                .unwrap_or_default()
-        });
-        Ok(if all.is_empty() {
-            "no comment".to_owned()
-        } else {
-            all.join("\n---\n")
-        })
-    }
-
-    /// All releases as a writer sees them.
-    fn releases(&mut self) -> Result<String, Failure> {
-        let stage = self.stage()?;
-        let lines = stage.forge.look(|state| {
-            let Some(writer) = state.holder("maintainer-token") else {
-                return Vec::new();
-            };
-            let mut lines = Vec::new();
-            for release in state.releases(&writer).into_iter().rev() {
-                let kind = if release.draft { "draft" } else { "published" };
-                lines.push(format!(
-                    "{} {kind}: {}",
-                    release.tag_name,
-                    release.name.clone().unwrap_or_default()
-                ));
-                for asset in state.assets(&writer, release.id).unwrap_or_default() {
-                    lines.push(match &asset.blob {
-                        Some(_) => format!("  {}", asset.name),
-                        None => format!("  {} (starter)", asset.name),
-                    });
-                }
-            }
-            lines
-        });
-        let seen_by_all = stage
-            .forge
-            .look(|state| state.releases(&Actor::Anonymous).len());
-        Ok(format!(
-            "{}\nthe public sees {seen_by_all}",
-            if lines.is_empty() {
-                "none".to_owned()
-            } else {
-                lines.join("\n")
-            }
-        ))
-    }
-
     /// The writing calls since the last time this was asked.
     fn writes(&mut self) -> Result<String, Failure> {
         let journal = self.stage()?.forge.journal();
@@ -482,51 +402,4 @@ fn order(words: &[&str]) -> Option<BuildOrder> {
         }),
         _ => None,
     }
-}
-
-/// What commands said: with `brief`, without their talk and without paths of their own.
-fn told(all: &[Did], brief: bool) -> String {
-    let mut text = String::new();
-    for did in all {
-        if brief {
-            let command: Vec<&str> = did.command.split(" --").take(1).collect();
-            text += &format!("$ {}\n", command.join(""));
-        }
-        if !brief || did.ended.code != Some(0) {
-            let talk = did
-                .ended
-                .stderr
-                .lines()
-                .filter(|line| !line.starts_with("::"));
-            let talk: Vec<&str> = if brief { failure(talk) } else { talk.collect() };
-            talk.into_iter()
-                .for_each(|line| text += &format!("| {line}\n"));
-        }
-        text += &did.ended.stdout;
-        if !did.ended.stdout.is_empty() && !did.ended.stdout.ends_with('\n') {
-            text.push('\n');
-        }
-        if !brief || did.ended.code != Some(0) {
-            text += &exit(did.ended.code);
-        }
-    }
-    text
-}
-
-/// The lines of the failure, without what was said before it.
-fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
-    let words = [
-        "refused (",
-        "waiting (",
-        "error (",
-        "wrong bytes (",
-        "not published (",
-        "usage (",
-    ];
-    talk.skip_while(|line| !words.iter().any(|word| line.starts_with(word)))
-        .collect()
-}
-
-fn exit(code: Option<i32>) -> String {
-    code.map_or_else(|| "killed\n".to_owned(), |code| format!("exit {code}\n"))
 }

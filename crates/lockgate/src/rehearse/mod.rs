@@ -9,6 +9,7 @@ mod bundled;
 mod journal;
 mod runner;
 mod script;
+mod shown;
 mod stage;
 mod story;
 mod words;

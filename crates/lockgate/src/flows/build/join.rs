@@ -1,0 +1,106 @@
+//! The parts of all variants become one candidate, or none. Builds nothing.
+
+use std::path::Path;
+
+use lockgate_core::VariantName;
+use lockgate_core::document::{Candidate, Document as _, LARGEST, Part};
+use lockgate_forge::Forge as _;
+use serde_json::json;
+
+use super::{Source, write};
+use crate::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
+use crate::cli;
+use crate::exit::{Exit, Failure};
+use crate::flows::Context;
+use crate::trouble::Trouble;
+
+/// Reads the parts, of a folder or of this run, and writes the candidate; one that failed is an error, and is written too.
+pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {
+    let parts = match &args.parts {
+        Some(folder) => parts_in(folder)?,
+        None => parts_of_run(context, source)?,
+    };
+    let names: Vec<VariantName> = source
+        .package
+        .variants
+        .iter()
+        .map(|variant| variant.name.clone())
+        .collect();
+    let candidate = Candidate::join(&source.manifest, &names, &parts);
+    let path = write(&args.out, CANDIDATE_FILE, &candidate.to_json())?;
+    let artifact = source
+        .package
+        .candidate_artifact(&source.version, source.manifest.attempt);
+    context.talk.output("artifact", &artifact)?;
+    context.talk.output("path", &path.display().to_string())?;
+    match &candidate {
+        Candidate::Complete(manifest) => {
+            let text = format!(
+                "{} {}: all {} variants are built",
+                manifest.package,
+                manifest.package_version,
+                manifest.executables.len()
+            );
+            context.talk.result(
+                "build",
+                &text,
+                json!({ "candidate": candidate, "path": path }),
+            );
+            Ok(())
+        }
+        Candidate::Failed { failed, .. } => {
+            let all: Vec<String> = failed
+                .iter()
+                .map(|f| format!("{}: {}", f.variant, lockgate_core::escape::line(&f.problem)))
+                .collect();
+            Err(Trouble::Incomplete {
+                failed: all.join("; "),
+            }
+            .into())
+        }
+    }
+}
+
+fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
+    let doing = || format!("read the parts in {}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(|error| Trouble::file(doing(), &error))?;
+    let mut parts = Vec::new();
+    for entry in entries {
+        let path = entry
+            .map_err(|error| Trouble::file(doing(), &error))?
+            .path()
+            .join(PART_FILE);
+        if !path.is_file() || path.metadata().map_or(0, |meta| meta.len()) > LARGEST {
+            continue;
+        }
+        let bytes = std::fs::read(&path).map_err(|error| Trouble::file(doing(), &error))?;
+        parts.push(
+            Part::from_json(&bytes).map_err(|problem| Failure::new(Exit::Refused, &problem))?,
+        );
+    }
+    Ok(parts)
+}
+
+/// The parts that the jobs of this run have uploaded. One that cannot be read counts as absent, and fails its variant.
+fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure> {
+    let place = context.around.place(None)?;
+    let forge = context.around.forge(&place)?;
+    let manifest = &source.manifest;
+    let artifacts = forge.artifacts(manifest.run)?;
+    let mut parts = Vec::new();
+    for variant in &source.package.variants {
+        let name = source
+            .package
+            .part_artifact(&variant.name, &source.version, manifest.attempt);
+        for artifact in artifacts
+            .iter()
+            .filter(|artifact| artifact.facts.name == name)
+        {
+            match read_document(&forge, artifact, PART_FILE)? {
+                Ok(part) => parts.push(part),
+                Err(problem) => context.talk.say(&format!("{name}: {problem}")),
+            }
+        }
+    }
+    Ok(parts)
+}
