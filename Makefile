@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 180
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test bench soak fmt lint clean
+.PHONY: help setup rehearse test wheel bench soak fmt lint clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,12 @@ test: ## Run every test, those of the examples, and the fuzz targets over their 
 	python3 -m unittest discover -s examples/tests
 	python3 -m unittest discover -s tests/clients
 	python3 -m unittest discover -s tests/workflows
+	python3 -m unittest discover -s tests/python
 	scripts/fuzz.sh seeds
+
+wheel: ## Build the Python package, with the command in it, into target/wheels
+	scripts/setup.sh wheel
+	scripts/wheel.sh
 
 bench: ## Measure start-up, size, detect, audit, promotion and fetch (about two minutes)
 	scripts/setup.sh bench

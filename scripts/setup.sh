@@ -6,6 +6,7 @@
 #     scripts/setup.sh lint         what `make lint` needs
 #     scripts/setup.sh bench        what `make bench` needs
 #     scripts/setup.sh runner       of the tests, what executes the workflows
+#     scripts/setup.sh wheel        what `make wheel` needs, and the tests of the wheel
 #     scripts/setup.sh fidelity     of the tests, what holds the rehearsal forge against GitHub
 #     scripts/setup.sh workflows    of the tests, what reads the workflows that Lockgate writes
 #     scripts/setup.sh              what the tests need
@@ -24,13 +25,14 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser; need_wheel_tools ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
             bench) need_git; need_python; need_cargo; need_curl; need_wget; need_python_clients ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
+            wheel) need_cargo; need_python; need_readelf; need_wheel_tools ;;
             fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
             workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows" ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel" ;;
         esac
     done
 }
@@ -198,6 +200,18 @@ need_python_clients() { # gh too: it comes as a wheel
     retry "$place/bin/python" -m pip install --quiet --disable-pip-version-check \
         --require-hashes --only-binary :all: --requirement "$pinned" ||
         fail "PyGithub and gh couldn't be installed: 'pip install' failed (its words are above)"
+    cp "$pinned" "$place/.installed"
+}
+
+need_wheel_tools() {
+    pinned=$root/scripts/wheel-requirements.txt
+    place=$tools/wheel-venv
+    cmp -s "$pinned" "$place/.installed" && return
+    say "maturin, mypy and flit (pip, into $place): the Python package is built and its types are checked with them"
+    make_venv "$place"
+    retry "$place/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: --requirement "$pinned" ||
+        fail "maturin couldn't be installed: 'pip install --requirement $pinned' failed (its words are above)"
     cp "$pinned" "$place/.installed"
 }
 

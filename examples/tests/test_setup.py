@@ -9,7 +9,7 @@ SETUP = str(CHECKOUT / "scripts" / "setup.sh")
 
 class Setup(unittest.TestCase):
     def test_says_nothing_when_nothing_is_missing(self) -> None:
-        for groups in ([], ["rehearse"], ["test"], ["lint"], ["bench"], ["runner"], ["fidelity"]):
+        for groups in ([], ["rehearse"], ["test"], ["lint"], ["bench"], ["runner"], ["fidelity"], ["wheel"]):
             done = run([SETUP, *groups])
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""), groups)
 

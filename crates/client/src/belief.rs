@@ -63,7 +63,7 @@ impl Client {
     }
 
     /// The receipt of a release, and its bytes where they are to be remembered.
-    fn receipt_of(
+    pub(crate) fn receipt_of(
         &self,
         source: &Source,
         expect: &Expectation,

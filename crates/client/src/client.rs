@@ -3,6 +3,8 @@
 //! What is made of the assets stands in the modules of the three questions: fetch, verify, withdrawn.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::address::Address;
 use crate::cache::{Cache, Pruned};
@@ -25,6 +27,7 @@ pub struct Client {
     pub(crate) retry: Retry,
     pub(crate) net: Net,
     listener: Option<Listener>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Client {
@@ -44,6 +47,7 @@ impl Client {
             retry: options.retry,
             net,
             listener: options.listener,
+            stop: options.stop,
         })
     }
 
@@ -101,6 +105,7 @@ impl Client {
                 what: asset.to_string(),
                 limit: most,
             }),
+            Err(Stopped::Caller) => Err(stopped(asset)),
             // Memory does not fail to be written to.
             Err(Stopped::Disk(source)) => Err(FetchError::Cache {
                 doing: "hold in memory",
@@ -135,7 +140,15 @@ impl Client {
             net: &self.net,
             retry,
             listener: self.listener.as_ref(),
+            stop: self.stop.as_deref(),
         }
+    }
+}
+
+/// The end, because the caller wants it.
+pub(crate) fn stopped(asset: &AssetName) -> FetchError {
+    FetchError::Stopped {
+        what: asset.to_string(),
     }
 }
 

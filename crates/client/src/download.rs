@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::address::Address;
 use crate::belief::Belief;
 use crate::cache::{Claim, Claimed, failed};
-use crate::client::{Client, given_up};
+use crate::client::{Client, given_up, stopped};
 use crate::error::{FetchError, Found, Tried};
 use crate::event::Event;
 use crate::fetch::{Got, open_plain, verify, wrong};
@@ -118,12 +118,14 @@ impl Client {
                 let asset = asset.as_str();
                 line.tell(&Event::Waiting { asset });
             };
-            match cache.claim(belief.sha256, deadline, &mut waiting)? {
+            let stop = || line.stopped();
+            match cache.claim(belief.sha256, deadline, &mut waiting, &stop)? {
                 Claimed::Ours(claim) if take == Take::Given || !cache.has(belief.sha256, asset) => {
                     return Ok(Ok(claim));
                 }
                 Claimed::Ours(claim) => claim.discard(),
                 Claimed::Look => {}
+                Claimed::Stopped => return Err(stopped(asset)),
                 Claimed::TooLong => {
                     let problem = "another process gets it, and takes too long".to_owned();
                     let address = request.source.address_of(asset);
@@ -176,6 +178,7 @@ impl Client {
         let end = match end {
             Ok(pumped) => verify(request, belief, origin, pumped).map(|()| pumped.size),
             Err(Stopped::Trouble(trouble)) => return Ok(Err((claim, trouble))),
+            Err(Stopped::Caller) => return Err(stopped(&request.asset)),
             Err(Stopped::Longer) => Err(longer(request, belief, origin, wanted)),
             Err(Stopped::Disk(error)) => Err(failed("write to", &path)(error)),
         };

@@ -100,6 +100,12 @@ pub enum FetchError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The caller ended it. What had arrived is gone on with the next time.
+    #[error("{what} was not brought: the caller stopped it")]
+    Stopped {
+        /// The asset.
+        what: String,
+    },
     /// There is nowhere to put an executable.
     #[error("no cache directory was given, so there is nowhere to put the executable")]
     NoCache,
@@ -128,6 +134,7 @@ impl FetchError {
         "fetch.cache",
         "fetch.no-cache",
         "fetch.too-large",
+        "fetch.stopped",
     ];
 
     /// The stable code of the reason.
@@ -145,6 +152,7 @@ impl FetchError {
             Self::Cache { .. } => "fetch.cache",
             Self::NoCache => "fetch.no-cache",
             Self::TooLarge { .. } => "fetch.too-large",
+            Self::Stopped { .. } => "fetch.stopped",
         }
     }
 
@@ -172,6 +180,7 @@ impl FetchError {
                 "look at the rights and the free space, or choose another cache directory"
             }
             Self::NoCache => "choose a cache directory",
+            Self::Stopped { .. } => "ask again when it is wanted after all",
             Self::TooLarge { .. } => "raise the limit if so large a file is right",
         }
     }

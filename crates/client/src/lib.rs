@@ -58,7 +58,8 @@
 //!
 //! There is no global state: a [`Client`] holds its settings and connections, may be shared by threads, and tells what it
 //! does to [`Options::listener`]. What this crate does not know: tokens (none is ever sent), the forge's API,
-//! `lockgate.toml`, a terminal. The environment is read in two places only: the proxy variables (see [`Proxy`]), and by a
+//! `lockgate.toml`, a terminal. [`Variables`] names what a program may let its users decide by environment, and reads what
+//! the program hands to it. The environment itself is read in two places only: the proxy variables (see [`Proxy`]), and by a
 //! library `SSL_CERT_FILE` and `SSL_CERT_DIR`, which name root certificates in place of the system's.
 
 mod address;
@@ -79,10 +80,13 @@ mod libc;
 mod mirror;
 mod names;
 mod options;
+mod order;
+mod package;
 mod proxies;
 mod pump;
 mod request;
 mod transfer;
+mod variables;
 mod variant;
 mod verify;
 mod withdrawn;
@@ -97,7 +101,10 @@ pub use host::HostPlatform;
 pub use libc::HostLibc;
 pub use names::{AssetName, Source};
 pub use options::{Options, Proxy, Retry, Timeouts};
+pub use order::{Order, OrderError};
+pub use package::{Naming, version_of_file};
 pub use request::{Fetched, Ground, Origin, Request, Trust};
+pub use variables::{BadVariable, Network, Variables};
 pub use variant::{GlibcVersion, NoVariant, VariantInfo, VariantLibc, choose};
 pub use verify::{Verified, VerifiedAsset};
 pub use withdrawn::WithdrawalCheck;

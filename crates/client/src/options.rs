@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::event::Listener;
@@ -36,6 +37,9 @@ pub struct Options {
     pub max_size: u64,
     /// Hears what happens.
     pub listener: Option<Listener>,
+    /// Once it is true, what goes on ends with [`crate::FetchError::Stopped`]: with the next bytes, attempt or look at
+    /// what another process does.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Options {
@@ -52,6 +56,7 @@ impl Default for Options {
             user_agent: concat!("lockgate-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             max_size: 2 << 30,
             listener: None,
+            stop: None,
         }
     }
 }

@@ -5,7 +5,8 @@
 //! piece. Does not know who promised the digest.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::address::Address;
@@ -85,6 +86,8 @@ pub(crate) enum Stopped {
     Longer,
     /// It could not be written.
     Disk(io::Error),
+    /// The caller wants no more.
+    Caller,
 }
 
 /// The network, as it is used for transfers.
@@ -92,6 +95,7 @@ pub(crate) struct Line<'l> {
     pub(crate) net: &'l Net,
     pub(crate) retry: &'l Retry,
     pub(crate) listener: Option<&'l Listener>,
+    pub(crate) stop: Option<&'l AtomicBool>,
 }
 
 impl<'s> Arrival<'s> {
@@ -149,7 +153,26 @@ impl<'s> Arrival<'s> {
     }
 }
 
+/// Bytes that come until the caller wants no more.
+struct Stoppable<'s, R> {
+    bytes: R,
+    line: &'s Line<'s>,
+}
+
+impl<R: Read> Read for Stoppable<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.line.stopped() {
+            return Err(io::Error::other("the caller wants no more"));
+        }
+        self.bytes.read(buffer)
+    }
+}
+
 impl Line<'_> {
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn tell(&self, event: &Event<'_>) {
         if let Some(listener) = self.listener {
             listener(event);
@@ -166,6 +189,9 @@ impl Line<'_> {
         let deadline = self.net.deadline();
         let mut attempt = 1;
         loop {
+            if self.stopped() {
+                return Err(Stopped::Caller);
+            }
             let before = arrival.tally.size();
             let end = self.once(address, &wanted, arrival, deadline);
             let (problem, again) = match end {
@@ -224,7 +250,7 @@ impl Line<'_> {
     ) -> Result<(), Stopped> {
         let resume = arrival.resume(address, wanted);
         let Arriving {
-            mut body,
+            body,
             from,
             size,
             framed,
@@ -258,6 +284,10 @@ impl Line<'_> {
                 size,
             }));
         };
+        let mut body = Stoppable {
+            bytes: body,
+            line: self,
+        };
         let limit = wanted.limit();
         let pumped = arrival
             .tally
@@ -270,6 +300,7 @@ impl Line<'_> {
                 "the connection was closed before the end".to_owned(),
             ))),
             Ok(()) => Ok(()),
+            Err(PumpError::Read(_)) if self.stopped() => Err(Stopped::Caller),
             Err(PumpError::Read(error)) => Err(Stopped::Trouble(broken(&error))),
             Err(PumpError::Write(error)) => Err(Stopped::Disk(error)),
             Err(PumpError::Longer) => Err(Stopped::Longer),

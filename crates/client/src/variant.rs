@@ -5,6 +5,11 @@ use std::fmt;
 
 use crate::host::HostPlatform;
 
+/// The architectures that a variant can have.
+const ARCHES: [&str; 7] = [
+    "amd64", "arm64", "386", "arm", "riscv64", "ppc64le", "s390x",
+];
+
 /// A version of the GNU C library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GlibcVersion {
@@ -54,6 +59,30 @@ pub struct NoVariant {
     pub host: String,
     /// The names of the variants there are.
     pub offered: Vec<String>,
+}
+
+impl VariantInfo {
+    /// What a name says, as in `lockgate.toml`: of its parts between hyphens the first that is an architecture, and the C
+    /// library, if one is named.
+    pub fn named(name: &str) -> Self {
+        let parts: Vec<&str> = name.split('-').collect();
+        let libcs = [
+            ("glibc", VariantLibc::Glibc),
+            ("musl", VariantLibc::Musl),
+            ("static", VariantLibc::Static),
+        ];
+        let arch = parts.iter().find(|part| ARCHES.contains(part));
+        Self {
+            name: name.to_owned(),
+            os: "linux".to_owned(),
+            arch: arch.map_or_else(|| name.to_owned(), |arch| (*arch).to_owned()),
+            libc: libcs
+                .into_iter()
+                .find(|(word, _)| parts.contains(word))
+                .map(|(_, libc)| libc),
+            glibc_floor: None,
+        }
+    }
 }
 
 impl NoVariant {
@@ -160,6 +189,22 @@ mod tests {
             arch,
             libc,
             glibc_floor,
+        }
+    }
+
+    #[test]
+    fn a_name_says_what_a_variant_is_for() {
+        use VariantLibc::{Glibc, Musl, Static};
+        for (name, arch, libc) in [
+            ("amd64", "amd64", None),
+            ("arm64-musl", "arm64", Some(Musl)),
+            ("linux-386-static", "386", Some(Static)),
+            ("glibc-s390x", "s390x", Some(Glibc)),
+            ("mine", "mine", None),
+        ] {
+            let info = VariantInfo::named(name);
+            assert_eq!((info.arch.as_str(), info.libc), (arch, libc), "{name}");
+            assert_eq!((info.name.as_str(), info.os.as_str()), (name, "linux"));
         }
     }
 

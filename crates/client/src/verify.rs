@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::{Client, given_up};
+use crate::client::{Client, given_up, stopped};
 use crate::digest::Digest;
 use crate::document::{Executable, Expectation, Receipt, Sums};
 use crate::error::{FetchError, Found, WrongBytes};
@@ -136,6 +136,7 @@ impl Client {
             Err(Stopped::Trouble(trouble)) => {
                 return Err(given_up(name, &address, trouble, Vec::new()));
             }
+            Err(Stopped::Caller) => return Err(stopped(name)),
             // Nothing is written, so nothing fails to be.
             Err(Stopped::Disk(source)) => {
                 return Err(FetchError::Cache {

@@ -4,9 +4,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use lockgate_client::{Client, Event, Expectation, Options, Proxy};
+use lockgate_client::{BadVariable, Client, Event, Expectation, Network, Options, Variables};
 use lockgate_core::Version;
 use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
@@ -22,31 +21,15 @@ use crate::trouble::Trouble;
 /// Settings of a client that keeps nothing.
 pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     let around = &context.around;
-    let mut options = anonymous(around)?;
-    if let Some(seconds) = args.timeout {
-        let idle = Duration::from_secs(seconds);
-        options.timeouts.idle = idle;
-        options.timeouts.connect = options.timeouts.connect.min(idle);
-    }
-    let total = (args.total_timeout, "LOCKGATE_TOTAL_TIMEOUT");
-    if let Some(seconds) = number(around, total, 1..=604_800, "a number of seconds")? {
-        options.timeouts.total = Duration::from_secs(seconds);
-    }
-    let retries = (args.retries, "LOCKGATE_RETRIES");
-    if let Some(retries) = number(around, retries, 0..=100, "a number up to 100")? {
-        options.retry.attempts = u32::try_from(retries).unwrap_or(u32::MAX).saturating_add(1);
-    }
-    let proxy = args.proxy.as_deref().or(around.var("LOCKGATE_PROXY"));
-    if let Some(proxy) = proxy {
-        options.proxy = Proxy::Through(proxy.to_owned());
-    }
-    options.ca_files.clone_from(&args.ca_file);
-    if args.ca_file.is_empty() {
-        let named = around.var("LOCKGATE_CA_FILE").unwrap_or_default();
-        options.ca_files = std::env::split_paths(named)
-            .filter(|path| !path.as_os_str().is_empty())
-            .collect();
-    }
+    let network = Network {
+        timeout: args.timeout,
+        total_timeout: args.total_timeout,
+        retries: args.retries,
+        proxy: args.proxy.clone(),
+        ca_files: args.ca_file.clone(),
+    };
+    let mut options = variables(around, |variables| network.options(variables)).map_err(bad)?;
+    options.retry.pause = anonymous(around)?.retry.pause;
     let downloads = Downloads::new(&context.talk);
     let talk = context.talk.clone();
     options.listener = Some(Arc::new(move |event| {
@@ -71,9 +54,7 @@ pub fn caching(context: &Context, args: &Reading, cache: &Caching) -> Result<Opt
 /// Where executables are kept between calls.
 pub fn cache_folder(around: &Surroundings, args: &Caching) -> Option<PathBuf> {
     let named = args.cache.clone();
-    named
-        .or_else(|| around.var("LOCKGATE_CACHE").map(PathBuf::from))
-        .or_else(|| around.cache())
+    named.or_else(|| variables(around, |variables| variables.cache()))
 }
 
 /// The client for some settings.
@@ -88,12 +69,11 @@ pub fn expectation(
     package: &Package,
     version: &Version,
 ) -> Result<Expectation, Failure> {
-    let named = (args.repository_id, "LOCKGATE_REPOSITORY_ID");
-    let mut id = number(around, named, 1..=u64::MAX, "the number of a repository")?;
+    let named = |variables: &Variables<'_>| variables.repository_id(args.repository_id);
+    let mut id = variables(around, named).map_err(bad)?;
     // The runner tells the number of the repository that it runs for.
     if id.is_none() && around.in_actions() && !around.names_repository() {
-        let told = (None, "GITHUB_REPOSITORY_ID");
-        id = number(around, told, 1..=u64::MAX, "the number of a repository")?;
+        id = runners_repository(around)?;
     }
     Ok(Expectation {
         package: Some(package.name.to_string()),
@@ -120,20 +100,33 @@ pub fn place(from: &Path, folder: &Path, name: &str, mode: u32) -> Result<PathBu
     Ok(to)
 }
 
-/// A number of an option, which is checked already, or of a variable.
-fn number(
-    around: &Surroundings,
-    (option, name): (Option<u64>, &'static str),
-    range: std::ops::RangeInclusive<u64>,
-    expected: &'static str,
-) -> Result<Option<u64>, Trouble> {
-    let Some(text) = around.var(name).filter(|_| option.is_none()) else {
-        return Ok(option);
+/// What the environment asks for, by the client's rules.
+pub fn variables<T>(around: &Surroundings, ask: impl FnOnce(&Variables<'_>) -> T) -> T {
+    ask(&Variables(&|name| around.var(name).map(str::to_owned)))
+}
+
+fn runners_repository(around: &Surroundings) -> Result<Option<u64>, Trouble> {
+    let name = "GITHUB_REPOSITORY_ID";
+    let Some(text) = around.var(name) else {
+        return Ok(None);
     };
-    let number = text.parse().ok().filter(|number| range.contains(number));
+    let number = text.parse().ok().filter(|number: &u64| *number > 0);
     number.map(Some).ok_or_else(|| Trouble::BadValue {
         name,
         value: quoted(text),
-        expected,
+        expected: "the number of a repository",
     })
+}
+
+fn bad(variable: BadVariable) -> Trouble {
+    let BadVariable {
+        name,
+        value,
+        expected,
+    } = variable;
+    Trouble::BadValue {
+        name,
+        value,
+        expected,
+    }
 }

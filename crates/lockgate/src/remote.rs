@@ -185,9 +185,10 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         | FetchError::Document { .. }
         | FetchError::TooLarge { .. } => Exit::Refused,
         FetchError::NotUsable { .. } | FetchError::NoCache => Exit::Usage,
-        FetchError::Network { .. } | FetchError::Offline { .. } | FetchError::Cache { .. } => {
-            Exit::CouldNot
-        }
+        FetchError::Network { .. }
+        | FetchError::Offline { .. }
+        | FetchError::Cache { .. }
+        | FetchError::Stopped { .. } => Exit::CouldNot,
     };
     let source = std::error::Error::source(error)
         .map(|source| format!(": {source}"))

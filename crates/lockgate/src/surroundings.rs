@@ -4,7 +4,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -241,15 +241,6 @@ impl Surroundings {
             .or(self.var("GITHUB_ACTOR"))?;
         // Outside Actions anybody can set these: there the token speaks for itself.
         self.in_actions().then(|| name.parse().ok()).flatten()
-    }
-
-    /// Where executables are kept between calls, if nothing else is said.
-    pub fn cache(&self) -> Option<PathBuf> {
-        let base = self
-            .var("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .or_else(|| Some(Path::new(self.var("HOME")?).join(".cache")))?;
-        base.is_absolute().then(|| base.join("lockgate"))
     }
 }
 

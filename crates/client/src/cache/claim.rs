@@ -25,6 +25,8 @@ pub(crate) enum Claimed {
     Look,
     /// It was another's the whole time.
     TooLong,
+    /// It is another's, and the caller wants to wait no longer.
+    Stopped,
 }
 
 /// The right, and the file. Dropped, it leaves what is worth going on with.
@@ -41,6 +43,7 @@ impl Cache {
         sha256: Digest,
         deadline: Instant,
         waiting: &mut dyn FnMut(),
+        stopped: &dyn Fn() -> bool,
     ) -> Result<Claimed, FetchError> {
         let directory = self.incomplete();
         fs::create_dir_all(&directory).map_err(failed("create the cache directory", &directory))?;
@@ -68,6 +71,7 @@ impl Cache {
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                     return Ok(Claimed::TooLong);
                 }
+                Err(TryLockError::WouldBlock) if stopped() => return Ok(Claimed::Stopped),
                 Err(TryLockError::WouldBlock) => {
                     if look == LOOK.0 {
                         waiting();

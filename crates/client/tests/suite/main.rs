@@ -9,12 +9,14 @@
 mod cache;
 mod fetch;
 mod network;
+mod order;
 mod places;
 mod prune;
 mod ranges;
 mod real;
 mod release;
 mod server;
+mod stop;
 mod tls;
 mod trust;
 mod verify;

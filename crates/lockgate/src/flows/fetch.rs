@@ -15,7 +15,7 @@ use super::Context;
 use super::verify::{package_of_work_tree, version_of_work_tree};
 use crate::cli;
 use crate::exit::Failure;
-use crate::reading::{caching, client, expectation, place};
+use crate::reading::{caching, client, expectation, place, variables};
 use crate::remote::{fetch_failure, source};
 use crate::trouble::Trouble;
 
@@ -81,11 +81,10 @@ fn released(
     options.bundled = args
         .bundled
         .clone()
-        .or_else(|| around.var("LOCKGATE_BUNDLED").map(PathBuf::from));
+        .or_else(|| variables(around, |variables| variables.bundled()));
     options.mirrors.clone_from(&args.mirror);
     if args.mirror.is_empty() {
-        let named = around.var("LOCKGATE_MIRROR").unwrap_or_default();
-        options.mirrors = named.split_whitespace().map(str::to_owned).collect();
+        options.mirrors = variables(around, |variables| variables.mirrors());
     }
     options.offline = args.offline;
     let client = client(options)?;

@@ -75,3 +75,88 @@ fn offer(variant: &Variant) -> VariantInfo {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockgate_client::{Naming, version_of_file};
+    use lockgate_core::Version;
+    use lockgate_core::config::Config;
+    use lockgate_core::version::Scheme;
+
+    fn package(variant: &str) -> Option<Package> {
+        let config = Config::parse(&format!(
+            "[package.p]\nversion-file = \"V\"\nsources = [\"s\"]\ntag = \"p-v{{version}}\"\n\
+             asset = \"{{package}}-{{variant}}-v{{version}}\"\n\
+             [package.p.build]\ncommand = [\"b\"]\noutput = \"{{asset}}\"\n[package.p.variant.{variant}]\n"
+        ));
+        config.ok()?.packages.into_values().next()
+    }
+
+    #[test]
+    fn a_variants_name_says_the_same_to_the_config_and_to_the_client() {
+        for name in [
+            "amd64",
+            "arm64-musl",
+            "linux-386-static",
+            "glibc-s390x",
+            "musl-arm-amd64",
+            "riscv64-static-glibc",
+            "ppc64le-static-musl",
+        ] {
+            let package = package(name).unwrap();
+            assert_eq!(offer(&package.variants[0]), VariantInfo::named(name));
+            let naming = Naming::new(Some("p"), "p-v{version}", "{package}-{variant}-v{version}");
+            let version = Version::Integer(7);
+            let asset = package.asset(&package.variants[0], &version);
+            let naming = naming.unwrap();
+            assert_eq!(naming.asset(name, "7").unwrap().as_str(), asset.as_str());
+            assert_eq!(naming.tag("7"), package.tag(&version).to_string());
+        }
+        // What the config refuses to take for a machine, the client takes for none that there is.
+        assert!(package("mine").is_none());
+        assert_eq!(VariantInfo::named("mine").arch, "mine");
+    }
+
+    #[test]
+    fn a_version_file_says_the_same_to_the_config_and_to_the_client() {
+        for text in [
+            "7",
+            "7\n",
+            "7\r\n",
+            "0",
+            "07",
+            "+7",
+            "7 ",
+            "",
+            "\n",
+            "7\n\n",
+            "9999999999",
+            "10000000000",
+            "1.4.0",
+            "1.4.0\n",
+            "1.4",
+            "v1.4.0",
+            "1.04.0",
+            "1.0.0-rc.1",
+            "1.0.0-0",
+            "1.0.0-01",
+            "1.0.0-0a",
+            "1.0.0-",
+            "1.0.0-rc..1",
+            "1.0.0+b",
+            "\u{feff}7",
+            "٧",
+        ] {
+            let bytes = text.as_bytes();
+            let core = Version::from_file(Scheme::Integer, bytes)
+                .or_else(|_| Version::from_file(Scheme::Semver, bytes));
+            let client = version_of_file(bytes, "V");
+            assert_eq!(
+                client.ok(),
+                core.ok().map(|version| version.to_string()),
+                "{text:?}"
+            );
+        }
+    }
+}

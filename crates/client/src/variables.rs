@@ -1,0 +1,225 @@
+//! What the environment asks for, for programs that let their users decide: mirrors, cache, proxy, patience.
+//!
+//! The names are those of the command, so that one variable set on a machine holds for every program on it. Reads no
+//! environment itself: the caller says how a variable is read. What a caller says for one call comes first.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{FetchError, quoted};
+use crate::options::{Options, Proxy};
+
+/// The variables, as the caller reads them. An empty one counts as not set.
+pub struct Variables<'v>(pub &'v dyn Fn(&str) -> Option<String>);
+
+/// How the network is used, as far as a caller says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// For how many seconds it may be silent. Else `LOCKGATE_TIMEOUT`.
+    pub timeout: Option<u64>,
+    /// How many seconds one file may take. Else `LOCKGATE_TOTAL_TIMEOUT`.
+    pub total_timeout: Option<u64>,
+    /// How often to ask again. Else `LOCKGATE_RETRIES`.
+    pub retries: Option<u64>,
+    /// The proxy for every address. Else `LOCKGATE_PROXY`, else the usual variables.
+    pub proxy: Option<String>,
+    /// Certificates to trust besides the system's. Else `LOCKGATE_CA_FILE`.
+    pub ca_files: Vec<PathBuf>,
+}
+
+/// A variable whose value cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is {value}, which is not {expected}")]
+pub struct BadVariable {
+    /// Which.
+    pub name: &'static str,
+    /// Its value, quoted and escaped.
+    pub value: String,
+    /// What would have been right.
+    pub expected: &'static str,
+}
+
+impl From<BadVariable> for FetchError {
+    fn from(bad: BadVariable) -> Self {
+        Self::NotUsable {
+            text: format!("{}={}", bad.name, bad.value),
+            expected: bad.expected,
+        }
+    }
+}
+
+impl Network {
+    /// The options of a client that keeps nothing and knows no mirror.
+    ///
+    /// # Errors
+    /// [`BadVariable`], for one that counts.
+    pub fn options(&self, variables: &Variables<'_>) -> Result<Options, BadVariable> {
+        let mut options = Options::default();
+        let seconds = "a number of seconds";
+        let timeout = (self.timeout, "LOCKGATE_TIMEOUT");
+        if let Some(seconds) = variables.number(timeout, 1..=86_400, seconds)? {
+            options.timeouts.idle = Duration::from_secs(seconds);
+            options.timeouts.connect = options.timeouts.connect.min(options.timeouts.idle);
+        }
+        let total = (self.total_timeout, "LOCKGATE_TOTAL_TIMEOUT");
+        if let Some(seconds) = variables.number(total, 1..=604_800, seconds)? {
+            options.timeouts.total = Duration::from_secs(seconds);
+        }
+        let retries = (self.retries, "LOCKGATE_RETRIES");
+        if let Some(retries) = variables.number(retries, 0..=100, "a number up to 100")? {
+            options.retry.attempts = u32::try_from(retries).unwrap_or(u32::MAX).saturating_add(1);
+        }
+        let proxy = self.proxy.clone();
+        if let Some(proxy) = proxy.or_else(|| variables.get("LOCKGATE_PROXY")) {
+            options.proxy = Proxy::Through(proxy);
+        }
+        options.ca_files.clone_from(&self.ca_files);
+        if self.ca_files.is_empty() {
+            let named = variables.get("LOCKGATE_CA_FILE").unwrap_or_default();
+            options.ca_files = std::env::split_paths(&named)
+                .filter(|path| !path.as_os_str().is_empty())
+                .collect();
+        }
+        Ok(options)
+    }
+}
+
+impl Variables<'_> {
+    /// Where executables are kept: `LOCKGATE_CACHE`, else a folder of the account's.
+    pub fn cache(&self) -> Option<PathBuf> {
+        if let Some(named) = self.get("LOCKGATE_CACHE") {
+            return Some(PathBuf::from(named));
+        }
+        let base = self
+            .get("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(Path::new(&self.get("HOME")?).join(".cache")))?;
+        base.is_absolute().then(|| base.join("lockgate"))
+    }
+
+    /// The folder of executables that came with a program: `LOCKGATE_BUNDLED`.
+    pub fn bundled(&self) -> Option<PathBuf> {
+        self.get("LOCKGATE_BUNDLED").map(PathBuf::from)
+    }
+
+    /// Mirrors: `LOCKGATE_MIRROR`, separated by spaces.
+    pub fn mirrors(&self) -> Vec<String> {
+        let named = self.get("LOCKGATE_MIRROR").unwrap_or_default();
+        named.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The number of the repository that a receipt must name: the one given, else `LOCKGATE_REPOSITORY_ID`.
+    ///
+    /// # Errors
+    /// [`BadVariable`], if it counts.
+    pub fn repository_id(&self, given: Option<u64>) -> Result<Option<u64>, BadVariable> {
+        let named = (given, "LOCKGATE_REPOSITORY_ID");
+        self.number(named, 1..=u64::MAX, "the number of a repository")
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    /// What was given, else what the variable says.
+    fn number(
+        &self,
+        (given, name): (Option<u64>, &'static str),
+        range: RangeInclusive<u64>,
+        expected: &'static str,
+    ) -> Result<Option<u64>, BadVariable> {
+        if given.is_some() {
+            return Ok(given);
+        }
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| BadVariable {
+            name,
+            value: quoted(&text),
+            expected,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T>(set: &[(&str, &str)], ask: impl FnOnce(&Variables<'_>) -> T) -> T {
+        let find = |name: &str| {
+            let found = set.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        ask(&Variables(&find))
+    }
+
+    #[test]
+    fn what_is_said_for_one_call_comes_before_the_variable_and_that_before_the_default() {
+        let set = [
+            ("LOCKGATE_TIMEOUT", "5"),
+            ("LOCKGATE_TOTAL_TIMEOUT", "50"),
+            ("LOCKGATE_RETRIES", "0"),
+            ("LOCKGATE_PROXY", "http://proxy:1"),
+            ("LOCKGATE_CA_FILE", "/a.pem::/b.pem"),
+        ];
+        let options = read(&set, |v| Network::default().options(v)).unwrap();
+        assert_eq!(options.timeouts.idle, Duration::from_secs(5));
+        assert_eq!(options.timeouts.connect, Duration::from_secs(5));
+        assert_eq!(options.timeouts.total, Duration::from_secs(50));
+        assert_eq!(options.retry.attempts, 1);
+        assert_eq!(options.proxy, Proxy::Through("http://proxy:1".to_owned()));
+        assert_eq!(options.ca_files.len(), 2);
+        let said = Network {
+            timeout: Some(60),
+            total_timeout: Some(70),
+            retries: Some(4),
+            proxy: Some("http://other:1".to_owned()),
+            ca_files: vec!["/c.pem".into()],
+        };
+        let options = read(&set, |v| said.options(v)).unwrap();
+        assert_eq!(options.timeouts.idle, Duration::from_secs(60));
+        assert_eq!(options.timeouts.connect, Duration::from_secs(15));
+        assert_eq!(options.retry.attempts, 5);
+        assert_eq!(options.proxy, Proxy::Through("http://other:1".to_owned()));
+        assert_eq!(options.ca_files, [PathBuf::from("/c.pem")]);
+        let options = read(&[("LOCKGATE_PROXY", "")], |v| Network::default().options(v));
+        assert_eq!(options.unwrap().proxy, Proxy::Environment);
+    }
+
+    #[test]
+    fn the_places_are_those_of_the_command() {
+        let cache = |set: &[(&str, &str)]| read(set, |v| v.cache());
+        let home = ("HOME", "/home/me");
+        assert_eq!(cache(&[home]), Some("/home/me/.cache/lockgate".into()));
+        let xdg = ("XDG_CACHE_HOME", "/x");
+        assert_eq!(cache(&[home, xdg]), Some("/x/lockgate".into()));
+        let named = ("LOCKGATE_CACHE", "c");
+        assert_eq!(cache(&[home, xdg, named]), Some("c".into()));
+        assert_eq!(cache(&[("HOME", "not/absolute")]), None);
+        assert_eq!(cache(&[]), None);
+        let mirrors = read(&[("LOCKGATE_MIRROR", " https://a  ./b ")], |v| v.mirrors());
+        assert_eq!(mirrors, ["https://a", "./b"]);
+        let bundled = read(&[("LOCKGATE_BUNDLED", "/b")], |v| v.bundled());
+        assert_eq!(bundled, Some("/b".into()));
+    }
+
+    #[test]
+    fn a_value_that_is_none_is_named_unless_another_counts() {
+        for (name, value) in [
+            ("LOCKGATE_TIMEOUT", "0"),
+            ("LOCKGATE_TOTAL_TIMEOUT", "soon"),
+            ("LOCKGATE_RETRIES", "101"),
+        ] {
+            let bad = read(&[(name, value)], |v| Network::default().options(v));
+            let bad = bad.err().unwrap();
+            assert_eq!((bad.name, bad.value), (name, format!("\"{value}\"")));
+        }
+        let set = [("LOCKGATE_REPOSITORY_ID", "0")];
+        let bad = read(&set, |v| v.repository_id(None)).unwrap_err();
+        assert_eq!(FetchError::from(bad).code(), "fetch.not-usable");
+        assert_eq!(read(&set, |v| v.repository_id(Some(7))), Ok(Some(7)));
+    }
+}

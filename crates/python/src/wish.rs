@@ -1,0 +1,139 @@
+//! The arguments of a call, and the settings of the client that they are.
+//!
+//! Reads the environment while Python holds everything still. Does not use the network.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use lockgate_client::{
+    Client, FetchError, GlibcVersion, Listener, Naming, Network, Order, Variables, VariantInfo,
+    VariantLibc, version_of_file,
+};
+use pyo3::prelude::*;
+
+use crate::bring::Job;
+
+/// How often a pause looks whether it is still wanted.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What the Python half hands over: one field an argument of `lockgate.fetch`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Wish {
+    server: String,
+    repository: String,
+    repository_id: Option<u64>,
+    package: Option<String>,
+    tag: String,
+    asset: String,
+    version: Option<String>,
+    /// The bytes of the version file, and where they are from.
+    version_file: Option<(Vec<u8>, String)>,
+    pins: Option<String>,
+    variant: Option<String>,
+    variants: Vec<Told>,
+    file: Option<PathBuf>,
+    cache: Option<PathBuf>,
+    bundled: Option<PathBuf>,
+    mirrors: Option<Vec<String>>,
+    offline: bool,
+    check_withdrawn: bool,
+    proxy: Option<String>,
+    ca_files: Vec<PathBuf>,
+    timeout: Option<u64>,
+    total_timeout: Option<u64>,
+    retries: Option<u64>,
+    max_size: Option<u64>,
+}
+
+/// A row of the table of variants.
+#[derive(FromPyObject)]
+struct Told {
+    name: String,
+    os: Option<String>,
+    arch: Option<String>,
+    libc: Option<String>,
+    glibc_floor: Option<(u32, u32)>,
+}
+
+impl Wish {
+    /// What is to be done, by whom, and who hears about it.
+    pub(crate) fn job(self, listener: Listener, stop: Arc<AtomicBool>) -> Result<Job, FetchError> {
+        let read = |name: &str| std::env::var(name).ok();
+        let variables = Variables(&read);
+        let network = Network {
+            timeout: self.timeout,
+            total_timeout: self.total_timeout,
+            retries: self.retries,
+            proxy: self.proxy,
+            ca_files: self.ca_files,
+        };
+        let mut options = network.options(&variables)?;
+        options.cache = self.cache.or_else(|| variables.cache());
+        options.bundled = self.bundled.or_else(|| variables.bundled());
+        options.mirrors = self.mirrors.unwrap_or_else(|| variables.mirrors());
+        options.offline = self.offline;
+        options.max_size = self.max_size.unwrap_or(options.max_size);
+        options.user_agent = concat!("lockgate-python/", env!("CARGO_PKG_VERSION")).to_owned();
+        options.listener = Some(listener);
+        options.retry.pause = pause_until(Arc::clone(&stop));
+        options.stop = Some(stop);
+        let naming = Naming::new(self.package.as_deref(), &self.tag, &self.asset)?;
+        let (version, origin) = match (self.version, self.version_file) {
+            (Some(version), _) => (version.into_bytes(), "the caller".to_owned()),
+            (None, Some(file)) => file,
+            (None, None) => (Vec::new(), "nowhere".to_owned()),
+        };
+        let order = Order {
+            server: self.server,
+            repository: self.repository,
+            package: self.package,
+            naming,
+            version: version_of_file(&version, &origin)?,
+            pins: self.pins,
+            repository_id: variables.repository_id(self.repository_id)?,
+            variant: self.variant,
+            variants: self.variants.into_iter().map(Told::info).collect(),
+            check_withdrawn: self.check_withdrawn,
+        };
+        Ok(Job {
+            client: Client::new(options)?,
+            order,
+            file: self.file,
+        })
+    }
+}
+
+impl Told {
+    /// What is not said, the name says.
+    fn info(self) -> VariantInfo {
+        let named = VariantInfo::named(&self.name);
+        let libc = self.libc.and_then(|word| match word.as_str() {
+            "glibc" => Some(VariantLibc::Glibc),
+            "musl" => Some(VariantLibc::Musl),
+            "static" => Some(VariantLibc::Static),
+            _ => None,
+        });
+        VariantInfo {
+            os: self.os.unwrap_or(named.os),
+            arch: self.arch.unwrap_or(named.arch),
+            libc: libc.or(named.libc),
+            glibc_floor: self
+                .glibc_floor
+                .map(|(major, minor)| GlibcVersion { major, minor }),
+            name: self.name,
+        }
+    }
+}
+
+/// Waits, unless nobody wants to wait any longer.
+fn pause_until(stop: Arc<AtomicBool>) -> Arc<dyn Fn(Duration) + Send + Sync> {
+    Arc::new(move |wait| {
+        let end = Instant::now() + wait;
+        while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+            std::thread::sleep(LOOK.min(end.saturating_duration_since(Instant::now())));
+        }
+    })
+}
