@@ -35,6 +35,9 @@ pub struct Exchange {
     pub query: String,
     /// Whether it went to the place for uploads.
     pub upload: bool,
+    /// Whether there was a token in its head where none belongs: in any request to storage and to pages, and in those to the API
+    /// anywhere but in the one header.
+    pub leaks: bool,
     /// What came with it.
     pub request: Content,
     /// The status of the answer; `None` if there was none.

@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod planted;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+
+use planted::Looked;
 
 fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rehearsals");
@@ -17,42 +21,109 @@ fn scripts() -> Vec<PathBuf> {
     all
 }
 
+/// A script that was acted out.
+struct Acted {
+    script: PathBuf,
+    /// What it said, where it did not go as told or asked for what no GitHub would answer.
+    failed: Option<String>,
+    /// Where its tokens were looked for, and found.
+    looked: Looked,
+}
+
+/// Acts out a script with everything it writes below one folder, its home and its temporary files too.
+fn act(script: PathBuf) -> Acted {
+    let room = tempfile::tempdir().unwrap();
+    let place = |name: &str| room.path().join(name);
+    for folder in ["home", "temporary"] {
+        std::fs::create_dir(place(folder)).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+        .args(["rehearse", "--script"])
+        .arg(&script)
+        .arg("--journal")
+        .arg(place("journal"))
+        .arg(format!("--keep={}", place("kept").display()))
+        .env_remove("GITHUB_ACTIONS")
+        .env("HOME", place("home"))
+        .env("TMPDIR", place("temporary"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let foreign = unlike_github(&place("journal"));
+    let failed = !output.status.success() || !foreign.is_empty();
+    let mut looked = Looked::default();
+    looked.below(room.path());
+    looked.bytes("what it said", &[output.stdout, output.stderr].concat());
+    looked.journal(&std::fs::read_to_string(place("journal")).unwrap());
+    Acted {
+        script,
+        failed: failed.then_some(said + &foreign),
+        looked,
+    }
+}
+
+/// Every script, acted out once for all tests.
+fn acted() -> &'static [Acted] {
+    static ALL: OnceLock<Vec<Acted>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let (waiting, done) = (Mutex::new(scripts()), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get()) {
+                scope.spawn(|| {
+                    loop {
+                        let Some(script) = waiting.lock().unwrap().pop() else {
+                            break;
+                        };
+                        let acted = act(script);
+                        done.lock().unwrap().push(acted);
+                    }
+                });
+            }
+        });
+        done.into_inner().unwrap()
+    })
+}
+
 #[test]
 fn every_script_gives_its_transcript() {
-    let waiting = Mutex::new(scripts());
-    let failed = Mutex::new(Vec::new());
-    let count = waiting.lock().unwrap().len();
-    assert!(count >= 40, "only {count} scripts were found");
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, |n| n.get()) {
-            scope.spawn(|| {
-                loop {
-                    let Some(script) = waiting.lock().unwrap().pop() else {
-                        break;
-                    };
-                    let journal = tempfile::NamedTempFile::new().unwrap();
-                    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
-                        .args(["rehearse", "--script"])
-                        .arg(&script)
-                        .arg("--journal")
-                        .arg(journal.path())
-                        .env_remove("GITHUB_ACTIONS")
-                        .output()
-                        .unwrap();
-                    let foreign = unlike_github(journal.path());
-                    if !output.status.success() || !foreign.is_empty() {
-                        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &foreign;
-                        failed
-                            .lock()
-                            .unwrap()
-                            .push(format!("{}:\n{said}", script.display()));
-                    }
-                }
-            });
-        }
+    let acted = acted();
+    assert!(acted.len() >= 40, "only {} scripts were found", acted.len());
+    let failed = acted.iter().filter_map(|one| {
+        let said = one.failed.as_ref()?;
+        Some(format!("{}:\n{said}", one.script.display()))
     });
-    let failed = failed.into_inner().unwrap();
+    let failed: Vec<String> = failed.collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The tokens of the rehearsals are planted: nothing that any of them writes, says or sends elsewhere may hold one.
+#[test]
+fn no_token_is_written_or_told() {
+    for one in acted() {
+        let Looked { files, found } = &one.looked;
+        assert!(found.is_empty(), "{}: {found:#?}", one.script.display());
+        assert!(*files > 40, "{}: {files} files", one.script.display());
+    }
+}
+
+/// The search finds what is there.
+#[test]
+fn a_token_is_found_wherever_it_is_written_or_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("a/b");
+    std::fs::create_dir_all(&below).unwrap();
+    std::fs::write(below.join("log"), "x automation-token x").unwrap();
+    std::fs::write(
+        below.join("auth"),
+        "eC1hY2Nlc3MtdG9rZW46YXV0b21hdGlvbi10b2tlbg==",
+    )
+    .unwrap();
+    std::fs::write(below.join("clean"), "automation").unwrap();
+    let mut looked = Looked::default();
+    looked.below(folder.path());
+    assert_eq!((looked.files, looked.found.len()), (3, 2));
+    looked.journal("{\"leaks\":false}\n{\"leaks\":true}\n");
+    assert_eq!(looked.found.len(), 3);
 }
 
 /// What the transcript tells of each promotion: variants, calls, and those that no rate limit counts.
@@ -162,49 +233,6 @@ fn the_list_names_every_script_with_its_title() {
             "{name}:\n{said}"
         );
     }
-}
-
-/// The tokens of the rehearsal are planted: nothing that Lockgate writes or sends elsewhere may hold one.
-#[test]
-fn no_token_is_written_or_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let keep = folder.path().join("kept");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rehearsals/happy-path.txt");
-    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
-        .args(["rehearse", "--script"])
-        .arg(script)
-        .arg(format!("--keep={}", keep.display()))
-        .arg("--journal")
-        .arg(keep.join("journal"))
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    assert!(keep.join("journal").exists());
-    let mut seen = 0;
-    let mut folders = vec![keep.clone()];
-    while let Some(folder) = folders.pop() {
-        // The forge itself has to know its tokens.
-        if folder == keep.join("forge") {
-            continue;
-        }
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_symlink() {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            seen += 1;
-            let bytes = std::fs::read(&path).unwrap();
-            let found = ["automation-token", "fork-token"]
-                .into_iter()
-                .find(|token| bytes.windows(token.len()).any(|w| w == token.as_bytes()));
-            assert_eq!(found, None, "{}", path.display());
-        }
-    }
-    assert!(seen > 50, "only {seen} files were looked at");
 }
 
 /// The story on a repository of one's own: a folder, and a clone without workflows.

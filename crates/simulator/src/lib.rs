@@ -4,6 +4,7 @@
 //! What is not the product's own code here stands for something: [`observe`] and [`hands`] for what the command reads and does
 //! for the decisions, [`luck`] for the network and the adapter, [`people`] for people. The promises are the model's.
 
+pub mod audit;
 pub mod bound;
 pub mod chance;
 pub mod check;

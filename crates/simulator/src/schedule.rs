@@ -2,6 +2,7 @@
 
 use lockgate_forge_embedded::PullNumber;
 
+use crate::audit;
 use crate::chance::Chance;
 use crate::check;
 use crate::gate::Gate;
@@ -38,6 +39,8 @@ pub struct Outcome {
     pub published: bool,
     /// Whether anything was merged.
     pub merged: bool,
+    /// What an audit found at the end, by its codes.
+    pub audited: Vec<&'static str>,
     /// What happened, where that was asked for.
     pub trace: Vec<String>,
 }
@@ -65,6 +68,12 @@ pub fn play(
     if mode == Mode::Liveness && play.broken.is_none() {
         play.quiet(&mut chance);
     }
+    let audit = audit::of(&play.world);
+    let audited = audit.as_ref().map(audit::codes).unwrap_or_default();
+    if play.broken.is_none() {
+        play.broken = audit::broken(&play.world, audit.as_ref());
+    }
+    play.world.tell(|| format!("an audit finds {audited:?}"));
     if let Some(promise) = play.broken {
         play.world.tell(|| format!("BROKEN: {promise}"));
     }
@@ -73,6 +82,7 @@ pub fn play(
         steps: play.world.step,
         published: play.world.state.release_by_tag(play.world.tag()).is_ok(),
         merged: people::landed(&play.world),
+        audited,
         trace: play.world.trace.unwrap_or_default(),
     }
 }

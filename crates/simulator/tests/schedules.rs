@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
+use std::collections::BTreeMap;
+
 use lockgate_simulator::{Mode, Sabotage, Template, play, sabotage};
 
 /// How many schedules of each mode a test run plays.
@@ -11,29 +13,44 @@ fn template() -> Template {
     Template::new().expect("the repository of the schedules")
 }
 
-/// Plays them all; how many had a release, and how many a merge.
-fn all_keep(mode: Mode) -> (u64, u64) {
+/// Plays them all; how many had a release, how many a merge, and what audits have found, how often.
+fn all_keep(mode: Mode) -> (u64, u64, BTreeMap<&'static str, u64>) {
     let template = template();
-    let (mut published, mut merged) = (0, 0);
+    let (mut published, mut merged, mut audited) = (0, 0, BTreeMap::new());
     for seed in 0..SCHEDULES {
         let outcome = play(&template, seed, mode, None, false);
         let again = "cargo run -p lockgate-simulator -- --seed";
         assert_eq!(outcome.broken, None, "{again} {seed} ({mode:?})");
         published += u64::from(outcome.published);
         merged += u64::from(outcome.merged);
+        for code in outcome.audited {
+            *audited.entry(code).or_default() += 1;
+        }
     }
-    (published, merged)
+    (published, merged, audited)
 }
 
 #[test]
 fn no_promise_breaks_while_things_go_wrong_for_ever() {
-    let (published, merged) = all_keep(Mode::Safety);
+    let (published, merged, audited) = all_keep(Mode::Safety);
     assert!(published > SCHEDULES / 4 && merged > SCHEDULES / 8);
+    // What a writer can do in the gap before the commit point is found at the end, as what it is; and nothing else.
+    let found: Vec<&str> = audited.keys().copied().collect();
+    let all = [
+        "audit.changed-bytes",
+        "audit.incomplete",
+        "audit.inherited",
+        "audit.never-merged",
+        "audit.no-receipt",
+    ];
+    assert_eq!(found, all, "{audited:?}");
+    assert_eq!(audited["audit.inherited"], SCHEDULES);
+    assert_eq!(audited["audit.never-merged"], published - merged);
 }
 
 #[test]
 fn everything_ends_well_or_says_what_to_do_when_things_stop_going_wrong() {
-    let (published, merged) = all_keep(Mode::Liveness);
+    let (published, merged, _) = all_keep(Mode::Liveness);
     assert!(published > SCHEDULES / 2 && merged > SCHEDULES / 2);
 }
 

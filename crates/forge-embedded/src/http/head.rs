@@ -16,6 +16,16 @@ use crate::state::State;
 use crate::state::people::{Actor, Role};
 use crate::storage::Part;
 
+/// Address and headers as one text.
+#[derive(Clone)]
+struct Raw(String);
+
+impl std::fmt::Debug for Raw {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Raw")
+    }
+}
+
 /// The head of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
@@ -27,6 +37,8 @@ pub(crate) struct Head {
     pub(crate) query: String,
     host: String,
     authorization: Option<String>,
+    /// All of it, for a look at what does not belong there.
+    raw: Raw,
     accept: String,
     pub(crate) agent: String,
     pub(crate) content_type: String,
@@ -56,6 +68,7 @@ impl Head {
             query: uri.query().unwrap_or_default().to_owned(),
             host,
             authorization: text(headers, "authorization"),
+            raw: Raw(format!("{uri}{headers:?}")),
             accept: text(headers, "accept").unwrap_or_default(),
             agent: text(headers, "user-agent").unwrap_or_default(),
             content_type: text(headers, "content-type")
@@ -102,6 +115,19 @@ impl Head {
         known.then(|| token.trim())
     }
 
+    /// Whether anything in it is, or holds, somebody's token, where none belongs: anywhere but in the one header, and in that
+    /// one too unless it is the API's.
+    pub(crate) fn leaks(&self, state: &State) -> bool {
+        // What the results service is asked with is a job's own token.
+        let own = matches!(self.side, Side::Api | Side::Results);
+        let stray = self.authorization.is_some() && !own;
+        let mut raw = self.raw.0.clone();
+        if let Some(authorization) = self.authorization.as_ref().filter(|_| own) {
+            raw = raw.replace(authorization, "");
+        }
+        stray || state.tokens().any(|token| raw.contains(token))
+    }
+
     /// What the journal says of it.
     pub(crate) fn entry(&self, actor: &str, fault: Option<String>) -> Entry {
         Entry {
@@ -122,7 +148,7 @@ impl Head {
     }
 
     /// What is shown of it, without what follows the head.
-    pub(crate) fn exchange(self, actor: &str, fault: Option<String>) -> Exchange {
+    pub(crate) fn exchange(self, actor: &str, leaks: bool, fault: Option<String>) -> Exchange {
         let entry = self.entry(actor, fault);
         Exchange {
             number: entry.number,
@@ -133,6 +159,7 @@ impl Head {
             path: entry.path,
             query: entry.query,
             upload: self.upload,
+            leaks,
             request: Content::None,
             status: None,
             headers: BTreeMap::new(),
@@ -195,7 +222,9 @@ fn text(headers: &HeaderMap, name: &'static str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Side, place};
+    use hyper::Request;
+
+    use super::{Head, Side, State, place};
 
     #[test]
     fn host_and_path_say_where_a_request_belongs() {
@@ -242,6 +271,44 @@ mod tests {
             ),
         ] {
             assert_eq!(place(host, path), expected, "{host} {path}");
+        }
+    }
+
+    #[test]
+    fn a_token_leaks_wherever_it_is_not_the_api_s_own_header() {
+        let mut state = State::new("octo", "tools", "main", 0);
+        state.add_cast();
+        let table = [
+            (
+                "/api/v3/user",
+                "authorization",
+                "Bearer automation-token",
+                false,
+            ),
+            ("/api/v3/user", "x-other", "automation-token", true),
+            ("/api/v3/user?token=automation-token", "x-other", "", true),
+            (
+                "/_storage/a/1",
+                "authorization",
+                "Bearer automation-token",
+                true,
+            ),
+            ("/_storage/a/1", "authorization", "Bearer another", true),
+            ("/_storage/a/1", "cookie", "a=automation-token", true),
+            ("/_storage/a/1", "accept", "*/*", false),
+            (
+                "/octo/tools",
+                "authorization",
+                "Bearer automation-token",
+                true,
+            ),
+            ("/octo/tools?a=automation-token", "accept", "*/*", true),
+            ("/octo/tools", "accept", "*/*", false),
+        ];
+        for (address, name, value, expected) in table {
+            let request = Request::builder().uri(address).header(name, value);
+            let head = Head::read(&request.body(()).unwrap(), "127.0.0.1:1");
+            assert_eq!(head.leaks(&state), expected, "{address} {name}: {value}");
         }
     }
 }

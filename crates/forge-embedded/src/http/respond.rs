@@ -34,6 +34,8 @@ struct Admitted {
     fault: Option<FaultKind>,
     /// The answer, where there is nothing to do.
     early: Option<Answer>,
+    /// Whether there is a token in it where none belongs.
+    leaks: bool,
     trace: Trace,
 }
 
@@ -94,6 +96,7 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
         number,
         label,
         call,
+        leaks: head.leaks(&forge.state),
         head,
         fault,
         early,
@@ -322,7 +325,7 @@ impl Admitted {
 
     fn exchange(self, status: Option<u16>) -> Exchange {
         let fault = self.fault.as_ref().map(ToString::to_string);
-        let mut exchange = self.head.exchange(&self.label, fault);
+        let mut exchange = self.head.exchange(&self.label, self.leaks, fault);
         exchange.number = self.number;
         exchange.status = status;
         self.trace.fill(&mut exchange);

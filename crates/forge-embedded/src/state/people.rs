@@ -201,6 +201,11 @@ impl State {
         }
     }
 
+    /// Every token that anybody holds.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.tokens.keys().map(String::as_str)
+    }
+
     /// What a token was cut down to, if it was.
     #[must_use]
     pub fn rights(&self, token: &str) -> Option<&Rights> {

@@ -411,6 +411,12 @@ impl Stage {
             ("GITHUB_ACTOR", actor.to_owned()),
             ("GITHUB_TRIGGERING_ACTOR", actor.to_owned()),
             ("GITHUB_TOKEN", "automation-token".to_owned()),
+            // Nothing reads these; a runner has them, and they must not get anywhere.
+            ("ACTIONS_RUNTIME_TOKEN", "runtime-token-of-a-job".to_owned()),
+            (
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                "id-token-of-a-job".to_owned(),
+            ),
         ]);
         Ok(vars
             .into_iter()
