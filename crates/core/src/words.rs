@@ -259,7 +259,18 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // In one piece: digests are written often.
+        let mut text = [b'0'; 64];
+        for (digits, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            for (digit, nibble) in digits.iter_mut().zip([byte >> 4, byte & 15]) {
+                *digit = if nibble < 10 {
+                    b'0' + nibble
+                } else {
+                    b'a' - 10 + nibble
+                };
+            }
+        }
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

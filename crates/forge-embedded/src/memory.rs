@@ -3,7 +3,7 @@
 //! Knows no file modes, no annotated tags and no line counts; ids are made up from the content.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ids::CommitId;
 use crate::repository::{
@@ -22,8 +22,25 @@ pub struct MemoryRepository {
 
 #[derive(Clone, Debug, Default)]
 struct Inner {
-    commits: BTreeMap<CommitId, (Commit, Files)>,
+    commits: BTreeMap<CommitId, Arc<Kept>>,
     references: BTreeMap<String, CommitId>,
+}
+
+/// A commit and what it holds. Neither changes, so copies of the repository share it.
+#[derive(Debug)]
+struct Kept {
+    commit: Commit,
+    files: Held,
+}
+
+/// Paths and files, of which most are in many commits.
+type Held = BTreeMap<String, Arc<File>>;
+
+/// A file: the same id means the same bytes.
+#[derive(Debug)]
+struct File {
+    id: String,
+    bytes: Vec<u8>,
 }
 
 impl Clone for MemoryRepository {
@@ -51,7 +68,11 @@ impl MemoryRepository {
             email: "simulated@example.com".into(),
             at,
         };
-        let id = inner.add(parents, &by, message, files);
+        let held = files.into_iter().map(|(path, bytes)| {
+            let id = object_id(&bytes);
+            (path, Arc::new(File { id, bytes }))
+        });
+        let id = inner.add(parents, &by, message, held.collect());
         inner.references.insert(name, id.clone());
         id
     }
@@ -59,7 +80,23 @@ impl MemoryRepository {
     /// The files of a commit.
     #[must_use]
     pub fn files(&self, id: &CommitId) -> Option<Files> {
-        self.lock().commits.get(id).map(|(_, files)| files.clone())
+        let kept = self.kept(id)?;
+        let files = kept.files.iter();
+        Some(
+            files
+                .map(|(path, file)| (path.clone(), file.bytes.clone()))
+                .collect(),
+        )
+    }
+
+    /// One file of a commit.
+    #[must_use]
+    pub fn file(&self, id: &CommitId, path: &str) -> Option<Vec<u8>> {
+        Some(self.kept(id)?.files.get(path)?.bytes.clone())
+    }
+
+    fn kept(&self, id: &CommitId) -> Option<Arc<Kept>> {
+        self.lock().commits.get(id).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -83,25 +120,18 @@ impl Repository for MemoryRepository {
 
     fn resolve(&self, revision: &str) -> Result<Option<CommitId>, RepositoryError> {
         let inner = self.lock();
-        let spelled = [
-            format!("refs/heads/{revision}"),
-            format!("refs/tags/{revision}"),
-            revision.to_owned(),
-        ];
-        let by_name = spelled
-            .iter()
-            .find_map(|name| inner.references.get(name))
+        let under = |prefix: &str| inner.references.get(&format!("{prefix}{revision}"));
+        let by_name = inner.references.get(revision);
+        let by_name = by_name
+            .or_else(|| under("refs/heads/"))
+            .or_else(|| under("refs/tags/"))
             .cloned();
         let by_id = || CommitId::parse(revision).filter(|id| inner.commits.contains_key(id));
         Ok(by_name.or_else(by_id))
     }
 
     fn commit(&self, id: &CommitId) -> Result<Option<Commit>, RepositoryError> {
-        Ok(self
-            .lock()
-            .commits
-            .get(id)
-            .map(|(commit, _)| commit.clone()))
+        Ok(self.lock().commits.get(id).map(|kept| kept.commit.clone()))
     }
 
     fn merge_base(
@@ -130,16 +160,16 @@ impl Repository for MemoryRepository {
         let (before, after) = (inner.files(from), inner.files(to));
         let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let differing = paths.into_iter().filter_map(|path| {
-            let (kind, bytes) = match (before.get(path), after.get(path)) {
+            let (kind, file) = match (before.get(path), after.get(path)) {
                 (None, Some(new)) => (ChangeKind::Added, new),
                 (Some(old), None) => (ChangeKind::Removed, old),
-                (Some(old), Some(new)) if old != new => (ChangeKind::Modified, new),
+                (Some(old), Some(new)) if old.id != new.id => (ChangeKind::Modified, new),
                 (None, None) | (Some(_), Some(_)) => return None,
             };
             Some(Change {
                 path: path.clone(),
                 kind,
-                blob: object_id(bytes),
+                blob: file.id.clone(),
                 additions: 0,
                 deletions: 0,
             })
@@ -164,24 +194,28 @@ impl Repository for MemoryRepository {
         let Some(id) = self.resolve(treeish)? else {
             return Ok(None);
         };
-        let files = self.files(&id).unwrap_or_default();
-        let entries = files.iter().map(|(path, bytes)| TreeEntry {
+        let Some(kept) = self.kept(&id) else {
+            return Ok(None);
+        };
+        let entries = kept.files.iter().map(|(path, file)| TreeEntry {
             path: path.clone(),
             mode: "100644".into(),
             kind: "blob".into(),
-            id: object_id(bytes),
-            size: Some(bytes.len() as u64),
+            id: file.id.clone(),
+            size: Some(file.bytes.len() as u64),
         });
         Ok(Some(Tree {
-            id: tree_id(&files),
+            id: kept.commit.tree.clone(),
             entries: entries.collect(),
         }))
     }
 
     fn blob(&self, id: &str) -> Result<Option<Vec<u8>>, RepositoryError> {
         let inner = self.lock();
-        let mut all = inner.commits.values().flat_map(|(_, files)| files.values());
-        Ok(all.find(|bytes| object_id(bytes) == id).cloned())
+        let mut all = inner.commits.values().flat_map(|kept| kept.files.values());
+        Ok(all
+            .find(|file| file.id == id)
+            .map(|file| file.bytes.clone()))
     }
 
     fn set_reference(&self, name: &str, to: &CommitId) -> Result<(), RepositoryError> {
@@ -217,7 +251,7 @@ impl Inner {
         parents: Vec<CommitId>,
         by: &Signature,
         message: &str,
-        files: Files,
+        files: Held,
     ) -> CommitId {
         let tree = tree_id(&files);
         let content = format!("{tree} {parents:?} {by:?} {message}");
@@ -230,14 +264,15 @@ impl Inner {
             committer: by.clone(),
             message: message.to_owned(),
         };
-        self.commits.insert(id.clone(), (commit, files));
+        self.commits
+            .insert(id.clone(), Arc::new(Kept { commit, files }));
         id
     }
 
-    fn files(&self, id: &CommitId) -> Files {
+    fn files(&self, id: &CommitId) -> Held {
         self.commits
             .get(id)
-            .map(|(_, files)| files.clone())
+            .map(|kept| kept.files.clone())
             .unwrap_or_default()
     }
 
@@ -247,11 +282,11 @@ impl Inner {
         let mut order = Vec::new();
         let mut queue = VecDeque::from([tip.clone()]);
         while let Some(id) = queue.pop_front() {
-            let Some((commit, _)) = self.commits.get(&id) else {
+            let Some(kept) = self.commits.get(&id) else {
                 continue;
             };
             if seen.insert(id.clone()) {
-                queue.extend(commit.parents.iter().cloned());
+                queue.extend(kept.commit.parents.iter().cloned());
                 order.push(id);
             }
         }
@@ -266,18 +301,21 @@ impl Inner {
     }
 }
 
-fn three_way(before: &Files, ours: &Files, theirs: &Files) -> Option<Files> {
+fn three_way(before: &Held, ours: &Held, theirs: &Held) -> Option<Held> {
     let paths: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let mut merged = Files::new();
+    let mut merged = Held::new();
     for path in paths {
         let (old, our, their) = (before.get(path), ours.get(path), theirs.get(path));
+        let same = |one: Option<&Arc<File>>, other: Option<&Arc<File>>| {
+            one.map(|file| &file.id) == other.map(|file| &file.id)
+        };
         let chosen = match () {
-            () if our == their || their == old => our,
-            () if our == old => their,
+            () if same(our, their) || same(their, old) => our,
+            () if same(our, old) => their,
             () => return None,
         };
-        if let Some(bytes) = chosen {
-            merged.insert(path.clone(), bytes.clone());
+        if let Some(file) = chosen {
+            merged.insert(path.clone(), Arc::clone(file));
         }
     }
     Some(merged)
@@ -291,10 +329,10 @@ fn plain(name: &str, id: &CommitId) -> Reference {
     }
 }
 
-fn tree_id(files: &Files) -> String {
+fn tree_id(files: &Held) -> String {
     let mut listing = String::new();
-    for (path, bytes) in files {
-        listing.push_str(&format!("{} {path}\n", object_id(bytes)));
+    for (path, file) in files {
+        listing.extend([file.id.as_str(), " ", path, "\n"]);
     }
     object_id(listing.as_bytes())
 }

@@ -168,7 +168,6 @@ impl Template {
             })
             .collect();
         let id = CommitId::parse(commit)?;
-        let mut files = git.files(&id)?;
         let found = |path: &str| {
             let mut of = entries.iter().filter(|entry| entry.path == path.as_bytes());
             of.next().map(|entry| entry.object.clone())
@@ -177,8 +176,8 @@ impl Template {
         let tree = Rc::new(Tree {
             digests,
             sources: number_of(digests.fingerprint.0),
-            version: files
-                .remove(VERSION)
+            version: git
+                .file(&id, VERSION)
                 .map_or(VersionFile::Absent, VersionFile::Content),
             workflow: found(WORKFLOW),
         });

@@ -245,7 +245,7 @@ impl<'t> World<'t> {
 
 /// A stored digest in our words.
 pub fn digest(blob: &Blob) -> Digest {
-    Digest::from_prefixed(&format!("sha256:{}", blob.sha256)).unwrap_or_else(|_| Digest::of(b""))
+    blob.sha256.parse().unwrap_or_else(|_| Digest::of(b""))
 }
 
 fn asset(name: &str) -> NewAsset {
