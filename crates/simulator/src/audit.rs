@@ -135,7 +135,6 @@ fn on_main(world: &World<'_>, release: &Release) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 mod tests {
     use lockgate_forge_embedded::{Blob, PullNumber};
 
@@ -189,7 +188,8 @@ mod tests {
     #[test]
     fn an_audit_finds_what_no_gate_should_have_let_in() {
         let lost = Some("an audit proves the promise for main");
-        let all: [(&str, fn(&mut World<'_>)); 5] = [
+        type Deed = fn(&mut World<'_>);
+        let all: [(&str, Deed); 5] = [
             ("audit.not-published", |world| merge(world, 1)),
             ("audit.other-sources", |world| {
                 promote(world, 1);
