@@ -8,6 +8,7 @@ use crate::version::Version;
 use crate::words::*;
 
 mod again;
+mod manifests;
 mod sources;
 mod world;
 

@@ -65,3 +65,17 @@ fn a_head_that_lags_behind_its_base_is_updated_first() {
     };
     assert_eq!(code(behind), "promote.update-branch");
 }
+
+#[test]
+fn a_release_whose_receipt_is_another_tags_is_broken() {
+    let mut release = published(&plan());
+    release.tag = "tool-support-v3".parse().unwrap();
+    assert_eq!(
+        release.problem().unwrap(),
+        "its receipt is that of tool-support-v2"
+    );
+    assert_eq!(
+        code(|f| f.release = ReleaseFacts::Published(Box::new(release))),
+        "promote.release-broken"
+    );
+}
