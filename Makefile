@@ -2,15 +2,15 @@
 
 # Where cargo puts what it builds.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-# How much `make soak` does: cases for each property, seconds for each fuzz target.
+# How much `make soak` does: cases for each property. FUZZ_SECONDS is for each fuzz target: by default 60 in `make fuzz`,
+# and an hour for all of them in `make soak`.
 CASES ?= 20000
-FUZZ_SECONDS ?= 180
 
 # The cross compiler that scripts/setup.sh puts into the checkout.
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test wheel bench soak fmt lint clean
+.PHONY: help setup rehearse test fuzz mutants wheel bench soak fmt lint clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,11 +37,19 @@ wheel: ## Build the Python package, with the command in it, into target/wheels
 	scripts/setup.sh wheel
 	scripts/wheel.sh
 
+fuzz: ## The long form of what `make test` does with the fuzz targets: a minute each (FUZZ_SECONDS=60)
+	scripts/setup.sh test
+	scripts/fuzz.sh soak $(or $(FUZZ_SECONDS),60)
+
+mutants: ## Change what decides, one place at a time; a test has to notice. Takes hours (ARGS="--file ..." for less)
+	scripts/setup.sh mutants
+	cargo mutants --output $(TARGET) $(ARGS)
+
 bench: ## Measure start-up, size, detect, audit, promotion and fetch (about two minutes)
 	scripts/setup.sh bench
 	cargo bench --locked -p lockgate --bench figures
 
-soak: ## Look for what `make test` did not find, for an hour or so (CASES=20000 FUZZ_SECONDS=180)
+soak: ## Look for what `make test` did not find, for two hours or so (CASES=20000 FUZZ_SECONDS=400)
 	scripts/setup.sh test
 	PROPTEST_CASES=$(CASES) cargo test --release --workspace --locked
 	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0
@@ -50,7 +58,7 @@ soak: ## Look for what `make test` did not find, for an hour or so (CASES=20000 
 	cargo run --release --locked -p lockgate-simulator -- --count 500000
 	cargo run --release --locked -p lockgate-simulator -- --count 500000 --liveness
 	cargo run --release --locked -p lockgate-simulator -- --table
-	scripts/fuzz.sh soak $(FUZZ_SECONDS)
+	scripts/fuzz.sh soak $(or $(FUZZ_SECONDS),400)
 
 fmt: ## Format the Rust sources
 	cargo fmt

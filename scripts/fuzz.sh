@@ -4,8 +4,9 @@
 #     scripts/fuzz.sh seeds                        builds all targets and runs each over its committed seeds
 #     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds lies in fuzz/artifacts
 #
-# The default toolchain serves: coverage is a plain compiler option. With SANITIZE=address and a nightly toolchain the
-# address sanitizer watches too. What soak learns is kept under the target folder, not among the seeds.
+# Where a nightly toolchain is installed, soak builds with it and the address sanitizer watches; that also catches a single
+# allocation of more than 64 MiB. SANITIZE=none goes without. The default toolchain serves then: coverage is a plain
+# compiler option. What soak learns is kept under the target folder, not among the seeds.
 # The dependencies have the versions of the workspace's lock file, so that what is compiled already serves here.
 set -euo pipefail
 
@@ -40,26 +41,40 @@ seeds() {
 
 soak() { # SECONDS [TARGET...]
     [ $# -gt 0 ] || fail "for how many seconds each?"
-    local seconds=$1 toolchain=() flags=$coverage target
+    local seconds=$1 toolchain=() flags=$coverage sanitizer target
     shift
     [ $# -gt 0 ] || set -- $(targets)
-    if [ "${SANITIZE:-}" = address ]; then
+    sanitizer=$(sanitizer)
+    if [ "$sanitizer" = address ]; then
         toolchain=(+nightly)
         flags="$flags -Zsanitizer=address"
     fi
-    # Overflows and debug assertions are what a fuzzer should see, so the release profile keeps them here.
-    RUSTFLAGS="$(printf '%s ' $flags) -Cdebug-assertions -Coverflow-checks" \
+    printf 'fuzz: sanitizer: %s\n' "$sanitizer"
+    # Overflows and debug assertions are what a fuzzer should see, so the release profile keeps them here. Optimizing over
+    # crate borders would only take long.
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=line-tables-only \
+        RUSTFLAGS="$(printf '%s ' $flags) -Cdebug-assertions -Coverflow-checks" \
         cargo "${toolchain[@]}" build --quiet --release --manifest-path fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/fuzz"
     local broken=()
     for target in "$@"; do
         mkdir -p "$built/fuzz/learned/$target" "fuzz/artifacts/$target"
         printf 'fuzz: %s, %s s\n' "$target" "$seconds"
         quietly "$built/fuzz/$host/release/$target" "$built/fuzz/learned/$target" "fuzz/corpus/$target" \
-            -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 ||
+            -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=10 \
+            -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 ||
             broken+=("$target")
-        grep -E 'number_of_executed_units|peak_rss_mb' "$built/fuzz.log" | sed 's/^/fuzz:   /' || true
+        # Executions, edges covered (cov), and inputs that are worth keeping (corp).
+        grep -E 'number_of_executed_units|peak_rss_mb|DONE +cov' "$built/fuzz.log" | sed 's/^/fuzz:   /' || true
     done
     [ ${#broken[@]} = 0 ] || fail "broken: ${broken[*]}; the inputs lie in fuzz/artifacts"
+}
+
+sanitizer() {
+    if [ -z "${SANITIZE:-}" ] && rustc +nightly -vV >/dev/null 2>&1; then
+        echo address
+    else
+        echo "${SANITIZE:-none}"
+    fi
 }
 
 quietly() { # its words are shown only if it fails

@@ -9,10 +9,11 @@
 #     scripts/setup.sh wheel        what `make wheel` needs, and the tests of the wheel
 #     scripts/setup.sh fidelity     of the tests, what holds the rehearsal forge against GitHub
 #     scripts/setup.sh workflows    of the tests, what reads the workflows that Lockgate writes
+#     scripts/setup.sh mutants      what `make mutants` needs
 #     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
-# package managers (apt, go, npm, pip, rustup). What comes from go, npm and pip stays inside the checkout, under target/tools/.
+# package managers (apt, cargo, go, npm, pip, rustup). What comes from cargo, go, npm and pip stays inside the checkout, under target/tools/.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -32,7 +33,8 @@ main() {
             wheel) need_cargo; need_python; need_readelf; need_wheel_tools ;;
             fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
             workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel" ;;
+            mutants) need_cargo; need_mutants ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel, mutants" ;;
         esac
     done
 }
@@ -109,6 +111,14 @@ need_act() { # go checks what it fetches against its log of checksums
     mkdir -p "$tools/bin"
     retry env GOBIN="$tools/bin" go install "github.com/nektos/act@v$wanted" >&2 ||
         fail "act couldn't be installed: 'go install github.com/nektos/act@v$wanted' failed (its words are above)"
+}
+
+need_mutants() {
+    wanted=27.1.0
+    case $("$tools/bin/cargo-mutants" mutants --version 2>/dev/null) in *" $wanted") return ;; esac
+    say "cargo-mutants $wanted (cargo, into $tools/bin): changes the code to see whether a test notices"
+    retry cargo install --quiet --locked --root "$tools" --version "=$wanted" cargo-mutants >&2 ||
+        fail "cargo-mutants couldn't be installed: 'cargo install cargo-mutants' failed (its words are above)"
 }
 
 need_actionlint() {

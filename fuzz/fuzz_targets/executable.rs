@@ -1,5 +1,7 @@
 //! An executable. From memory, by seeking, and streaming by in pieces of any size, its headers say the same.
 //!
+//! What is accepted, a second parser reads alike.
+//!
 //! The first three bytes say where, if anywhere, the file is stretched beyond what a stream keeps, and how large its
 //! pieces are.
 #![no_main]
@@ -8,6 +10,9 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use lockgate_artifact::executable::{Facts, InspectError, Inspector, inspect, inspect_slice};
+
+#[path = "../../crates/artifact/tests/suite/elf_opinions.rs"]
+mod elf_opinions;
 
 /// More than the 64 KiB that an inspector keeps at least.
 const GAP: usize = 68 * 1024;
@@ -45,6 +50,11 @@ fn agree(file: &[u8], piece: usize) {
         (Ok(_), Err(error)) => panic!("refused as a stream only: {error}"),
     }
     if let Ok(facts) = facts {
+        let seen = elf_opinions::seen_by_object(file).expect("accepted");
+        let mut seen = seen.expect("accepted as ELF");
+        // Those stand in section headers, which a fuzzer makes up and nothing that runs a file reads.
+        seen.versions = None;
+        elf_opinions::agree(&facts, &seen);
         assert_eq!(facts.size, file.len() as u64);
         let named = facts
             .needed

@@ -1,4 +1,5 @@
-//! The zip of an artifact. What is accepted has one meaning: however it is read, and nothing may be added or taken away.
+//! The zip of an artifact. What is accepted has one meaning: however it is read, and for another reader, and nothing may be
+//! added or taken away.
 #![no_main]
 
 use std::io::{self, Read, Write as _};
@@ -7,6 +8,9 @@ use libfuzzer_sys::fuzz_target;
 use lockgate_artifact::zip::{
     DosTime, Entry, Expect, Facts, SingleFileWriter, Size, ZipError, read_all,
 };
+
+#[path = "../../crates/artifact/tests/suite/opinions.rs"]
+mod opinions;
 
 const LIMIT: u64 = 64 * 1024;
 
@@ -32,6 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn check(bytes: &[u8], name: &str, content: &[u8], facts: &Facts) {
+    opinions::agree(bytes, name, content);
     let size = content.len() as u64;
     assert_eq!((facts.size, facts.name.as_str()), (size, name));
     assert!(facts.compressed < bytes.len() as u64 && facts.mode <= 0o777 && size <= LIMIT);

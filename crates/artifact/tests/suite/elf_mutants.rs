@@ -16,7 +16,12 @@ fn samples() -> Vec<Vec<u8>> {
         paths: vec![(29, b"/opt/lib".to_vec())],
         ..Elf::glibc()
     };
-    [path, big, narrow, Elf::fixed(), Elf::static_pie()]
+    // Where nothing stood behind the dynamic section, it could not be made longer.
+    let room = Elf {
+        gaps: [0, 0, 0, 64],
+        ..Elf::glibc()
+    };
+    [path, big, narrow, room, Elf::fixed(), Elf::static_pie()]
         .iter()
         .map(Elf::bytes)
         .collect()

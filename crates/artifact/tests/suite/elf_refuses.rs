@@ -177,6 +177,13 @@ refusals! {
         let size = (built.bytes.len() - built.dynamic - 16) as u64;
         patched(at, &size.to_le_bytes())
     } => "elf.dynamic";
+    // Found by fuzzing: what runs files looks away, the second parser refuses it.
+    refuses_a_dynamic_section_with_a_part_of_an_entry: || {
+        let built = Elf { gaps: [0, 0, 0, 8], ..Elf::glibc() }.build();
+        let size = (built.bytes.len() - built.dynamic) as u64;
+        let at = 64 + 2 * 56 + 32;
+        [&built.bytes[..at], &size.to_le_bytes(), &built.bytes[at + 8..]].concat()
+    } => "elf.dynamic";
     refuses_a_huge_dynamic_section: || glibc(|e| e.tags = vec![(0x6fff_fef5, 1); 5000]) => "elf.too-large";
     refuses_two_string_tables: || glibc(|e| e.tags.push((5, BASE))) => "elf.duplicate";
     refuses_two_runpaths: || glibc(|e| e.paths = vec![(29, b"/a".to_vec()), (29, b"/b".to_vec())]) => "elf.duplicate";

@@ -62,8 +62,15 @@ impl Dynamic {
         let length = bounded("dynamic section", segment.file_size, DYNAMIC_MAX)?;
         let raw = certain(get(bytes, "dynamic section", segment.offset, length))?;
         let layout = header.layout();
+        let entries = raw.chunks_exact(layout.pick(16, 8));
+        // A part of an entry means nothing: a dynamic linker looks away, other readers refuse it.
+        if !entries.remainder().is_empty() {
+            return Err(InspectError::Dynamic {
+                problem: "its size is no whole number of entries",
+            });
+        }
         let mut dynamic = Self::default();
-        for entry in raw.chunks_exact(layout.pick(16, 8)) {
+        for entry in entries {
             let (tag, value) = (layout.word(entry, 0), layout.word(entry, layout.pick(8, 4)));
             let (place, what) = match tag {
                 0 => return Ok(dynamic),
