@@ -206,3 +206,21 @@ fn the_default_policy_is_the_designs() {
         }
     );
 }
+
+#[test]
+fn a_bump_without_a_change_is_marked_only_where_the_policy_warns() {
+    let marked = |policy: &str, sources: &str| match decide(
+        &package(policy),
+        &facts(("4\n", "old"), ("5\n", sources)),
+    ) {
+        Verdict::Proceed(plan) => plan.without_change,
+        other @ (Verdict::Done(_) | Verdict::Wait(_) | Verdict::Refuse(_)) => {
+            panic!("{other:?}")
+        }
+    };
+    let warn = "bump-without-change = \"warn\"";
+    assert!(marked(warn, "old"));
+    assert!(!marked(warn, "new"));
+    assert!(!marked("", "old"));
+    assert!(!marked("", "new"));
+}
