@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional, Protocol, Union
+from typing import Callable, NamedTuple, Optional, Protocol, Union
 
 from . import _native
 from ._errors import of
@@ -23,12 +21,8 @@ class Readable(Protocol):
 StrPath = Union[str, "os.PathLike[str]"]
 Resource = Union[StrPath, Readable]
 
-_LOG = logging.getLogger("lockgate")
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO}
 
-
-@dataclass(frozen=True)
-class Variant:
+class Variant(NamedTuple):
     """A row of the table `variant` of `lockgate.toml`. What is left out is taken from the name, as there.
 
     Attributes:
@@ -44,11 +38,6 @@ class Variant:
     os: Optional[str] = None
     libc: Optional[str] = None
     glibc_floor: Optional[str] = None
-
-    def __post_init__(self) -> None:
-        if self.libc not in (None, "glibc", "musl", "static"):
-            raise _not_usable(self.libc, "'glibc', 'musl' or 'static'")
-        _floor(self.glibc_floor)
 
 
 def fetch(
@@ -168,7 +157,11 @@ def fetch(
 
 
 def _tell(level: str, words: str) -> None:
-    _LOG.log(_LEVELS[level], "%s", words)
+    # Importing it takes as long as all of ours; whoever only imports us does not wait for it.
+    import logging
+
+    log = logging.getLogger("lockgate")
+    log.log({"debug": logging.DEBUG, "info": logging.INFO}[level], "%s", words)
 
 
 def _path(path: Optional[StrPath]) -> Optional[str]:
@@ -195,6 +188,8 @@ def _text(pins: bytes, origin: str) -> str:
 def _row(variant: Union[Variant, str]) -> Row:
     if isinstance(variant, str):
         variant = Variant(variant)
+    if variant.libc not in (None, "glibc", "musl", "static"):
+        raise _not_usable(variant.libc, "'glibc', 'musl' or 'static'")
     return Row(variant.name, variant.os, variant.arch, variant.libc, _floor(variant.glibc_floor))
 
 
