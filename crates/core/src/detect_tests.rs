@@ -224,3 +224,26 @@ fn a_bump_without_a_change_is_marked_only_where_the_policy_warns() {
     assert!(!marked("", "old"));
     assert!(!marked("", "new"));
 }
+
+#[test]
+fn a_release_of_the_heads_sources_is_the_wanted_one_even_if_the_merge_has_others() {
+    let mut facts = facts(("4\n", "old"), ("5\n", "new"));
+    facts.taken = taken(&[4, 5]);
+    facts.merged = Merged::Clean(side(b"5\n", "newer"));
+    let Merged::Clean(merged) = &facts.merged else {
+        panic!("no merge")
+    };
+    let (head, merged) = (facts.head.digests.fingerprint, merged.digests.fingerprint);
+    for (holder, word) in [(head, "published"), (merged, "published")] {
+        facts.holder = Holder::Release(holder, PullNumber(7));
+        assert_eq!(decide(&package(""), &facts).word(), word);
+    }
+    facts.holder = Holder::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
+    assert_eq!(decide(&package(""), &facts).word(), "refused");
+}
+
+#[test]
+fn a_package_that_goes_is_named() {
+    let words = removed(&"tool".parse().unwrap());
+    assert!(words.starts_with("the pull request removes") && words.contains("tool"));
+}

@@ -150,6 +150,20 @@ output = "dist/{asset}"
 
     /// The vector of docs/fingerprint.md, which shows how to get it with `git`, `printf` and `sha256sum` alone.
     #[test]
+    fn only_regular_files_are_files() {
+        let is_file = |mode: &str| {
+            let entry = TreeEntry {
+                mode: mode.into(),
+                object: "a".repeat(40).parse().unwrap(),
+                path: b"x".to_vec(),
+            };
+            entry.is_file()
+        };
+        assert!(["100644", "100755", "100664"].into_iter().all(is_file));
+        assert!(!["120000", "160000", "040000", ""].into_iter().any(is_file));
+    }
+
+    #[test]
     fn what_changed_is_listed_and_only_what_decides() {
         let before = [
             entry("100644", 'a', "tool/VERSION"),
