@@ -15,13 +15,18 @@ out=${2:-$target/wheels}
 
 case $kind in
     # A panic in the extension has to become an exception, so it has a profile of its own.
-    release) command=release extension=wheel folder=release ;;
-    dev) command=dev extension=dev folder=debug ;;
+    release) extension=wheel folder=release ;;
+    dev) extension=dev folder=debug ;;
     *) echo "wheel: there is no kind '$kind'; the kinds are: release, dev" >&2; exit 2 ;;
 esac
 
 cd "$root"
-cargo build --quiet --locked --profile "$command" -p lockgate >&2
+if [ "$kind" = dev ]; then
+    # As `make test` builds it: what is built already is not built again with other features.
+    cargo test --workspace --no-run --quiet --locked >&2
+else
+    cargo build --quiet --locked --release -p lockgate >&2
+fi
 # Where maturin looks for what belongs beside Python's own commands.
 scripts=crates/python/lockgate.data/scripts
 mkdir -p "$scripts" "$out"
