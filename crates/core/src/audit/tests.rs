@@ -200,6 +200,21 @@ fn what_policy_allows_breaks_it_only_when_asked() {
 }
 
 #[test]
+fn the_policy_of_the_tip_says_whether_a_change_without_a_bump_breaks_it() {
+    use crate::config::{Config, Level, tests::EXAMPLE};
+    let packages = Config::parse(EXAMPLE).unwrap().packages;
+    let mut package = packages.into_values().next().unwrap();
+    for (level, expected) in [
+        (Level::Allow, false),
+        (Level::Warn, false),
+        (Level::Deny, true),
+    ] {
+        package.policy.change_without_bump = level;
+        assert_eq!(strict(&package), expected, "{level:?}");
+    }
+}
+
+#[test]
 fn burnt_withdrawn_and_inherited_versions_break_nothing() {
     let mut withdrawn = release(3, "x");
     withdrawn.withdrawn = true;
@@ -231,6 +246,10 @@ fn the_newest_commit_of_a_version_must_pin_what_is_published() {
     };
     assert_eq!(pins(&pinned), [Pinned::Unpinned, Pinned::Agree]);
     pinned.history[2].pins = pinned.history[1].pins.clone();
+    assert_eq!(codes(&pinned), ["audit.unpinned", "!audit.pins-differ"]);
+    assert_eq!(pins(&pinned), [Pinned::Unpinned, Pinned::Differ]);
+    let others = format!("{}  tool-amd64-v2\n", Digest::of(b"abd"));
+    pinned.history[2].pins = Some(Ok(Sums::parse(others.as_bytes()).unwrap()));
     assert_eq!(codes(&pinned), ["audit.unpinned", "!audit.pins-differ"]);
     assert_eq!(pins(&pinned), [Pinned::Unpinned, Pinned::Differ]);
 }

@@ -9,6 +9,7 @@ use crate::words::*;
 
 mod again;
 mod manifests;
+mod protocol;
 mod sources;
 mod world;
 
