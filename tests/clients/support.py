@@ -12,6 +12,9 @@ import threading
 import unittest
 from pathlib import Path
 
+# What a shell starts in the background ignores Ctrl-C, and so does all that it starts. A handler is not handed on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOOLS = CHECKOUT / "target" / "tools"
 REPOSITORY = "example/minimal"

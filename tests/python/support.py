@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,9 @@ import threading
 import unittest
 from pathlib import Path
 from typing import Callable, Union
+
+# What a shell starts in the background ignores Ctrl-C, and so does all that it starts. A handler is not handed on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOOLS = CHECKOUT / "target" / "tools" / "wheel-venv"

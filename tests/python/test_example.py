@@ -36,7 +36,11 @@ class Forge:
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            self.process.wait()
 
 
 class ExampleTest(unittest.TestCase):
