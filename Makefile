@@ -49,7 +49,7 @@ bench: ## Measure start-up, size, detect, audit, promotion and fetch (about two 
 	scripts/setup.sh bench
 	cargo bench --locked -p lockgate --bench figures
 
-soak: ## Look for what `make test` did not find, for two hours or so (CASES=20000 FUZZ_SECONDS=400)
+soak: ## Look for what `make test` did not find, for two hours by estimate (CASES=20000 FUZZ_SECONDS=400)
 	scripts/setup.sh test
 	PROPTEST_CASES=$(CASES) cargo test --release --workspace --locked
 	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0

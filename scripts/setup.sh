@@ -135,11 +135,7 @@ need_zizmor() {
     pinned=$root/scripts/zizmor-requirements.txt
     cmp -s "$pinned" "$tools/zizmor-venv/.installed" && return
     say "zizmor (pip, into $tools/zizmor-venv): reads the workflows that Lockgate writes, as an auditor"
-    make_venv "$tools/zizmor-venv"
-    retry "$tools/zizmor-venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --require-hashes --only-binary :all: --requirement "$pinned" ||
-        fail "zizmor couldn't be installed: 'pip install --requirement $pinned' failed (its words are above)"
-    cp "$pinned" "$tools/zizmor-venv/.installed"
+    fill_venv "$tools/zizmor-venv" "$pinned" "zizmor"
 }
 
 need_parser() {
@@ -206,11 +202,7 @@ need_python_clients() { # gh too: it comes as a wheel
     place=$tools/clients-venv
     cmp -s "$pinned" "$place/.installed" && return
     say "PyGithub and gh (pip, into $place): clients that drive the rehearsal forge"
-    make_venv "$place"
-    retry "$place/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --require-hashes --only-binary :all: --requirement "$pinned" ||
-        fail "PyGithub and gh couldn't be installed: 'pip install' failed (its words are above)"
-    cp "$pinned" "$place/.installed"
+    fill_venv "$place" "$pinned" "PyGithub and gh"
 }
 
 need_wheel_tools() {
@@ -218,11 +210,7 @@ need_wheel_tools() {
     place=$tools/wheel-venv
     cmp -s "$pinned" "$place/.installed" && return
     say "maturin, mypy and flit (pip, into $place): the Python package is built and its types are checked with them"
-    make_venv "$place"
-    retry "$place/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --require-hashes --only-binary :all: --requirement "$pinned" ||
-        fail "maturin couldn't be installed: 'pip install --requirement $pinned' failed (its words are above)"
-    cp "$pinned" "$place/.installed"
+    fill_venv "$place" "$pinned" "maturin"
 }
 
 need_qemu() { # only to run the executables of the other architecture; each host needs one of the two
@@ -240,12 +228,17 @@ need_zig() {
     wanted=$(sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' "$requirements")
     [ "$("$tools/bin/zig" version 2>/dev/null)" != "$wanted" ] || return 0
     say "zig $wanted (pip, into $tools/zig-venv): compiles the example for both architectures"
-    make_venv "$tools/zig-venv"
-    retry "$tools/zig-venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --require-hashes --only-binary :all: --requirement "$requirements" ||
-        fail "zig couldn't be installed: 'pip install ziglang==$wanted' failed (its words are above)"
+    fill_venv "$tools/zig-venv" "$requirements" "zig"
     write_zig_wrapper
     [ "$("$tools/bin/zig" version)" = "$wanted" ] || fail "zig was installed, but $tools/bin/zig doesn't answer with $wanted"
+}
+
+fill_venv() { # PLACE PINNED NAME; .installed says what is in it, once all of it is
+    make_venv "$1"
+    retry "$1/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: --requirement "$2" ||
+        fail "$3 couldn't be installed: 'pip install --requirement $2' failed (its words are above)"
+    cp "$2" "$1/.installed"
 }
 
 make_venv() {

@@ -14,7 +14,7 @@ use crate::cli::{Caching, Reading};
 use crate::exit::Failure;
 use crate::flows::Context;
 use crate::progress::Downloads;
-use crate::remote::{anonymous, fetch_failure};
+use crate::remote::{fetch_failure, pause};
 use crate::surroundings::Surroundings;
 use crate::trouble::Trouble;
 
@@ -29,7 +29,7 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
         ca_files: args.ca_file.clone(),
     };
     let mut options = variables(around, |variables| network.options(variables)).map_err(bad)?;
-    options.retry.pause = anonymous(around)?.retry.pause;
+    options.retry.pause = pause(around);
     let downloads = Downloads::new(&context.talk);
     let talk = context.talk.clone();
     options.listener = Some(Arc::new(move |event| {

@@ -168,10 +168,14 @@ pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
         options.timeouts.idle = idle;
         options.timeouts.connect = options.timeouts.connect.min(idle);
     }
-    let unit = around.pause(0);
-    options.retry.pause =
-        Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
+    options.retry.pause = pause(around);
     Ok(options)
+}
+
+/// How to wait before asking again: in rehearsals and tests a second is shorter.
+pub fn pause(around: &Surroundings) -> Arc<dyn Fn(Duration) + Send + Sync> {
+    let unit = around.pause(0);
+    Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())))
 }
 
 /// What the client says, with the exit code that it deserves.
