@@ -10,7 +10,7 @@ CASES ?= 20000
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test fuzz mutants wheel bench soak fmt lint clean
+.PHONY: help setup rehearse test fuzz mutants wheel bench soak soak-setup soak-properties soak-model soak-simulator soak-fuzz fmt lint clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,15 +49,27 @@ bench: ## Measure start-up, size, detect, audit, promotion and fetch (about two 
 	scripts/setup.sh bench
 	cargo bench --locked -p lockgate --bench figures
 
-soak: ## Look for what `make test` did not find, for two hours by estimate (CASES=20000 FUZZ_SECONDS=400)
+soak: soak-properties soak-model soak-simulator soak-fuzz ## Look for what `make test` did not find (CASES=20000 FUZZ_SECONDS=400)
+
+# Each part has one core's worth of work, so `make -j2 soak` takes half the time.
+soak-setup:
 	scripts/setup.sh test
-	PROPTEST_CASES=$(CASES) cargo test --release --workspace --locked
+
+# As `make test` builds them, with overflow checks and debug assertions.
+soak-properties: soak-setup
+	PROPTEST_CASES=$(CASES) cargo test --workspace --locked
+
+soak-model: soak-setup
 	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0
 	cargo run --release --locked -p lockgate-model -- --three --faults 1 --deeds 1
 	cargo run --release --locked -p lockgate-model -- --faults 2 --deeds 1
+
+soak-simulator: soak-setup
 	cargo run --release --locked -p lockgate-simulator -- --count 500000
 	cargo run --release --locked -p lockgate-simulator -- --count 500000 --liveness
 	cargo run --release --locked -p lockgate-simulator -- --table
+
+soak-fuzz: soak-setup
 	scripts/fuzz.sh soak $(or $(FUZZ_SECONDS),400)
 
 fmt: ## Format the Rust sources

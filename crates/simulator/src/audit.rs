@@ -141,7 +141,7 @@ mod tests {
     use super::{broken, codes, of};
     use crate::chance::Chance;
     use crate::gate;
-    use crate::luck::Luck;
+    use crate::luck::{Faults, Luck};
     use crate::people;
     use crate::promoter::{Ended, Promoter};
     use crate::template::Template;
@@ -166,10 +166,10 @@ mod tests {
     }
 
     fn promote(world: &mut World<'_>, number: u64) {
-        let mut promoter = Promoter::new(PullNumber(number), "maintainer", None);
+        let mut promoter = Promoter::new(PullNumber(number), "maintainer", false, None);
         promoter.start();
         while promoter.runs() {
-            promoter.turn(world, &mut Chance::new(1), 0);
+            promoter.turn(world, &mut Chance::new(1), Faults::NONE);
         }
         assert!(matches!(promoter.end, Some(Ended::Published(_))));
     }

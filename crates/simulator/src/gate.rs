@@ -10,7 +10,7 @@ use lockgate_forge_embedded::PullNumber;
 use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict as Light};
 
 use crate::chance::Chance;
-use crate::luck::Luck;
+use crate::luck::{Call, Faults, Luck};
 use crate::observe;
 use crate::sabotage::Sabotage;
 use crate::world::{World, Write};
@@ -39,8 +39,12 @@ impl Gate {
     }
 
     /// Looks, or posts what it decided.
-    pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, one_in: u64) {
-        let luck = Luck::of(chance, one_in);
+    pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
+        let call = match self.decided {
+            None => Call::Read,
+            Some(_) => Call::Write,
+        };
+        let luck = Luck::of(chance, faults, call);
         match self.decided.take() {
             None if luck.read().is_err() || luck.dies() => {}
             None => self.decided = self.look(world, luck == Luck::Stale),

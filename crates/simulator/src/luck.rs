@@ -35,24 +35,94 @@ pub enum Luck {
     DiesLate(u64),
 }
 
+/// Which kinds of luck a schedule has besides good luck: a bit for each way in [`Luck::of`].
+const KINDS: u32 = 12;
+
+/// What can go wrong in a schedule, and how often.
+///
+/// Schedules differ in that, because faults get into each other's way: where everything goes wrong at once, no promotion gets as
+/// far as to the two that only together do harm. So half of the schedules know some kinds only (swarm testing: Groce, Zhang,
+/// Eide, Chen, Regehr, ISSTA 2012).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Faults {
+    /// One reading call in so many goes wrong; 0 means none.
+    reads: u64,
+    /// One writing call in so many.
+    writes: u64,
+    /// A bit for each kind that happens.
+    kinds: u64,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub const NONE: Self = Self {
+        reads: 0,
+        writes: 0,
+        kinds: 0,
+    };
+
+    /// Those of a schedule.
+    pub fn of(chance: &mut Chance) -> Self {
+        let all = (1 << KINDS) - 1;
+        if chance.once_in(2) {
+            let rate = chance.pick(&[0, 4, 8, 16, 32]).unwrap_or(8);
+            return Self {
+                reads: rate,
+                writes: rate,
+                kinds: all,
+            };
+        }
+        let mut some = || chance.below(all + 1);
+        let kinds = some() & some();
+        Self {
+            reads: chance.pick(&[0, 0, 8, 32]).unwrap_or(8),
+            writes: chance.pick(&[2, 4, 8, 16]).unwrap_or(8),
+            kinds: if kinds == 0 { all } else { kinds },
+        }
+    }
+
+    /// One of the kinds that happen.
+    fn kind(self, chance: &mut Chance) -> Option<u32> {
+        let wanted = chance.below(u64::from(self.kinds.count_ones()));
+        let mut happen = (0..KINDS).filter(|kind| self.kinds >> kind & 1 == 1);
+        happen.nth(usize::try_from(wanted).unwrap_or(0))
+    }
+}
+
+/// Whether a call changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// It only reads.
+    Read,
+    /// It changes something.
+    Write,
+}
+
 impl Luck {
-    /// For a call of a schedule in which one in so many goes wrong; 0 means none.
-    pub fn of(chance: &mut Chance, one_in: u64) -> Self {
+    /// For a call of a schedule in which this goes wrong.
+    pub fn of(chance: &mut Chance, faults: Faults, call: Call) -> Self {
+        let one_in = match call {
+            Call::Read => faults.reads,
+            Call::Write => faults.writes,
+        };
         if one_in == 0 || !chance.once_in(one_in) {
             return Self::Fine;
         }
-        let later = 1 + chance.below(60);
-        match chance.below(12) {
-            0 => Self::Unanswered,
-            1 => Self::Lost,
-            2 | 3 => Self::Late(later),
-            4 => Self::RateLimited,
-            5 => Self::Unavailable,
-            6 => Self::Starter,
-            7 | 8 => Self::Stale,
-            9 => Self::DiesBefore,
-            10 => Self::DiesAfter,
-            _ => Self::DiesLate(later),
+        // Some arrive before the caller's next step, others when all is over.
+        let longest = chance.pick(&[6, 20, 60]).unwrap_or(60);
+        let later = 1 + chance.below(longest);
+        match faults.kind(chance) {
+            None => Self::Fine,
+            Some(0) => Self::Unanswered,
+            Some(1) => Self::Lost,
+            Some(2 | 3) => Self::Late(later),
+            Some(4) => Self::RateLimited,
+            Some(5) => Self::Unavailable,
+            Some(6) => Self::Starter,
+            Some(7 | 8) => Self::Stale,
+            Some(9) => Self::DiesBefore,
+            Some(10) => Self::DiesAfter,
+            Some(_) => Self::DiesLate(later),
         }
     }
 

@@ -72,27 +72,29 @@ fn main() -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How many schedules each broken variant survives.
+/// The first schedule that catches each broken variant, and how many do of as many as it is given.
 fn table(out: &mut impl Write, template: &Template) -> io::Result<ExitCode> {
     let mut all = true;
     for (variant, name, within) in sabotage::ALL {
         let caught = caught(template, variant, within);
-        all &= caught.is_some();
-        match caught {
-            Some((schedules, promise)) => {
-                writeln!(out, "{name}: {schedules} of {within}: {promise}")?
-            }
+        all &= !caught.is_empty();
+        match caught.first() {
+            Some((seed, promise)) => writeln!(
+                out,
+                "{name}: {} of {within}, first by seed {seed}: {promise}",
+                caught.len()
+            )?,
             None => writeln!(out, "{name}: not caught in {within}")?,
         }
     }
     Ok(code(all))
 }
 
-fn caught(template: &Template, variant: Sabotage, within: u64) -> Option<(u64, &'static str)> {
-    (0..within).find_map(|seed| {
-        let outcome = play(template, seed, Mode::Safety, Some(variant), false);
-        outcome.broken.map(|promise| (seed + 1, promise))
-    })
+fn caught(template: &Template, variant: Sabotage, within: u64) -> Vec<(u64, &'static str)> {
+    let broken = |seed| play(template, seed, Mode::Safety, Some(variant), false).broken;
+    (0..within)
+        .filter_map(|seed| Some((seed, broken(seed)?)))
+        .collect()
 }
 
 fn code(good: bool) -> ExitCode {

@@ -9,9 +9,10 @@ use lockgate_core::config::RECEIPT_ASSET;
 use lockgate_core::detect::{self, Decision, Holder, Merged, Snapshot};
 use lockgate_core::document::Candidate;
 use lockgate_core::promote::{
-    ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
+    self, ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
     ReleaseFacts, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts,
 };
+use lockgate_core::settings::{Branches, Environment, Reading};
 use lockgate_core::{
     ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
     Version, WorkflowId,
@@ -19,6 +20,7 @@ use lockgate_core::{
 use lockgate_forge_embedded::Repository as _;
 use lockgate_forge_embedded::state::pulls::{PullRequest, PullState as ForgePull};
 use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::settings::BranchPolicy;
 use lockgate_forge_embedded::{PullNumber, ReleaseId as ForgeRelease};
 
 use crate::template::{Tree, WORKFLOW};
@@ -47,6 +49,21 @@ pub fn role(world: &World<'_>, login: &str) -> Role {
         .state
         .person(login)
         .map_or(Role::None, |person| Role::from_name(person.role.name()))
+}
+
+/// What the environment of promotions demands.
+pub fn environment(world: &World<'_>) -> Reading<Environment> {
+    let Ok(found) = world.state.environment(promote::ENVIRONMENT) else {
+        return Reading::NotFound;
+    };
+    Reading::Read(Environment {
+        reviewers: found.reviewers.len(),
+        branches: match found.branches {
+            None => Branches::All,
+            Some(BranchPolicy::Protected) => Branches::Protected,
+            Some(BranchPolicy::Named(_)) => Branches::Listed,
+        },
+    })
 }
 
 /// The repository's number.

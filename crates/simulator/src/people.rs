@@ -1,13 +1,14 @@
 //! Everybody else: whoever builds, merges, pushes, runs again, deletes, edits, and forges.
 
 use lockgate_core::document::{Executable, Manifest};
-use lockgate_core::promote::PullState as Seen;
+use lockgate_core::promote::{ENVIRONMENT, PullState as Seen};
 use lockgate_core::{Attempt, Digest, RunId, Version};
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::merging::Landing;
 use lockgate_forge_embedded::state::people::Actor;
 use lockgate_forge_embedded::state::pulls::PullState;
 use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
 use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict};
 use lockgate_forge_embedded::{
     Blob, Merge, MergeMethod, PullNumber, Repository as _, RunId as ForgeRun, Signature,
@@ -143,11 +144,26 @@ pub fn landed(world: &World<'_>) -> bool {
     all.any(|pull| merged(&pull.state))
 }
 
-/// Somebody with write access does something.
+/// The environment of promotions as it should be.
+pub fn guard() -> Environment {
+    Environment {
+        reviewers: vec!["admin".to_owned()],
+        branches: Some(BranchPolicy::Protected),
+        ..Environment::default()
+    }
+}
+
+/// Whether the environment of promotions holds them back until somebody has looked.
+pub fn is_guarded(world: &World<'_>) -> bool {
+    let found = world.state.environment(ENVIRONMENT);
+    found.is_ok_and(|it| !it.reviewers.is_empty() && it.branches.is_some())
+}
+
+/// Somebody with write access does something, or an administrator something careless.
 pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
     let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
     let writer = world.template.writer.clone();
-    let what = match chance.below(12) {
+    let what = match chance.below(13) {
         0 => base_moves(world),
         1 | 2 => push(world, number, chance.once_in(2)),
         3 => run_again(world, number),
@@ -155,6 +171,7 @@ pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
         5..=8 => edit_draft(world, &writer, chance),
         9 => forge_status(world, number, &writer),
         10 => tamper_artifact(world, number, chance),
+        11 => set_environment(world, chance),
         _ => months_pass(world, chance),
     };
     if let Some(what) = what {
@@ -321,6 +338,32 @@ fn forge_status(world: &mut World<'_>, number: PullNumber, writer: &Actor) -> Op
         .create_status(writer, now, git, head.as_str(), order)
         .ok()?;
     Some(format!("sets the status of {number}"))
+}
+
+/// An administrator opens the environment of promotions, deletes it, or puts it right.
+fn set_environment(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+    let (mut wanted, now) = (guard(), world.now);
+    let what = match chance.below(4) {
+        0 => {
+            world
+                .state
+                .settings_mut()
+                .environments
+                .remove(ENVIRONMENT)?;
+            return Some("deletes the environment".to_owned());
+        }
+        1 => {
+            wanted.reviewers.clear();
+            "asks nobody to approve promotions"
+        }
+        2 => {
+            wanted.branches = None;
+            "lets any branch into the environment"
+        }
+        _ => "puts the environment right",
+    };
+    world.state.set_environment(now, ENVIRONMENT, wanted);
+    Some(what.to_owned())
 }
 
 fn months_pass(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {

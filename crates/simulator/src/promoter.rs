@@ -14,8 +14,9 @@ use crate::bound::Bound;
 use crate::chance::Chance;
 use crate::gate;
 use crate::hands;
-use crate::luck::Luck;
+use crate::luck::{Call, Faults, Luck};
 use crate::observe;
+use crate::people;
 use crate::reads::Reads;
 use crate::sabotage::Sabotage;
 use crate::world::{World, Write, built};
@@ -27,6 +28,10 @@ pub struct Promoter {
     pub pull: PullNumber,
     /// Who started it.
     pub login: &'static str,
+    /// Whether it runs in a workflow, and so in an environment.
+    in_workflow: bool,
+    /// Whether that environment held it back, at some moment of this life.
+    held_back: bool,
     /// How its latest life ended, if it did.
     pub end: Option<Ended>,
     /// What it did wrong that no look at the world would show.
@@ -60,6 +65,23 @@ enum Phase {
     Settling(Box<Plan>),
 }
 
+impl Phase {
+    /// Of what kind its next call is.
+    fn next(&self) -> Call {
+        match self {
+            Self::Down | Self::Observing(_) => Call::Read,
+            Self::Settling(_) => Call::Write,
+            Self::Acting(acting) => match acting.effect {
+                Effect::CreateDraft | Effect::Send { .. } | Effect::Publish(_) => Call::Write,
+                Effect::ReadDraft(_)
+                | Effect::Recheck
+                | Effect::ReadRelease(_)
+                | Effect::ReadPublic(_) => Call::Read,
+            },
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Acting {
     pub(crate) machine: Machine,
@@ -71,10 +93,17 @@ pub(crate) struct Acting {
 
 impl Promoter {
     /// Somebody who will promote a pull request.
-    pub fn new(pull: PullNumber, login: &'static str, sabotage: Option<Sabotage>) -> Self {
+    pub fn new(
+        pull: PullNumber,
+        login: &'static str,
+        in_workflow: bool,
+        sabotage: Option<Sabotage>,
+    ) -> Self {
         Self {
             pull,
             login,
+            in_workflow,
+            held_back: false,
             end: None,
             fault: None,
             sabotage,
@@ -91,10 +120,9 @@ impl Promoter {
 
     /// Starts it, or starts it again.
     pub fn start(&mut self) {
-        (self.end, self.publishes) = (None, 0);
+        (self.end, self.publishes, self.held_back) = (None, 0, false);
         self.drafts.clear();
-        let trusted = self.sabotage == Some(Sabotage::SkipRole);
-        let reads = Reads::new(self.pull, self.login, trusted);
+        let reads = Reads::new(self.pull, self.login, self.in_workflow, self.sabotage);
         self.phase = Phase::Observing(Box::new(reads));
     }
 
@@ -109,8 +137,10 @@ impl Promoter {
         public.is_some_and(|release| self.drafts.contains(&release.id))
     }
 
-    /// Looks on while others act: was all that it is bound to still so, at some moment since it read its draft back?
+    /// Looks on while others act: did its environment hold it back, at some moment since it was started? Was all that it is bound
+    /// to still so, at some moment since it read its draft back?
     pub fn watch(&mut self, world: &World<'_>) {
+        self.held_back |= self.runs() && people::is_guarded(world);
         if let Phase::Acting(acting) = &mut self.phase {
             let Acting { machine, bound, .. } = &mut **acting;
             bound.watch(world, machine.plan());
@@ -118,8 +148,8 @@ impl Promoter {
     }
 
     /// Makes its next call.
-    pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, one_in: u64) {
-        let luck = Luck::of(chance, one_in);
+    pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
+        let luck = Luck::of(chance, faults, self.phase.next());
         if luck == Luck::DiesBefore {
             world.tell(|| format!("{} dies", self.login));
             return self.kill();
@@ -216,6 +246,10 @@ impl Promoter {
             world.asked.insert(ForgeRelease(draft.0));
             if self.publishes > 1 {
                 self.fault = Some("a promotion asks to publish once");
+            }
+            if self.in_workflow && !self.held_back {
+                self.fault =
+                    Some("a workflow's promotion runs in an environment that holds it back");
             }
             if !acting.bound.held() {
                 self.fault = Some("what was published was still bound when it was read again");

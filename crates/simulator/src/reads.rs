@@ -6,9 +6,11 @@ use lockgate_core::Role;
 use lockgate_core::promote::{
     ActorFacts, ArtifactFacts, CandidateFacts, Facts, PullFacts, ReleaseFacts, RunFacts,
 };
+use lockgate_core::settings::{Environment, Reading};
 use lockgate_forge_embedded::PullNumber;
 
 use crate::observe::{self, View};
+use crate::sabotage::Sabotage;
 use crate::world::World;
 
 /// What has been read so far.
@@ -16,9 +18,10 @@ use crate::world::World;
 pub struct Reads {
     number: PullNumber,
     login: &'static str,
-    /// Whoever it is counts as a maintainer: a broken variant.
-    trusted: bool,
+    in_workflow: bool,
+    sabotage: Option<Sabotage>,
     role: Option<Role>,
+    environment: Option<Option<Reading<Environment>>>,
     pull: Option<PullFacts>,
     view: Option<View>,
     run: Option<Option<RunFacts>>,
@@ -28,12 +31,19 @@ pub struct Reads {
 
 impl Reads {
     /// Nothing yet.
-    pub fn new(number: PullNumber, login: &'static str, trusted: bool) -> Self {
+    pub fn new(
+        number: PullNumber,
+        login: &'static str,
+        in_workflow: bool,
+        sabotage: Option<Sabotage>,
+    ) -> Self {
         Self {
             number,
             login,
-            trusted,
+            in_workflow,
+            sabotage,
             role: None,
+            environment: None,
             pull: None,
             view: None,
             run: None,
@@ -46,7 +56,11 @@ impl Reads {
     pub fn next(&mut self, world: &World<'_>, stale: bool) -> Option<Facts> {
         if self.role.is_none() {
             let role = observe::role(world, self.login);
-            self.role = Some(if self.trusted { Role::Maintain } else { role });
+            let trusted = self.sabotage == Some(Sabotage::SkipRole);
+            self.role = Some(if trusted { Role::Maintain } else { role });
+        } else if self.environment.is_none() {
+            let looks = self.in_workflow && self.sabotage != Some(Sabotage::SkipEnvironment);
+            self.environment = Some(looks.then(|| observe::environment(world)));
         } else if self.pull.is_none() {
             self.pull = observe::pull(world, self.number, stale);
         } else if self.view.is_none() {
@@ -84,7 +98,7 @@ impl Reads {
                 login: self.login.parse().ok()?,
                 role: self.role?,
             },
-            environment: None,
+            environment: self.environment.clone()?,
             package: (*world.template.package).clone(),
             repository_id: observe::repository(world),
             repository: world.state.repository().full_name().parse().ok()?,

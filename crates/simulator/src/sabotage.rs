@@ -28,6 +28,8 @@ pub enum Sabotage {
     IgnoreOtherBytes,
     /// Anybody may promote.
     SkipRole,
+    /// A promotion in a workflow does not look at its environment.
+    SkipEnvironment,
     /// What the artifact holds is not compared with the manifest, and the draft is not read back.
     SkipBytes,
     /// The gate does not compare sources.
@@ -37,24 +39,25 @@ pub enum Sabotage {
 }
 
 /// A broken variant, what it is called, and the number of schedules within which it has to be caught.
-pub const ALL: [(Sabotage, &str, u64); 15] = [
+pub const ALL: [(Sabotage, &str, u64); 16] = [
     (Sabotage::AdoptDraft, "adopt-draft", 100),
     (Sabotage::DeleteAndRetry, "delete-and-retry", 50_000),
     (
         Sabotage::ConcludeFromAbsence,
         "conclude-from-absence",
-        1_000,
+        5_000,
     ),
-    (Sabotage::PublishAgain, "publish-again", 1_000),
-    (Sabotage::SkipReadBack, "skip-read-back", 100),
+    (Sabotage::PublishAgain, "publish-again", 3_000),
+    (Sabotage::SkipReadBack, "skip-read-back", 500),
     (Sabotage::PublishEarly, "publish-early", 100),
-    (Sabotage::IgnoreStarter, "ignore-starter", 200),
+    (Sabotage::IgnoreStarter, "ignore-starter", 500),
     (Sabotage::SkipRecheck, "skip-recheck", 100),
     (Sabotage::TrustPublish, "trust-publish", 1_000),
     (Sabotage::SkipPublicRead, "skip-public-read", 1_000),
     (Sabotage::IgnoreOtherBytes, "ignore-other-bytes", 200),
     (Sabotage::SkipRole, "skip-role", 100),
-    (Sabotage::SkipBytes, "skip-bytes", 100),
+    (Sabotage::SkipEnvironment, "skip-environment", 1_000),
+    (Sabotage::SkipBytes, "skip-bytes", 500),
     (Sabotage::GateIgnoresSources, "gate-ignores-sources", 100),
-    (Sabotage::GateIgnoresBroken, "gate-ignores-broken", 5_000),
+    (Sabotage::GateIgnoresBroken, "gate-ignores-broken", 2_000),
 ];

@@ -6,6 +6,7 @@ use crate::audit;
 use crate::chance::Chance;
 use crate::check;
 use crate::gate::Gate;
+use crate::luck::Faults;
 use crate::people;
 use crate::promoter::{Ended, Promoter, names_what_to_do};
 use crate::sabotage::Sabotage;
@@ -58,7 +59,7 @@ pub fn play(
         world: World::new(template, tell),
         promoters: cast(&mut chance, sabotage),
         gates: Template::PULLS.map(|number| Gate::new(number, sabotage)),
-        one_in: chance.pick(&[0, 4, 8, 16, 32]).unwrap_or(8),
+        faults: Faults::of(&mut chance),
         mischief: chance.pick(&[0, 6, 12, 24]).unwrap_or(12),
         broken: None,
     };
@@ -89,15 +90,17 @@ pub fn play(
 
 fn cast(chance: &mut Chance, sabotage: Option<Sabotage>) -> Vec<Promoter> {
     let logins = ["maintainer", "maintainer-two", "admin"];
+    // The fewer there are, the more often each acts, and comes to its end in spite of all.
+    let several = chance.pick(&[1, 2, 3, 3]).unwrap_or(3);
     let mut promoters = Vec::new();
-    for login in logins {
+    for login in logins.into_iter().take(several) {
         let pull = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
         let login = if chance.once_in(8) {
             "developer"
         } else {
             login
         };
-        promoters.push(Promoter::new(pull, login, sabotage));
+        promoters.push(Promoter::new(pull, login, chance.once_in(2), sabotage));
     }
     promoters
 }
@@ -106,8 +109,8 @@ struct Play<'t> {
     world: World<'t>,
     promoters: Vec<Promoter>,
     gates: [Gate; 2],
-    /// One call in so many goes wrong.
-    one_in: u64,
+    /// What goes wrong.
+    faults: Faults,
     /// In one step of so many somebody does harm.
     mischief: u64,
     broken: Option<&'static str>,
@@ -128,13 +131,13 @@ impl Play<'_> {
 
     fn act(&mut self, chance: &mut Chance) {
         let who = chance.below(32);
-        match (who, usize::try_from(who % 3)) {
+        match (who, usize::try_from(who % self.promoters.len() as u64)) {
             (0..27, Ok(at)) => {
                 let Some(promoter) = self.promoters.get_mut(at) else {
                     return;
                 };
                 if promoter.runs() {
-                    promoter.turn(&mut self.world, chance, self.one_in);
+                    promoter.turn(&mut self.world, chance, self.faults);
                 } else if promoter.end.is_none() || chance.once_in(6) {
                     promoter.start();
                 }
@@ -142,7 +145,7 @@ impl Play<'_> {
             (27 | 28, _) => {
                 let at = usize::from(chance.once_in(2));
                 if let Some(gate) = self.gates.get_mut(at) {
-                    gate.turn(&mut self.world, chance, self.one_in);
+                    gate.turn(&mut self.world, chance, self.faults);
                 }
             }
             (29, _) => people::build_all(&mut self.world),
@@ -163,7 +166,7 @@ impl Play<'_> {
     /// Nothing goes wrong any more: what was under way arrives, everybody is started again, and has to come to an end.
     fn quiet(&mut self, chance: &mut Chance) {
         self.world.tell(|| "nothing goes wrong any more".to_owned());
-        (self.one_in, self.mischief) = (0, 0);
+        (self.faults, self.mischief) = (Faults::NONE, 0);
         self.promoters.iter_mut().for_each(Promoter::kill);
         while self.world.is_pending() && self.broken.is_none() {
             self.world.tick();
@@ -178,12 +181,12 @@ impl Play<'_> {
     }
 
     fn settle(&mut self, number: PullNumber, chance: &mut Chance) {
-        let mut promoter = Promoter::new(number, "maintainer", None);
+        let mut promoter = Promoter::new(number, "maintainer", chance.once_in(2), None);
         for _ in 0..RUNS {
             promoter.start();
             for _ in 0..ENOUGH {
                 self.world.tick();
-                promoter.turn(&mut self.world, chance, 0);
+                promoter.turn(&mut self.world, chance, Faults::NONE);
                 promoter.watch(&self.world);
                 if !promoter.runs() {
                     break;
@@ -218,7 +221,7 @@ impl Play<'_> {
         };
         for _ in 0..4 {
             self.world.tick();
-            gate.turn(&mut self.world, chance, 0);
+            gate.turn(&mut self.world, chance, Faults::NONE);
         }
         let due = check::may_land(&self.world, number);
         let merged = people::merge(&mut self.world, number);

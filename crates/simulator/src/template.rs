@@ -8,6 +8,7 @@ use lockgate_core::config::Package;
 use lockgate_core::detect::VersionFile;
 use lockgate_core::document::Manifest;
 use lockgate_core::fingerprint::{SourceDigests, TreeEntry, of_tree};
+use lockgate_core::promote::ENVIRONMENT;
 use lockgate_core::{ObjectId, config};
 use lockgate_forge_embedded::state::State;
 use lockgate_forge_embedded::state::people::{Actor, Role};
@@ -89,6 +90,7 @@ impl Template {
         state.add_person("maintainer-two", Role::Maintain);
         state.settings_mut().immutable_releases = true;
         state.settings_mut().required_contexts = vec![package.gate_context()];
+        state.set_environment(START, ENVIRONMENT, people::guard());
         let name = WORKFLOW.rsplit('/').next().unwrap_or_default();
         state.register_workflow(START, name, WORKFLOW);
         for (branch, one, other) in [("one", "1", ""), ("two", "", "2")] {
