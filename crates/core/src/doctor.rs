@@ -272,6 +272,31 @@ mod tests {
             problems(|facts| facts.tags = Reading::Read(Vec::new())),
             ["doctor.tags-open"]
         );
+        assert_eq!(
+            rules(|rules| rules.required[0].context = "lockgate/other".to_owned()),
+            ["doctor.not-required", "doctor.not-bound"]
+        );
+    }
+
+    #[test]
+    fn tags_are_held_only_where_nobody_makes_moves_or_deletes_them() {
+        let rules = |kinds: &[&str]| TagRules {
+            include: vec!["refs/tags/tool-v*".to_owned()],
+            kinds: kinds.iter().map(|&kind| kind.to_owned()).collect(),
+        };
+        let missing = |all: &[TagRules]| match open_tags(all, "tool-v") {
+            None => String::new(),
+            Some(Problem::TagsOpen { prefix, missing }) => {
+                assert_eq!(prefix, "tool-v");
+                missing
+            }
+            Some(other) => panic!("{other:?}"),
+        };
+        let two = ["creation", "update"];
+        assert_eq!(missing(&[]), "creation, update, deletion");
+        assert_eq!(missing(&[rules(&two)]), "deletion");
+        assert_eq!(missing(&[rules(&["deletion"])]), "creation, update");
+        assert_eq!(missing(&[rules(&two), rules(&["deletion"])]), "");
     }
 
     #[test]

@@ -410,6 +410,30 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_build_names_its_variants_or_its_log() {
+        let of = |variants: &[&str]| {
+            let variants = variants.iter().map(|&variant| variant.to_owned()).collect();
+            let build = Build::Failed(variants);
+            let status = decide(&Facts {
+                build,
+                ..facts(plan(false))
+            });
+            status.description
+        };
+        insta::assert_snapshot!(of(&[]), @"the build of version 2 failed: see its log");
+        insta::assert_snapshot!(of(&["amd64", "arm64"]), @"the build of version 2 failed for amd64, arm64: see the comment");
+    }
+
+    #[test]
+    fn a_description_is_cut_only_where_it_does_not_fit() {
+        let of =
+            |characters: usize| status(Light::Pending, "", &"ä".repeat(characters)).description;
+        assert_eq!(of(DESCRIPTION), "ä".repeat(DESCRIPTION));
+        let cut = format!("{}…", "ä".repeat(DESCRIPTION - 1));
+        assert_eq!(of(DESCRIPTION + 1), cut);
+    }
+
+    #[test]
     fn a_description_fits_and_is_one_printable_line() {
         let refusal = Refusal::Taken {
             version: two(),

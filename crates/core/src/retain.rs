@@ -144,6 +144,9 @@ variant.amd64 = {}
             fates(true),
             [(1, Fate::Lost), (2, Fate::Abandoned), (5, Fate::Abandoned)]
         );
+        let why = [Fate::Lost, Fate::Abandoned, Fate::Open].map(Fate::why);
+        assert!(why.iter().all(|why| why.starts_with("its version is ")));
+        assert!(why[2].contains("--open"), "it says how to delete it, too");
         assert!(Fate::Lost.goes() && Fate::Abandoned.goes() && !Fate::Open.goes());
     }
 }

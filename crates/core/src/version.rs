@@ -304,6 +304,11 @@ mod tests {
             "2.0.0",
         ];
         assert!(ordered.map(|text| read(text).unwrap()).is_sorted());
+        let long = |bytes: usize| format!("1.0.0-{}", "x".repeat(bytes - "1.0.0-".len()));
+        let longest = read(&long(MOST_BYTES)).unwrap();
+        assert_eq!(longest.scheme(), Scheme::Semver);
+        assert_eq!(longest.to_string().len(), MOST_BYTES);
+        assert_eq!(read(&long(MOST_BYTES + 1)), Err(P::TooLong));
         let wrong = [
             ("", P::Empty),
             ("1.0", P::NotSemver),

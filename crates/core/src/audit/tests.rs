@@ -109,6 +109,8 @@ fn codes(facts: &Facts) -> Vec<String> {
         };
         format!("{mark}{}", finding.code())
     };
+    let broken = audit.findings().filter(|one| one.breaks(audit.strict));
+    assert!(audit.broken().eq(broken));
     audit.findings().map(say).collect()
 }
 

@@ -1,44 +1,165 @@
-//! The protocol by itself, step by step: how often is read, and what another's release means.
+//! The protocol by itself, step by step: what an answer has to be, how often is read, and what another's release means.
 
 use super::*;
 
-/// Up to the moment when publish is asked for, with answers as they should be.
-fn at_publish() -> (Machine, ReleaseId) {
-    let draft = ReleaseId(77);
+/// The draft of these promotions.
+const DRAFT: ReleaseId = ReleaseId(77);
+
+/// Up to the moment when such an effect is asked for, with answers as they should be.
+fn at(wanted: impl Fn(&Effect) -> bool) -> Machine {
     let (mut machine, mut step) = Machine::start(plan());
     loop {
         let Step::Do(effect) = &step else {
             panic!("{step:?}");
         };
-        let items = &machine.plan().items;
+        if wanted(effect) {
+            return machine;
+        }
         let event = match effect {
-            Effect::CreateDraft => Event::Created(Ok(draft)),
-            Effect::Send { item, .. } => Event::Sent(Ok(Sent {
-                name: items[*item].name().to_string(),
-                size: items[*item].size(),
-                complete: true,
-            })),
-            Effect::ReadDraft(_) => Event::DraftRead(Ok(SeenDraft {
-                draft: true,
-                tag: machine.plan().tag.to_string(),
-                assets: items
-                    .iter()
-                    .map(|item| SeenAsset {
-                        name: item.name().to_string(),
-                        size: item.size(),
-                        complete: true,
-                        sha256: item.sha256(),
-                    })
-                    .collect(),
-            })),
+            Effect::CreateDraft => Event::Created(Ok(DRAFT)),
+            Effect::Send { item, .. } => Event::Sent(Ok(stored(&machine, *item))),
+            Effect::ReadDraft(_) => Event::DraftRead(Ok(complete(&machine))),
             Effect::Recheck => {
                 let binding = Box::new(machine.plan().binding.clone());
                 Event::Rechecked(Ok(Rechecked::Read(binding)))
             }
-            Effect::Publish(_) => return (machine, draft),
-            Effect::ReadRelease(_) | Effect::ReadPublic(_) => panic!("{effect:?}"),
+            Effect::Publish(_) | Effect::ReadRelease(_) | Effect::ReadPublic(_) => {
+                panic!("{effect:?}")
+            }
         };
         step = machine.step(event);
+    }
+}
+
+/// Up to the moment when publish is asked for.
+fn at_publish() -> (Machine, ReleaseId) {
+    (at(|effect| matches!(effect, Effect::Publish(_))), DRAFT)
+}
+
+/// What the forge says when it has stored an item.
+fn stored(machine: &Machine, item: usize) -> Sent {
+    let item = &machine.plan().items[item];
+    Sent {
+        name: item.name().to_string(),
+        size: item.size(),
+        complete: true,
+    }
+}
+
+/// The draft when all is in it.
+fn complete(machine: &Machine) -> SeenDraft {
+    let items = machine.plan().items.iter();
+    let seen = |item: &Item| SeenAsset {
+        name: item.name().to_string(),
+        size: item.size(),
+        complete: true,
+        sha256: item.sha256(),
+    };
+    SeenDraft {
+        draft: true,
+        tag: machine.plan().tag.to_string(),
+        assets: items.map(seen).collect(),
+    }
+}
+
+#[test]
+fn a_draft_in_which_the_forge_stored_something_else_is_abandoned() {
+    type Change = (&'static str, fn(&mut Sent));
+    let table: [Change; 3] = [
+        ("name", |sent| sent.name.push('.')),
+        ("size", |sent| sent.size += 1),
+        ("starter", |sent| sent.complete = false),
+    ];
+    let items = plan().items.len();
+    for item in 0..items {
+        let sends =
+            |effect: &Effect| matches!(effect, Effect::Send { item: at, .. } if *at == item);
+        for (what, change) in table {
+            let mut machine = at(sends);
+            let mut answer = stored(&machine, item);
+            change(&mut answer);
+            let step = machine.step(Event::Sent(Ok(answer)));
+            assert_eq!(step, Step::Do(Effect::CreateDraft), "{what} of {item}");
+        }
+        let mut machine = at(sends);
+        let step = machine.step(Event::Sent(Ok(stored(&machine, item))));
+        let next = if item + 1 < items {
+            Effect::Send {
+                draft: DRAFT,
+                item: item + 1,
+            }
+        } else {
+            Effect::ReadDraft(DRAFT)
+        };
+        assert_eq!(step, Step::Do(next));
+    }
+}
+
+#[test]
+fn a_draft_that_is_read_back_as_something_else_is_abandoned() {
+    type Change = (&'static str, fn(&mut SeenDraft));
+    let table: [Change; 9] = [
+        ("it is public", |seen| seen.draft = false),
+        ("its tag", |seen| seen.tag.push('0')),
+        ("a file less", |seen| drop(seen.assets.pop())),
+        ("a file more", |seen| {
+            let one = seen.assets[0].clone();
+            seen.assets.push(SeenAsset {
+                name: "extra".into(),
+                ..one
+            });
+        }),
+        ("a file twice", |seen| {
+            seen.assets.push(seen.assets[0].clone());
+        }),
+        ("a name", |seen| seen.assets[0].name.push('.')),
+        ("a size", |seen| seen.assets[1].size += 1),
+        ("a digest", |seen| {
+            seen.assets[0].sha256 = Digest::of(b"others");
+        }),
+        ("a starter", |seen| seen.assets[0].complete = false),
+    ];
+    let reads = |effect: &Effect| matches!(effect, Effect::ReadDraft(_));
+    for (what, change) in table {
+        let mut machine = at(reads);
+        let mut seen = complete(&machine);
+        change(&mut seen);
+        let step = machine.step(Event::DraftRead(Ok(seen)));
+        assert_eq!(step, Step::Do(Effect::CreateDraft), "{what}");
+    }
+    let mut machine = at(reads);
+    let mut seen = complete(&machine);
+    seen.assets.reverse();
+    let step = machine.step(Event::DraftRead(Ok(seen)));
+    assert_eq!(step, Step::Do(Effect::Recheck), "the order says nothing");
+}
+
+#[test]
+fn at_the_third_spoiled_draft_it_ends_and_says_what_the_forge_said() {
+    type Told = fn(String) -> Fault;
+    let spoil: [Told; 3] = [Fault::Conflict, Fault::Unavailable, Fault::Ambiguous];
+    for fault in spoil {
+        let (mut machine, mut step) = Machine::start(plan());
+        let mut drafts = 0;
+        let end = loop {
+            let event = match &step {
+                Step::Do(Effect::CreateDraft) => {
+                    drafts += 1;
+                    Event::Created(Ok(DRAFT))
+                }
+                Step::Do(Effect::Send { .. }) => {
+                    Event::Sent(Err(UploadFault::Forge(fault("so it said".into()))))
+                }
+                Step::Do(effect) => panic!("{effect:?}"),
+                Step::End(end) => break end,
+            };
+            step = machine.step(event);
+        };
+        assert_eq!(drafts, 3);
+        let End::Waiting(Wait::Unavailable { what }) = &**end else {
+            panic!("{end:?}");
+        };
+        assert!(what.ends_with("so it said"), "{what}");
     }
 }
 
