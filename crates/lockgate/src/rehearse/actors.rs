@@ -8,8 +8,9 @@ use lockgate_forge_embedded::state::settings::Settings;
 use lockgate_forge_embedded::{Fault, MergeMethod, PullNumber, Side};
 
 use super::Room;
+use super::scenery::Sample;
 use super::shown::{self, exit, told};
-use super::stage::{self, Sample, Stage, Who};
+use super::stage::{self, Stage, Who};
 use super::words::Names;
 use super::workflow::BuildOrder;
 use crate::exit::Failure;

@@ -1,13 +1,15 @@
 //! `lockgate rehearse`: the whole flow on one machine: a real git repository, real builds, the rehearsal forge on a loopback
 //! port, and this very command as the workflows call it.
 //!
-//! `stage` plays everybody who is not Lockgate: the developer, the runner of the workflows, the maintainer, the user.
-//! `story` tells the main path; `script` acts out scenes with faults and compares their transcripts.
+//! `scenery` is what is there at first. `stage` plays everybody who is not Lockgate: the developer, the runner of the workflows,
+//! the maintainer, the user. `story` tells the main path; `script` acts out scenes with faults and compares their transcripts.
 
 mod actors;
 mod bundled;
+mod git;
 mod journal;
 mod runner;
+mod scenery;
 mod script;
 mod shown;
 mod stage;
@@ -137,4 +139,15 @@ impl Room {
             }
         }
     }
+}
+
+fn trouble(problem: impl Into<String>) -> Failure {
+    Trouble::Rehearsal {
+        problem: problem.into(),
+    }
+    .into()
+}
+
+fn io(doing: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
+    move |error| Trouble::file(doing, &error).into()
 }

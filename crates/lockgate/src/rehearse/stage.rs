@@ -1,11 +1,11 @@
-//! The stage: a git repository, the rehearsal forge over it, and everybody who is not Lockgate.
+//! The stage: the rehearsal forge over a git repository, and everybody who is not Lockgate.
 //!
 //! What a workflow does is done here step by step, with the same subcommands, the same environment and the same artifacts; the
 //! only thing that is played is the runner itself.
 
 use std::path::{Path, PathBuf};
 
-use lockgate_core::config::{Config, FILE, Package};
+use lockgate_core::config::Package;
 use lockgate_core::promote::ENVIRONMENT;
 use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
 use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
@@ -14,10 +14,11 @@ use lockgate_forge_embedded::{
     Server,
 };
 
-use super::bundled;
+use super::git::git;
 use super::runner::{self, Ended, Running, outputs};
+use super::scenery::{self, DEVELOPER, ORIGIN, Sample};
+use super::{io, trouble};
 use crate::exit::Failure;
-use crate::trouble::Trouble;
 
 /// The account that the rehearsed repository belongs to.
 const OWNER: &str = "example";
@@ -70,25 +71,6 @@ pub(super) struct Stage {
     watch: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-pub(super) fn trouble(problem: impl Into<String>) -> Failure {
-    Trouble::Rehearsal {
-        problem: problem.into(),
-    }
-    .into()
-}
-
-pub(super) fn io(doing: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
-    move |error| Trouble::file(doing, &error).into()
-}
-
-/// What is rehearsed with.
-pub(super) enum Sample<'a> {
-    /// A sample repository that comes with the executable.
-    Bundled(&'a str),
-    /// Somebody's own clone: what is committed in it.
-    Folder(&'a Path),
-}
-
 impl Stage {
     /// Sets the stage in an empty folder.
     pub(super) fn set(
@@ -96,81 +78,16 @@ impl Stage {
         sample: &Sample<'_>,
         watch: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Result<Self, Failure> {
-        let (origin, developer) = (folder.join("origin.git"), folder.join("developer"));
-        let name = match sample {
-            Sample::Bundled(name) => (*name).to_owned(),
-            Sample::Folder(path) => path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .unwrap_or("repository")
-                .to_owned(),
-        };
-        let text = |path: &Path| path.display().to_string();
-        match sample {
-            Sample::Bundled(name) => {
-                git(
-                    folder,
-                    &[
-                        "init",
-                        "--quiet",
-                        "--bare",
-                        "--initial-branch=main",
-                        "origin.git",
-                    ],
-                )?;
-                git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
-                let written = bundled::write(name, &developer)
-                    .ok_or_else(|| trouble(format!("there is no sample {name}")))?;
-                written.map_err(io("write the sample repository"))?;
-            }
-            // A folder that is no repository of its own: what is in it, as it is.
-            Sample::Folder(path) if !path.join(".git").exists() => {
-                git(
-                    folder,
-                    &[
-                        "init",
-                        "--quiet",
-                        "--bare",
-                        "--initial-branch=main",
-                        "origin.git",
-                    ],
-                )?;
-                git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
-                copy(path, &developer).map_err(io("copy the repository to rehearse with"))?;
-            }
-            Sample::Folder(path) => {
-                git(
-                    folder,
-                    &["clone", "--quiet", "--bare", &text(path), &text(&origin)],
-                )?;
-                git(&origin, &["update-ref", "refs/heads/main", "HEAD"])?;
-                git(&origin, &["symbolic-ref", "HEAD", "refs/heads/main"])?;
-                git(folder, &["clone", "--quiet", "origin.git", "developer"])?;
-            }
-        }
-        let config = config_in(&developer)?;
-        for package in config.packages.values() {
-            add_workflow(&developer, package)?;
-        }
-        git(&developer, &["switch", "--quiet", "-C", "main"])?;
-        git(&developer, &["add", "--all"])?;
-        git(
-            &developer,
-            &[
-                "commit",
-                "--quiet",
-                "--allow-empty",
-                "-m",
-                "The repository as it was",
-            ],
-        )?;
-        git(&developer, &["push", "--quiet", "origin", "main"])?;
+        let name = sample.name();
+        let config = scenery::put_up(folder, sample)?;
+        let origin =
+            GitRepository::open(folder.join(ORIGIN)).map_err(|error| trouble(error.to_string()))?;
         let server = Server::start(
             ForgeConfig {
                 folder: Some(folder.join("forge")),
                 ..ForgeConfig::new(OWNER, &name)
             },
-            GitRepository::open(&origin).map_err(|error| trouble(error.to_string()))?,
+            origin,
         )
         .map_err(|error| trouble(error.to_string()))?;
         let forge = server.handle();
@@ -205,7 +122,7 @@ impl Stage {
 
     /// The developer's clone.
     pub(super) fn developer(&self) -> PathBuf {
-        self.folder.join("developer")
+        self.folder.join(DEVELOPER)
     }
 
     /// Goes to a branch: an existing one, or a new one from the base as it is now.
@@ -306,7 +223,7 @@ impl Stage {
     /// The head of a pull request now.
     pub(super) fn head(&self, pull: u64) -> Result<String, Failure> {
         let name = format!("refs/pull/{pull}/head");
-        Ok(git(&self.folder.join("origin.git"), &["rev-parse", &name])?
+        Ok(git(&self.folder.join(ORIGIN), &["rev-parse", &name])?
             .trim_end()
             .to_owned())
     }
@@ -437,7 +354,7 @@ impl Stage {
     fn clone_of_main(&self, name: &str) -> Result<PathBuf, Failure> {
         let dir = self.folder.join(name);
         if !dir.exists() {
-            git(&self.folder, &["clone", "--quiet", "origin.git", name])?;
+            git(&self.folder, &["clone", "--quiet", ORIGIN, name])?;
         }
         git(&dir, &["fetch", "--quiet", "origin"])?;
         git(
@@ -457,82 +374,7 @@ impl Stage {
     }
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
 /// Words as arguments.
 pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
-}
-
-fn config_in(dir: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(dir.join(FILE)).map_err(io("read lockgate.toml"))?;
-    Config::parse(&text).map_err(|error| trouble(format!("lockgate.toml: {error}")))
-}
-
-/// A repository that has no build workflow yet gets the sample's, under its own name: promotion is bound to that file.
-fn add_workflow(dir: &Path, package: &Package) -> Result<(), Failure> {
-    let path = dir.join(package.build_workflow());
-    if path.exists() {
-        return Ok(());
-    }
-    path.parent()
-        .map(std::fs::create_dir_all)
-        .transpose()
-        .map_err(io("make the folder of the workflows"))?;
-    let text = bundled::build_workflow().replace("hello", package.name.as_str());
-    std::fs::write(&path, text).map_err(io("write a workflow"))
-}
-
-/// git, as a person with a fixed name and clock, so that the same rehearsal makes the same commits.
-pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
-    const DATE: &str = "1767225600 +0000";
-    let mut command = std::process::Command::new("git");
-    command
-        .args([
-            "-c",
-            "init.defaultBranch=main",
-            "-c",
-            "protocol.file.allow=always",
-        ])
-        .args(args)
-        .current_dir(dir);
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GIT_"))
-    {
-        command.env_remove(name);
-    }
-    command.envs([
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
-        ("GIT_AUTHOR_NAME", "Developer"),
-        ("GIT_AUTHOR_EMAIL", "developer@example.invalid"),
-        ("GIT_COMMITTER_NAME", "Developer"),
-        ("GIT_COMMITTER_EMAIL", "developer@example.invalid"),
-        ("GIT_AUTHOR_DATE", DATE),
-        ("GIT_COMMITTER_DATE", DATE),
-    ]);
-    let output = command
-        .output()
-        .map_err(|error| trouble(format!("git could not be started: {error}")))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(trouble(format!(
-        "git {} failed: {}",
-        args.first().unwrap_or(&""),
-        lockgate_core::escape::line(said.trim_end())
-    )))
 }

@@ -11,7 +11,8 @@ use lockgate_forge_embedded::{CommitId, MergeMethod, PullNumber};
 use serde_json::{Value, json};
 
 use super::Room;
-use super::stage::{Did, Sample, Stage, Who, words};
+use super::scenery::Sample;
+use super::stage::{Did, Stage, Who, words};
 use super::workflow::BuildOrder;
 use crate::cli;
 use crate::exit::Failure;

@@ -9,7 +9,9 @@ use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
 use serde_json::json;
 
-use super::stage::{Did, Stage, Who, git, io, trouble, words};
+use super::git::git;
+use super::stage::{Did, Stage, Who, words};
+use super::{io, trouble};
 use crate::exit::Failure;
 
 /// How a run of the build workflow differs from the usual.
