@@ -51,6 +51,12 @@ class Contents(unittest.TestCase):
         self.assertEqual(ours, {f"lockgate/{name}" for name in package} | {"lockgate.data/scripts/lockgate"})
         self.assertTrue((command.external_attr >> 16) & 0o111, "the command may be run")
 
+    def test_it_brings_its_licences(self) -> None:
+        with zipfile.ZipFile(wheel()) as archive:
+            brought = {name.rsplit("/", 1)[1]: archive.read(name) for name in archive.namelist() if "/licenses/" in name}
+        texts = {name: (CHECKOUT / name).read_bytes() for name in ("LICENSE-APACHE", "LICENSE-MIT")}
+        self.assertEqual(brought, texts)
+
     def test_one_wheel_serves_every_python_from_3_9_on(self) -> None:
         self.assertRegex(wheel().name, rf"^lockgate-{re.escape(VERSION)}-cp39-abi3-(many)?linux.*\.whl$")
         self.assertEqual(lockgate.__version__, VERSION)

@@ -34,9 +34,8 @@ fn main() -> io::Result<ExitCode> {
     let found = search(setup, threads);
     writeln!(
         out,
-        "promoters {promoters}, faults {faults}, deeds {deeds}: {} states, {} deep, {:.0} s",
+        "promoters {promoters}, faults {faults}, deeds {deeds}: {} states, {:.0} s",
         found.states,
-        found.depth,
         found.time.as_secs_f64()
     )?;
     for promise in &found.broken {

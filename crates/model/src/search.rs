@@ -117,8 +117,6 @@ fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
 pub struct Found {
     /// How many different states there are; all of them, unless a promise was found broken.
     pub states: usize,
-    /// The longest of the shortest ways to a state.
-    pub depth: usize,
     /// How long it took.
     pub time: Duration,
     /// The promises that are not kept.
@@ -141,7 +139,6 @@ pub fn search(setup: Setup, threads: usize) -> Found {
     let possible = SOMETIMES.iter().map(|(name, _)| *name);
     Found {
         states: checker.unique_state_count(),
-        depth: checker.max_depth(),
         time: begun.elapsed(),
         broken: promises
             .filter(|name| discovered.contains_key(name))

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use lockgate_artifact::zip::{Expect, HELD_MAX, SingleFile, Size, ZipError};
 
-use super::zips::{NAME, Parts, read_exact, read_named};
+use super::zips::{NAME, Parts, read_exact, read_named, value32};
 
 const CONTENT: &[u8] =
     b"not really an executable, but long enough to be compressed, compressed, compressed";
@@ -54,6 +54,28 @@ fn a_bomb_stops_at_the_cap() {
         let again = ZipError::from_io(file.read(&mut [0; 9]).unwrap_err()).unwrap();
         assert_eq!(again.code(), "zip.spent");
     }
+}
+
+/// A stored block of 256 bytes takes 5 more, an empty one 5. 256 bytes may take 256 + 256/8 + 256/64 + 1024.
+#[test]
+fn a_deflate_stream_may_take_as_much_as_the_worst_deflater_makes_of_it_and_no_byte_more() {
+    let plain = [7; 256];
+    let stream = |empty: usize| {
+        let content = [b"\0\0\x01\xff\xfe".as_slice(), &plain].concat();
+        let blocks = b"\0\0\0\xff\xff".repeat(empty - 1);
+        [content, blocks, b"\x01\0\0\xff\xff".to_vec()].concat()
+    };
+    let read = |empty: usize| {
+        let mut parts = Parts::new(&plain, 6);
+        let crc = value32(&parts.central, 16);
+        parts.content = stream(empty);
+        parts.set_values(crc);
+        parts.lay_out();
+        read_exact(&parts.bytes(), plain.len())
+    };
+    assert_eq!(stream(211).len(), 256 + 32 + 4 + 1024);
+    assert!(read(211).is_ok());
+    assert_eq!(read(212).unwrap_err().code(), "zip.padding");
 }
 
 #[test]

@@ -83,3 +83,25 @@ fn errors_show_foreign_text_escaped_and_short() {
     );
     assert!(text.len() < 600, "{text}");
 }
+
+#[test]
+fn where_a_zip_is_cut_is_told_and_what_to_do_next() {
+    let parts = Parts::new(CONTENT, 6);
+    let zip = parts.bytes();
+    let content = parts.local.len() + parts.local_name.len();
+    let directory = parts.directory_offset();
+    let end = zip.len() - parts.end.len();
+    let cuts = [
+        (3, "local header"),
+        (content + 3, "content"),
+        (directory - 3, "data descriptor"),
+        (directory + 3, "central directory"),
+        (end + 3, "end record"),
+    ];
+    for (at, part) in cuts {
+        let error = read_exact(&zip[..at], CONTENT.len()).unwrap_err();
+        assert_eq!(error.code(), "zip.truncated", "{part}");
+        assert!(error.to_string().contains(part), "{error}");
+        assert!(error.hint().starts_with("Try again"), "{}", error.hint());
+    }
+}
