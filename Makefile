@@ -9,6 +9,9 @@ CASES ?= 20000
 # The cross compiler that scripts/setup.sh puts into the checkout.
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
+# With -j, make hands its slots on by file descriptors that what it starts does not have; cargo would warn of that.
+unexport MAKEFLAGS
+
 .DEFAULT_GOAL := help
 .PHONY: help setup rehearse test fuzz mutants wheel bench soak soak-setup soak-properties soak-model soak-simulator soak-fuzz fmt lint clean
 

@@ -117,11 +117,10 @@ impl<R: Read> SingleFile<R> {
     /// # Errors
     /// [`ZipError::Unfinished`] if there is content left; otherwise as `read`.
     pub fn finish(mut self) -> Result<Facts, ZipError> {
-        let left = self.advance(&mut [0])?;
+        self.advance(&mut [0])?;
         match self.state {
-            State::Done(facts) if left == 0 => Ok(facts),
-            State::Done(_)
-            | State::Deflated(_)
+            State::Done(facts) => Ok(facts),
+            State::Deflated(_)
             | State::Stored { .. }
             | State::Unmeasured
             | State::Held { .. }

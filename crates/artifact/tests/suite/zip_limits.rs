@@ -80,12 +80,26 @@ fn a_deflate_stream_may_take_as_much_as_the_worst_deflater_makes_of_it_and_no_by
 
 #[test]
 fn a_stored_entry_of_unknown_size_is_held_only_up_to_a_limit() {
+    assert_eq!(HELD_MAX, 8 << 20);
     let content = vec![7; usize::try_from(HELD_MAX).unwrap() + 1];
     let over = Parts::new(&content, 0).bytes();
     let error = read_named(&over, NAME, Size::AtMost(u64::MAX)).unwrap_err();
     assert_eq!(error.code(), "zip.too-large");
     let fits = Parts::new(&content[1..], 0).bytes();
     assert!(read_named(&fits, NAME, Size::AtMost(u64::MAX)).is_ok());
+}
+
+#[test]
+fn a_size_that_only_zip64_can_tell_is_never_expected() {
+    let zip = Parts::new(CONTENT, 6).without_descriptor().bytes();
+    let open = |size| {
+        let size = Size::Exact(size);
+        let error = SingleFile::open(zip.as_slice(), Expect { name: NAME, size }).unwrap_err();
+        error.code()
+    };
+    // APPNOTE 4.4.8: with all bits set the size stands in the zip64 field.
+    assert_eq!(open(0xFFFF_FFFE), "zip.size");
+    assert_eq!(open(0xFFFF_FFFF), "zip.zip64");
 }
 
 #[test]

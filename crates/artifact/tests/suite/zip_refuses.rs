@@ -6,7 +6,7 @@ use lockgate_artifact::zip::{Size, ZipError};
 
 use super::{
     attacks::{self, Class},
-    zips::{Parts, read_exact, read_named},
+    zips::{Parts, read_exact, read_named, set32},
 };
 
 const CONTENT: &[u8] =
@@ -103,5 +103,24 @@ fn where_a_zip_is_cut_is_told_and_what_to_do_next() {
         assert_eq!(error.code(), "zip.truncated", "{part}");
         assert!(error.to_string().contains(part), "{error}");
         assert!(error.hint().starts_with("Try again"), "{}", error.hint());
+    }
+}
+
+#[test]
+fn what_a_local_header_tells_though_a_descriptor_follows_is_named() {
+    for (at, field) in [(14, "CRC"), (18, "compressed size"), (22, "size")] {
+        let mut parts = Parts::new(CONTENT, 6);
+        set32(&mut parts.local, at, 5);
+        let error = read_exact(&parts.bytes(), CONTENT.len()).unwrap_err();
+        let ZipError::Disagree {
+            field: named,
+            found,
+            expected,
+            ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!((named, found, expected), (field, 5, 0));
     }
 }
