@@ -89,6 +89,29 @@ fn a_stored_entry_of_unknown_size_is_held_only_up_to_a_limit() {
     assert!(read_named(&fits, NAME, Size::AtMost(u64::MAX)).is_ok());
 }
 
+/// Whoever only reads, and never asks for the facts, has to hear of it too: the end comes after all was checked.
+#[test]
+fn the_end_is_only_told_when_what_stands_behind_the_content_is_right() {
+    for level in [0, 6] {
+        let mut parts = Parts::new(CONTENT, level);
+        parts.after.push(0);
+        let zip = parts.bytes();
+        for step in 1..=CONTENT.len() + 1 {
+            let size = Size::Exact(CONTENT.len() as u64);
+            let mut file = SingleFile::open(zip.as_slice(), Expect { name: NAME, size }).unwrap();
+            let mut buf = vec![0; step];
+            let error = loop {
+                match file.read(&mut buf) {
+                    Ok(0) => panic!("level {level}, by {step}: it ends as if all were well"),
+                    Ok(_) => {}
+                    Err(error) => break ZipError::from_io(error).unwrap(),
+                }
+            };
+            assert_eq!(error.code(), "zip.trailing");
+        }
+    }
+}
+
 #[test]
 fn a_size_that_only_zip64_can_tell_is_never_expected() {
     let zip = Parts::new(CONTENT, 6).without_descriptor().bytes();
