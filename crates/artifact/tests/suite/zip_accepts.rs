@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{
     attacks,
-    zips::{NAME, Parts, REAL, REAL_CONTENT, REAL_NAME, read_named},
+    zips::{NAME, Parts, REAL, REAL_CONTENT, REAL_NAME, Trickle, read_named},
 };
 
 fn write(name: &str, level: u32, modified: DosTime, content: &[u8]) -> Vec<u8> {
@@ -87,20 +87,6 @@ fn empty_content_is_a_file_too() {
         for size in [Size::Exact(0), Size::AtMost(0), Size::AtMost(9)] {
             assert_eq!(read_named(&zip, "x", size).unwrap().0, b"");
         }
-    }
-}
-
-/// Gives few bytes at a time and is interrupted in between.
-struct Trickle<'a>(&'a [u8], usize, bool);
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.2 = !self.2;
-        if self.2 {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let room = buf.len().min(self.1);
-        self.0.read(&mut buf[..room])
     }
 }
 
@@ -216,7 +202,7 @@ proptest! {
         let sizes = [Size::Exact(content.len() as u64), Size::AtMost(100_000_000)];
         for size in sizes {
             let expect = Expect { name: NAME, size };
-            let mut file = SingleFile::open(Trickle(&zip, pieces, false), expect).unwrap();
+            let mut file = SingleFile::open(Trickle::new(&zip, pieces), expect).unwrap();
             let (mut found, mut buf) = (Vec::new(), vec![0; out]);
             loop {
                 match file.read(&mut buf).unwrap() {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use lockgate_artifact::zip::{Expect, HELD_MAX, SingleFile, Size, ZipError};
 
-use super::zips::{NAME, Parts, read_exact, read_named, value32};
+use super::zips::{NAME, Parts, Trickle, read_exact, read_named, value32};
 
 const CONTENT: &[u8] =
     b"not really an executable, but long enough to be compressed, compressed, compressed";
@@ -98,7 +98,9 @@ fn the_end_is_only_told_when_what_stands_behind_the_content_is_right() {
         let zip = parts.bytes();
         for step in 1..=CONTENT.len() + 1 {
             let size = Size::Exact(CONTENT.len() as u64);
-            let mut file = SingleFile::open(zip.as_slice(), Expect { name: NAME, size }).unwrap();
+            // Byte by byte, so that a deflate stream also ends in a read of its own.
+            let mut file =
+                SingleFile::open(Trickle::new(&zip, 1), Expect { name: NAME, size }).unwrap();
             let mut buf = vec![0; step];
             let error = loop {
                 match file.read(&mut buf) {

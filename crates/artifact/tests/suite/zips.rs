@@ -2,7 +2,7 @@
 //!
 //! On purpose it shares nothing with the crate's own writer.
 
-use std::io::Write as _;
+use std::io::{self, Read, Write as _};
 
 use flate2::{Compression, Crc, write::DeflateEncoder};
 use lockgate_artifact::zip::{Expect, Facts, Size, ZipError, read_all};
@@ -251,3 +251,31 @@ pub(crate) const REAL: [(u32, &[u8]); 3] = [
     (6, include_bytes!("../data/artifact-level6.zip")),
     (9, include_bytes!("../data/artifact-level9.zip")),
 ];
+
+/// Gives few bytes at a time and is interrupted in between.
+pub(crate) struct Trickle<'a> {
+    left: &'a [u8],
+    pieces: usize,
+    interrupts: bool,
+}
+
+impl<'a> Trickle<'a> {
+    pub(crate) fn new(bytes: &'a [u8], pieces: usize) -> Self {
+        Self {
+            left: bytes,
+            pieces,
+            interrupts: false,
+        }
+    }
+}
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.interrupts = !self.interrupts;
+        if self.interrupts {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let room = buf.len().min(self.pieces);
+        self.left.read(&mut buf[..room])
+    }
+}
