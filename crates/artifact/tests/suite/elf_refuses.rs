@@ -60,6 +60,18 @@ fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
     elf
 }
 
+/// How far into a file its headers may lie.
+const HEADERS_WITHIN: usize = 64 * 1024;
+
+/// A file with room, whose table of program headers is all zeros.
+fn table_that_ends_at(end: usize) -> Vec<u8> {
+    let mut elf = Elf::fixed().bytes();
+    let length = usize::from(elf[56]) * 56;
+    elf.resize(HEADERS_WITHIN + 1, 0);
+    elf[32..40].copy_from_slice(&((end - length) as u64).to_le_bytes());
+    elf
+}
+
 /// Changes the table of versions, whose first record is for one version of libm.
 fn versions(at: usize, bytes: &[u8]) -> Vec<u8> {
     patched(Elf::glibc().build().versions + at, bytes)
@@ -92,6 +104,9 @@ refusals! {
     refuses_program_headers_beyond_all_numbers: || patched(32, &[0xff; 8]) => "elf.header";
     refuses_program_headers_inside_the_header: || patched(32, &[8, 0, 0]) => "elf.header";
     refuses_program_headers_beyond_the_end: || patched(32, &[0, 0x80, 0]) => "elf.truncated";
+    refuses_program_headers_that_end_one_byte_behind_the_limit: || table_that_ends_at(HEADERS_WITHIN + 1) => "elf.header";
+    // They are read, and tell of nothing to load.
+    refuses_empty_program_headers_that_end_at_the_limit: || table_that_ends_at(HEADERS_WITHIN) => "elf.segment";
 
     // What it is.
     refuses_an_object_file: || glibc(|e| e.e_type = 1) => "elf.type";
@@ -115,6 +130,12 @@ refusals! {
 
     // Segments.
     refuses_nothing_to_load: || patched(64, &[4, 0, 0, 0]) => "elf.segment";
+    // Without a loader and libraries, whose places nothing would then give.
+    refuses_a_static_executable_with_nothing_to_load: || {
+        let mut elf = Elf::fixed().bytes();
+        elf[64] = 4;
+        elf
+    } => "elf.segment";
     refuses_a_segment_beyond_the_end:
         || glibc(|e| e.segments.push([1, 0, 0x90_0000, 1 << 20, 1 << 20])) => "elf.truncated";
     refuses_a_file_without_its_last_byte: || {
