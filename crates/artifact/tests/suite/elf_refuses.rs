@@ -301,3 +301,21 @@ fn says_early_that_a_stream_is_refused() {
     inspector.update(b"more");
     assert_eq!(inspector.finish().unwrap_err().code(), "executable.script");
 }
+
+/// Linkers put the table of section headers last: where a part of it is missing, the file was cut off.
+#[test]
+fn the_table_of_section_headers_is_all_there_or_the_file_was_cut() {
+    // What the header says of the number of entries, and how many that are at least: 0 means that the first entry tells.
+    for (said, at_least) in [(0_u8, 1), (1, 1), (3, 3)] {
+        let mut elf = Elf::glibc().bytes();
+        let table = elf.len();
+        elf[40..48].copy_from_slice(&(table as u64).to_le_bytes());
+        elf[58] = 64;
+        elf[60] = said;
+        elf.resize(table + 64 * at_least, 0);
+        inspect_all_ways(&elf).unwrap();
+        elf.pop();
+        let error = inspect_all_ways(&elf).unwrap_err();
+        assert_eq!(error.code(), "elf.truncated", "{said} entries");
+    }
+}
