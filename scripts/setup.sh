@@ -12,7 +12,7 @@
 #     scripts/setup.sh mutants      what `make mutants` needs
 #     scripts/setup.sh              what the tests need
 #
-# It says what it installs and why, one line each; when nothing is missing it says nothing. It asks only
+# It says what it installs and why, one line each, and where the disk is nearly full; otherwise nothing. It asks only
 # package managers (apt, cargo, go, npm, pip, rustup). What comes from cargo, go, npm and pip stays inside the checkout, under target/tools/.
 set -eu
 
@@ -20,9 +20,11 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 tools=$root/target/tools
 requirements=$root/scripts/zig-requirements.txt
 apt_updated=no
+room=4000 # MiB
 
 main() {
     [ $# -gt 0 ] || set -- test
+    look_for_room
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
@@ -37,6 +39,12 @@ main() {
             *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel, mutants" ;;
         esac
     done
+}
+
+# A full disk shows as the error of whichever compiler met it first. Only a warning: what is built already needs less.
+look_for_room() {
+    free=$(df -Pk "$root" | awk 'NR == 2 { print int($4 / 1024) }')
+    [ "$free" -ge "$room" ] || say "only $free MiB are free for $root; a first \`make test\` writes about $room"
 }
 
 # --- one function a tool: look, install, or say what to do -----------------------------------------------------------

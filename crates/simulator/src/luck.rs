@@ -35,8 +35,22 @@ pub enum Luck {
     DiesLate(u64),
 }
 
-/// Which kinds of luck a schedule has besides good luck: a bit for each way in [`Luck::of`].
-const KINDS: u32 = 12;
+/// The kinds of luck that a schedule can have besides good luck, from the number of steps that is used where something happens
+/// later. What matters most stands twice.
+const KINDS: [fn(u64) -> Luck; 12] = [
+    |_| Luck::Unanswered,
+    |_| Luck::Lost,
+    Luck::Late,
+    Luck::Late,
+    |_| Luck::RateLimited,
+    |_| Luck::Unavailable,
+    |_| Luck::Starter,
+    |_| Luck::Stale,
+    |_| Luck::Stale,
+    |_| Luck::DiesBefore,
+    |_| Luck::DiesAfter,
+    Luck::DiesLate,
+];
 
 /// What can go wrong in a schedule, and how often.
 ///
@@ -49,7 +63,7 @@ pub struct Faults {
     reads: u64,
     /// One writing call in so many.
     writes: u64,
-    /// A bit for each kind that happens.
+    /// A bit for each of [`KINDS`] that happens.
     kinds: u64,
 }
 
@@ -63,7 +77,7 @@ impl Faults {
 
     /// Those of a schedule.
     pub fn of(chance: &mut Chance) -> Self {
-        let all = (1 << KINDS) - 1;
+        let all = (1 << KINDS.len()) - 1;
         if chance.once_in(2) {
             let rate = chance.pick(&[0, 4, 8, 16, 32]).unwrap_or(8);
             return Self {
@@ -82,9 +96,10 @@ impl Faults {
     }
 
     /// One of the kinds that happen.
-    fn kind(self, chance: &mut Chance) -> Option<u32> {
+    fn kind(self, chance: &mut Chance) -> Option<fn(u64) -> Luck> {
         let wanted = chance.below(u64::from(self.kinds.count_ones()));
-        let mut happen = (0..KINDS).filter(|kind| self.kinds >> kind & 1 == 1);
+        let happens = |(bit, kind)| (self.kinds >> bit & 1 == 1).then_some(kind);
+        let mut happen = KINDS.into_iter().enumerate().filter_map(happens);
         happen.nth(usize::try_from(wanted).unwrap_or(0))
     }
 }
@@ -111,19 +126,7 @@ impl Luck {
         // Some arrive before the caller's next step, others when all is over.
         let longest = chance.pick(&[6, 20, 60]).unwrap_or(60);
         let later = 1 + chance.below(longest);
-        match faults.kind(chance) {
-            None => Self::Fine,
-            Some(0) => Self::Unanswered,
-            Some(1) => Self::Lost,
-            Some(2 | 3) => Self::Late(later),
-            Some(4) => Self::RateLimited,
-            Some(5) => Self::Unavailable,
-            Some(6) => Self::Starter,
-            Some(7 | 8) => Self::Stale,
-            Some(9) => Self::DiesBefore,
-            Some(10) => Self::DiesAfter,
-            Some(_) => Self::DiesLate(later),
-        }
+        faults.kind(chance).map_or(Self::Fine, |luck| luck(later))
     }
 
     /// Whether the effect happens now.

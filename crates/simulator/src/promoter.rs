@@ -66,8 +66,8 @@ enum Phase {
 }
 
 impl Phase {
-    /// Of what kind its next call is.
-    fn next(&self) -> Call {
+    /// Whether its next call changes anything.
+    fn next_call(&self) -> Call {
         match self {
             Self::Down | Self::Observing(_) => Call::Read,
             Self::Settling(_) => Call::Write,
@@ -149,7 +149,7 @@ impl Promoter {
 
     /// Makes its next call.
     pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
-        let luck = Luck::of(chance, faults, self.phase.next());
+        let luck = Luck::of(chance, faults, self.phase.next_call());
         if luck == Luck::DiesBefore {
             world.tell(|| format!("{} dies", self.login));
             return self.kill();

@@ -46,3 +46,10 @@ pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
         lockgate_core::escape::line(said.trim_end())
     )))
 }
+
+/// Commits everything that is in a work tree, be it nothing new, and tells the commit's id.
+pub(super) fn commit_all(dir: &Path, message: &str) -> Result<String, Failure> {
+    git(dir, &["add", "--all"])?;
+    git(dir, &["commit", "--quiet", "--allow-empty", "-m", message])?;
+    Ok(git(dir, &["rev-parse", "HEAD"])?.trim_end().to_owned())
+}

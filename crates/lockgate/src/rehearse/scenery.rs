@@ -5,7 +5,7 @@ use std::path::Path;
 use lockgate_core::config::{Config, FILE, Package};
 
 use super::bundled;
-use super::git::git;
+use super::git::{commit_all, git};
 use super::{io, trouble};
 use crate::exit::Failure;
 
@@ -57,13 +57,8 @@ pub(super) fn put_up(folder: &Path, sample: &Sample<'_>) -> Result<Config, Failu
     for package in config.packages.values() {
         add_workflow(&developer, package)?;
     }
-    let first = "The repository as it was";
     git(&developer, &["switch", "--quiet", "-C", "main"])?;
-    git(&developer, &["add", "--all"])?;
-    git(
-        &developer,
-        &["commit", "--quiet", "--allow-empty", "-m", first],
-    )?;
+    commit_all(&developer, "The repository as it was")?;
     git(&developer, &["push", "--quiet", "origin", "main"])?;
     Ok(config)
 }

@@ -14,7 +14,7 @@ use lockgate_forge_embedded::{
     Server,
 };
 
-use super::git::git;
+use super::git::{commit_all, git};
 use super::runner::{self, Ended, Running, outputs};
 use super::scenery::{self, DEVELOPER, ORIGIN, Sample};
 use super::{io, trouble};
@@ -159,17 +159,12 @@ impl Stage {
     /// Commits everything on the developer's branch and pushes it.
     pub(super) fn push(&self, message: &str) -> Result<String, Failure> {
         let developer = self.developer();
-        git(&developer, &["add", "--all"])?;
-        git(
-            &developer,
-            &["commit", "--quiet", "--allow-empty", "-m", message],
-        )?;
+        let head = commit_all(&developer, message)?;
         git(&developer, &["push", "--quiet", "origin", "HEAD"])?;
-        let head = git(&developer, &["rev-parse", "HEAD"])?;
         self.forge
             .sync()
             .map_err(|error| trouble(error.to_string()))?;
-        Ok(head.trim_end().to_owned())
+        Ok(head)
     }
 
     /// Opens a pull request; one from a fork keeps its branch to itself.
@@ -182,18 +177,12 @@ impl Stage {
                 .map_err(|error| trouble(error.to_string()));
         }
         let developer = self.developer();
-        git(&developer, &["add", "--all"])?;
-        git(
-            &developer,
-            &["commit", "--quiet", "--allow-empty", "-m", branch],
-        )?;
-        let head = git(&developer, &["rev-parse", "HEAD"])?;
+        let head = commit_all(&developer, branch)?;
         git(
             &developer,
             &["push", "--quiet", "origin", "HEAD:refs/pull/fork/head"],
         )?;
-        let head =
-            CommitId::parse(head.trim_end()).ok_or_else(|| trouble("git gave no commit id"))?;
+        let head = CommitId::parse(&head).ok_or_else(|| trouble("git gave no commit id"))?;
         let name = self
             .repository
             .rsplit('/')
