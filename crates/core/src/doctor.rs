@@ -4,7 +4,7 @@
 //! pass, a fail, or unknown: not being told is never a pass. Does not know how settings are read.
 
 use crate::reason::reasons;
-use crate::settings::{BranchRules, Environment, Reading, TagRules};
+use crate::settings::{BranchRules, Environment, Merging, Reading, TagRules};
 use crate::words::{BranchName, PackageName};
 
 /// All that is looked at.
@@ -55,6 +55,9 @@ reasons! {
         /// The gate can be outrun.
         NotUpToDate { /** Branch. */ branch: BranchName } =>
             "doctor.not-up-to-date", "a pull request that {branch} has overtaken can be merged before the gate has looked again", "require branches to be up to date before merging, or use a merge queue";
+        /// The gate of a commit does not gate.
+        QueueOfGroups { /** Branch. */ branch: BranchName } =>
+            "doctor.queue-of-groups", "the merge queue of {branch} lands a commit whose gate is not green, if a later one of its group is", "let the queue merge only pull requests that do not fail (grouping strategy `ALLGREEN`)";
         /// History can be rewritten.
         ForcePushes { /** Branch. */ branch: BranchName } =>
             "doctor.force-pushes", "{branch} can be rewritten", "forbid force pushes in a ruleset of the branch";
@@ -103,23 +106,19 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
             ask(format!("{context} counts only from one App"), outcome);
         }
     }
-    let of_branch = |problem: fn(BranchName) -> Problem, holds: fn(&BranchRules) -> bool| {
-        on(&facts.rules, "the rules of the branch", |rules| {
-            (!holds(rules)).then(|| problem(branch.clone()))
-        })
-    };
-    let outcome = of_branch(
-        |branch| Problem::NotUpToDate { branch },
-        |rules| rules.up_to_date,
-    );
+    let outcome = on(&facts.rules, "the rules of the branch", |rules| {
+        merging(rules.merging, branch)
+    });
     ask(
-        format!("nothing merges that {branch} has overtaken"),
+        format!("the gate has seen each commit that {branch} gets"),
         outcome,
     );
-    let outcome = of_branch(
-        |branch| Problem::ForcePushes { branch },
-        |rules| !rules.force_pushes,
-    );
+    let outcome = on(&facts.rules, "the rules of the branch", |rules| {
+        let branch = branch.clone();
+        rules
+            .force_pushes
+            .then_some(Problem::ForcePushes { branch })
+    });
     ask(format!("the history of {branch} stays"), outcome);
     ask(
         format!("promotions wait in the environment {}", facts.environment.0),
@@ -154,6 +153,15 @@ fn on<T>(reading: &Reading<T>, what: &str, problem: impl FnOnce(&T) -> Option<Pr
         Reading::NotFound | Reading::Denied => Outcome::Unknown(Problem::Unknown {
             what: what.to_owned(),
         }),
+    }
+}
+
+fn merging(rule: Merging, branch: &BranchName) -> Option<Problem> {
+    let branch = branch.clone();
+    match rule {
+        Merging::Lagging => Some(Problem::NotUpToDate { branch }),
+        Merging::QueueOfGroups => Some(Problem::QueueOfGroups { branch }),
+        Merging::UpToDate | Merging::Queue => None,
     }
 }
 
@@ -204,7 +212,7 @@ mod tests {
                     context: "Lockgate/Tool".to_owned(),
                     app: Some(7),
                 }],
-                up_to_date: true,
+                merging: Merging::UpToDate,
                 force_pushes: false,
             }),
             environment: (
@@ -257,9 +265,14 @@ mod tests {
             ["doctor.not-bound"]
         );
         assert_eq!(
-            rules(|rules| rules.up_to_date = false),
+            rules(|rules| rules.merging = Merging::Lagging),
             ["doctor.not-up-to-date"]
         );
+        assert_eq!(
+            rules(|rules| rules.merging = Merging::QueueOfGroups),
+            ["doctor.queue-of-groups"]
+        );
+        assert_eq!(rules(|rules| rules.merging = Merging::Queue), [""; 0]);
         assert_eq!(
             rules(|rules| rules.force_pushes = true),
             ["doctor.force-pushes"]

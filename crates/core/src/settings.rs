@@ -47,10 +47,24 @@ impl Environment {
 pub struct BranchRules {
     /// The statuses without which nothing merges.
     pub required: Vec<RequiredStatus>,
-    /// Whether a pull request has to be up to date with the branch, or goes through a merge queue.
-    pub up_to_date: bool,
+    /// What a merge has to be like.
+    pub merging: Merging,
     /// Whether history can be rewritten.
     pub force_pushes: bool,
+}
+
+/// What a merge into a branch has to be like for the statuses to count. The first is the weakest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Merging {
+    /// The head has the statuses, whatever has become of the branch since.
+    #[default]
+    Lagging,
+    /// A merge queue asks for them on the last commit of a group only (`HEADGREEN`).
+    QueueOfGroups,
+    /// The head has them, and contains the tip of the branch.
+    UpToDate,
+    /// A merge queue asks for them on each commit that it merges (`ALLGREEN`).
+    Queue,
 }
 
 /// A status without which nothing merges.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Answer, Desk, Outcome, paging, shapes};
 use crate::state::people::Role;
 use crate::state::refusal::Refusal;
-use crate::state::settings::{BranchPolicy, Environment, Ruleset};
+use crate::state::settings::{BranchPolicy, Environment, Grouping, Ruleset};
 use crate::time::rfc3339;
 
 /// `GET /collaborators/{user}/permission`
@@ -151,7 +151,10 @@ fn ruleset_shape(desk: &Desk<'_>, ruleset: &Ruleset, whole: bool) -> Value {
 fn rules(ruleset: &Ruleset) -> Vec<Value> {
     let plain = ruleset.rules.iter().map(|kind| json!({ "type": kind }));
     let mut rules: Vec<Value> = plain.collect();
-    if !ruleset.required_checks.is_empty() {
+    if let Some(grouping) = ruleset.queue {
+        rules.push(json!({ "type": "merge_queue", "parameters": queue_parameters(grouping) }));
+    }
+    if ruleset.strict || !ruleset.required_checks.is_empty() {
         let checks = ruleset.required_checks.iter().map(|(context, app)| {
             let mut check = json!({ "context": context });
             if let Some(app) = app {
@@ -163,9 +166,25 @@ fn rules(ruleset: &Ruleset) -> Vec<Value> {
             "type": "required_status_checks",
             "parameters": {
                 "required_status_checks": checks.collect::<Vec<Value>>(),
-                "strict_required_status_checks_policy": false,
+                "strict_required_status_checks_policy": ruleset.strict,
             },
         }));
     }
     rules
+}
+
+/// But for the strategy, as GitHub proposes them.
+fn queue_parameters(grouping: Grouping) -> Value {
+    json!({
+        "check_response_timeout_minutes": 60,
+        "grouping_strategy": match grouping {
+            Grouping::Each => "ALLGREEN",
+            Grouping::Last => "HEADGREEN",
+        },
+        "max_entries_to_build": 5,
+        "max_entries_to_merge": 5,
+        "merge_method": "MERGE",
+        "min_entries_to_merge": 1,
+        "min_entries_to_merge_wait_minutes": 5,
+    })
 }

@@ -52,7 +52,7 @@ pub enum BranchPolicy {
 }
 
 /// A ruleset, as far as reading it back goes. It is not enforced.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruleset {
     /// Its number.
     pub id: u64,
@@ -68,6 +68,19 @@ pub struct Ruleset {
     pub rules: Vec<String>,
     /// Contexts of a `required_status_checks` rule, and the app each is bound to.
     pub required_checks: Vec<(String, Option<u64>)>,
+    /// Whether that rule wants a head that contains the tip of its base branch.
+    pub strict: bool,
+    /// A `merge_queue` rule.
+    pub queue: Option<Grouping>,
+}
+
+/// Which commits of a merge queue's group the required checks are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grouping {
+    /// `ALLGREEN`: each.
+    Each,
+    /// `HEADGREEN`: the last.
+    Last,
 }
 
 impl State {

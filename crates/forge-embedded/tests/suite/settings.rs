@@ -1,5 +1,5 @@
 use lockgate_forge_embedded::state::people::Role;
-use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment, Ruleset};
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment, Grouping, Ruleset};
 use serde_json::json;
 
 use crate::support::Rehearsal;
@@ -95,14 +95,19 @@ fn settings_show_to_those_who_may_see_them() {
         include: vec!["~DEFAULT_BRANCH".into()],
         rules: vec!["deletion".into()],
         required_checks: vec![("lockgate/tool".into(), Some(7))],
+        strict: true,
+        queue: Some(Grouping::Last),
     };
     rehearsal
         .forge
         .set(|settings| settings.rulesets.push(ruleset));
     let rules = rehearsal.get("automation", "/rules/branches/main").json();
     assert_eq!(rules[0]["type"], "deletion");
-    let checks = &rules[1]["parameters"]["required_status_checks"];
-    assert_eq!(checks[0]["integration_id"], 7);
+    assert_eq!(rules[1]["type"], "merge_queue");
+    assert_eq!(rules[1]["parameters"]["grouping_strategy"], "HEADGREEN");
+    let checks = &rules[2]["parameters"];
+    assert_eq!(checks["required_status_checks"][0]["integration_id"], 7);
+    assert_eq!(checks["strict_required_status_checks_policy"], true);
     assert_eq!(
         rehearsal.get("automation", "/rules/branches/bump").json(),
         json!([])

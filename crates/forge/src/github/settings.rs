@@ -2,7 +2,7 @@
 
 use lockgate_core::BranchName;
 use lockgate_core::settings::{
-    BranchRules, Branches, Environment, Reading, RequiredStatus, TagRules,
+    BranchRules, Branches, Environment, Merging, Reading, RequiredStatus, TagRules,
 };
 use serde::Deserialize;
 
@@ -43,6 +43,7 @@ struct Parameters {
     required_status_checks: Vec<Check>,
     #[serde(default)]
     strict_required_status_checks_policy: bool,
+    grouping_strategy: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -141,11 +142,10 @@ pub(super) fn branch_rules(
         let has = |kind: &str| rules.iter().any(|rule| rule.r#type == kind);
         let mut found = BranchRules {
             required: Vec::new(),
-            up_to_date: has("merge_queue"),
+            merging: merging(&rules),
             force_pushes: !has("non_fast_forward"),
         };
         for parameters in rules.iter().filter_map(|rule| rule.parameters.as_ref()) {
-            found.up_to_date |= parameters.strict_required_status_checks_policy;
             found
                 .required
                 .extend(
@@ -168,6 +168,26 @@ pub(super) fn branch_rules(
         );
         found
     }))
+}
+
+/// Where there is a queue, nothing merges past it, so only its own strategy counts; of several the weakest. "`HEADGREEN`: only the
+/// commit at the head of the merge group must pass" ([rules](https://docs.github.com/rest/repos/rules)).
+fn merging(rules: &[Rule]) -> Merging {
+    let queues = rules.iter().filter(|rule| rule.r#type == "merge_queue");
+    let strategies = queues.map(|rule| {
+        let parameters = rule.parameters.as_ref();
+        match parameters.and_then(|it| it.grouping_strategy.as_deref()) {
+            Some("ALLGREEN") => Merging::Queue,
+            Some(_) | None => Merging::QueueOfGroups,
+        }
+    });
+    let strict = |it: &Parameters| it.strict_required_status_checks_policy;
+    let mut parameters = rules.iter().filter_map(|rule| rule.parameters.as_ref());
+    strategies.min().unwrap_or(if parameters.any(strict) {
+        Merging::UpToDate
+    } else {
+        Merging::Lagging
+    })
 }
 
 /// One call for the list, and one for each ruleset about tags that is enforced.
@@ -215,5 +235,28 @@ fn told<T>(answer: Result<T, ForgeError>) -> Result<Reading<T>, ForgeError> {
         Err(error) if error.kind == ErrorKind::NotFound => Ok(Reading::NotFound),
         Err(error) if error.kind == ErrorKind::Denied => Ok(Reading::Denied),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Merging, Rule, merging};
+
+    #[test]
+    fn a_queue_counts_before_all_else_and_only_if_it_asks_for_each_commit() {
+        let of = |rules: &[&str]| {
+            let shape = |text: &&str| -> Rule { serde_json::from_str(text).unwrap() };
+            merging(&rules.iter().map(shape).collect::<Vec<_>>())
+        };
+        let strict = r#"{"type":"required_status_checks","parameters":{"strict_required_status_checks_policy":true}}"#;
+        let each = r#"{"type":"merge_queue","parameters":{"grouping_strategy":"ALLGREEN"}}"#;
+        let last = r#"{"type":"merge_queue","parameters":{"grouping_strategy":"HEADGREEN"}}"#;
+        let untold = r#"{"type":"merge_queue"}"#;
+        assert_eq!(of(&[r#"{"type":"deletion"}"#]), Merging::Lagging);
+        assert_eq!(of(&[strict]), Merging::UpToDate);
+        assert_eq!(of(&[strict, each]), Merging::Queue);
+        assert_eq!(of(&[strict, last]), Merging::QueueOfGroups);
+        assert_eq!(of(&[each, last]), Merging::QueueOfGroups);
+        assert_eq!(of(&[untold]), Merging::QueueOfGroups);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::ENVIRONMENT;
-use lockgate_forge_embedded::state::settings::Settings;
+use lockgate_forge_embedded::state::settings::{Grouping, Ruleset, Settings};
 use lockgate_forge_embedded::{Fault, MergeMethod, PullNumber, Side};
 
 use super::Room;
@@ -193,6 +193,26 @@ impl<'a> Actors<'a> {
                 self.stage()?
                     .forge
                     .set_environment(ENVIRONMENT, environment);
+                Ok(String::new())
+            }
+            ["merging", how] => {
+                let (strict, queue) = match *how {
+                    "lagging" => (false, None),
+                    "up-to-date" => (true, None),
+                    "queue" => (false, Some(Grouping::Each)),
+                    "queue-of-groups" => (false, Some(Grouping::Last)),
+                    _ => return Err(unknown()),
+                };
+                let ruleset = Ruleset {
+                    name: "merging".to_owned(),
+                    enforcement: "active".to_owned(),
+                    include: vec!["~DEFAULT_BRANCH".to_owned()],
+                    strict,
+                    queue,
+                    ..Ruleset::default()
+                };
+                let change = |settings: &mut Settings| settings.rulesets = vec![ruleset];
+                self.stage()?.forge.set(change);
                 Ok(String::new())
             }
             ["immutable", "on"] => {
