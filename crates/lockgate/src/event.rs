@@ -64,8 +64,20 @@ pub struct MergeGroup {
     pub head_sha: CommitId,
     /// What it is.
     pub base_sha: CommitId,
-    /// The branch, with or without `refs/heads/`.
-    pub base_ref: String,
+    /// The branch that the queue made for it, with or without `refs/heads/`.
+    #[serde(default)]
+    pub head_ref: Option<String>,
+}
+
+/// What the name of a merge queue's own branch tells: the branch that it is for, and the pull request that its tip adds.
+///
+/// They are named `gh-readonly-queue/<branch>/pr-<number>-<commit>` ("Merging a pull request with a merge queue").
+pub fn queue_branch(name: &str) -> Option<(BranchName, PullNumber)> {
+    let name = name.strip_prefix("refs/heads/").unwrap_or(name);
+    let queued = name.strip_prefix("gh-readonly-queue/")?;
+    let (branch, last) = queued.rsplit_once("/pr-")?;
+    let (number, _commit) = last.split_once('-')?;
+    Some((branch.parse().ok()?, number.parse().ok()?))
 }
 
 /// A workflow run in an event.
@@ -85,22 +97,15 @@ pub struct EventRun {
 }
 
 impl EventRun {
-    /// The merge group that it ran for, if it did, and the branch that the group is for.
+    /// The merge group that it ran for, if it did, and what the name of its branch tells.
     ///
-    /// A queue's own branches are named `gh-readonly-queue/<branch>/pr-<number>-<commit>` ("Merging a pull request with a merge
-    /// queue"). Nobody but the forge says that a merge group started a run.
-    pub fn merge_group(&self) -> Option<(&CommitId, Option<BranchName>)> {
+    /// Nobody but the forge says that a merge group started a run.
+    pub fn merge_group(&self) -> Option<(&CommitId, Option<(BranchName, PullNumber)>)> {
         if self.event.as_deref() != Some("merge_group") {
             return None;
         }
-        let branch = || {
-            let name = self.head_branch.as_ref()?;
-            let (branch, _) = name
-                .strip_prefix("gh-readonly-queue/")?
-                .rsplit_once("/pr-")?;
-            branch.parse().ok()
-        };
-        Some((self.head_sha.as_ref()?, branch()))
+        let told = self.head_branch.as_deref().and_then(queue_branch);
+        Some((self.head_sha.as_ref()?, told))
     }
 }
 
@@ -147,9 +152,9 @@ mod tests {
             Event::parse(json.as_bytes()).unwrap().workflow_run.unwrap()
         };
         let group = run("merge_group", "gh-readonly-queue/release/2/pr-7-bbbb");
-        let (commit, branch) = group.merge_group().unwrap();
+        let (commit, told) = group.merge_group().unwrap();
         assert_eq!(commit.as_str(), "a".repeat(40));
-        assert_eq!(branch, "release/2".parse().ok());
+        assert_eq!(told, Some(("release/2".parse().unwrap(), PullNumber(7))));
         assert_eq!(run("merge_group", "other").merge_group().unwrap().1, None);
         assert_eq!(
             run("pull_request", "gh-readonly-queue/main/pr-7-bbbb").merge_group(),

@@ -36,7 +36,7 @@ pub struct Trees {
     pub head: Tree,
     /// The one merged into the other; `None` where they conflict.
     pub merged: Option<Tree>,
-    /// The commits of base and head, where they are two sides.
+    /// The commits of the base branch and of the pull request's head, where that is known.
     sides: Option<(CommitId, CommitId)>,
 }
 
@@ -204,14 +204,19 @@ impl Trees {
         })
     }
 
-    /// For a commit that already is the merge, as in a merge queue.
-    pub fn of_merge(git: &Git, base: &CommitId, merge: &CommitId) -> Result<Self, Failure> {
+    /// For a commit that already is the merge, as in a merge queue; of which head, if that is known.
+    pub fn of_merge(
+        git: &Git,
+        base: &CommitId,
+        merge: &CommitId,
+        head_of: Option<&CommitId>,
+    ) -> Result<Self, Failure> {
         let head = Tree::read(git, merge.as_str())?;
         Ok(Self {
             base: Tree::read(git, base.as_str())?,
             merged: Some(head.clone()),
             head,
-            sides: None,
+            sides: head_of.map(|head_of| (base.clone(), head_of.clone())),
         })
     }
 

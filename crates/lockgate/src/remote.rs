@@ -69,6 +69,20 @@ impl<'a> Remote<'a> {
         id.as_str().parse().map_err(|_| unknown().into())
     }
 
+    /// The head of a pull request now, brought here; `None` where the remote has no such ref.
+    pub fn head(&self, number: PullNumber) -> Result<Option<CommitId>, Failure> {
+        let name = format!("refs/pull/{number}/head");
+        let Some(id) = self
+            .refs()?
+            .get(&name)
+            .and_then(|id| id.as_str().parse().ok())
+        else {
+            return Ok(None);
+        };
+        self.git.fetch(&self.around.remote, &[(&name, &id)])?;
+        Ok(Some(id))
+    }
+
     /// Forgets what was read of the refs, so that they are read again.
     pub fn refresh(&mut self) {
         self.refs = OnceCell::new();

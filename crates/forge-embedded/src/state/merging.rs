@@ -119,6 +119,16 @@ impl State {
         Ok(commit)
     }
 
+    /// The group's commit of a queued pull request. A push to its head, or to the base branch, takes it out of the queue.
+    pub fn queued(&self, git: &dyn Repository, number: PullNumber) -> Result<CommitId, Refusal> {
+        let pull = self.pull(number)?;
+        check_open(pull)?;
+        let commit = git.resolve(&group_branch(pull))?.ok_or(Refusal::NotFound)?;
+        let made = git.commit(&commit)?.ok_or(Refusal::NotFound)?;
+        let present = made.parents.contains(&pull.head_sha);
+        present.then_some(commit).ok_or(Refusal::NotFound)
+    }
+
     /// Lands the group's commit of a queued pull request, if its checks passed.
     pub fn land_queued(
         &mut self,
@@ -126,10 +136,10 @@ impl State {
         git: &dyn Repository,
         number: PullNumber,
     ) -> Result<CommitId, Refusal> {
+        self.sync(now, git)?;
+        let commit = self.queued(git, number)?;
         let pull = self.pull(number)?.clone();
-        check_open(&pull)?;
         let branch = group_branch(&pull);
-        let commit = git.resolve(&branch)?.ok_or(Refusal::NotFound)?;
         if let Some(blocker) = self.blocker(&pull.base_branch, &commit) {
             return Err(Refusal::NotAllowed(blocker));
         }

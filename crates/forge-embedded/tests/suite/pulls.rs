@@ -292,6 +292,20 @@ fn a_merge_queue_checks_its_own_commit() {
 }
 
 #[test]
+fn what_is_pushed_takes_a_pull_request_out_of_the_merge_queue() {
+    let rehearsal = Rehearsal::start();
+    let number = opened(&rehearsal);
+    rehearsal.forge.enqueue(number).unwrap();
+    rehearsal.push("bump", &[("tool/main.c", "int main() {}\n")]);
+    assert!(rehearsal.forge.land_queued(number).is_err());
+    rehearsal.forge.enqueue(number).unwrap();
+    rehearsal.push("main", &[("README.md", "words\n")]);
+    assert!(rehearsal.forge.land_queued(number).is_err());
+    let group = rehearsal.forge.enqueue(number).unwrap();
+    assert_eq!(rehearsal.forge.land_queued(number).unwrap(), group);
+}
+
+#[test]
 fn a_pushed_head_counts_as_merged() {
     let rehearsal = Rehearsal::start();
     let number = opened(&rehearsal);

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::Context;
 use crate::candidate::Progress;
 use crate::cli;
-use crate::event::{Event, EventRun};
+use crate::event::{Event, EventRun, queue_branch};
 use crate::exit::Failure;
 use crate::observe::{Published as _, Seen, Tree, Trees};
 use crate::remote::{Remote, View};
@@ -26,11 +26,12 @@ pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let named = args.target.pr.is_some() || args.target.run.is_some() || args.all_open.is_some();
     let group = group(&remote, &event)?.filter(|_| !named);
-    if let Some((base, head)) = group {
+    if let Some(Group { base, head, pull }) = group {
         let git = &remote.git;
         let wanted = [(head.as_str(), &head), (base.as_str(), &base)];
         git.fetch(&context.around.remote, &wanted)?;
-        let trees = Trees::of_merge(git, &base, &head)?;
+        let head_of = pull.map(|pull| remote.head(pull)).transpose()?.flatten();
+        let trees = Trees::of_merge(git, &base, &head, head_of.as_ref())?;
         for name in trees.names() {
             let chosen = args.target.package.as_deref();
             if chosen.is_some_and(|chosen| chosen != name.as_str()) {
@@ -58,22 +59,40 @@ pub struct Posted {
     written: bool,
 }
 
-/// Base and commit of the merge group that the event is about: its own event, or the end of a run that a group started.
-/// The run does not tell the base; then it is what the branch is now.
-fn group(remote: &Remote<'_>, event: &Event) -> Result<Option<(CommitId, CommitId)>, Failure> {
+/// A merge group: what the branch is, and what it would become with a pull request more.
+struct Group {
+    base: CommitId,
+    head: CommitId,
+    /// Which, if the name of the queue's branch tells.
+    pull: Option<PullNumber>,
+}
+
+/// The merge group that the event is about: its own event, or the end of a run that a group started. The run does not tell the
+/// base; then it is what the branch is now.
+fn group(remote: &Remote<'_>, event: &Event) -> Result<Option<Group>, Failure> {
     if let Some(group) = &event.merge_group {
-        return Ok(Some((group.base_sha.clone(), group.head_sha.clone())));
+        let told = group.head_ref.as_deref().and_then(queue_branch);
+        return Ok(Some(Group {
+            base: group.base_sha.clone(),
+            head: group.head_sha.clone(),
+            pull: told.map(|(_, pull)| pull),
+        }));
     }
     let run = event.workflow_run.as_ref();
-    let Some((head, branch)) = run.and_then(EventRun::merge_group) else {
+    let Some((head, told)) = run.and_then(EventRun::merge_group) else {
         return Ok(None);
     };
+    let (branch, pull) = told.unzip();
     let branch = branch.or_else(|| event.default_branch().cloned());
     let branch = branch.ok_or(Trouble::Unsaid {
         what: "which branch the merge group is for",
         how: "let the event name the repository's default branch",
     })?;
-    Ok(Some((remote.branch(&branch)?, head.clone())))
+    Ok(Some(Group {
+        base: remote.branch(&branch)?,
+        head: head.clone(),
+        pull,
+    }))
 }
 
 fn moved(

@@ -199,7 +199,13 @@ impl Stage {
             .forge
             .enqueue(PullNumber(pull))
             .map_err(|error| trouble(error.to_string()))?;
-        let group = json!({ "head_sha": group.to_string(), "base_sha": main.trim_end(), "base_ref": "refs/heads/main" });
+        let base = main.trim_end();
+        let group = json!({
+            "head_sha": group.to_string(),
+            "head_ref": format!("refs/heads/gh-readonly-queue/main/pr-{pull}-{base}"),
+            "base_sha": base,
+            "base_ref": "refs/heads/main",
+        });
         self.lockgate(
             Who::Automation,
             &words(&["gate"]),
