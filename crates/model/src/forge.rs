@@ -145,6 +145,25 @@ pub fn post(state: &mut State, pull: u8, status: Status) -> Heard {
     Heard::Done
 }
 
+/// The same on a commit of the merge queue.
+pub fn post_queued(state: &mut State, at: u8, status: Status) -> Heard {
+    if let Some(Some(queued)) = state.queue.get_mut(usize::from(at)) {
+        queued.status = status;
+    }
+    Heard::Done
+}
+
+/// The merge queue drops a commit and those that stand on it, and with them whatever was under way to them.
+pub fn drop_queued(state: &mut State, from: usize) {
+    let all = state.queue.iter_mut();
+    all.skip(from).for_each(|queued| *queued = None);
+    for late in &mut state.late {
+        if matches!(late, Some(Late::PostQueued { at, .. }) if usize::from(*at) >= from) {
+            *late = None;
+        }
+    }
+}
+
 /// A call that was under way arrives.
 pub fn land(state: &mut State, rules: Rules, late: Late) {
     // Nobody waits for the answer.
@@ -156,6 +175,7 @@ pub fn land(state: &mut State, rules: Rules, late: Late) {
         } => upload(state, rules, slot, file, content),
         Late::Publish { slot } => publish(state, slot),
         Late::Post { pull, status } => post(state, pull, status),
+        Late::PostQueued { at, status } => post_queued(state, at, status),
         Late::Delete { slot, file } => delete_file(state, rules, slot, file),
     };
 }

@@ -1,10 +1,12 @@
 //! `cargo run --release -p lockgate-model`: searches the protocol, and what must be found wrong, and prints a table.
 //!
-//! `--faults N`, `--deeds N` and `--three` (promoters) change what is searched; `--wrong` prints how each wrong design breaks.
+//! `--faults N`, `--deeds N`, `--three` (promoters) and `--queue` (in place of heads that are up to date) change what is searched;
+//! `--wrong` prints how each wrong design breaks.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use lockgate_model::setup::Merging;
 use lockgate_model::{Setup, search, shortest, words, wrong};
 
 /// How long the ways are that are looked for.
@@ -29,12 +31,17 @@ fn main() -> io::Result<ExitCode> {
     };
     setup.faults = number("--faults", setup.faults);
     setup.mischief = number("--deeds", setup.mischief);
+    let queues = has("--queue");
+    if queues {
+        setup.rules.merging = Merging::Queue;
+    }
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (promoters, faults, deeds) = (setup.promoters.len(), setup.faults, setup.mischief);
     let found = search(setup, threads);
     writeln!(
         out,
-        "promoters {promoters}, faults {faults}, deeds {deeds}: {} states, {:.0} s",
+        "promoters {promoters}, faults {faults}, deeds {deeds}{}: {} states, {:.0} s",
+        if queues { ", merge queue" } else { "" },
         found.states,
         found.time.as_secs_f64()
     )?;

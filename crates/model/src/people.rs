@@ -2,8 +2,8 @@
 
 use crate::forge::{self, Heard, Luck};
 use crate::release::{Content, Draft};
-use crate::setup::{PULLS, Setup};
-use crate::state::{Late, Main, Pull, State, Status};
+use crate::setup::{Merging, PULLS, Setup};
+use crate::state::{Change, Late, Main, Pull, Queued, State, Status};
 
 /// What somebody does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,8 +12,16 @@ pub enum Deed {
     GateLooks(u8),
     /// `flows/gate.rs`: post what was decided.
     GatePosts(u8, Luck),
+    /// `flows/gate.rs`: look, for a commit of the merge queue.
+    GateLooksQueued(u8),
+    /// `flows/gate.rs`: post what was decided.
+    GatePostsQueued(u8, Luck),
     /// A pull request is merged.
     Merge(u8),
+    /// A pull request is put into the merge queue.
+    Queue(Change),
+    /// The merge queue merges.
+    MergeQueued,
     /// Another pull request changes the sources on the base branch.
     BaseMoves,
     /// New commits are pushed to a pull request. What was built from the old ones stays.
@@ -41,6 +49,9 @@ pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
         if may_merge(state, setup, pull) {
             deeds.push(Deed::Merge(pull));
         }
+    }
+    if setup.rules.merging.queues() {
+        queue_deeds(state, setup, deeds);
     }
     // Not a deed of somebody who means harm: it happens every day.
     if state.main == Main::Before && !state.base_moved {
@@ -95,30 +106,92 @@ fn gate_deeds(state: &State, pull: u8, deeds: &mut Vec<Deed>) {
             deeds.push(Deed::GateLooks(pull));
         }
         None => {}
-        Some(_) => {
-            deeds.push(Deed::GatePosts(pull, Luck::Fine));
-            if state.faults > 0 {
-                let all = [Luck::Unanswered, Luck::Lost, Luck::Late];
-                deeds.extend(all.map(|luck| Deed::GatePosts(pull, luck)));
-            }
+        Some(_) => posting(state, |luck| deeds.push(Deed::GatePosts(pull, luck))),
+    }
+}
+
+fn posting(state: &State, mut add: impl FnMut(Luck)) {
+    add(Luck::Fine);
+    if state.faults > 0 {
+        for luck in [Luck::Unanswered, Luck::Lost, Luck::Late] {
+            add(luck);
         }
+    }
+}
+
+/// Anybody may queue anything at any time: what holds is the gate of the queue's own commits. The first raises the version; with
+/// it alone, or with one more behind it, the queue can do all the harm that it can do.
+fn queue_deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
+    if state.main != Main::Before {
+        return;
+    }
+    let queued = |change| state.queue.iter().flatten().any(|it| it.change == change);
+    if state.queue.iter().any(Option::is_none) {
+        let raises = (0..).take(PULLS).map(Change::Raise);
+        let after_first = state.base_moved && state.queue.iter().any(Option::is_some);
+        let all = raises.chain(after_first.then_some(Change::TakeBack));
+        deeds.extend(all.filter(|change| !queued(*change)).map(Deed::Queue));
+    }
+    for (at, commit) in (0..).zip(state.queue.iter().flatten()) {
+        match commit.gate {
+            None if verdict_queued(state, at) != commit.status => {
+                deeds.push(Deed::GateLooksQueued(at));
+            }
+            None => {}
+            Some(_) => posting(state, |luck| deeds.push(Deed::GatePostsQueued(at, luck))),
+        }
+    }
+    if may_merge_queued(state, setup) {
+        deeds.push(Deed::MergeQueued);
     }
 }
 
 /// `core::gate::decide`: green only if what the merge would have now is published, whole.
 fn verdict(state: &State, pull: u8) -> Status {
-    let green = state.release().is_some_and(|(_, release)| {
-        release.whole() && Some(release.file(1).sources()) == state.merge_of(pull)
-    });
+    green_for(state, state.merge_of(pull))
+}
+
+/// The same for a commit that already is the merge.
+fn verdict_queued(state: &State, at: u8) -> Status {
+    let sources = match state.queued(at) {
+        Main::Sources(sources) => Some(sources),
+        Main::Before | Main::Other => None,
+    };
+    green_for(state, sources)
+}
+
+fn green_for(state: &State, sources: Option<u8>) -> Status {
+    let green = state
+        .release()
+        .is_some_and(|(_, release)| release.whole() && Some(release.file(1).sources()) == sources);
     if green { Status::Green } else { Status::Red }
 }
 
+fn counts(setup: &Setup, status: Status) -> bool {
+    status == Status::Green || (status == Status::Forged && !setup.rules.status_is_bound)
+}
+
 fn may_merge(state: &State, setup: &Setup, pull: u8) -> bool {
-    let status = state.pull(pull).status;
-    let green =
-        status == Status::Green || (status == Status::Forged && !setup.rules.status_is_bound);
-    let fresh = !setup.rules.heads_are_up_to_date || state.merge_of(pull).is_some();
-    state.main == Main::Before && green && fresh
+    let fits = match setup.rules.merging {
+        Merging::UpToDate => state.merge_of(pull).is_some(),
+        Merging::Lagging => true,
+        Merging::Queue | Merging::QueueOfGroups | Merging::QueueOfHeads => false,
+    };
+    state.main == Main::Before && fits && counts(setup, state.pull(pull).status)
+}
+
+fn may_merge_queued(state: &State, setup: &Setup) -> bool {
+    let mut queue = state.queue.iter().flatten();
+    let green = |commit: &Queued| counts(setup, commit.status);
+    match setup.rules.merging {
+        Merging::UpToDate | Merging::Lagging => false,
+        Merging::Queue => queue.next().is_some_and(green),
+        Merging::QueueOfGroups => queue.next_back().is_some_and(green),
+        Merging::QueueOfHeads => queue.next().is_some_and(|commit| match commit.change {
+            Change::Raise(pull) => counts(setup, state.pull(pull).status),
+            Change::TakeBack => true,
+        }),
+    }
 }
 
 fn pushed(state: &State) -> u8 {
@@ -130,7 +203,14 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
     let mut next = state.clone();
     let mischief = !matches!(
         deed,
-        Deed::GateLooks(_) | Deed::GatePosts(..) | Deed::Merge(_) | Deed::BaseMoves
+        Deed::GateLooks(_)
+            | Deed::GatePosts(..)
+            | Deed::GateLooksQueued(_)
+            | Deed::GatePostsQueued(..)
+            | Deed::Merge(_)
+            | Deed::Queue(_)
+            | Deed::MergeQueued
+            | Deed::BaseMoves
     );
     if mischief {
         next.mischief = next.mischief.checked_sub(1)?;
@@ -144,7 +224,28 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
         Deed::Merge(pull) => {
             next.main = state.merge_of(pull).map_or(Main::Other, Main::Sources);
         }
-        Deed::BaseMoves => next.base_moved = true,
+        Deed::GateLooksQueued(at) => {
+            let seen = verdict_queued(state, at);
+            next.queue.get_mut(usize::from(at))?.as_mut()?.gate = Some(seen);
+        }
+        Deed::GatePostsQueued(at, luck) => posts_queued(&mut next, at, luck)?,
+        Deed::Queue(change) => {
+            let free = next.queue.iter_mut().find(|queued| queued.is_none())?;
+            *free = Some(Queued {
+                change,
+                status: Status::Red,
+                gate: None,
+            });
+        }
+        Deed::MergeQueued => {
+            // What comes to main with it stands on top of this commit, which is on main as well.
+            next.main = state.queued(0);
+            forge::drop_queued(&mut next, 0);
+        }
+        Deed::BaseMoves => {
+            next.base_moved = true;
+            forge::drop_queued(&mut next, 0);
+        }
         Deed::Push(pull) => {
             let head = pushed(state);
             // The new head has no status, and nobody looks at those of the old one.
@@ -158,6 +259,11 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
                 if matches!(late, Some(Late::Post { pull: of, .. }) if *of == pull) {
                     *late = None;
                 }
+            }
+            let raise = Change::Raise(pull);
+            let mut queue = next.queue.iter();
+            if let Some(at) = queue.position(|it| it.is_some_and(|it| it.change == raise)) {
+                forge::drop_queued(&mut next, at);
             }
         }
         Deed::RunAgain(pull) => change(&mut next, pull, |pull| {
@@ -186,11 +292,27 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
     Some(next)
 }
 
-fn posts(next: &mut State, pull: u8, luck: Luck) -> Option<()> {
-    let status = next.pull(pull).gate?;
+fn posts_queued(next: &mut State, at: u8, luck: Luck) -> Option<()> {
+    pay(next, luck)?;
+    let queued = next.queue.get_mut(usize::from(at))?.as_mut()?;
+    let status = queued.gate.take()?;
+    let late = Late::PostQueued { at, status };
+    let _: Heard = forge::call(next, luck, Some(late), |state| {
+        forge::post_queued(state, at, status)
+    });
+    Some(())
+}
+
+fn pay(next: &mut State, luck: Luck) -> Option<()> {
     if luck != Luck::Fine {
         next.faults = next.faults.checked_sub(1)?;
     }
+    Some(())
+}
+
+fn posts(next: &mut State, pull: u8, luck: Luck) -> Option<()> {
+    let status = next.pull(pull).gate?;
+    pay(next, luck)?;
     change(next, pull, |pull| pull.gate = None);
     let late = Late::Post { pull, status };
     // Without an answer the gate is run again: it looks first.

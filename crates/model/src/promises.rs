@@ -4,7 +4,7 @@
 //! real code's world after each step. Both are held to the same seven sentences.
 
 use crate::setup::{PROMOTERS, PULLS, Setup};
-use crate::state::{At, Late, Main, State, Status};
+use crate::state::{At, Change, Late, Main, QUEUED, State, Status};
 
 /// What anybody could see of a moment, and what the promoters say of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +15,14 @@ pub struct Observation {
     pub release: Option<Public>,
     /// What each promoter that has ended says.
     pub reports: [Report; PROMOTERS],
-    /// For each pull request the sources of the head on which Lockgate's status is green, if it is.
-    pub greens: [Option<u32>; PULLS],
+    /// What each head, and each commit of a merge queue, on which Lockgate's status is green would bring to main.
+    pub greens: [Held; COMMITS],
     /// What main holds under the version.
     pub main: Held,
 }
+
+/// How many commits can have a status that anybody looks at.
+pub const COMMITS: usize = PULLS + QUEUED;
 
 /// A public release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub enum Report {
     },
 }
 
-/// What main holds under the version that everybody wants.
+/// What main, or what could become main, holds under the version that everybody wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
     /// Nothing yet.
@@ -85,7 +88,7 @@ pub const ALWAYS: [Promise; 7] = [
 ];
 
 /// In some state: without these the promises could hold because nothing ever happens.
-pub const SOMETIMES: [Possible; 8] = [
+pub const SOMETIMES: [Possible; 9] = [
     ("a promotion publishes and says so", |_, state| {
         any(state, At::Published)
     }),
@@ -101,6 +104,10 @@ pub const SOMETIMES: [Possible; 8] = [
     (
         "the second pull request is merged",
         |_, state| matches!(state.main, Main::Sources(sources) if sources >= 3),
+    ),
+    (
+        "what a merge queue makes of a green head was never built",
+        |setup, state| !setup.rules.merging.queues() || has_outrun_its_head(state),
     ),
     ("a draft is abandoned for another", |_, state| {
         state.promoters.iter().any(|promoter| promoter.drafts > 1)
@@ -138,6 +145,14 @@ pub const NOTHING: &str = "who reports that nothing was published is right";
 pub const GATE: &str = "a green gate means that a whole release of the head's sources is public";
 /// See [`WHOLE`].
 pub const MAIN: &str = "main holds the version only with the sources of its release";
+
+fn has_outrun_its_head(state: &State) -> bool {
+    let mut queue = (0..).zip(state.queue.iter().flatten());
+    queue.any(|(at, queued)| {
+        matches!(queued.change, Change::Raise(pull) if state.pull(pull).status == Status::Green)
+            && state.queued(at) == Main::Other
+    })
+}
 
 fn any(state: &State, at: At) -> bool {
     state.promoters.iter().any(|promoter| promoter.at == at)
@@ -182,13 +197,15 @@ fn nothing(seen: &Observation) -> bool {
 }
 
 fn gate(seen: &Observation) -> bool {
-    let published = public(seen).map(|built| built.sources);
-    let mut greens = seen.greens.iter().flatten();
-    greens.all(|sources| published == Some(*sources))
+    seen.greens.iter().all(|held| is_released(seen, *held))
 }
 
 fn main(seen: &Observation) -> bool {
-    match seen.main {
+    is_released(seen, seen.main)
+}
+
+fn is_released(seen: &Observation, held: Held) -> bool {
+    match held {
         Held::Nothing => true,
         Held::Sources(sources) => public(seen).is_some_and(|built| built.sources == sources),
         Held::Unbuilt => false,
@@ -226,20 +243,31 @@ pub fn observe(state: &State) -> Observation {
         | At::Confirming
         | At::Stopped => Report::Nothing,
     });
-    let mut greens = [None; PULLS];
-    for ((number, pull), green) in (0..).zip(state.pulls).zip(&mut greens) {
+    let heads = (0..).zip(state.pulls).map(|(number, pull)| {
         let sources = crate::release::sources(number, pull.head);
-        *green = (pull.status == Status::Green).then(|| sources.into());
+        (pull.status, Held::Sources(sources.into()))
+    });
+    let queue = (0..).zip(state.queue.iter().flatten());
+    let queue = queue.map(|(at, queued)| (queued.status, holds(state.queued(at))));
+    let mut greens = [Held::Nothing; COMMITS];
+    for (green, (status, held)) in greens.iter_mut().zip(heads.chain(queue)) {
+        if status == Status::Green {
+            *green = held;
+        }
     }
     Observation {
         releases: state.slots.iter().filter(|slot| slot.published()).count(),
         release,
         reports,
         greens,
-        main: match state.main {
-            Main::Before => Held::Nothing,
-            Main::Sources(sources) => Held::Sources(sources.into()),
-            Main::Other => Held::Unbuilt,
-        },
+        main: holds(state.main),
+    }
+}
+
+fn holds(main: Main) -> Held {
+    match main {
+        Main::Before => Held::Nothing,
+        Main::Sources(sources) => Held::Sources(sources.into()),
+        Main::Other => Held::Unbuilt,
     }
 }

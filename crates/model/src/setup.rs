@@ -51,8 +51,33 @@ pub struct Rules {
     pub releases_are_immutable: bool,
     /// Only the gate's own status counts.
     pub status_is_bound: bool,
-    /// A head is merged only if it contains the tip of the base branch, or as the merge that was looked at (a merge queue).
-    pub heads_are_up_to_date: bool,
+    /// What a merge has to be like.
+    pub merging: Merging,
+}
+
+/// What is merged, and which statuses that takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merging {
+    /// A head that is green and contains the tip of the base branch.
+    UpToDate,
+    /// What a merge queue has made of heads, commit by commit, each of which is green itself (`ALLGREEN`).
+    Queue,
+    /// A rule is missing: a green head, whatever has become of the base branch.
+    Lagging,
+    /// A rule is missing: all that a merge queue has made where the last commit of it is green (`HEADGREEN`).
+    QueueOfGroups,
+    /// A rule is missing: what a merge queue has made of green heads.
+    QueueOfHeads,
+}
+
+impl Merging {
+    /// Whether there is a merge queue.
+    pub fn queues(self) -> bool {
+        match self {
+            Self::Queue | Self::QueueOfGroups | Self::QueueOfHeads => true,
+            Self::UpToDate | Self::Lagging => false,
+        }
+    }
 }
 
 impl Default for Rules {
@@ -61,7 +86,7 @@ impl Default for Rules {
             tags_are_reserved: true,
             releases_are_immutable: true,
             status_is_bound: true,
-            heads_are_up_to_date: true,
+            merging: Merging::UpToDate,
         }
     }
 }

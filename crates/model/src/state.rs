@@ -88,6 +88,29 @@ pub enum Status {
     Forged,
 }
 
+/// How many commits the merge queue can have made.
+pub const QUEUED: usize = 2;
+
+/// A commit that the merge queue has made: the one before it, or the tip of the base branch, and one pull request more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Queued {
+    /// What is in it.
+    pub change: Change,
+    /// The status on it.
+    pub status: Status,
+    /// What the gate has decided and not yet posted.
+    pub gate: Option<Status>,
+}
+
+/// What a queued pull request changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// It raises the version: one of those that promoters promote.
+    Raise(u8),
+    /// It takes back what has moved the base branch.
+    TakeBack,
+}
+
 /// A call whose effect is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Late {
@@ -112,6 +135,13 @@ pub enum Late {
         /// Which status.
         status: Status,
     },
+    /// A status on a commit of the merge queue.
+    PostQueued {
+        /// Which of them.
+        at: u8,
+        /// Which status.
+        status: Status,
+    },
     /// Rejected design: deleting a file of a draft.
     Delete {
         /// Which draft.
@@ -127,7 +157,7 @@ impl Late {
             Self::Upload { slot, .. } | Self::Publish { slot } | Self::Delete { slot, .. } => {
                 Some(slot)
             }
-            Self::Post { .. } => None,
+            Self::Post { .. } | Self::PostQueued { .. } => None,
         }
     }
 }
@@ -155,6 +185,8 @@ pub struct State {
     pub late: [Option<Late>; LATE],
     /// The pull requests.
     pub pulls: [Pull; PULLS],
+    /// What the merge queue has made. The first raises the version.
+    pub queue: [Option<Queued>; QUEUED],
     /// Whether the base branch has other sources than the pull requests were opened against.
     pub base_moved: bool,
     /// What was merged.
@@ -181,6 +213,7 @@ impl State {
             promoters: [promoter; PROMOTERS],
             late: [None; LATE],
             pulls: [Pull::default(); PULLS],
+            queue: [None; QUEUED],
             base_moved: false,
             main: Main::Before,
             faults,
@@ -219,9 +252,29 @@ impl State {
 
     /// The sources that a merge of a pull request would have now; `None` where nobody built them.
     pub fn merge_of(&self, pull: u8) -> Option<u8> {
+        self.merged(pull, self.base_moved)
+    }
+
+    fn merged(&self, pull: u8, base_moved: bool) -> Option<u8> {
         let head = self.pull(pull).head;
-        let contains_base = !self.base_moved || head == 2;
-        contains_base.then(|| sources(pull, head))
+        let built_on_it = base_moved == (head == 2);
+        built_on_it.then(|| sources(pull, head))
+    }
+
+    /// What a commit of the merge queue holds under the version.
+    pub fn queued(&self, at: u8) -> Main {
+        let (mut raised, mut moved) = (None, self.base_moved);
+        for queued in self.queue.iter().flatten().take(usize::from(at) + 1) {
+            match (queued.change, raised) {
+                (Change::TakeBack, _) => moved = false,
+                (Change::Raise(pull), None) => raised = Some(pull),
+                // The sources of both.
+                (Change::Raise(_), Some(_)) => return Main::Other,
+            }
+        }
+        raised.map_or(Main::Before, |pull| {
+            self.merged(pull, moved).map_or(Main::Other, Main::Sources)
+        })
     }
 
     /// A promoter.

@@ -7,7 +7,7 @@ use crate::forge::Luck;
 use crate::people::Deed;
 use crate::search::Action;
 use crate::setup::Setup;
-use crate::state::{At, Late, State};
+use crate::state::{At, Change, Late, State};
 
 /// A way through the model, a line for each step.
 pub fn story(setup: &Setup, actions: &[Action]) -> Vec<String> {
@@ -45,7 +45,9 @@ fn sentence(state: &State, action: Action) -> String {
         Action::Land(at) => match state.late.get(usize::from(at)).copied().flatten() {
             Some(Late::Upload { .. }) => "the late upload arrives".to_owned(),
             Some(Late::Publish { .. }) => "the late publish arrives".to_owned(),
-            Some(Late::Post { .. }) => "the late status arrives".to_owned(),
+            Some(Late::Post { .. } | Late::PostQueued { .. }) => {
+                "the late status arrives".to_owned()
+            }
             Some(Late::Delete { .. }) => "the late deletion arrives".to_owned(),
             None => "nothing arrives".to_owned(),
         },
@@ -98,7 +100,21 @@ impl fmt::Display for Deed {
             Self::GatePosts(pull, luck) => {
                 write!(f, "the gate posts its status on pull request {pull}{luck}")
             }
+            Self::GateLooksQueued(at) => {
+                write!(f, "the gate looks at commit {at} of the merge queue")
+            }
+            Self::GatePostsQueued(at, luck) => write!(
+                f,
+                "the gate posts its status on commit {at} of the merge queue{luck}"
+            ),
             Self::Merge(pull) => write!(f, "pull request {pull} is merged"),
+            Self::Queue(Change::Raise(pull)) => {
+                write!(f, "pull request {pull} goes into the merge queue")
+            }
+            Self::Queue(Change::TakeBack) => f.write_str(
+                "another goes into the merge queue, which takes back what moved the base branch",
+            ),
+            Self::MergeQueued => f.write_str("the merge queue merges"),
             Self::BaseMoves => f.write_str("the base branch gets other sources"),
             Self::Push(pull) => write!(f, "somebody pushes to pull request {pull}"),
             Self::RunAgain(pull) => {

@@ -2,7 +2,7 @@
 //! these pass would let anything pass.
 
 use crate::promises::{MAIN, NOTHING, WHOLE};
-use crate::setup::{Design, Rules, Setup};
+use crate::setup::{Design, Merging, Rules, Setup};
 
 /// One of them.
 #[derive(Debug, Clone)]
@@ -73,11 +73,29 @@ pub fn all() -> Vec<Wrong> {
         lacking(
             "a head is merged that lags behind its base",
             Rules {
-                heads_are_up_to_date: false,
+                merging: Merging::Lagging,
                 ..rules
             },
             MAIN,
             11,
+        ),
+        lacking(
+            "a merge queue asks for the status of the head only",
+            Rules {
+                merging: Merging::QueueOfHeads,
+                ..rules
+            },
+            MAIN,
+            12,
+        ),
+        lacking(
+            "a merge queue asks for the status of a group's last commit only",
+            Rules {
+                merging: Merging::QueueOfGroups,
+                ..rules
+            },
+            MAIN,
+            13,
         ),
     ]
 }

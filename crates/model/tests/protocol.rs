@@ -1,6 +1,7 @@
 //! The whole state space of two promoters, and what must be found wrong in it.
 
 use lockgate_model::promises::{ALWAYS, SOMETIMES};
+use lockgate_model::setup::{Merging, Rules};
 use lockgate_model::{Setup, search, shortest, words, wrong};
 
 fn every_state_keeps_every_promise(setup: Setup, at_least: usize) {
@@ -26,6 +27,20 @@ fn two_promoters_a_fault_and_a_writer_who_means_harm_keep_every_promise() {
         ..Setup::small()
     };
     every_state_keeps_every_promise(setup, 300_000);
+}
+
+#[test]
+fn with_a_merge_queue_every_promise_is_kept_too() {
+    let rules = Rules {
+        merging: Merging::Queue,
+        ..Rules::default()
+    };
+    let setup = Setup {
+        mischief: 0,
+        rules,
+        ..Setup::small()
+    };
+    every_state_keeps_every_promise(setup, 2_000_000);
 }
 
 #[test]
@@ -55,7 +70,7 @@ fn the_same_places_with_the_right_design_and_all_rules_keep_that_promise() {
     for wrong in wrong::all() {
         let right = Setup {
             design: lockgate_model::Design::Lockgate,
-            rules: lockgate_model::Rules::default(),
+            rules: Rules::default(),
             ..wrong.setup
         };
         let found = search(right, 2);

@@ -3,10 +3,10 @@
 use lockgate_core::Digest;
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::promote::PullState;
-use lockgate_forge_embedded::Repository as _;
 use lockgate_forge_embedded::state::releases::Release;
 use lockgate_forge_embedded::state::statuses::Verdict;
-use lockgate_model::promises::{self, Built, Held, Observation, Public, Report};
+use lockgate_forge_embedded::{PullNumber, Repository as _};
+use lockgate_model::promises::{self, Built, COMMITS, Held, Observation, Public, Report};
 
 use crate::gate;
 use crate::observe;
@@ -49,20 +49,26 @@ fn observation(world: &World<'_>, promoters: &[Promoter]) -> Observation {
             edited_in_the_gap: world.edited_in_the_gap.contains(&release.id),
         }),
         reports,
-        greens: Template::PULLS.map(|number| {
-            let pull = world
-                .state
-                .pull(number)
-                .ok()
-                .filter(|pull| pull.is_open())?;
-            if gate::newest_of(world, &pull.head_sha) != Some(Verdict::Success) {
-                return None;
-            }
-            let tree = world.template.tree(&world.git, pull.head_sha.as_str())?;
-            Some(tree.sources)
-        }),
+        greens: greens(world),
         main: held(world),
     }
+}
+
+/// Of the heads of open pull requests, and of what a merge queue has made of them.
+fn greens(world: &World<'_>) -> [Held; COMMITS] {
+    let open = |number| world.state.pull(number).ok().filter(|pull| pull.is_open());
+    let heads = Template::PULLS.map(|number| Some(open(number)?.head_sha.clone()));
+    let groups = Template::PULLS.map(|number| world.queued(number));
+    let mut greens = [Held::Nothing; COMMITS];
+    let commits = heads.into_iter().chain(groups);
+    for (green, commit) in greens.iter_mut().zip(commits) {
+        let is_green = |commit: &_| gate::newest_of(world, commit) == Some(Verdict::Success);
+        if let Some(commit) = commit.filter(is_green) {
+            let tree = world.template.tree(&world.git, commit.as_str());
+            *green = tree.map_or(Held::Unbuilt, |tree| Held::Sources(tree.sources));
+        }
+    }
+    greens
 }
 
 fn held(world: &World<'_>) -> Held {
@@ -126,18 +132,19 @@ fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
     (complete && holds(SUMS_ASSET, *sums)).then_some(*built)
 }
 
-/// Whether a pull request's sources are published, and its head contains the base branch: then it has to be mergeable.
-pub fn may_land(world: &World<'_>, number: lockgate_forge_embedded::PullNumber) -> bool {
+/// Whether what a merge of a pull request would give is published, and its head contains the base branch where no queue sees to
+/// that: then it has to be mergeable.
+pub fn may_land(world: &World<'_>, number: PullNumber) -> bool {
     let ready = || {
         let pull = observe::pull(world, number, false)?;
         let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
         let base = world.git.resolve("refs/heads/main").ok()??;
         let fresh = world.git.is_ancestor(&base, &head).ok()?;
-        let tree = world.template.tree(&world.git, pull.head.as_str())?;
+        let tree = world.template.merged(&world.git, &base, &head)?;
         let release = world.state.release_by_tag(world.tag()).ok()?;
         let built = whole(world, release)?;
         let same = built.sources == tree.sources;
-        Some(pull.state == PullState::Open && fresh && same)
+        Some(pull.state == PullState::Open && (fresh || world.queues) && same)
     };
     ready().unwrap_or(false)
 }

@@ -2,6 +2,8 @@
 //!
 //! Stands for `crates/lockgate/src/flows/gate.rs` and `promote/settle.rs`; what is decided is `core::gate::decide`'s.
 
+use std::fmt;
+
 use lockgate_core::detect;
 use lockgate_core::gate::{Build, Facts, Pins, Published, Status, decide};
 use lockgate_core::promote::{Plan, PullState, ReleaseFacts};
@@ -15,27 +17,45 @@ use crate::observe;
 use crate::sabotage::Sabotage;
 use crate::world::{World, Write};
 
-/// The gate of a pull request.
+/// What a gate is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The head of a pull request.
+    Head(PullNumber),
+    /// What a merge queue has made of one.
+    Group(PullNumber),
+}
+
+impl fmt::Display for Of {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(number) => write!(f, "{number}"),
+            Self::Group(number) => write!(f, "the merge group of {number}"),
+        }
+    }
+}
+
+/// The gate of a commit.
 #[derive(Debug)]
 pub struct Gate {
-    pull: PullNumber,
+    of: Of,
     sabotage: Option<Sabotage>,
     decided: Option<(CommitId, Status)>,
 }
 
 impl Gate {
-    /// Of a pull request.
-    pub fn new(pull: PullNumber, sabotage: Option<Sabotage>) -> Self {
+    /// Of this.
+    pub fn new(of: Of, sabotage: Option<Sabotage>) -> Self {
         Self {
-            pull,
+            of,
             sabotage,
             decided: None,
         }
     }
 
-    /// Whether it is that of a pull request.
+    /// Whether it is that of a pull request, or of what a merge queue has made of it.
     pub fn is_of(&self, pull: PullNumber) -> bool {
-        self.pull == pull
+        matches!(self.of, Of::Head(number) | Of::Group(number) if number == pull)
     }
 
     /// Looks, or posts what it decided.
@@ -50,8 +70,8 @@ impl Gate {
             None => self.decided = self.look(world, luck == Luck::Stale),
             Some((commit, status)) => {
                 world.tell(|| {
-                    let (number, code) = (self.pull, status.code);
-                    format!("the gate of {number} posts {code}, {luck:?}")
+                    let (of, code) = (self.of, status.code);
+                    format!("the gate of {of} posts {code}, {luck:?}")
                 });
                 let call = Write::Status(commit.to_string(), order(world, &status));
                 // Without an answer it is run again: it looks first.
@@ -61,12 +81,22 @@ impl Gate {
     }
 
     fn look(&self, world: &World<'_>, stale: bool) -> Option<(CommitId, Status)> {
-        let pull = observe::pull(world, self.pull, stale)?;
-        if pull.state != PullState::Open {
-            return None;
-        }
-        let view = observe::view(world, &pull)?;
-        let (mut decision, mut merged) = (view.detected, view.merged);
+        let (commit, mut decision, mut merged) = match self.of {
+            Of::Head(number) => {
+                let pull = observe::pull(world, number, stale)?;
+                if pull.state != PullState::Open {
+                    return None;
+                }
+                let view = observe::view(world, &pull)?;
+                (pull.head, view.detected, view.merged)
+            }
+            Of::Group(number) => {
+                let forgets = self.sabotage == Some(Sabotage::GroupIgnoresFork);
+                let fork = (!forgets).then_some(observe::FORK);
+                let group = observe::group(world, number, fork)?;
+                (group.commit, group.detected, Some(group.merged))
+            }
+        };
         let mut published = match observe::release(world) {
             ReleaseFacts::Published(release) => match (release.problem(), &release.receipt) {
                 (None, Ok(receipt)) => Published::Complete(receipt.manifest.fingerprint),
@@ -98,9 +128,8 @@ impl Gate {
             published,
             pins: Pins::None,
         });
-        let newest = newest(world, &pull.head);
-        let same = newest == Some(light(&status));
-        (!same).then_some((pull.head, status))
+        let same = newest(world, &commit) == Some(light(&status));
+        (!same).then_some((commit, status))
     }
 }
 

@@ -43,6 +43,9 @@ pub struct View {
     pub tagged: bool,
 }
 
+/// What the version was where both pull requests left the base branch.
+pub const FORK: Version = Version::Integer(1);
+
 /// What an account may do.
 pub fn role(world: &World<'_>, login: &str) -> Role {
     world
@@ -105,28 +108,11 @@ pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
     let base = template.tree(git, base_id.as_str())?;
     let head = template.tree(git, head_id.as_str())?;
     let merged = template.merged(git, &base_id, &head_id);
-    let tagged = git
-        .reference(&format!("refs/tags/{}", world.tag()))
-        .ok()?
-        .is_some();
-    let two = Version::Integer(2);
-    let facts = detect::Facts {
-        base: Some(snapshot(&base)),
-        head: snapshot(&head),
-        merged: merged
-            .as_ref()
-            .map_or(Merged::Conflict, |tree| Merged::Clean(snapshot(tree))),
-        taken: tagged.then_some(two).into_iter().collect::<BTreeSet<_>>(),
-        holder: if tagged {
-            holder(world)
-        } else {
-            Holder::Nobody
-        },
-        fork: Some(Version::Integer(1)),
-    };
+    let tagged = tagged(world)?;
+    let trees = (&base, &head, merged.as_ref());
     Some(View {
         base_commit: base_id.as_str().parse().ok()?,
-        detected: detect::decide(&template.package, &facts),
+        detected: detected(world, trees, tagged, Some(FORK)),
         head: head.digests.fingerprint,
         merged: merged.map(|tree| tree.digests.fingerprint),
         workflow: WorkflowFacts {
@@ -137,6 +123,59 @@ pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
         },
         tagged,
     })
+}
+
+/// What a merge queue has made of a pull request.
+#[derive(Debug)]
+pub struct Group {
+    /// It is a merge itself.
+    pub commit: CommitId,
+    /// What detect says.
+    pub detected: Decision,
+    /// Of the commit.
+    pub merged: Fingerprint,
+}
+
+/// What git says of a commit of a merge queue, and detect of that.
+pub fn group(world: &World<'_>, number: PullNumber, fork: Option<Version>) -> Option<Group> {
+    let git = &world.git;
+    let id = world.queued(number)?;
+    let on = git.commit(&id).ok()??.parents.first()?.clone();
+    let base = world.template.tree(git, on.as_str())?;
+    let head = world.template.tree(git, id.as_str())?;
+    Some(Group {
+        commit: id.as_str().parse().ok()?,
+        detected: detected(world, (&base, &head, Some(&head)), tagged(world)?, fork),
+        merged: head.digests.fingerprint,
+    })
+}
+
+fn tagged(world: &World<'_>) -> Option<bool> {
+    let tag = format!("refs/tags/{}", world.tag());
+    Some(world.git.reference(&tag).ok()?.is_some())
+}
+
+/// Of base, head and merge.
+fn detected(
+    world: &World<'_>,
+    (base, head, merged): (&Rc<Tree>, &Rc<Tree>, Option<&Rc<Tree>>),
+    tagged: bool,
+    fork: Option<Version>,
+) -> Decision {
+    let two = Version::Integer(2);
+    let facts = detect::Facts {
+        base: Some(snapshot(base)),
+        head: snapshot(head),
+        merged: merged.map_or(Merged::Conflict, |tree| Merged::Clean(snapshot(tree))),
+        taken: tagged.then_some(two).into_iter().collect::<BTreeSet<_>>(),
+        holder: if tagged {
+            holder(world)
+        } else {
+            Holder::Nobody
+        },
+        fork,
+    };
+    detect::decide(&world.template.package, &facts)
 }
 
 fn snapshot(tree: &Rc<Tree>) -> Snapshot {

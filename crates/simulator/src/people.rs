@@ -135,6 +135,27 @@ pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
     merged
 }
 
+/// A pull request goes into the merge queue; if it is there, it is merged, if the status of what the queue has made lets it.
+pub fn merge_by_queue(world: &mut World<'_>, number: PullNumber) -> bool {
+    let Some(commit) = world.queued(number) else {
+        if world.state.enqueue(world.now, &world.git, number).is_ok() {
+            world.tell(|| format!("pull request {number} goes into the merge queue"));
+        }
+        return false;
+    };
+    if gate::newest_of(world, &commit) != Some(Verdict::Success) {
+        return false;
+    }
+    let landed = world
+        .state
+        .land_queued(world.now, &world.git, number)
+        .is_ok();
+    if landed {
+        world.tell(|| format!("the merge queue merges pull request {number}"));
+    }
+    landed
+}
+
 /// Whether the version is on main already.
 pub fn landed(world: &World<'_>) -> bool {
     let merged = |state: &PullState| matches!(state, PullState::Merged { .. });

@@ -32,6 +32,8 @@ pub enum Sabotage {
     SkipEnvironment,
     /// What the artifact holds is not compared with the manifest, and the draft is not read back.
     SkipBytes,
+    /// The gate of a merge group does not know what the version was where its pull request left the base branch.
+    GroupIgnoresFork,
     /// The gate does not compare sources.
     GateIgnoresSources,
     /// The gate does not look whether a release is what its receipt says.
@@ -39,7 +41,7 @@ pub enum Sabotage {
 }
 
 /// A broken variant, what it is called, and the number of schedules within which it has to be caught.
-pub const ALL: [(Sabotage, &str, u64); 16] = [
+pub const ALL: [(Sabotage, &str, u64); 17] = [
     (Sabotage::AdoptDraft, "adopt-draft", 100),
     (Sabotage::DeleteAndRetry, "delete-and-retry", 50_000),
     (
@@ -55,9 +57,10 @@ pub const ALL: [(Sabotage, &str, u64); 16] = [
     (Sabotage::TrustPublish, "trust-publish", 1_000),
     (Sabotage::SkipPublicRead, "skip-public-read", 1_000),
     (Sabotage::IgnoreOtherBytes, "ignore-other-bytes", 200),
-    (Sabotage::SkipRole, "skip-role", 100),
+    (Sabotage::SkipRole, "skip-role", 500),
     (Sabotage::SkipEnvironment, "skip-environment", 1_000),
     (Sabotage::SkipBytes, "skip-bytes", 500),
     (Sabotage::GateIgnoresSources, "gate-ignores-sources", 100),
+    (Sabotage::GroupIgnoresFork, "group-ignores-fork", 20_000),
     (Sabotage::GateIgnoresBroken, "gate-ignores-broken", 2_000),
 ];

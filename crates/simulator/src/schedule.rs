@@ -5,7 +5,7 @@ use lockgate_forge_embedded::PullNumber;
 use crate::audit;
 use crate::chance::Chance;
 use crate::check;
-use crate::gate::Gate;
+use crate::gate::{Gate, Of};
 use crate::luck::Faults;
 use crate::people;
 use crate::promoter::{Ended, Promoter, names_what_to_do};
@@ -58,11 +58,16 @@ pub fn play(
     let mut play = Play {
         world: World::new(template, tell),
         promoters: cast(&mut chance, sabotage),
-        gates: Template::PULLS.map(|number| Gate::new(number, sabotage)),
+        gates: Vec::new(),
         faults: Faults::of(&mut chance),
         mischief: chance.pick(&[0, 6, 12, 24]).unwrap_or(12),
         broken: None,
     };
+    play.world.queues = chance.once_in(2);
+    let heads = Template::PULLS.map(Of::Head).into_iter();
+    let groups = Template::PULLS.map(Of::Group).into_iter();
+    let all = heads.chain(groups.filter(|_| play.world.queues));
+    play.gates = all.map(|of| Gate::new(of, sabotage)).collect();
     while play.world.step < STEPS && play.broken.is_none() {
         play.step(&mut chance);
     }
@@ -108,7 +113,7 @@ fn cast(chance: &mut Chance, sabotage: Option<Sabotage>) -> Vec<Promoter> {
 struct Play<'t> {
     world: World<'t>,
     promoters: Vec<Promoter>,
-    gates: [Gate; 2],
+    gates: Vec<Gate>,
     /// What goes wrong.
     faults: Faults,
     /// In one step of so many somebody does harm.
@@ -143,7 +148,8 @@ impl Play<'_> {
                 }
             }
             (27 | 28, _) => {
-                let at = usize::from(chance.once_in(2));
+                let at = chance.below(self.gates.len() as u64);
+                let at = usize::try_from(at).unwrap_or(0);
                 if let Some(gate) = self.gates.get_mut(at) {
                     gate.turn(&mut self.world, chance, self.faults);
                 }
@@ -151,8 +157,16 @@ impl Play<'_> {
             (29, _) => people::build_all(&mut self.world),
             _ => {
                 let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
-                people::merge(&mut self.world, number);
+                self.merge(number);
             }
+        }
+    }
+
+    fn merge(&mut self, number: PullNumber) -> bool {
+        if self.world.queues {
+            people::merge_by_queue(&mut self.world, number)
+        } else {
+            people::merge(&mut self.world, number)
         }
     }
 
@@ -216,15 +230,18 @@ impl Play<'_> {
 
     /// A release of the merge's sources is there: its gate has to turn green, and its pull request to merge.
     fn land(&mut self, number: PullNumber, chance: &mut Chance) {
-        let Some(gate) = self.gates.iter_mut().find(|gate| gate.is_of(number)) else {
-            return;
-        };
+        let due = check::may_land(&self.world, number);
+        if self.world.queues && self.world.queued(number).is_none() {
+            self.merge(number);
+        }
         for _ in 0..4 {
             self.world.tick();
-            gate.turn(&mut self.world, chance, Faults::NONE);
+            let gates = self.gates.iter_mut().filter(|gate| gate.is_of(number));
+            for gate in gates {
+                gate.turn(&mut self.world, chance, Faults::NONE);
+            }
         }
-        let due = check::may_land(&self.world, number);
-        let merged = people::merge(&mut self.world, number);
+        let merged = self.merge(number);
         self.look();
         if due && !merged {
             self.broken = self.broken.or(Some("what is published can be merged"));

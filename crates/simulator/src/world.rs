@@ -13,7 +13,7 @@ use lockgate_forge_embedded::state::publishing::MakeLatest;
 use lockgate_forge_embedded::state::refusal::Refusal;
 use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
 use lockgate_forge_embedded::state::statuses::NewStatus;
-use lockgate_forge_embedded::{AssetId, Blob, MemoryRepository, ReleaseId};
+use lockgate_forge_embedded::{AssetId, Blob, CommitId, MemoryRepository, PullNumber, ReleaseId};
 
 use lockgate_model::promises::Built;
 
@@ -29,6 +29,8 @@ pub struct World<'t> {
     pub state: State,
     /// The repository.
     pub git: MemoryRepository,
+    /// Whether the base branch has a merge queue.
+    pub queues: bool,
     /// Seconds since 1970.
     pub now: i64,
     /// How many steps were made.
@@ -105,6 +107,7 @@ impl<'t> World<'t> {
             template,
             state: template.state.clone(),
             git: template.git.clone(),
+            queues: false,
             now: START,
             step: 0,
             manifests: template.manifests.clone(),
@@ -117,6 +120,12 @@ impl<'t> World<'t> {
             trace: tell.then(Vec::new),
             late: Vec::new(),
         }
+    }
+
+    /// What the merge queue has made of a pull request, if it is in there.
+    pub fn queued(&self, number: PullNumber) -> Option<CommitId> {
+        let queued = || self.state.queued(&self.git, number).ok();
+        self.queues.then(queued)?
     }
 
     /// Notes what happened.
