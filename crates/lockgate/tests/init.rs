@@ -222,6 +222,27 @@ fn an_empty_repository_is_set_up_by_one_command() {
 }
 
 #[test]
+fn an_administrator_is_asked_for_all_that_the_doctor_looks_for() {
+    let room = repository("main");
+    let output = small(room.path(), &["--level", "hardened", "--allow-missing"]);
+    good(&output);
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    for wanted in [
+        "require the status `lockgate/tool`, from the App and nobody else",
+        "up to date before merging",
+        "merges only what does not fail",
+        "Block force pushes",
+        "make `release`, with required reviewers, for the branch main only",
+        "make releases immutable",
+        "only the App creates, changes or deletes the packages' tags",
+        "`lockgate doctor`",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is not in:\n{text}");
+    }
+}
+
+#[test]
 fn whatever_is_wrong_is_told_before_anything_is_written() {
     let room = repository("main");
     let dir = room.path();

@@ -63,7 +63,8 @@ pub(super) fn what_is_left(found: &Found, config: &Config) -> Vec<String> {
         TrustLevel::Basic => "",
     };
     point(format!(
-        "A ruleset for {branch}: require the status {}{bound}.",
+        "A ruleset for {branch}: require the status {}{bound}. Require branches to be up to date before merging, or a\n     \
+         merge queue that merges only what does not fail. Block force pushes. Then `lockgate doctor` finds what is missing.",
         names.join(", ")
     ));
     lines
