@@ -68,6 +68,7 @@ soak-model: soak-setup
 	cargo run --release --locked -p lockgate-model -- --faults 2 --deeds 1
 	cargo run --release --locked -p lockgate-model -- --faults 1 --deeds 1 --queue
 	cargo run --release --locked -p lockgate-model -- --faults 3 --deeds 0 --queue
+	cargo run --release --locked -p lockgate-model -- --three --faults 2 --deeds 0 --queue
 
 soak-simulator: soak-setup
 	cargo run --release --locked -p lockgate-simulator -- --count 500000

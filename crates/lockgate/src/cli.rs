@@ -1,9 +1,11 @@
 //! The command line: one definition for parsing, help, completions and man pages.
 
+mod reading;
 mod setup;
 
 use std::path::PathBuf;
 
+pub use reading::{Caching, Fetch, Mirror, Reading, Verify};
 pub use setup::{Check, Init, Level, Scheme};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -324,76 +326,6 @@ fn number_or_nothing(text: &str) -> Result<Maybe, std::num::ParseIntError> {
     }
 }
 
-/// `lockgate verify`
-#[derive(Debug, Args)]
-pub struct Verify {
-    /// The package [default: the only one]
-    #[arg(value_name = "PACKAGE")]
-    pub package: Option<String>,
-    /// The version [default: that of the version file]
-    #[arg(long, value_name = "VERSION")]
-    pub version: Option<String>,
-    /// How the network is used
-    #[command(flatten)]
-    pub reading: Reading,
-}
-
-/// `lockgate fetch`
-#[derive(Debug, Args)]
-pub struct Fetch {
-    /// The package [default: the only one]
-    #[arg(value_name = "PACKAGE")]
-    pub package: Option<String>,
-    /// The version [default: that of the version file]
-    #[arg(long, value_name = "VERSION")]
-    pub version: Option<String>,
-    /// The variant [default: the one for this machine]
-    #[arg(long, value_name = "NAME")]
-    pub variant: Option<String>,
-    /// Every variant: all of them or none
-    #[arg(long, conflicts_with_all = ["variant", "from"])]
-    pub all: bool,
-    /// Copy it into this folder, under its asset's name, and print that path
-    #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
-    /// The digests to trust [default: the package's pins, else the release's receipt]
-    #[arg(long, value_name = "FILE")]
-    pub pins: Option<PathBuf>,
-    /// Take the bytes from this file, and verify them all the same
-    #[arg(long, value_name = "FILE")]
-    pub from: Option<PathBuf>,
-    /// A folder with executables that came with a program: looked into before the cache [env: LOCKGATE_BUNDLED]
-    #[arg(long, value_name = "DIR")]
-    pub bundled: Option<PathBuf>,
-    /// Never use the network
-    #[arg(long)]
-    pub offline: bool,
-    /// An address or a folder to try before the release; may be given several times [env: LOCKGATE_MIRROR]
-    #[arg(long, value_name = "URL|DIR")]
-    pub mirror: Vec<String>,
-    /// The candidate of this pull request, which nobody has promoted: for reviewers; needs a token
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["version", "pins", "from", "bundled", "offline", "mirror"])]
-    pub pr: Option<u64>,
-    /// Remove from the cache what was not used for 30 days, or as many as are given
-    #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "30", require_equals = true,
-        conflicts_with_all = ["package", "version", "variant", "all", "into", "pins", "from", "bundled", "offline", "mirror", "pr"])]
-    pub prune: Option<u64>,
-    /// The cache
-    #[command(flatten)]
-    pub caching: Caching,
-    /// How the network is used
-    #[command(flatten)]
-    pub reading: Reading,
-}
-
-/// Where executables are kept between calls.
-#[derive(Debug, Args)]
-pub struct Caching {
-    /// Where executables are kept between calls [env: LOCKGATE_CACHE; default: XDG_CACHE_HOME/lockgate, else ~/.cache/lockgate]
-    #[arg(long, value_name = "DIR")]
-    pub cache: Option<PathBuf>,
-}
-
 /// `lockgate pin`
 #[derive(Debug, Args)]
 pub struct Pin {
@@ -409,50 +341,6 @@ pub struct Pin {
     /// Write nothing; say whether the file is right
     #[arg(long)]
     pub check: bool,
-}
-
-/// How releases are read.
-#[derive(Debug, Args)]
-pub struct Reading {
-    /// The forge's number of the repository, which a receipt must name [env: LOCKGATE_REPOSITORY_ID; default: the one that the
-    /// cache remembers]
-    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Network options")]
-    pub repository_id: Option<u64>,
-    /// The proxy for every address [env: LOCKGATE_PROXY; default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
-    #[arg(long, value_name = "URL", help_heading = "Network options")]
-    pub proxy: Option<String>,
-    /// A file with certificates to trust besides the system's; may be given several times [env: LOCKGATE_CA_FILE]
-    #[arg(long, value_name = "FILE", help_heading = "Network options")]
-    pub ca_file: Vec<PathBuf>,
-    /// For how long the network may be silent [env: LOCKGATE_TIMEOUT; default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Network options")]
-    pub timeout: Option<u64>,
-    /// How long one file may take in all [env: LOCKGATE_TOTAL_TIMEOUT; default: 1800]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800), help_heading = "Network options")]
-    pub total_timeout: Option<u64>,
-    /// How often to ask again where nothing came [env: LOCKGATE_RETRIES; default: 2]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(0..=100), help_heading = "Network options")]
-    pub retries: Option<u64>,
-}
-
-/// `lockgate mirror`
-#[derive(Debug, Args)]
-pub struct Mirror {
-    /// The folder; it is made if it is not there
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
-    /// The package [default: every package]
-    #[arg(value_name = "PACKAGE")]
-    pub package: Option<String>,
-    /// The version; may be given several times [default: that of the version file]
-    #[arg(long, value_name = "VERSION", requires = "package")]
-    pub version: Vec<String>,
-    /// The cache
-    #[command(flatten)]
-    pub caching: Caching,
-    /// How the network is used
-    #[command(flatten)]
-    pub reading: Reading,
 }
 
 /// `lockgate withdraw`

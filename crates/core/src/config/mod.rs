@@ -9,6 +9,7 @@ mod parse;
 mod problem;
 mod section;
 mod template;
+mod variants;
 mod workflows;
 
 pub use globs::Globs;
