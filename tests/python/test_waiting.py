@@ -14,6 +14,25 @@ from support import ASSET, BYTES, Release, environment, python, sha256
 WHOLE = BYTES * 100_000
 
 # Says what becomes of a fetch, and fetches again if it was interrupted.
+# The thread is in Python's own code, below a call of `lockgate.fetch`, when the interpreter takes it away.
+BUSY = """
+import json, logging, sys, threading, lockgate
+
+called = threading.Event()
+
+def busy(record):
+    called.set()
+    while True:
+        pass
+
+# No handler: those are locked while they work, and locked once more at the end.
+logging.getLogger("lockgate").addFilter(busy)
+logging.getLogger("lockgate").setLevel(logging.DEBUG)
+options = json.loads(sys.stdin.readline())
+threading.Thread(target=lambda: lockgate.fetch(**options), daemon=True).start()
+called.wait()
+"""
+
 CHILD = """
 import json, sys, threading, lockgate
 options = json.loads(sys.stdin.readline())
@@ -178,6 +197,14 @@ class Interrupts(WaitingTest):
         self.say(child, json.dumps(self.options()))
         self.assertTrue(self.stalled.asked.wait(30))
         _, err = child.communicate("\n", timeout=20)
+        self.assertEqual((child.returncode, err), (0, ""))
+
+    def test_a_process_may_end_while_a_thread_of_it_is_called_back(self) -> None:
+        child = subprocess.Popen([python(), "-c", BUSY], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+        self.addCleanup(child.communicate)
+        self.addCleanup(child.kill)
+        self.say(child, json.dumps(self.options()))
+        _, err = child.communicate(timeout=60)
         self.assertEqual((child.returncode, err), (0, ""))
 
 

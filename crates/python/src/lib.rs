@@ -9,15 +9,15 @@ mod raise;
 mod watch;
 mod wish;
 
-use std::path::PathBuf;
-
 use pyo3::prelude::*;
 
 /// The extension module. Holds no state, so that any number of threads may use it.
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::fetch;
+    use super::begin;
+    #[pymodule_export]
+    use super::watch::Call;
     use pyo3::prelude::*;
 
     #[pymodule_init]
@@ -27,18 +27,12 @@ mod _native {
     }
 }
 
-/// Gives the path of the verified executable that `wish` describes. While it waits, other threads run.
+/// Begins to bring the verified executable that `wish` describes. While anybody waits for it, other threads run.
 #[pyfunction]
-fn fetch(
-    py: Python<'_>,
-    wish: wish::Wish,
-    progress: Option<Bound<'_, PyAny>>,
-    tell: Bound<'_, PyAny>,
-) -> PyResult<PathBuf> {
+fn begin(py: Python<'_>, wish: wish::Wish) -> PyResult<watch::Call> {
     let watch = watch::Watch::default();
-    let listener = watch.listener();
     let job = wish
-        .job(listener, watch.stop())
+        .job(watch.listener(), watch.stop())
         .map_err(|problem| raise::exception(py, &problem))?;
-    watch.run(py, job, progress.as_ref(), &tell)
+    watch.begin(job)
 }

@@ -1,8 +1,9 @@
-//! Waits for the work in the thread that called, with Python's lock released, and looks up now and then: for a signal such
-//! as Ctrl-C, and for what there is to tell.
+//! One call of `lockgate.fetch`: the work in a thread of its own, and what the thread that called can ask of it.
 //!
-//! So callbacks run in the caller's thread, what they raise ends the call, and the thread that works never needs Python:
-//! it may outlive the call, even the interpreter. Does not know what the work is.
+//! It is Python that loops, reports and calls back, never this module: when the interpreter ends, CPython before 3.14 takes a
+//! daemon thread away wherever it wants Python's lock back, and that must not be under a frame of ours (`FATAL: exception not
+//! rethrown`). The thread that works never needs Python: it may outlive the call, even the interpreter. Does not know what the
+//! work is.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,26 +23,29 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long the work may take to end after nobody wants it any more. It ends at once unless the network is silent.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// How many bytes are here, and of how many.
+type Progress = (u64, Option<u64>);
+/// The level of Python's `logging`, and the words.
+type Line = (&'static str, String);
+type End = Result<Brought, OrderError>;
+
 /// What the work has told and nobody has heard yet.
 #[derive(Default)]
 struct Told {
-    /// The newest: how many bytes are here, and of how many.
-    progress: Option<(u64, Option<u64>)>,
-    /// The level of Python's `logging`, and the words.
-    lines: Vec<(&'static str, String)>,
+    /// The newest.
+    progress: Option<Progress>,
+    lines: Vec<Line>,
 }
 
-/// One call.
+/// Hears the work, in its threads, and can end it.
 #[derive(Default)]
 pub(crate) struct Watch {
     told: Arc<Mutex<Told>>,
     stop: Arc<AtomicBool>,
 }
 
-type End = Result<Brought, OrderError>;
-
 impl Watch {
-    /// Hears the work, in its threads.
+    /// What the work tells it to.
     pub(crate) fn listener(&self) -> Listener {
         let told = Arc::clone(&self.told);
         Arc::new(move |event: &Event<'_>| {
@@ -64,73 +68,67 @@ impl Watch {
     }
 
     /// Has it done.
-    pub(crate) fn run(
-        &self,
-        py: Python<'_>,
-        job: Job,
-        progress: Option<&Bound<'_, PyAny>>,
-        tell: &Bound<'_, PyAny>,
-    ) -> PyResult<PathBuf> {
-        let (done, mut end) = channel();
+    pub(crate) fn begin(self, job: Job) -> PyResult<Call> {
+        let (done, work) = channel();
         std::thread::Builder::new()
             .name("lockgate".to_owned())
             .spawn(move || drop(done.send(job.run())))?;
-        let end = match self.wait(py, &mut end, progress, tell) {
-            Ok(end) => end,
-            Err(raised) => {
-                self.stop.store(true, Ordering::Relaxed);
-                let end = &mut end;
-                py.detach(move || drop(end.recv_timeout(GRACE)));
-                return Err(raised);
-            }
-        };
-        // Whoever counts bytes wants to hear of the last ones.
-        self.report(progress, tell)?;
-        let brought = end.map_err(|problem| raise::exception(py, &problem))?;
-        for words in brought.words {
-            tell.call1(("info", words))?;
-        }
-        Ok(brought.path)
-    }
-
-    fn wait(
-        &self,
-        py: Python<'_>,
-        end: &mut Receiver<End>,
-        progress: Option<&Bound<'_, PyAny>>,
-        tell: &Bound<'_, PyAny>,
-    ) -> PyResult<End> {
-        loop {
-            // Lent for as long as Python's lock is released.
-            let end = &mut *end;
-            match py.detach(move || end.recv_timeout(LOOK)) {
-                Ok(end) => return Ok(end),
-                Err(RecvTimeoutError::Timeout) => {
-                    py.check_signals()?;
-                    self.report(progress, tell)?;
-                }
-                // Only a bug panics; its words are on standard error.
-                Err(RecvTimeoutError::Disconnected) => {
-                    let words = "lockgate ended in an unexpected way; this is a bug";
-                    return Err(PyRuntimeError::new_err(words));
-                }
-            }
-        }
-    }
-
-    fn report(&self, progress: Option<&Bound<'_, PyAny>>, tell: &Bound<'_, PyAny>) -> PyResult<()> {
-        let told = std::mem::take(&mut *held(&self.told));
-        for line in told.lines {
-            tell.call1(line)?;
-        }
-        if let (Some(progress), Some(far)) = (progress, told.progress) {
-            progress.call1(far)?;
-        }
-        Ok(())
+        Ok(Call {
+            watch: self,
+            work: Mutex::new(work),
+            end: Mutex::new(None),
+        })
     }
 }
 
-fn held(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
+/// A call that has begun.
+#[pyclass(frozen, module = "lockgate._native")]
+pub(crate) struct Call {
+    watch: Watch,
+    work: Mutex<Receiver<End>>,
+    end: Mutex<Option<End>>,
+}
+
+#[pymethods]
+impl Call {
+    /// Waits a moment, with Python's lock released, then looks up for a signal such as Ctrl-C. Whether the work is over.
+    fn wait(&self, py: Python<'_>) -> PyResult<bool> {
+        match py.detach(|| held(&self.work).recv_timeout(LOOK)) {
+            Ok(end) => {
+                *held(&self.end) = Some(end);
+                Ok(true)
+            }
+            Err(RecvTimeoutError::Timeout) => py.check_signals().map(|()| false),
+            // Only a bug panics; its words are on standard error.
+            Err(RecvTimeoutError::Disconnected) => Err(bug()),
+        }
+    }
+
+    /// What was told since the last time: how far it is, if that has changed, and lines for a log.
+    fn told(&self) -> (Option<Progress>, Vec<Line>) {
+        let told = std::mem::take(&mut *held(&self.watch.told));
+        (told.progress, told.lines)
+    }
+
+    /// What came of it, once it is over: the path, and what a log should say of it.
+    fn end(&self, py: Python<'_>) -> PyResult<(PathBuf, Vec<String>)> {
+        let end = held(&self.end).take().ok_or_else(bug)?;
+        let brought = end.map_err(|problem| raise::exception(py, &problem))?;
+        Ok((brought.path, brought.words))
+    }
+
+    /// Nobody wants it any more.
+    fn give_up(&self, py: Python<'_>) {
+        self.watch.stop.store(true, Ordering::Relaxed);
+        py.detach(|| drop(held(&self.work).recv_timeout(GRACE)));
+    }
+}
+
+fn bug() -> PyErr {
+    PyRuntimeError::new_err("lockgate ended in an unexpected way; this is a bug")
+}
+
+fn held<T>(told: &Mutex<T>) -> MutexGuard<'_, T> {
     // Whoever panicked left a whole value behind.
     told.lock().unwrap_or_else(PoisonError::into_inner)
 }

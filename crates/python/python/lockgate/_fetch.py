@@ -125,7 +125,7 @@ def fetch(
     ):
         if number is not None and not least <= number <= most:
             raise _not_usable(f"{name}={number}", f"a number from {least} to {most}")
-    return _native.fetch(
+    call = _native.begin(
         {
             "server": server,
             "repository": repository,
@@ -150,10 +150,28 @@ def fetch(
             "total_timeout": total_timeout,
             "retries": retries,
             "max_size": max_size,
-        },
-        progress,
-        _tell,
+        }
     )
+    try:
+        while not call.wait():
+            _report(call, progress)
+        # Whoever counts bytes wants to hear of the last ones.
+        _report(call, progress)
+    except BaseException:
+        call.give_up()
+        raise
+    path, words = call.end()
+    for line in words:
+        _tell("info", line)
+    return path
+
+
+def _report(call: _native.Call, progress: Optional[Callable[[int, Optional[int]], object]]) -> None:
+    far, lines = call.told()
+    for level, words in lines:
+        _tell(level, words)
+    if progress is not None and far is not None:
+        progress(*far)
 
 
 def _tell(level: str, words: str) -> None:

@@ -1,15 +1,18 @@
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Optional, final
 
 from ._wish import Wish
 
-__all__ = ["CODES", "__version__", "fetch"]
+__all__ = ["CODES", "Call", "__version__", "begin"]
 
 CODES: list[str]
 __version__: str
 
-def fetch(
-    wish: Wish,
-    progress: Optional[Callable[[int, Optional[int]], object]],
-    tell: Callable[[str, str], object],
-) -> Path: ...
+@final
+class Call:
+    def wait(self) -> bool: ...
+    def told(self) -> tuple[Optional[tuple[int, Optional[int]]], list[tuple[str, str]]]: ...
+    def end(self) -> tuple[Path, list[str]]: ...
+    def give_up(self) -> None: ...
+
+def begin(wish: Wish) -> Call: ...
