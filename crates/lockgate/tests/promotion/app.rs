@@ -5,6 +5,7 @@ use std::process::Command;
 
 use lockgate_forge::github::App;
 use lockgate_forge_embedded::state::people::{Access, Rights};
+use lockgate_forge_embedded::{CommitId, PullNumber};
 
 use crate::stage::{Stage, ended};
 
@@ -68,22 +69,22 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
     // The queue cannot be used to get round the promotion.
     let group = stage.server.enqueue(pull).unwrap();
     let event = tempfile::NamedTempFile::new().unwrap();
-    let told = serde_json::json!({
-        "workflow_run": {
-            "id": 1,
-            "event": "merge_group",
-            "head_sha": group.as_str(),
-            "head_branch": format!("gh-readonly-queue/main/pr-{number}-{group}"),
-        },
-        "repository": { "default_branch": "main" },
-    });
-    std::fs::write(event.path(), told.to_string()).unwrap();
-    let gate = || {
+    let gate = |pull: PullNumber, group: &CommitId| {
+        let told = serde_json::json!({
+            "workflow_run": {
+                "id": 1,
+                "event": "merge_group",
+                "head_sha": group.as_str(),
+                "head_branch": format!("gh-readonly-queue/main/pr-{pull}-{group}"),
+            },
+            "repository": { "default_branch": "main" },
+        });
+        std::fs::write(event.path(), told.to_string()).unwrap();
         let mut gate = as_app(&["gate"]);
         gate.env("GITHUB_EVENT_PATH", event.path());
         succeeds(gate)
     };
-    let said = gate();
+    let said = gate(pull, &group);
     assert!(
         said.contains("failure") || said.contains("pending"),
         "{said}"
@@ -92,11 +93,18 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
 
     let said = succeeds(as_app(&["promote", "--pr", &number]));
     assert!(said.contains("published hello-v2"), "{said}");
-    let said = gate();
+    let said = gate(pull, &group);
     assert!(said.contains("success"), "{said}");
+    let late = stage.open_apart("late", "hello");
     stage.server.land_queued(pull).unwrap();
 
-    for (kind, count) in [("statuses", 4), ("comments", 1), ("releases", 1)] {
+    // Git merges another one of that number without a word.
+    let group = stage.server.enqueue(late).unwrap();
+    let said = gate(late, &group);
+    assert!(said.contains("version 2 is taken"), "{said}");
+    assert!(stage.server.land_queued(late).is_err(), "{said}");
+
+    for (kind, count) in [("statuses", 5), ("comments", 1), ("releases", 1)] {
         assert_eq!(all_by_app(&stage, kind), vec![true; count], "{kind}");
     }
 }

@@ -68,11 +68,7 @@ impl Stage {
 
     /// A pull request that raises these packages to version 2, from sources of its own; nothing is built yet.
     pub(crate) fn open(&self, branch: &str, packages: &[&str]) -> PullNumber {
-        let developer = self.room.path().join("developer");
-        git(
-            &developer,
-            &format!("switch --quiet --no-track -c {branch} origin/main"),
-        );
+        self.leave_main(branch);
         for package in packages {
             self.write(&format!("{package}/VERSION"), "2\n");
             self.write(&format!("{package}/source"), branch);
@@ -80,6 +76,15 @@ impl Stage {
         // What it says is what it was built from; and more than one buffer takes at once.
         let knobs = format!("{{\"greeting\": \"{branch}\", \"padding\": 300000}}\n");
         self.write("hello/build.json", &knobs);
+        self.push(branch);
+        self.server.open_pull("developer", branch, branch).unwrap()
+    }
+
+    /// A pull request that raises a package to version 2 and changes no file that others change.
+    pub(crate) fn open_apart(&self, branch: &str, package: &str) -> PullNumber {
+        self.leave_main(branch);
+        self.write(&format!("{package}/VERSION"), "2\n");
+        self.write(&format!("{package}/{branch}"), branch);
         self.push(branch);
         self.server.open_pull("developer", branch, branch).unwrap()
     }
@@ -194,6 +199,11 @@ impl Stage {
     /// Where the forge keeps some bytes.
     pub(crate) fn blob(&self, sha256: &str) -> PathBuf {
         self.room.path().join("forge/blobs").join(sha256)
+    }
+
+    fn leave_main(&self, branch: &str) {
+        let words = format!("switch --quiet --no-track -c {branch} origin/main");
+        git(&self.room.path().join("developer"), &words);
     }
 
     fn write(&self, path: &str, text: &str) {
