@@ -16,7 +16,7 @@ pub enum Action {
 pub struct Pin {
     /// 40 lower-case hexadecimal digits.
     pub commit: String,
-    /// Such as `v4.2.2`.
+    /// Such as `v7.0.1`.
     pub version: String,
 }
 
@@ -39,8 +39,8 @@ impl Action {
     /// The pin that is written unless a file has another one.
     fn pin(self) -> (&'static str, &'static str) {
         match self {
-            Self::Checkout => ("11bd71901bbe5b1630ceea73d27597364c9af683", "v4.2.2"),
-            Self::UploadArtifact => ("ea165f8d65b6e75b540449e92b4886f43607fa02", "v4.6.2"),
+            Self::Checkout => ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
+            Self::UploadArtifact => ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
         }
     }
 }

@@ -42,7 +42,7 @@ fn what_stands_in_a_place_is_no_difference_and_survives_a_change_of_the_config()
 
 #[test]
 fn a_moved_pin_of_the_same_action_is_no_difference_and_one_of_another_is() {
-    let (commit, version) = ("11bd71901bbe5b1630ceea73d27597364c9af683", "v4.2.2");
+    let (commit, version) = ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1");
     assert!(build().contains(&format!("actions/checkout@{commit} # {version}")));
     let moved = build()
         .replace(commit, &"a".repeat(40))
