@@ -66,6 +66,7 @@ soak-model: soak-setup
 	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0
 	cargo run --release --locked -p lockgate-model -- --three --faults 1 --deeds 1
 	cargo run --release --locked -p lockgate-model -- --faults 2 --deeds 1
+	cargo run --release --locked -p lockgate-model -- --faults 1 --deeds 2 --basic
 	cargo run --release --locked -p lockgate-model -- --faults 1 --deeds 1 --queue
 	cargo run --release --locked -p lockgate-model -- --faults 3 --deeds 0 --queue
 	cargo run --release --locked -p lockgate-model -- --three --faults 2 --deeds 0 --queue

@@ -1,7 +1,7 @@
 //! The beginning of a promotion: what `flows/promote.rs` observes and `core::promote::decide` says of it.
 
 use crate::release::{Content, sources};
-use crate::setup::Setup;
+use crate::setup::{Design, Setup};
 use crate::state::{At, Main, NONE, Promoter, State};
 
 /// What a reading call finds, where more than one thing is possible.
@@ -18,10 +18,15 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
     let pull = setup.promoters.get(usize::from(who)).copied()?;
     let mut next = state.clone();
     let now = state.pull(pull);
-    let candidate = Content::candidate(pull, now.head, now.attempt);
+    let built = Content::candidate(pull, now.head, now.attempt);
+    let design = setup.design;
+    let candidate = match (now.foreign_run, design) {
+        (true, Design::TakeNewestRun) => Content::FOREIGN,
+        _ => built,
+    };
     let mut end = |at| {
         let bound = if at == At::Already {
-            candidate
+            built
         } else {
             Content::ABSENT
         };
@@ -40,7 +45,7 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
     {
         // `decide.rs`: published_already.
         let same = release.file(1).is_candidate()
-            && release.whole()
+            && release.looks_whole(design)
             && (release.file(1).sources() == sources(pull, state.pull(pull).head)
                 || Some(release.file(1).sources()) == state.merge_of(pull));
         return end(if same { At::Already } else { At::Stopped });
@@ -50,12 +55,15 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
     }
     // `decide.rs`: wanted, run, artifacts. Where the number was merged from elsewhere, detect refuses.
     let built = state.merge_of(pull).is_some() && !now.gone;
+    // A head that another base has seen: no run tells which workflow it executed. And the tag must be free.
+    let ambiguous = now.foreign_run && design != Design::TakeNewestRun;
+    let tagged = state.tag_elsewhere && design != Design::TrustTheTag;
     let free = match state.main {
         Main::Before => true,
         Main::Sources(merged) => Some(merged) == state.merge_of(pull),
         Main::Other => false,
     };
-    if !built || !free {
+    if !built || !free || ambiguous || tagged {
         return end(At::Stopped);
     }
     next.change(who, |promoter| {

@@ -127,10 +127,15 @@ pub fn delete_file(state: &mut State, rules: Rules, slot: u8, file: u8) -> Heard
 /// `PATCH /releases/N` with `draft: false`: whatever is in it. The second of a tag is refused, the same one again is not.
 pub fn publish(state: &mut State, slot: u8) -> Heard {
     let taken = state.release().is_some_and(|(other, _)| other != slot);
+    let elsewhere = state.tag_elsewhere;
     match state.slot_mut(slot) {
         None => Heard::NotFound,
         Some(_) if taken => Heard::Conflict,
         Some(draft) => {
+            // A tag that is there already stays where it is: the release's own target is ignored.
+            if elsewhere {
+                draft.tag_elsewhere();
+            }
             draft.publish();
             Heard::Done
         }

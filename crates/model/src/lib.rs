@@ -27,5 +27,5 @@ pub mod state;
 pub mod words;
 pub mod wrong;
 
-pub use search::{Action, Found, search, shortest};
+pub use search::{Action, Found, search, search_for, shortest};
 pub use setup::{Design, Rules, Setup};

@@ -1,13 +1,14 @@
 //! `cargo run --release -p lockgate-model`: searches the protocol, and what must be found wrong, and prints a table.
 //!
-//! `--faults N`, `--deeds N`, `--three` (promoters) and `--queue` (in place of heads that are up to date) change what is searched;
-//! `--wrong` prints how each wrong design breaks.
+//! `--faults N`, `--deeds N`, `--three` (promoters), `--queue` (in place of heads that are up to date) and `--basic` (a writer can
+//! make releases and tags) change what is searched; `--wrong` prints how each wrong design breaks.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use lockgate_model::promises::AT_BASIC;
 use lockgate_model::setup::Merging;
-use lockgate_model::{Setup, search, shortest, words, wrong};
+use lockgate_model::{Setup, search, search_for, shortest, words, wrong};
 
 /// How long the ways are that are looked for.
 const LONGEST: usize = 20;
@@ -35,8 +36,19 @@ fn main() -> io::Result<ExitCode> {
     if queues {
         setup.rules.merging = Merging::Queue;
     }
+    let basic = has("--basic");
+    setup.rules.tags_are_reserved = !basic;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (promoters, faults, deeds) = (setup.promoters.len(), setup.faults, setup.mischief);
+    if basic {
+        let (states, broken) = search_for(setup, threads, &AT_BASIC);
+        writeln!(
+            out,
+            "basic level, promoters {promoters}, faults {faults}, deeds {deeds}: {states} states, broken: {broken:?}"
+        )?;
+        let code = if broken.is_empty() { 0 } else { 1 };
+        return Ok(ExitCode::from(code));
+    }
     let found = search(setup, threads);
     writeln!(
         out,

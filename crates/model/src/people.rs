@@ -2,7 +2,7 @@
 
 use crate::forge::{self, Heard, Luck};
 use crate::release::{Content, Draft};
-use crate::setup::{Merging, PULLS, Setup};
+use crate::setup::{Design, Merging, PULLS, Setup};
 use crate::state::{Change, Late, Main, Pull, Queued, State, Status};
 
 /// What somebody does.
@@ -40,12 +40,20 @@ pub enum Deed {
     EditRelease(u8),
     /// A writer sets the status.
     ForgeStatus(u8),
+    /// A writer opens the head into a branch of their own in which nothing is raised, and the gate judges that pull request.
+    OpenElsewhere(u8),
+    /// A writer opens the head into a branch whose build workflow is edited: the newest run of the head is then not its own.
+    RunElsewhere(u8),
+    /// A writer makes a release by hand, with a receipt that claims a promotion of a pull request.
+    ForgeRelease(u8),
+    /// A writer makes the tag, at another commit.
+    MakeTag,
 }
 
 /// What may be done in a state.
 pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     for pull in (0..).take(PULLS) {
-        gate_deeds(state, pull, deeds);
+        gate_deeds(state, setup, pull, deeds);
         if may_merge(state, setup, pull) {
             deeds.push(Deed::Merge(pull));
         }
@@ -71,8 +79,14 @@ pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
         if !now.gone {
             deeds.push(Deed::DeleteArtifacts(pull));
         }
-        if !setup.rules.status_is_bound && state.main == Main::Before {
-            deeds.push(Deed::ForgeStatus(pull));
+        if state.main == Main::Before {
+            if !setup.rules.status_is_bound {
+                deeds.push(Deed::ForgeStatus(pull));
+            }
+            deeds.push(Deed::OpenElsewhere(pull));
+            if !now.foreign_run {
+                deeds.push(Deed::RunElsewhere(pull));
+            }
         }
     }
     for (slot, draft) in (0..).zip(state.slots) {
@@ -88,6 +102,10 @@ pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     }
     if !setup.rules.tags_are_reserved && state.release().is_none() {
         deeds.push(Deed::PublishByHand);
+        deeds.extend((0..).take(PULLS).map(Deed::ForgeRelease));
+        if !state.tag_elsewhere {
+            deeds.push(Deed::MakeTag);
+        }
     }
     if let Some((slot, _)) = state
         .release()
@@ -97,12 +115,12 @@ pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     }
 }
 
-fn gate_deeds(state: &State, pull: u8, deeds: &mut Vec<Deed>) {
+fn gate_deeds(state: &State, setup: &Setup, pull: u8, deeds: &mut Vec<Deed>) {
     if state.main != Main::Before {
         return;
     }
     match state.pull(pull).gate {
-        None if verdict(state, pull) != state.pull(pull).status => {
+        None if verdict(state, setup, pull) != state.pull(pull).status => {
             deeds.push(Deed::GateLooks(pull));
         }
         None => {}
@@ -134,7 +152,7 @@ fn queue_deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     }
     for (at, commit) in (0..).zip(state.queue.iter().flatten()) {
         match commit.gate {
-            None if verdict_queued(state, at) != commit.status => {
+            None if verdict_queued(state, setup, at) != commit.status => {
                 deeds.push(Deed::GateLooksQueued(at));
             }
             None => {}
@@ -147,23 +165,23 @@ fn queue_deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
 }
 
 /// `core::gate::decide`: green only if what the merge would have now is published, whole.
-fn verdict(state: &State, pull: u8) -> Status {
-    green_for(state, state.merge_of(pull))
+fn verdict(state: &State, setup: &Setup, pull: u8) -> Status {
+    green_for(state, setup, state.merge_of(pull))
 }
 
 /// The same for a commit that already is the merge.
-fn verdict_queued(state: &State, at: u8) -> Status {
+fn verdict_queued(state: &State, setup: &Setup, at: u8) -> Status {
     let sources = match state.queued(at) {
         Main::Sources(sources) => Some(sources),
         Main::Before | Main::Other => None,
     };
-    green_for(state, sources)
+    green_for(state, setup, sources)
 }
 
-fn green_for(state: &State, sources: Option<u8>) -> Status {
-    let green = state
-        .release()
-        .is_some_and(|(_, release)| release.whole() && Some(release.file(1).sources()) == sources);
+fn green_for(state: &State, setup: &Setup, sources: Option<u8>) -> Status {
+    let green = state.release().is_some_and(|(_, release)| {
+        release.looks_whole(setup.design) && Some(release.file(1).sources()) == sources
+    });
     if green { Status::Green } else { Status::Red }
 }
 
@@ -199,7 +217,7 @@ fn pushed(state: &State) -> u8 {
 }
 
 /// Does it.
-pub fn act(state: &State, deed: Deed) -> Option<State> {
+pub fn act(state: &State, setup: &Setup, deed: Deed) -> Option<State> {
     let mut next = state.clone();
     let mischief = !matches!(
         deed,
@@ -217,7 +235,7 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
     }
     match deed {
         Deed::GateLooks(pull) => {
-            let seen = verdict(state, pull);
+            let seen = verdict(state, setup, pull);
             change(&mut next, pull, |pull| pull.gate = Some(seen));
         }
         Deed::GatePosts(pull, luck) => posts(&mut next, pull, luck)?,
@@ -225,7 +243,7 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
             next.main = state.merge_of(pull).map_or(Main::Other, Main::Sources);
         }
         Deed::GateLooksQueued(at) => {
-            let seen = verdict_queued(state, at);
+            let seen = verdict_queued(state, setup, at);
             next.queue.get_mut(usize::from(at))?.as_mut()?.gate = Some(seen);
         }
         Deed::GatePostsQueued(at, luck) => posts_queued(&mut next, at, luck)?,
@@ -288,6 +306,24 @@ pub fn act(state: &State, deed: Deed) -> Option<State> {
         }
         Deed::EditRelease(slot) => next.slot_mut(slot)?.put(0, Content::JUNK),
         Deed::ForgeStatus(pull) => change(&mut next, pull, |pull| pull.status = Status::Forged),
+        Deed::OpenElsewhere(pull) => {
+            // Lockgate's status names the base that it was decided for: on main's nothing changes.
+            if setup.design == Design::ShareStatuses {
+                forge::post(&mut next, pull, Status::Green);
+            }
+        }
+        Deed::RunElsewhere(pull) => change(&mut next, pull, |pull| pull.foreign_run = true),
+        Deed::ForgeRelease(pull) => {
+            let now = state.pull(pull);
+            let claimed = Content::candidate(pull, now.head, now.attempt);
+            let slot = forge::create(&mut next);
+            let draft = next.slot_mut(slot)?;
+            draft.put(0, claimed);
+            draft.put(1, claimed);
+            draft.forge();
+            forge::publish(&mut next, slot);
+        }
+        Deed::MakeTag => next.tag_elsewhere = true,
     }
     Some(next)
 }

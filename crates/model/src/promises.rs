@@ -131,6 +131,9 @@ pub const SOMETIMES: [Possible; 9] = [
     ),
 ];
 
+/// What holds at the basic level too, where a writer can publish by hand: it is noticed, though it cannot be kept from happening.
+pub const AT_BASIC: [&str; 5] = [GATE, MAIN, SUCCESS, NOTHING, ONCE];
+
 /// The names of the promises.
 pub const WHOLE: &str = "what is public is one promoter's whole candidate";
 /// See [`WHOLE`].

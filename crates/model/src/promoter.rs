@@ -39,10 +39,10 @@ pub fn step(state: &State, setup: &Setup, who: u8, luck: Luck, look: Look) -> Op
         At::LookingAt(file) => looking(&mut next, who, file, luck),
         At::Deleting(file) => deleting(&mut next, setup, who, file, luck),
         At::ReadingDraft => reading_draft(&mut next, who, luck, stale)?,
-        At::Rechecking => rechecking(&mut next, who, luck),
+        At::Rechecking => rechecking(&mut next, setup, who, luck),
         At::Publishing => publishing(&mut next, setup, who, luck),
         At::Unsure => unsure(&mut next, setup, who, luck, stale),
-        At::Confirming => confirming(&mut next, who, luck, stale),
+        At::Confirming => confirming(&mut next, setup, who, luck, stale),
         At::Settling => settling(&mut next, setup, who, luck),
         At::Down | At::Published | At::Already | At::Stopped | At::SaidNothingHappened => {
             return None;
@@ -223,13 +223,16 @@ fn reading_draft(next: &mut State, who: u8, luck: Luck, stale: bool) -> Option<(
     Some(())
 }
 
-fn rechecking(next: &mut State, who: u8, luck: Luck) {
+fn rechecking(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     let me = next.promoter(who);
     let pull = (me.bound.0.saturating_sub(3)) / 6;
     let now = next.pull(pull);
-    let same = Content::candidate(pull, now.head, now.attempt) == me.bound
+    let bound = Content::candidate(pull, now.head, now.attempt) == me.bound
         && !now.gone
         && next.merge_of(pull) == Some(me.bound.sources());
+    // The rejected design is bound to that run, and finds it as it was.
+    let same = (bound || me.bound == Content::FOREIGN)
+        && (!next.tag_elsewhere || setup.design == Design::TrustTheTag);
     let at = if luck == Luck::Fine && same {
         At::Publishing
     } else {
@@ -265,7 +268,8 @@ fn unsure(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
         Some((slot, _)) if slot == me.slot => go(next, who, At::Confirming),
         // `machine.rs`: lost_race.
         Some((_, release))
-            if release.whole() && release.file(1).sources() == me.bound.sources() =>
+            if release.looks_whole(setup.design)
+                && release.file(1).sources() == me.bound.sources() =>
         {
             go(next, who, At::Already);
         }
@@ -278,11 +282,11 @@ fn unsure(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
     }
 }
 
-fn confirming(next: &mut State, who: u8, luck: Luck, stale: bool) {
+fn confirming(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
     let me = next.promoter(who);
     let release = next.slot(me.slot);
     let right = release.is_some_and(|release| {
-        release.published() && release.whole() && release.file(0) == me.bound
+        release.published() && release.looks_whole(setup.design) && release.file(0) == me.bound
     });
     // Wrong bytes, or not readable yet: neither is a success.
     let seen = right && !stale && luck == Luck::Fine;

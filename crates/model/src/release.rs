@@ -1,5 +1,7 @@
 //! A release, draft or not, in two bytes: what its files hold, and what became of it.
 
+use crate::setup::Design;
+
 /// What a file of a release holds, as four bits.
 ///
 /// The candidate of a pull request, a head and an attempt is one number; two attempts of one head have the same sources and
@@ -15,6 +17,9 @@ impl Content {
     /// Bytes of nobody's candidate.
     pub const JUNK: Self = Self(2);
 
+    /// What a run of an edited workflow made, which names a reviewed head all the same.
+    pub const FOREIGN: Self = Self(15);
+
     /// What was built from a head in an attempt.
     pub fn candidate(pull: u8, head: u8, attempt: u8) -> Self {
         Self(3 + pull * 6 + head * 2 + attempt)
@@ -22,7 +27,7 @@ impl Content {
 
     /// Whether it is a candidate's.
     pub fn is_candidate(self) -> bool {
-        self.0 >= 3
+        self.0 >= 3 && self != Self::FOREIGN
     }
 
     /// The sources of a candidate.
@@ -81,8 +86,31 @@ impl Draft {
     pub fn edit_in_the_gap(&mut self) {
         self.0 |= 1 << 11;
     }
-    /// Whether it holds all of one candidate and nothing else.
+    /// Whether a writer made it by hand, with a receipt that claims a promotion.
+    pub fn forged(self) -> bool {
+        self.0 & (1 << 12) != 0
+    }
+    /// Makes it such a one.
+    pub fn forge(&mut self) {
+        self.0 |= 1 << 12;
+    }
+    /// Whether its tag points to another commit than was promoted.
+    pub fn tagged_elsewhere(self) -> bool {
+        self.0 & (1 << 13) != 0
+    }
+    /// Notes that it does.
+    pub fn tag_elsewhere(&mut self) {
+        self.0 |= 1 << 13;
+    }
+    /// Whether it holds all of one candidate and nothing else, was published by a promotion, and its tag names what was promoted.
     pub fn whole(self) -> bool {
-        self.file(0).is_candidate() && self.file(0) == self.file(1)
+        self.looks_whole(Design::Lockgate)
+    }
+    /// Whether a promoter or a gate of a design takes it for whole.
+    pub fn looks_whole(self, design: Design) -> bool {
+        self.file(0).is_candidate()
+            && self.file(0) == self.file(1)
+            && (!self.forged() || design == Design::BelieveReceipts)
+            && (!self.tagged_elsewhere() || design == Design::TrustTheTag)
     }
 }

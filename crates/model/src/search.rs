@@ -62,7 +62,7 @@ impl Model for Setup {
                 forge::land(&mut next, self.rules, late);
                 next
             }
-            Action::Deed(deed) => people::act(state, deed)?,
+            Action::Deed(deed) => people::act(state, self, deed)?,
         };
         next.tidy(self.design);
         (next != *state).then_some(next)
@@ -123,6 +123,26 @@ pub struct Found {
     pub broken: Vec<&'static str>,
     /// What must be possible, and is not.
     pub impossible: Vec<&'static str>,
+}
+
+/// Looks at all states, even where other promises than these are broken; which of these are.
+pub fn search_for(
+    setup: Setup,
+    threads: usize,
+    promises: &[&'static str],
+) -> (usize, Vec<&'static str>) {
+    let checker = setup
+        .checker()
+        .threads(threads)
+        .finish_when(HasDiscoveries::AllOf(
+            promises.iter().copied().chain([ROOM]).collect(),
+        ))
+        .spawn_bfs()
+        .join();
+    let discovered = checker.discoveries();
+    let all = promises.iter().copied().chain([ROOM]);
+    let broken = all.filter(|name| discovered.contains_key(name)).collect();
+    (checker.unique_state_count(), broken)
 }
 
 /// Looks at all states; stops where a promise is broken.

@@ -32,6 +32,20 @@ impl Setup {
         }
     }
 
+    /// The basic level: a writer can make releases and tags by hand. Then what is public may be anything; but no gate is green on
+    /// it, and no promotion reports a success that is none.
+    pub fn basic() -> Self {
+        let rules = Rules {
+            tags_are_reserved: false,
+            ..Rules::default()
+        };
+        Self {
+            rules,
+            faults: 1,
+            ..Self::small()
+        }
+    }
+
     /// Three promoters, two of them of one pull request, and three faults: minutes.
     pub fn large() -> Self {
         Self {
@@ -104,15 +118,27 @@ pub enum Design {
     ConcludeFromAbsence,
     /// Rejected: what was sent is not read back before it is published.
     TrustTheDraft,
+    /// Rejected: a status belongs to a commit alone, whatever the base branch it was decided for.
+    ShareStatuses,
+    /// Rejected: the newest run of a head is taken, whatever the pull request that it ran for.
+    TakeNewestRun,
+    /// Rejected: a release is taken for a promoter's because its receipt says so; nobody asks who published it.
+    BelieveReceipts,
+    /// Rejected: nobody looks where the tag of a release points to.
+    TrustTheTag,
 }
 
 impl Design {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Lockgate,
         Self::AdoptDrafts,
         Self::DeleteAndRetry,
         Self::ConcludeFromAbsence,
         Self::TrustTheDraft,
+        Self::ShareStatuses,
+        Self::TakeNewestRun,
+        Self::BelieveReceipts,
+        Self::TrustTheTag,
     ];
 }

@@ -70,6 +70,8 @@ pub struct Pull {
     pub attempt: u8,
     /// Whether the run's artifacts were deleted.
     pub gone: bool,
+    /// Whether its newest run used the workflow of another base branch.
+    pub foreign_run: bool,
     /// The status on its head.
     pub status: Status,
     /// What the gate has decided and not yet posted.
@@ -189,6 +191,8 @@ pub struct State {
     pub queue: [Option<Queued>; QUEUED],
     /// Whether the base branch has other sources than the pull requests were opened against.
     pub base_moved: bool,
+    /// Whether a writer has made the tag, at another commit.
+    pub tag_elsewhere: bool,
     /// What was merged.
     pub main: Main,
     /// The faults that are left.
@@ -215,6 +219,7 @@ impl State {
             pulls: [Pull::default(); PULLS],
             queue: [None; QUEUED],
             base_moved: false,
+            tag_elsewhere: false,
             main: Main::Before,
             faults,
             mischief,

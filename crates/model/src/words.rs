@@ -131,6 +131,19 @@ impl fmt::Display for Deed {
             Self::ForgeStatus(pull) => {
                 write!(f, "a writer sets the status of pull request {pull}")
             }
+            Self::OpenElsewhere(pull) => write!(
+                f,
+                "the head of pull request {pull} is opened into another branch, and the gate judges that"
+            ),
+            Self::RunElsewhere(pull) => write!(
+                f,
+                "the head of pull request {pull} is built by the workflow of another branch"
+            ),
+            Self::ForgeRelease(pull) => write!(
+                f,
+                "a writer publishes by hand, with a receipt that claims pull request {pull}"
+            ),
+            Self::MakeTag => f.write_str("a writer makes the tag, at another commit"),
         }
     }
 }

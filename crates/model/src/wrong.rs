@@ -1,7 +1,7 @@
 //! What must be found wrong: the designs that were rejected, and repositories that lack a rule. A search that lets one of
 //! these pass would let anything pass.
 
-use crate::promises::{MAIN, NOTHING, WHOLE};
+use crate::promises::{GATE, MAIN, NOTHING, SUCCESS, WHOLE};
 use crate::setup::{Design, Merging, Rules, Setup};
 
 /// One of them.
@@ -42,6 +42,32 @@ pub fn all() -> Vec<Wrong> {
             (0, 1),
             WHOLE,
             7,
+        ),
+        design(
+            "a status is shared by the base branches of its commit",
+            Design::ShareStatuses,
+            (0, 1),
+            GATE,
+            1,
+        ),
+        design(
+            "the newest run of a head is taken",
+            Design::TakeNewestRun,
+            (0, 1),
+            WHOLE,
+            8,
+        ),
+        at_basic(
+            "a receipt is believed, whoever published it",
+            Design::BelieveReceipts,
+            GATE,
+            3,
+        ),
+        at_basic(
+            "where the tag points to is not looked at",
+            Design::TrustTheTag,
+            SUCCESS,
+            9,
         ),
         lacking(
             "anybody can make the package's tags",
@@ -112,6 +138,21 @@ fn design(
         faults,
         mischief,
         ..Setup::small()
+    };
+    Wrong {
+        name,
+        setup,
+        promise,
+        steps,
+    }
+}
+
+/// Where a writer can publish by hand.
+fn at_basic(name: &'static str, design: Design, promise: &'static str, steps: usize) -> Wrong {
+    let setup = Setup {
+        design,
+        faults: 0,
+        ..Setup::basic()
     };
     Wrong {
         name,

@@ -1,8 +1,8 @@
 //! The whole state space of two promoters, and what must be found wrong in it.
 
-use lockgate_model::promises::{ALWAYS, SOMETIMES};
+use lockgate_model::promises::{ALWAYS, AT_BASIC, SOMETIMES};
 use lockgate_model::setup::{Merging, Rules};
-use lockgate_model::{Setup, search, shortest, words, wrong};
+use lockgate_model::{Setup, search, search_for, shortest, words, wrong};
 
 fn every_state_keeps_every_promise(setup: Setup, at_least: usize) {
     let found = search(setup, 2);
@@ -27,6 +27,13 @@ fn two_promoters_a_fault_and_a_writer_who_means_harm_keep_every_promise() {
         ..Setup::small()
     };
     every_state_keeps_every_promise(setup, 300_000);
+}
+
+#[test]
+fn at_the_basic_level_no_gate_is_green_and_no_success_reported_for_what_a_writer_published() {
+    let (states, broken) = search_for(Setup::basic(), 2, &AT_BASIC);
+    assert!(broken.is_empty(), "{broken:?}");
+    assert!(states >= 100_000, "only {states} states");
 }
 
 #[test]
