@@ -47,13 +47,19 @@ impl Action {
 
 impl Pins {
     /// The pins of a file that is there already: a bot or a person may have moved them. Where a file does not agree with
-    /// itself, ours count.
+    /// itself, or names a version that no longer starts, ours count.
     pub fn of(text: &str) -> Self {
         let mut found = BTreeMap::new();
         for action in Action::ALL {
             let mut all = text.lines().filter_map(|row| pin_in(row, action));
             if let Some(first) = all.next()
                 && all.all(|other| other == first)
+                && crate::runtime::first_that_starts(
+                    action.name(),
+                    &first.commit,
+                    Some(&first.version),
+                )
+                .is_none()
             {
                 found.insert(action, first);
             }
@@ -112,6 +118,7 @@ mod tests {
             format!("- uses: evil/checkout@{full} # v5"),
             format!("- uses: actions/checkout@{full} # v5 x"),
             format!("{fine}- uses: actions/checkout@{} # v6\n", "2".repeat(40)),
+            format!("- uses: actions/checkout@{full} # v4.2.2"),
         ] {
             assert_eq!(Pins::of(&text).uses(Action::Checkout), ours, "{text}");
         }

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod lint;
 pub mod places;
 pub mod promote;
+pub mod runtime;
 pub mod steps;
 pub mod workflow;
 pub mod yaml;

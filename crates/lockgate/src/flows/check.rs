@@ -2,7 +2,7 @@
 
 use lockgate_core::escape::line;
 use lockgate_core::reason::reasons;
-use lockgate_workflows::{files, lint};
+use lockgate_workflows::{files, lint, runtime};
 use serde_json::json;
 
 use super::Context;
@@ -56,6 +56,12 @@ pub fn run(context: &Context, _args: &cli::Check) -> Result<(), Failure> {
         for broken in lint::lint(&config, path, text) {
             found.push(Finding::of(&broken, path, Some(broken.line), None));
         }
+    }
+    if runtime::is_old(context.around.now()) {
+        context.talk.say(&format!(
+            "the list of actions that still start is of {}: a newer version of lockgate may know more",
+            runtime::REVIEWED
+        ));
     }
     render(context, &found, workflows.len())
 }

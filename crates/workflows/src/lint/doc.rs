@@ -135,6 +135,12 @@ impl<'t> Doc<'t> {
         runs.filter_map(|node| Some((node.text()?, node))).collect()
     }
 
+    /// What stands behind the `#` on a node's line.
+    pub(super) fn comment_of(&self, node: &Node) -> Option<&'t str> {
+        let row = self.text.lines().nth(node.line.checked_sub(1)?)?;
+        row.split_once(" #").map(|(_, comment)| comment.trim())
+    }
+
     /// The line of a script in which a text stands for the first time.
     pub(super) fn line_of(&self, node: &Node, needle: &str) -> usize {
         let from = node.line.saturating_sub(1);

@@ -4,6 +4,7 @@
 //! rights, some every workflow: whoever can post a status can open the gate. Does not know how a file differs from what would
 //! be written; that is [`crate::files`].
 
+mod action_runtime;
 mod actions;
 mod cache;
 mod checkout;
@@ -63,6 +64,7 @@ pub const RULES: &[&Rule] = &[
     &checkout::RULE,
     &path_filter::RULE,
     &actions::RULE,
+    &action_runtime::RULE,
     &pin::RULE,
     &permissions::RULE,
     &credentials::RULE,
