@@ -47,6 +47,8 @@ pub enum Merged {
     Clean(Snapshot),
     /// Only by hand.
     Conflict,
+    /// Not at all: the two have no commit in common.
+    Unrelated,
 }
 
 /// Who holds the number that the head wants.
@@ -156,6 +158,9 @@ reasons! {
         /// The head does not merge.
         Conflict =>
             "detect.conflict", "the pull request conflicts with its base branch", "merge the base branch into the pull request, or rebase it";
+        /// The head and the base have no history in common.
+        Unrelated =>
+            "detect.unrelated", "the pull request has no commit in common with its base branch", "rebase its commits onto the base branch";
     }
 }
 
@@ -195,8 +200,10 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
         Ok(version) => version,
         Err(refusal) => return Verdict::Refuse(refusal),
     };
-    let Merged::Clean(merged) = &facts.merged else {
-        return Verdict::Refuse(Refusal::Conflict);
+    let merged = match &facts.merged {
+        Merged::Clean(merged) => merged,
+        Merged::Conflict => return Verdict::Refuse(Refusal::Conflict),
+        Merged::Unrelated => return Verdict::Refuse(Refusal::Unrelated),
     };
     // A base that cannot be read binds nobody: whoever mends it must be able to merge.
     let base = facts

@@ -3,6 +3,7 @@
 //! Lockgate can only ask; what holds a merge or a tag back is the forge, and what the forge was told. Each finding is a
 //! pass, a fail, or unknown: not being told is never a pass. Does not know how settings are read.
 
+use crate::gate;
 use crate::reason::reasons;
 use crate::settings::{BranchRules, Environment, Merging, Reading, TagRules};
 use crate::words::{BranchName, PackageName};
@@ -18,6 +19,8 @@ pub struct Facts {
     pub hardened: bool,
     /// What the rulesets say of the branch.
     pub rules: Reading<BranchRules>,
+    /// The other branches that have a gate, and what the rulesets say of each.
+    pub listed: Vec<(BranchName, Reading<BranchRules>)>,
     /// The name of the environment that promotions run in, and what it demands.
     pub environment: (String, Reading<Environment>),
     /// Whether releases freeze when they are published.
@@ -85,7 +88,9 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
     let mut ask = |question: String, outcome: Outcome| findings.push(Finding { question, outcome });
     let branch = &facts.branch;
     for (package, _) in &facts.packages {
-        let context = format!("lockgate/{package}");
+        let Some(context) = gate::context(package, branch, branch, &[]) else {
+            continue;
+        };
         let outcome = on(&facts.rules, "the rules of the branch", |rules| {
             let required = rules.required.iter().any(|it| same(&it.context, &context));
             (!required).then(|| Problem::NotRequired {
@@ -104,6 +109,22 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
                 })
             });
             ask(format!("{context} counts only from one App"), outcome);
+        }
+    }
+    for (listed, rules) in &facts.listed {
+        let all: Vec<BranchName> = facts.listed.iter().map(|(name, _)| name.clone()).collect();
+        for (package, _) in &facts.packages {
+            let Some(context) = gate::context(package, listed, branch, &all) else {
+                continue;
+            };
+            let outcome = on(rules, "the rules of the branch", |rules| {
+                let required = rules.required.iter().any(|it| same(&it.context, &context));
+                (!required).then(|| Problem::NotRequired {
+                    context: context.clone(),
+                    branch: listed.clone(),
+                })
+            });
+            ask(format!("{listed} needs the status {context}"), outcome);
         }
     }
     let outcome = on(&facts.rules, "the rules of the branch", |rules| {
@@ -215,6 +236,7 @@ mod tests {
                 merging: Merging::UpToDate,
                 force_pushes: false,
             }),
+            listed: Vec::new(),
             environment: (
                 "release".to_owned(),
                 Reading::Read(Environment {
@@ -250,6 +272,28 @@ mod tests {
                 change(rules);
             }
         })
+    }
+
+    #[test]
+    fn a_listed_branch_needs_the_status_that_names_it() {
+        let listed = |context: &str| {
+            let required = vec![RequiredStatus {
+                context: context.to_owned(),
+                app: None,
+            }];
+            let rules = BranchRules {
+                required,
+                ..BranchRules::default()
+            };
+            problems(|facts| {
+                facts.listed = vec![("release/1".parse().unwrap(), Reading::Read(rules))]
+            })
+        };
+        assert_eq!(listed("lockgate/tool (release/1)"), [""; 0]);
+        assert_eq!(listed("lockgate/tool"), ["doctor.not-required"]);
+        let unread =
+            problems(|facts| facts.listed = vec![("next".parse().unwrap(), Reading::Denied)]);
+        assert_eq!(unread, ["doctor.unknown"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::config::Level;
 use crate::detect::{Decision, Done};
 use crate::reason::{Reason, Verdict};
 use crate::version::Version;
-use crate::words::Fingerprint;
+use crate::words::{BranchName, Fingerprint, PackageName};
 
 /// The forge's limit on the description of a status, in characters (GitHub: 140).
 pub const DESCRIPTION: usize = 140;
@@ -118,6 +118,26 @@ pub const CODES: &[&str] = &[
     "gate.waits-for-promotion",
     "gate.removed",
 ];
+
+/// The context of the status that a package has on a commit, for pull requests into a base branch; `None` where that branch has no
+/// gate.
+///
+/// A status belongs to a commit, and one commit can be the head of several pull requests. The verdict depends on head *and* base, so
+/// the context names the base: what is said for another branch never says anything for the default one.
+pub fn context(
+    package: &PackageName,
+    base: &BranchName,
+    default: &BranchName,
+    listed: &[BranchName],
+) -> Option<String> {
+    if base == default {
+        return Some(format!("lockgate/{package}"));
+    }
+    // The forge compares contexts without case: a branch that differs from a listed one in that has no status of its own.
+    let one = |name: &&BranchName| name.as_str().to_lowercase() == base.as_str().to_lowercase();
+    let same = listed.iter().filter(one).count();
+    (same == 1 && listed.contains(base)).then(|| format!("lockgate/{package} ({base})"))
+}
 
 /// Decides the status of one package.
 pub fn decide(facts: &Facts) -> Status {
@@ -325,6 +345,43 @@ mod tests {
         Facts {
             published: Published::Complete(fingerprint("merge")),
             ..facts(Verdict::Done(done))
+        }
+    }
+
+    #[test]
+    fn a_context_names_the_base_unless_it_is_the_default_branch() {
+        let branch = |name: &str| -> BranchName { name.parse().unwrap() };
+        let package: PackageName = "tool".parse().unwrap();
+        let listed = [branch("release/1"), branch("Next"), branch("next")];
+        let of = |base: &str| context(&package, &branch(base), &branch("main"), &listed);
+        assert_eq!(of("main").as_deref(), Some("lockgate/tool"));
+        assert_eq!(
+            of("release/1").as_deref(),
+            Some("lockgate/tool (release/1)")
+        );
+        // Nobody listed it; two that the forge takes for one; one that looks like the default branch.
+        for base in ["decoy", "Next", "next", "Main", "Release/1"] {
+            assert_eq!(of(base), None, "{base}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_other_base_ever_writes_the_context_of_the_default_branch(
+            base in "[a-zA-Z()/ ]{1,12}", default in "[a-zA-Z()/]{1,12}", listed in proptest::collection::vec("[a-zA-Z()/]{1,12}", 0..4)
+        ) {
+            let package: PackageName = "tool".parse().unwrap();
+            let (Ok(base), Ok(default)) = (base.parse::<BranchName>(), default.parse::<BranchName>()) else {
+                return Ok(());
+            };
+            let listed: Vec<BranchName> = listed.iter().filter_map(|name| name.parse().ok()).collect();
+            let of = |name: &BranchName| context(&package, name, &default, &listed).map(|it| it.to_lowercase());
+            if base != default {
+                proptest::prop_assert_ne!(of(&base), of(&default));
+            }
+            for other in listed.iter().filter(|other| **other != base) {
+                proptest::prop_assert!(of(other).is_none() || of(other) != of(&base));
+            }
         }
     }
 

@@ -60,6 +60,7 @@ use Expect::{Beyond, Fine, Refused};
 const GLOBS: &str = "the syntax of patterns nests, and belongs to a library";
 const TWO_PACKAGES: &str = "a schema cannot compare two tables";
 const FILLED: &str = "what fills a template comes from other keys, and so does its length";
+const CASE: &str = "a schema cannot compare two keys, nor without case";
 const BYTES: &str = "a schema counts characters, file systems count bytes";
 
 /// `(what to replace in BASE, with what, how both decide)`.
@@ -282,6 +283,12 @@ const TABLE: &[(&str, &str, Expect)] = &[
     ("[package.tool]", "@W@branch = \"a..b\"\n[package.tool]", Refused),
     ("[package.tool]", "@W@branch = \"a b\"\n[package.tool]", Refused),
     ("[package.tool]", "@W@branch = \"x.lock\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branches = [\"release/2\", \"next\"]\n[package.tool]", Fine),
+    ("[package.tool]", "@W@branches = [\"a..b\"]\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branches = \"next\"\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branches = [\"next\", \"next\"]\n[package.tool]", Refused),
+    ("[package.tool]", "@W@branches = [\"next\", \"Next\"]\n[package.tool]", Beyond("config.bad-value", CASE)),
+    ("[package.tool]", "@W@branches = [\"main\"]\n[package.tool]", Beyond("config.bad-value", CASE)),
     ("[package.tool]", "@W@lockgate = \"@ACTION@\"\n[package.tool]", Refused),
     ("[package.tool]", "@W@sha256.amd64 = \"@DIGEST@\"\n[package.tool]", Refused),
     ("[package.tool]", "@W@lockgate = \"@ACTION@\"\nsha256.amd64 = \"@DIGEST@\"\n[package.tool]", Fine),

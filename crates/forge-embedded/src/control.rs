@@ -274,6 +274,11 @@ impl Handle {
         self.with(|state, git, now| state.land_queued(now, git, pull))
     }
 
+    /// Gives a pull request another base branch.
+    pub fn retarget(&self, pull: PullNumber, base: &str) -> Result<(), Refusal> {
+        self.with(|state, git, now| state.retarget(now, git, pull, base))
+    }
+
     /// Closes a pull request without landing it.
     pub fn close_pull(&self, pull: PullNumber) -> Result<(), Refusal> {
         self.with(|state, _, now| state.close_pull(now, pull))

@@ -123,7 +123,7 @@ pub enum Command {
     /// Build one variant and look at what came out, or join the variants to a candidate
     Build(Build),
     /// Write or update the pull request's comment
-    Report(Target),
+    Report(Report),
     /// Post the commit status that lets a pull request merge, or holds it
     Gate(Gate),
     /// Publish a candidate's very bytes as a release
@@ -266,7 +266,7 @@ pub struct Build {
 }
 
 /// Which pull request a command is about.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Target {
     /// The pull request [default: that of the event]
     #[arg(long, value_name = "NUMBER")]
@@ -277,6 +277,32 @@ pub struct Target {
     /// Only this package
     #[arg(long, value_name = "NAME")]
     pub package: Option<String>,
+}
+
+/// `lockgate report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The pull requests, with commas between them [default: those of the event]
+    #[arg(long, value_name = "NUMBERS", value_parser = numbers)]
+    pub pr: Option<Numbers>,
+    /// The run of the build workflow [default: that of the event]
+    #[arg(long, value_name = "ID")]
+    pub run: Option<u64>,
+    /// Only this package
+    #[arg(long, value_name = "NAME")]
+    pub package: Option<String>,
+}
+
+/// Numbers with commas between them; none where the text is empty, as an output of a workflow step can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers(pub Vec<u64>);
+
+fn numbers(text: &str) -> Result<Numbers, String> {
+    let all = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+    let read = all.map(|it| it.trim_start_matches('#').parse::<u64>());
+    let read: Result<Vec<u64>, _> = read.collect();
+    read.map(Numbers)
+        .map_err(|_| "numbers of pull requests, with commas between them".to_owned())
 }
 
 /// `lockgate gate`

@@ -47,6 +47,9 @@ pub struct EventPull {
 pub struct EventHead {
     /// The commit.
     pub sha: CommitId,
+    /// `OWNER:BRANCH`.
+    #[serde(default)]
+    pub label: Option<String>,
 }
 
 /// The base of a pull request in an event.
@@ -67,6 +70,9 @@ pub struct MergeGroup {
     /// The branch that the queue made for it, with or without `refs/heads/`.
     #[serde(default)]
     pub head_ref: Option<String>,
+    /// The branch that it is for, with or without `refs/heads/`.
+    #[serde(default)]
+    pub base_ref: Option<String>,
 }
 
 /// What the name of a merge queue's own branch tells: the branch that it is for, and the pull request that its tip adds.

@@ -24,6 +24,20 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// How bad it is among several: what a person must change comes before what may pass by itself; a bug or trouble outside comes
+    /// last, because nothing is known then.
+    pub fn severity(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Waiting => 1,
+            Self::NotPublished => 2,
+            Self::Refused => 3,
+            Self::Usage => 4,
+            Self::WrongBytes => 5,
+            Self::CouldNot => 6,
+        }
+    }
+
     /// The word that messages and JSON use for it.
     pub fn word(self) -> &'static str {
         match self {

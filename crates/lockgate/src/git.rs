@@ -34,6 +34,8 @@ pub enum Merge {
     Clean(ObjectId),
     /// It needs a person.
     Conflict,
+    /// The two have no commit in common.
+    Unrelated,
 }
 
 /// The refs of a remote, by full name.
@@ -47,8 +49,11 @@ impl Git {
             &["rev-parse", "--absolute-git-dir", "--is-shallow-repository"],
         )?;
         if !output.status.success() {
-            return Err(Trouble::NotARepository {
-                dir: quoted(&dir.display().to_string()),
+            let dir = quoted(&dir.display().to_string());
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(match said.contains("dubious ownership") {
+                true => Trouble::ForeignOwner { dir },
+                false => Trouble::NotARepository { dir },
             });
         }
         let shallow = String::from_utf8_lossy(&output.stdout)
@@ -190,9 +195,13 @@ impl Git {
                     head.short()
                 ),
             }),
-            _ => Err(Trouble::Unrelated {
-                base: base.to_string(),
-                head: head.to_string(),
+            // git says the same of objects that it cannot read; only where it can tell, it is the pull request's doing.
+            _ if self.has(base) && self.has(head) && self.merge_base(base, head).is_none() => {
+                Ok(Merge::Unrelated)
+            }
+            _ => Err(Trouble::Git {
+                doing: format!("merge {} into {}", head.short(), base.short()),
+                detail: line(&String::from_utf8_lossy(&output.stderr)),
             }),
         }
     }
@@ -211,17 +220,24 @@ impl Git {
     /// The refs of a remote, as they are now.
     pub fn remote_refs(&self, remote: &str) -> Result<Refs, Trouble> {
         let doing = format!("list the refs of {}", quoted(remote));
-        let text = self.text(
+        let bytes = self.run(
             &doing,
             &["ls-remote", "--quiet", "--end-of-options", remote],
         )?;
-        let parse = |row: &str| {
-            let (id, name) = row.split_once('\t')?;
-            Some((name.to_owned(), id.parse().ok()?))
-        };
-        text.lines()
-            .map(|row| parse(row).ok_or_else(|| garbled(&doing, row.as_bytes())))
-            .collect()
+        let rows = bytes.split(|b| *b == b'\n').filter(|row| !row.is_empty());
+        let mut refs = Refs::new();
+        for row in rows {
+            // Anybody who may push can make a ref whose name is no text. None of ours is: it is not there for us.
+            let Ok(text) = str::from_utf8(row) else {
+                continue;
+            };
+            let parsed = text
+                .split_once('\t')
+                .and_then(|(id, name)| Some((name.to_owned(), id.parse().ok()?)));
+            let (name, id) = parsed.ok_or_else(|| garbled(&doing, row))?;
+            refs.insert(name, id);
+        }
+        Ok(refs)
     }
 
     /// Brings commits of a remote, if they are not here yet.
@@ -254,13 +270,20 @@ impl Git {
 
     /// Paths that differ from the commit that is checked out, without what git ignores.
     pub fn changes(&self) -> Result<Vec<String>, Trouble> {
-        let text = self.text(
+        // Without `-z` git quotes a path that has a space or an umlaut, and it is no path any more.
+        let bytes = self.run(
             "look for changes",
-            &["status", "--porcelain=v1", "--untracked-files=all"],
+            &[
+                "status",
+                "--porcelain=v1",
+                "-z",
+                "--no-renames",
+                "--untracked-files=all",
+            ],
         )?;
-        Ok(text
-            .lines()
-            .map(|row| row.get(3..).unwrap_or_default().to_owned())
+        let rows = bytes.split(|b| *b == 0).filter(|row| !row.is_empty());
+        Ok(rows
+            .map(|row| String::from_utf8_lossy(row.get(3..).unwrap_or_default()).into_owned())
             .collect())
     }
 
@@ -326,10 +349,15 @@ fn base(dir: &Path) -> Command {
         "GIT_OBJECT_DIRECTORY",
         "GIT_NAMESPACE",
         "GIT_PREFIX",
+        "GIT_COMMON_DIR",
+        "GIT_REPLACE_REF_BASE",
     ] {
         git.env_remove(name);
     }
-    git.env("LC_ALL", "C")
+    // What a commit holds is what its id says: neither replaced objects nor grafts of this clone change that.
+    git.env("GIT_NO_REPLACE_OBJECTS", "1")
+        .env("GIT_GRAFT_FILE", "/dev/null")
+        .env("LC_ALL", "C")
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0");
     git

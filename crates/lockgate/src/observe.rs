@@ -36,6 +36,8 @@ pub struct Trees {
     pub head: Tree,
     /// The one merged into the other; `None` where they conflict.
     pub merged: Option<Tree>,
+    /// Whether they have no commit in common.
+    unrelated: bool,
     /// The commits of the base branch and of the pull request's head, where that is known.
     sides: Option<(CommitId, CommitId)>,
 }
@@ -63,7 +65,7 @@ impl Seen {
     pub fn merged_fingerprint(&self) -> Option<Fingerprint> {
         match &self.facts.merged {
             Merged::Clean(snapshot) => Some(snapshot.digests.fingerprint),
-            Merged::Conflict => None,
+            Merged::Conflict | Merged::Unrelated => None,
         }
     }
 
@@ -78,7 +80,7 @@ impl Seen {
             Merged::Clean(snapshot) => {
                 detect::version_of(&self.package, &snapshot.version_file).ok()
             }
-            Merged::Conflict => None,
+            Merged::Conflict | Merged::Unrelated => None,
         }
     }
 }
@@ -192,14 +194,16 @@ impl Tree {
 impl Trees {
     /// Reads the three trees; nothing is checked out.
     pub fn read(git: &Git, base: &CommitId, head: &CommitId) -> Result<Self, Failure> {
-        let merged = match git.merge(base, head)? {
-            Merge::Clean(tree) => Some(Tree::read(git, tree.as_str())?),
-            Merge::Conflict => None,
+        let (merged, unrelated) = match git.merge(base, head)? {
+            Merge::Clean(tree) => (Some(Tree::read(git, tree.as_str())?), false),
+            Merge::Conflict => (None, false),
+            Merge::Unrelated => (None, true),
         };
         Ok(Self {
             base: Tree::read(git, base.as_str())?,
             head: Tree::read(git, head.as_str())?,
             merged,
+            unrelated,
             sides: Some((base.clone(), head.clone())),
         })
     }
@@ -216,6 +220,7 @@ impl Trees {
             base: Tree::read(git, base.as_str())?,
             merged: Some(head.clone()),
             head,
+            unrelated: false,
             sides: head_of.map(|head_of| (base.clone(), head_of.clone())),
         })
     }
@@ -253,6 +258,7 @@ impl Trees {
         let head = self.head.snapshot(git, &package)?;
         let merged = match self.merged.as_ref().map(|tree| (tree, tree.package(name))) {
             Some((tree, Some(package))) => Merged::Clean(tree.snapshot(git, package)?),
+            None if self.unrelated => Merged::Unrelated,
             Some((_, None)) | None => Merged::Conflict,
         };
         let (mut taken, mut holder) = (BTreeSet::new(), Holder::Nobody);

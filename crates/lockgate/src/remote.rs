@@ -8,13 +8,14 @@ use lockgate_client::{Client, FetchError, Options, Source};
 use lockgate_core::config::{Package, RECEIPT_ASSET};
 use lockgate_core::detect::Holder;
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
-use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version};
+use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
 use lockgate_forge::{Forge, Pull};
 
+use crate::event::Event;
 use crate::exit::{Exit, Failure};
 use crate::git::{Git, Refs};
-use crate::observe::{Published, Seen, Trees};
+use crate::observe::{Published, Seen, Tree, Trees};
 use crate::surroundings::{Place, Surroundings};
 use crate::trouble::Trouble;
 
@@ -30,6 +31,7 @@ pub struct Remote<'a> {
     pub forge: GitHub,
     client: Client,
     refs: OnceCell<Refs>,
+    gated: OnceCell<Vec<BranchName>>,
 }
 
 /// A pull request and what it means for each package.
@@ -56,7 +58,55 @@ impl<'a> Remote<'a> {
             forge,
             client,
             refs: OnceCell::new(),
+            gated: OnceCell::new(),
         })
+    }
+
+    /// The repository's default branch: by the event, else by the API.
+    pub fn default_branch(&self, event: &Event) -> Result<BranchName, Failure> {
+        match event.default_branch() {
+            Some(branch) => Ok(branch.clone()),
+            None => Ok(self.forge.repository()?.default_branch),
+        }
+    }
+
+    /// The context of a package's status for pull requests into a branch; see [`gate::context`]. Which other branches have one is
+    /// the default branch's word, not that of a branch that anybody could make. Git only, and nothing for the default branch.
+    pub fn context(
+        &self,
+        package: &PackageName,
+        base: &BranchName,
+        default: &BranchName,
+    ) -> Result<Option<String>, Failure> {
+        let listed = match base == default {
+            true => &[][..],
+            false => self.gated(default)?,
+        };
+        Ok(gate::context(package, base, default, listed))
+    }
+
+    /// The same for a pull request.
+    pub fn context_of(
+        &self,
+        pull: &Pull,
+        package: &PackageName,
+    ) -> Result<Option<String>, Failure> {
+        self.context(package, &pull.facts.base, &pull.repository.default_branch)
+    }
+
+    /// The branches besides the default one that have a gate; none where the default branch's config cannot be read.
+    fn gated(&self, default: &BranchName) -> Result<&[BranchName], Failure> {
+        if let Some(known) = self.gated.get() {
+            return Ok(known);
+        }
+        let tip = self.branch(default)?;
+        let name = format!("refs/heads/{default}");
+        self.git.fetch(&self.around.remote, &[(&name, &tip)])?;
+        let listed = match Tree::read(&self.git, tip.as_str())?.config {
+            Some(Ok(config)) => config.workflows.branches,
+            Some(Err(_)) | None => Vec::new(),
+        };
+        Ok(self.gated.get_or_init(|| listed))
     }
 
     /// The tip of a branch now.

@@ -14,15 +14,15 @@ reasons! {
         /// Not in a repository.
         NotARepository { /** Where. */ dir: String } =>
             "git.not-a-repository", "{dir} is not inside a git repository", "run it in a clone of the repository, or name one with -C";
+        /// In a repository that another account owns.
+        ForeignOwner { /** Where. */ dir: String } =>
+            "git.foreign-owner", "git does not use the repository of {dir}, because another account owns it (\"dubious ownership\")", "run `git config --global --add safe.directory {dir}`, or as the account that owns it";
         /// History is missing.
         Shallow { /** What was wanted. */ what: String } =>
             "git.shallow", "this clone is shallow and lacks {what}", "run `git fetch --unshallow`; in a workflow, check out with fetch-depth: 0";
         /// A name that names nothing.
         UnknownRevision { /** What. */ revision: String } =>
             "git.unknown-revision", "{revision} names no commit in this repository", "fetch it first, or check its spelling";
-        /// No common history.
-        Unrelated { /** One. */ base: String, /** Other. */ head: String } =>
-            "git.unrelated", "{head} has no commit in common with {base}", "name the base branch that the pull request is really for";
         /// git said no.
         Git { /** What was tried. */ doing: String, /** What git said. */ detail: String } =>
             "git.failed", "git could not {doing}: {detail}", "mend what git complains about, and run the same command again";
@@ -141,8 +141,8 @@ impl Trouble {
             Self::UnknownPackage { .. } | Self::UnknownVariant { .. } => Exit::Usage,
             Self::NoConfig { .. }
             | Self::Shallow { .. }
-            | Self::UnknownRevision { .. }
-            | Self::Unrelated { .. } => Exit::Refused,
+            | Self::ForeignOwner { .. }
+            | Self::UnknownRevision { .. } => Exit::Refused,
             Self::Dirty { .. }
             | Self::CommandFailed { .. }
             | Self::NoOutput { .. }

@@ -103,6 +103,7 @@ impl Reads {
             repository_id: observe::repository(world),
             repository: world.state.repository().full_name().parse().ok()?,
             pull: self.pull.clone()?,
+            context: Some(world.template.package.gate_context()),
             base_commit: view.base_commit,
             detected: view.detected,
             head_fingerprint: view.head,

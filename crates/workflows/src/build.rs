@@ -5,7 +5,10 @@ use lockgate_core::config::Variant;
 
 use crate::steps::{MACHINE, Settings, needs_emulator, read, token};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
-use crate::yaml::write::Table;
+use crate::yaml::write::{Table, Value};
+
+/// A pull request was edited, and not its base: there is nothing to build.
+const EDITED: &str = "github.event.action == 'edited' && !github.event.changes.base";
 
 const HEAD: &str = "${{ github.event.pull_request.head.sha || github.sha }}";
 
@@ -23,10 +26,10 @@ pub fn workflow(settings: &Settings<'_>) -> Workflow {
         on: triggers(settings),
         concurrency: Concurrency {
             group: format!(
-                "lockgate-build-{name}-${{{{ github.event.pull_request.number || github.ref }}}}"
+                "lockgate-build-{name}-${{{{ {EDITED} && github.run_id || github.event.pull_request.number || github.ref }}}}"
             ),
             cancel: true,
-            why: "a newer push overtakes an older one",
+            why: "a newer push overtakes an older one; an edit of the title overtakes nothing",
         },
         jobs: vec![detect(settings), build(settings), candidate(settings)],
     }
@@ -43,11 +46,18 @@ fn triggers(settings: &Settings<'_>) -> Vec<Trigger> {
         why,
         settings: Table::default(),
     };
+    let mut pull = Table::default();
+    let types = ["opened", "reopened", "synchronize", "edited"];
+    let types = types.iter().map(|it| (*it).to_owned()).collect();
+    pull.put("types", Value::Words(types));
     let mut on = vec![
-        trigger(
-            "pull_request",
-            Some("no path filter: a run that never starts would leave nothing to look at"),
-        ),
+        Trigger {
+            event: "pull_request",
+            why: Some(
+                "no path filter: a run that never starts would leave nothing to look at; edited: into another branch",
+            ),
+            settings: pull,
+        },
         trigger(
             "workflow_dispatch",
             Some("by hand, on the pull request's branch, if the event was lost"),
@@ -75,6 +85,7 @@ fn detect(settings: &Settings<'_>) -> Job {
     Job {
         id: "detect",
         name: "Detect".to_owned(),
+        condition: Some("github.event.action != 'edited' || github.event.changes.base".to_owned()),
         runs_on: MACHINE.to_owned(),
         timeout: Some(15),
         permissions: vec![read("contents", "to check out")],

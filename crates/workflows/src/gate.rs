@@ -19,10 +19,10 @@ pub fn workflow(settings: &Settings<'_>) -> Workflow {
         on: triggers(settings),
         concurrency: Concurrency {
             group: format!(
-                "lockgate-gate-{name}-${{{{ github.event.pull_request.head.sha || github.event.workflow_run.head_sha || github.ref }}}}"
+                "lockgate-gate-{name}-${{{{ github.event.pull_request.head.label || github.event.workflow_run.head_branch && format('{{0}}:{{1}}', github.event.workflow_run.head_repository.owner.login, github.event.workflow_run.head_branch) || github.ref }}}}"
             ),
             cancel: false,
-            why: "an older run never overtakes a newer one",
+            why: "an older run never overtakes a newer one; of those that wait the newest is kept, and it judges all pull requests of the branch",
         },
         jobs: vec![gate(settings)],
     }
@@ -40,10 +40,12 @@ fn triggers(settings: &Settings<'_>) -> Vec<Trigger> {
     run.put("workflows", words(&[&build::workflow_name(settings)]));
     run.put("types", words(&["completed"]));
     let mut push = Table::default();
-    push.put(
-        "branches",
-        words(&[&as_pattern(settings.workflows.branch.as_str())]),
-    );
+    let gated = [&settings.workflows.branch].into_iter();
+    let gated: Vec<String> = gated
+        .chain(&settings.workflows.branches)
+        .map(|branch| as_pattern(branch.as_str()))
+        .collect();
+    push.put("branches", Value::Words(gated));
     let trigger = |event, why, settings| Trigger {
         event,
         why: Some(why),
@@ -86,19 +88,24 @@ fn as_pattern(branch: &str) -> String {
 }
 
 fn gate(settings: &Settings<'_>) -> Job {
-    let call = |condition: Option<&str>, command: &str| Step::Run {
-        id: None,
+    let call = |id, condition: Option<&str>, env: Vec<_>, command: &str, rest: &str| Step::Run {
+        id,
         condition: condition.map(ToOwned::to_owned),
-        env: settings.credentials(),
-        command: settings.call(command, ""),
+        env: settings.credentials().into_iter().chain(env).collect(),
+        command: settings.call(command, rest),
     };
     let mut steps = vec![settings.checkout(Some("${{ github.event.repository.default_branch }}"))];
     steps.extend(settings.install(None));
-    steps.push(call(None, "gate"));
-    // Not only after a build: of two runs that wait, the forge drops the older, and the newer has to say what it would have.
+    steps.push(call(Some("gate"), None, Vec::new(), "gate", ""));
+    // What the gate could not judge must not keep the comments of the others back.
+    let due = "steps.gate.outputs.pulls != '' && !cancelled()";
+    let pulls = ("PULLS", "${{ steps.gate.outputs.pulls }}".to_owned());
     steps.push(call(
-        Some("github.event_name == 'workflow_run' || github.event_name == 'pull_request_target'"),
+        None,
+        Some(due),
+        vec![pulls],
         "report",
+        " --pr \"$PULLS\"",
     ));
     let permissions = match settings.hardened() {
         true => vec![read("contents", "to check out; all else is the App's")],

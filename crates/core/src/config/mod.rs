@@ -267,7 +267,8 @@ impl Package {
         )
     }
 
-    /// The context of the commit status that is the gate.
+    /// The context of the commit status that is the gate of the default branch. That of another branch:
+    /// [`crate::gate::context`].
     pub fn gate_context(&self) -> String {
         format!("lockgate/{}", self.name)
     }

@@ -15,6 +15,8 @@ pub struct Workflows {
     pub level: TrustLevel,
     /// The default branch: what moves all open pull requests when it moves.
     pub branch: BranchName,
+    /// Other branches whose pull requests have a gate, in the order of the file. Each has a status of its own.
+    pub branches: Vec<BranchName>,
     /// Where the workflows get Lockgate from; `None` where the runners have it.
     pub lockgate: Option<Pinned>,
 }
@@ -54,6 +56,7 @@ impl Default for Workflows {
         Self {
             level: TrustLevel::Basic,
             branch: main(),
+            branches: Vec::new(),
             lockgate: None,
         }
     }
@@ -113,6 +116,7 @@ pub(super) fn workflows(top: &Section<'_>) -> Result<Workflows, ConfigError> {
         )?,
         None => main(),
     };
+    let branches = branches(&section, &branch)?;
     let action = section
         .get("lockgate")
         .map(|value| {
@@ -148,8 +152,29 @@ pub(super) fn workflows(top: &Section<'_>) -> Result<Workflows, ConfigError> {
     Ok(Workflows {
         level,
         branch,
+        branches,
         lockgate,
     })
+}
+
+/// The other branches. Statuses have no case, so two names that differ only in it would share one.
+fn branches(section: &Section<'_>, default: &BranchName) -> Result<Vec<BranchName>, ConfigError> {
+    let Some(value) = section.get("branches") else {
+        return Ok(Vec::new());
+    };
+    let mut read = Vec::new();
+    let mut seen = vec![default.as_str().to_lowercase()];
+    for (text, at) in section.texts_of("branches", value)? {
+        let lower = text.to_lowercase();
+        if seen.contains(&lower) {
+            let expected =
+                "each branch once, without `branch` itself; names that differ only in case are one";
+            return Err(section.bad_value("branches", text, at, expected));
+        }
+        seen.push(lower);
+        read.push(section.word("branches", text, at)?);
+    }
+    Ok(read)
 }
 
 fn sums(section: &Section<'_>) -> Result<BTreeMap<RunnerArch, Digest>, ConfigError> {

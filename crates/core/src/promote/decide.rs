@@ -91,6 +91,12 @@ fn pull(facts: &Facts) -> Result<(), Refusal> {
             pull: facts.pull.number,
         });
     }
+    if facts.context.is_none() {
+        return Err(Refusal::OtherBase {
+            pull: facts.pull.number,
+            base: facts.pull.base.clone(),
+        });
+    }
     match &facts.expect_head {
         Some(expected) if *expected != facts.pull.head => Err(Refusal::HeadMoved {
             expected: expected.clone(),

@@ -31,6 +31,8 @@ pub struct Facts {
     pub repository: RepositoryName,
     /// The pull request.
     pub pull: PullFacts,
+    /// The context of the gate of its base branch; `None` where that has none. See [`crate::gate::context`].
+    pub context: Option<String>,
     /// The tip of its base branch now.
     pub base_commit: CommitId,
     /// What detect says of head, base and merge now.

@@ -2,7 +2,7 @@
 
 use crate::detect;
 use crate::reason::{Reason as _, reasons};
-use crate::words::{CommitId, Login, PullNumber, Role, RunId, Tag};
+use crate::words::{BranchName, CommitId, Login, PullNumber, Role, RunId, Tag};
 
 reasons! {
     /// Why a candidate is not promoted until a person changes something.
@@ -16,6 +16,9 @@ reasons! {
         /// Closed without a merge.
         PullClosed { /** Number. */ pull: PullNumber } =>
             "promote.pull-closed", "pull request #{pull} was closed without a merge", "reopen it first, if it should be promoted";
+        /// Its base branch has no gate.
+        OtherBase { /** Number. */ pull: PullNumber, /** Branch. */ base: BranchName } =>
+            "promote.other-base", "pull request #{pull} goes into {base}, which has no gate", "promote a pull request into the default branch; for another one, list it as `branches` in [workflows] of lockgate.toml on the default branch";
         /// The head is another than the reviewed one.
         HeadMoved { /** Expected. */ expected: CommitId, /** Found. */ found: CommitId } =>
             "promote.head-moved", "the pull request's head is {found}, not {expected}", "review the new commits, then promote with --expect-head {found}";

@@ -65,6 +65,7 @@ fn facts() -> Facts {
             head_repository: Some(RepositoryId(42)),
             base: "main".parse().unwrap(),
         },
+        context: Some("lockgate/tool".to_owned()),
         base_commit: commit('b'),
         detected: Verdict::Proceed(detect::Plan {
             from: Some(Version::Integer(1)),

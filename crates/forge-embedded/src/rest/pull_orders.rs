@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::input::json as parsed;
-use super::{Desk, Outcome, message, pulls};
+use super::{Desk, Outcome, pulls};
 use crate::state::people::Role;
 use crate::state::pulls::{HeadRepository, NewPull};
 use crate::state::refusal::Refusal;
@@ -57,7 +57,7 @@ pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
     Ok(answer.header("location", address))
 }
 
-/// `PATCH /pulls/{number}`: what it says, and closing it.
+/// `PATCH /pulls/{number}`: what it says, where it goes to, closing and reopening it.
 pub(crate) fn edit(desk: &mut Desk<'_>, number: &str) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
@@ -74,9 +74,11 @@ pub(crate) fn edit(desk: &mut Desk<'_>, number: &str) -> Outcome {
     }
     let closes = body.state.as_deref() == Some("closed") && pull.is_open();
     let reopens = body.state.as_deref() == Some("open") && !pull.is_open();
-    if reopens || body.base.is_some() {
-        let text = "the rehearsal forge neither reopens a pull request nor changes its base";
-        return Ok(message(501, text, &desk.call.path));
+    if reopens {
+        desk.state.reopen_pull(desk.call.now, desk.git, id)?;
+    }
+    if let Some(base) = &body.base {
+        desk.state.retarget(desk.call.now, desk.git, id, base)?;
     }
     if closes {
         desk.state.close_pull(desk.call.now, id)?;

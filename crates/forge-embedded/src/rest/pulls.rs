@@ -11,6 +11,7 @@ use crate::repository::MergeMethod;
 use crate::state::merging::Landing;
 use crate::state::pulls::{HeadRepository, PullRequest, PullState};
 use crate::state::refusal::Refusal;
+use crate::time::rfc3339;
 
 /// `GET /pulls?state=&head=&base=`
 pub(crate) fn list(desk: &mut Desk<'_>) -> Outcome {
@@ -41,6 +42,26 @@ pub(crate) fn get(desk: &mut Desk<'_>, number: &str) -> Outcome {
     let mut body = listed(desk.state, &desk.call.links, &pull);
     details(desk, &pull, known, &mut body)?;
     Ok(Answer::ok(&body))
+}
+
+/// `GET /issues/{number}/events`, as far as they tell of the base branch.
+pub(crate) fn events(desk: &mut Desk<'_>, number: &str) -> Outcome {
+    let pull = desk.state.pull(Desk::id(number)?)?;
+    let links = &desk.call.links;
+    let shown = pull.base_changes.iter().map(|change| {
+        json!({
+            "id": change.id,
+            "node_id": "",
+            "url": links.repo(&format!("/issues/events/{}", change.id)),
+            "actor": null,
+            "event": "base_ref_changed",
+            "commit_id": null,
+            "commit_url": null,
+            "created_at": rfc3339(change.at),
+            "performed_via_github_app": null,
+        })
+    });
+    Ok(paging::list(desk, shown.collect()))
 }
 
 /// `GET /pulls/{number}/files`

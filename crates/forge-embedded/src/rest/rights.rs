@@ -22,7 +22,9 @@ pub(crate) fn suffice(rights: &Rights, method: Method, path: &[String]) -> bool 
 /// The scopes of which one is enough, for what follows `/repos/OWNER/NAME`.
 fn scopes(path: &[&str]) -> &'static [&'static str] {
     match path {
-        ["issues", "comments", ..] | ["issues", _, "comments", ..] => &["issues", "pull-requests"],
+        ["issues", "comments", ..] | ["issues", _, "comments" | "events", ..] => {
+            &["issues", "pull-requests"]
+        }
         ["issues", ..] => &["issues"],
         ["pulls", _, "merge"] => &["contents"],
         ["pulls", ..] | ["commits", _, "pulls"] => &["pull-requests"],

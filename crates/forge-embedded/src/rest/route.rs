@@ -72,6 +72,7 @@ fn on_pulls(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
         (Get, ["issues", "comments", id]) => comments::get(desk, id),
         (Patch, ["issues", "comments", id]) => comments::edit(desk, id),
         (Delete, ["issues", "comments", id]) => comments::delete(desk, id),
+        (Get, ["issues", number, "events"]) => pulls::events(desk, number),
         (Get, ["issues", number, "comments"]) => comments::list(desk, number),
         (Post, ["issues", number, "comments"]) => comments::create(desk, number),
         _ => Ok(not_implemented(desk)),

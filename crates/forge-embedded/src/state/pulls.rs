@@ -46,6 +46,18 @@ pub struct PullRequest {
     pub created_at: i64,
     /// When it changed last.
     pub updated_at: i64,
+    /// Each change of the branch that it wants to go to, oldest first.
+    #[serde(default)]
+    pub base_changes: Vec<BaseChange>,
+}
+
+/// A pull request was given another base branch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseChange {
+    /// The number of the event.
+    pub id: u64,
+    /// When.
+    pub at: i64,
 }
 
 impl PullRequest {
@@ -157,6 +169,7 @@ impl State {
             asked: 0,
             created_at: now,
             updated_at: now,
+            base_changes: Vec::new(),
         };
         git.set_reference(&format!("refs/pull/{number}/head"), &pull.head_sha)?;
         self.pulls.insert(number, pull);
@@ -204,8 +217,55 @@ impl State {
         change: impl FnOnce(&mut PullRequest),
     ) -> Result<(), Refusal> {
         let pull = self.pulls.get_mut(&number).ok_or(Refusal::NotFound)?;
+        let base = pull.base_branch.clone();
         change(pull);
         pull.updated_at = now;
+        if pull.base_branch != base {
+            let id = self.allocate();
+            let pull = self.pulls.get_mut(&number).ok_or(Refusal::NotFound)?;
+            pull.base_changes.push(BaseChange { id, at: now });
+        }
+        Ok(())
+    }
+
+    /// Gives an open pull request another base branch, which has to be there.
+    pub fn retarget(
+        &mut self,
+        now: i64,
+        git: &dyn Repository,
+        number: PullNumber,
+        base: &str,
+    ) -> Result<(), Refusal> {
+        let tip = git.resolve(&format!("refs/heads/{base}"))?;
+        let tip = tip.ok_or_else(|| Refusal::invalid("PullRequest", "base"))?;
+        if !self.pull(number)?.is_open() {
+            let text = "Cannot change the base branch of a closed pull request.";
+            return Err(Refusal::custom("PullRequest", "base", text));
+        }
+        self.edit_pull(now, number, |pull| {
+            pull.base_branch = base.to_owned();
+            pull.base_sha = tip;
+        })?;
+        self.follow(now, git, number, true)?;
+        Ok(())
+    }
+
+    /// Opens a closed pull request again, if its branch is still there.
+    pub fn reopen_pull(
+        &mut self,
+        now: i64,
+        git: &dyn Repository,
+        number: PullNumber,
+    ) -> Result<(), Refusal> {
+        let pull = self.pull(number)?;
+        let branch = git.resolve(&format!("refs/heads/{}", pull.head_branch))?;
+        let gone = pull.head_repository == HeadRepository::Here && branch.is_none();
+        if gone || !matches!(pull.state, PullState::Closed { .. }) {
+            let text = "state cannot be changed.";
+            return Err(Refusal::custom("PullRequest", "state", text));
+        }
+        self.edit_pull(now, number, |pull| pull.state = PullState::Open)?;
+        self.follow(now, git, number, true)?;
         Ok(())
     }
 

@@ -43,13 +43,13 @@ fn a_pull_request_is_opened_by_whoever_may_push() {
 }
 
 #[test]
-fn a_pull_request_is_edited_and_closed_and_no_more() {
+fn a_pull_request_is_edited_closed_and_reopened() {
     let rehearsal = Rehearsal::start();
     let made = rehearsal.api("developer", "POST", "/pulls", order("bump"));
     let path = format!("/pulls/{}", made.json()["number"]);
     let edit = |label: &str, body: Value| rehearsal.api(label, "PATCH", &path, body);
     assert_eq!(edit("stranger", json!({ "title": "Mine" })).status, 403);
-    assert_eq!(edit("developer", json!({ "base": "bump" })).status, 501);
+    assert_eq!(edit("developer", json!({ "base": "gone" })).status, 422);
     let edited = edit("developer", json!({ "title": "Two", "body": "More" })).json();
     assert_eq!(
         (&edited["title"], &edited["body"], &edited["state"]),
@@ -60,7 +60,9 @@ fn a_pull_request_is_edited_and_closed_and_no_more() {
         (&closed["title"], &closed["state"]),
         (&json!("Two"), &json!("closed"))
     );
-    assert_eq!(edit("developer", json!({ "state": "open" })).status, 501);
+    assert_eq!(edit("developer", json!({ "base": "main" })).status, 422);
+    let reopened = edit("developer", json!({ "state": "open" })).json();
+    assert_eq!(reopened["state"], json!("open"));
 }
 
 #[test]

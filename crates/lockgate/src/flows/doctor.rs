@@ -1,9 +1,10 @@
 //! `lockgate doctor`: the repository's settings, and which of the promises they uphold.
 
-use lockgate_core::Reason as _;
 use lockgate_core::config::{Package, TrustLevel};
 use lockgate_core::doctor::{self, Facts, Finding, Outcome, Problem};
 use lockgate_core::promote::ENVIRONMENT;
+use lockgate_core::settings::{BranchRules, Reading};
+use lockgate_core::{BranchName, Reason as _};
 use lockgate_forge::Settings as _;
 use serde_json::json;
 
@@ -31,6 +32,7 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
             .map(|package| (package.name.clone(), tag_prefix(package)))
             .collect(),
         rules: remote.forge.branch_rules(&branch)?,
+        listed: listed(&remote, &config.workflows.branches)?,
         environment: (
             ENVIRONMENT.to_owned(),
             remote.forge.environment(ENVIRONMENT)?,
@@ -41,6 +43,18 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
         branch,
     };
     render(context, &doctor::decide(&facts))
+}
+
+/// What the rulesets say of each of these branches: a call for each.
+fn listed(
+    remote: &Remote<'_>,
+    branches: &[BranchName],
+) -> Result<Vec<(BranchName, Reading<BranchRules>)>, Failure> {
+    let mut all = Vec::new();
+    for branch in branches {
+        all.push((branch.clone(), remote.forge.branch_rules(branch)?));
+    }
+    Ok(all)
 }
 
 /// How the tags of all versions of a package begin.

@@ -1,135 +1,189 @@
 //! `lockgate gate`: one commit status per package, on every head and every merge group. Runs in the trusted half: it reads
 //! git objects and the API, and never runs anything of the pull request.
 
+mod which;
+
+pub use which::{number_of_run, pull_of_run, pulls_of_event, pulls_of_run};
+
+use std::collections::BTreeSet;
+
 use lockgate_core::config::Package;
 use lockgate_core::detect::{self, Decision};
 use lockgate_core::document::Sums;
 use lockgate_core::gate::{self, Build, Facts, Pins, Published as Release, Status};
 use lockgate_core::promote::{PublishedAsset, PublishedRelease};
-use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Tag, Verdict, Version};
+use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Verdict, Version};
 use lockgate_forge::Forge as _;
 use serde_json::json;
 
+use self::which::{Group, Subjects};
 use super::Context;
 use crate::candidate::Progress;
 use crate::cli;
-use crate::event::{Event, EventRun, queue_branch};
+use crate::event::Event;
 use crate::exit::Failure;
 use crate::observe::{Published as _, Seen, Tree, Trees};
 use crate::remote::{Remote, View};
 use crate::trouble::Trouble;
 
-/// Runs the flow.
+/// Runs the flow. Of several subjects all are judged, whatever becomes of one: the exit is that of the worst.
 pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
     let remote = Remote::open(&context.around)?;
     let event = context.around.event()?.unwrap_or_default();
-    let mut lines = Vec::new();
-    let named = args.target.pr.is_some() || args.target.run.is_some() || args.all_open.is_some();
-    let group = group(&remote, &event)?.filter(|_| !named);
-    if let Some(Group { base, head, pull }) = group {
-        let git = &remote.git;
-        let wanted = [(head.as_str(), &head), (base.as_str(), &base)];
-        git.fetch(&context.around.remote, &wanted)?;
-        let head_of = pull.map(|pull| remote.head(pull)).transpose()?.flatten();
-        let trees = Trees::of_merge(git, &base, &head, head_of.as_ref())?;
-        for name in trees.names() {
-            let chosen = args.target.package.as_deref();
-            if chosen.is_some_and(|chosen| chosen != name.as_str()) {
-                continue;
+    let mut done = Done::default();
+    match which::subjects(&remote, &event, args)? {
+        Subjects::Group(group) => of_group(context, &remote, &event, args, &group, &mut done)?,
+        Subjects::Pulls(pulls) => {
+            for pull in pulls {
+                let number = pull.facts.number;
+                let judged = remote
+                    .view_of(pull)
+                    .and_then(|view| of_pull(context, &remote, &view, args, &mut done));
+                if let Err(failure) = judged {
+                    done.failed(format!("pull request #{number}"), failure);
+                }
             }
-            let status = of_merge_group(&remote, &trees, &name)?;
-            lines.push(post(&remote, &head, &name, &status, None)?);
         }
-    } else if let Some(branch) = moved(args, event.reference.as_deref())? {
-        for pull in remote.forge.open_pulls(&branch)? {
-            lines.extend(of_pull(&remote, &remote.view_of(pull)?, args)?);
-        }
-    } else {
-        let number = super::report::target(&remote, &args.target, &event)?;
-        lines.extend(of_pull(&remote, &remote.view(number)?, args)?);
     }
-    render(context, &lines)
+    render(context, &done.posted)?;
+    context.talk.output("pulls", &done.to_report(&event))?;
+    done.end(context)
+}
+
+/// What came of all subjects.
+#[derive(Default)]
+struct Done {
+    posted: Vec<Posted>,
+    failures: Vec<(String, Failure)>,
+}
+
+impl Done {
+    /// The pull requests whose comment is due, with commas between them. Where a branch moved: only those whose status is another
+    /// now, because every look costs calls.
+    fn to_report(&self, event: &Event) -> String {
+        let moved = event.reference.is_some();
+        let due = self.posted.iter().filter(|it| it.written || !moved);
+        let numbers: BTreeSet<u64> = due.filter_map(|it| Some(it.pull?.0)).collect();
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        numbers.join(",")
+    }
+
+    fn failed(&mut self, what: String, failure: Failure) {
+        self.failures.push((what, failure));
+    }
+
+    /// The worst failure; the others are told before it.
+    fn end(mut self, context: &Context) -> Result<(), Failure> {
+        self.failures
+            .sort_by_key(|(_, failure)| failure.exit.severity());
+        let Some((what, worst)) = self.failures.pop() else {
+            return Ok(());
+        };
+        for (what, failure) in &self.failures {
+            context.talk.say(&format!(
+                "could not judge {what} ({}): {}",
+                failure.code, failure.message
+            ));
+        }
+        let message = match self.failures.len() + self.posted.len() {
+            0 => worst.message,
+            _ => format!("{what}: {}", worst.message),
+        };
+        Err(Failure { message, ..worst })
+    }
+}
+
+fn of_group(
+    context: &Context,
+    remote: &Remote<'_>,
+    event: &Event,
+    args: &cli::Gate,
+    group: &Group,
+    done: &mut Done,
+) -> Result<(), Failure> {
+    let Group {
+        branch,
+        base,
+        head,
+        pull,
+    } = group;
+    let default = remote.default_branch(event)?;
+    let git = &remote.git;
+    let wanted = [(head.as_str(), head), (base.as_str(), base)];
+    git.fetch(&context.around.remote, &wanted)?;
+    let head_of = pull.map(|pull| remote.head(pull)).transpose()?.flatten();
+    let trees = Trees::of_merge(git, base, head, head_of.as_ref())?;
+    let chosen = args.target.package.as_deref();
+    for name in trees.names() {
+        if chosen.is_some_and(|chosen| chosen != name.as_str()) {
+            continue;
+        }
+        let Some(posted_as) = remote.context(&name, branch, &default)? else {
+            say_ungated(
+                context,
+                &format!("the merge group {}", head.short()),
+                branch,
+            );
+            break;
+        };
+        let posted = of_merge_group(remote, &trees, &name)
+            .and_then(|status| post(remote, head, &name, &posted_as, &status, None));
+        match posted {
+            Ok(posted) => done.posted.push(posted),
+            Err(failure) => done.failed(format!("package {name}"), failure),
+        }
+    }
+    Ok(())
+}
+
+/// A branch that nobody listed has no gate: whatever was said there would be read by nobody, or as something else.
+fn say_ungated(context: &Context, what: &str, branch: &BranchName) {
+    context.talk.say(&format!(
+        "no status for {what}: {} is neither the default branch nor listed as `branches` in lockgate.toml",
+        lockgate_core::escape::quoted(branch.as_str())
+    ));
 }
 
 /// One posted status.
 pub struct Posted {
+    /// The pull request, if it is the status of one's head.
+    pull: Option<PullNumber>,
     package: PackageName,
+    context: String,
     commit: CommitId,
     status: Status,
     written: bool,
 }
 
-/// A merge group: what the branch is, and what it would become with a pull request more.
-struct Group {
-    base: CommitId,
-    head: CommitId,
-    /// Which, if the name of the queue's branch tells.
-    pull: Option<PullNumber>,
-}
-
-/// The merge group that the event is about: its own event, or the end of a run that a group started. The run does not tell the
-/// base; then it is what the branch is now.
-fn group(remote: &Remote<'_>, event: &Event) -> Result<Option<Group>, Failure> {
-    if let Some(group) = &event.merge_group {
-        let told = group.head_ref.as_deref().and_then(queue_branch);
-        return Ok(Some(Group {
-            base: group.base_sha.clone(),
-            head: group.head_sha.clone(),
-            pull: told.map(|(_, pull)| pull),
-        }));
-    }
-    let run = event.workflow_run.as_ref();
-    let Some((head, told)) = run.and_then(EventRun::merge_group) else {
-        return Ok(None);
-    };
-    let (branch, pull) = told.unzip();
-    let branch = branch.or_else(|| event.default_branch().cloned());
-    let branch = branch.ok_or(Trouble::Unsaid {
-        what: "which branch the merge group is for",
-        how: "let the event name the repository's default branch",
-    })?;
-    Ok(Some(Group {
-        base: remote.branch(&branch)?,
-        head: head.clone(),
-        pull,
-    }))
-}
-
-fn moved(
+/// Every package of a pull request; what fails for one is no reason to leave the others out.
+fn of_pull(
+    context: &Context,
+    remote: &Remote<'_>,
+    view: &View,
     args: &cli::Gate,
-    reference: Option<&str>,
-) -> Result<Option<lockgate_core::BranchName>, Failure> {
-    let name = match (&args.all_open, reference) {
-        (Some(branch), _) => branch.as_str(),
-        (None, Some(reference)) if args.target.pr.is_none() && args.target.run.is_none() => {
-            match reference.strip_prefix("refs/heads/") {
-                Some(branch) => branch,
-                None => return Ok(None),
+    done: &mut Done,
+) -> Result<(), Failure> {
+    let facts = &view.pull.facts;
+    for name in wanted(view, args.target.package.as_deref())? {
+        let Some(posted_as) = remote.context_of(&view.pull, &name)? else {
+            let what = format!("pull request #{}", facts.number);
+            say_ungated(context, &what, &facts.base);
+            return Ok(());
+        };
+        let posted = look(remote, view, &name).and_then(|looked| {
+            let url = Some(view.pull.url.as_str());
+            let posted = post(remote, &facts.head, &name, &posted_as, &looked.status, url)?;
+            let pull = Some(facts.number);
+            Ok(Posted { pull, ..posted })
+        });
+        match posted {
+            Ok(posted) => done.posted.push(posted),
+            Err(failure) => {
+                done.failed(format!("{name} of pull request #{}", facts.number), failure)
             }
         }
-        (None, _) => return Ok(None),
-    };
-    let wrong = |_| Trouble::BadValue {
-        name: "--all-open",
-        value: lockgate_core::escape::quoted(name),
-        expected: "the name of a branch",
-    };
-    Ok(Some(name.parse().map_err(wrong)?))
-}
-
-fn of_pull(remote: &Remote<'_>, view: &View, args: &cli::Gate) -> Result<Vec<Posted>, Failure> {
-    let mut posted = Vec::new();
-    for name in wanted(view, args.target.package.as_deref())? {
-        let looked = look(remote, view, &name)?;
-        posted.push(post(
-            remote,
-            &view.pull.facts.head,
-            &name,
-            &looked.status,
-            Some(&view.pull.url),
-        )?);
     }
-    Ok(posted)
+    Ok(())
 }
 
 /// The packages of base and head, or the one that was named.
@@ -366,19 +420,21 @@ pub fn post(
     remote: &Remote<'_>,
     commit: &CommitId,
     name: &PackageName,
+    context: &str,
     status: &Status,
     url: Option<&str>,
 ) -> Result<Posted, Failure> {
-    let context = format!("lockgate/{name}");
-    let newest = remote.forge.status(commit, &context)?;
+    let newest = remote.forge.status(commit, context)?;
     let same = newest.is_some_and(|posted| {
         posted.state == status.state.as_str() && posted.description == status.description
     });
     if !same {
-        remote.forge.post_status(commit, &context, status, url)?;
+        remote.forge.post_status(commit, context, status, url)?;
     }
     Ok(Posted {
+        pull: None,
         package: name.clone(),
+        context: context.to_owned(),
         commit: commit.clone(),
         status: status.clone(),
         written: !same,
@@ -390,8 +446,8 @@ fn render(context: &Context, posted: &[Posted]) -> Result<(), Failure> {
         .iter()
         .map(|p| {
             format!(
-                "lockgate/{} on {}: {} ({})",
-                p.package,
+                "{} on {}: {} ({})",
+                p.context,
                 p.commit.short(),
                 p.status.state.as_str(),
                 p.status.description
@@ -400,7 +456,7 @@ fn render(context: &Context, posted: &[Posted]) -> Result<(), Failure> {
         .collect();
     let objects: Vec<_> = posted
         .iter()
-        .map(|p| json!({ "package": p.package, "commit": p.commit, "state": p.status.state, "code": p.status.code, "description": p.status.description, "posted": p.written }))
+        .map(|p| json!({ "package": p.package, "context": p.context, "commit": p.commit, "state": p.status.state, "code": p.status.code, "description": p.status.description, "posted": p.written }))
         .collect();
     context.talk.summary(
         &text
@@ -412,34 +468,4 @@ fn render(context: &Context, posted: &[Posted]) -> Result<(), Failure> {
         .talk
         .result("gate", &text.join("\n"), json!({ "statuses": objects }));
     Ok(())
-}
-
-/// The pull request of a run: by the run's own branch and repository, because the forge lists none for forks.
-pub fn pull_of_run(
-    remote: &Remote<'_>,
-    id: RunId,
-) -> Result<(lockgate_forge::Run, lockgate_forge::Pull), Failure> {
-    let run = remote.forge.run(id)?;
-    let none = || {
-        Failure::from(Trouble::NoPull {
-            run: id.to_string(),
-        })
-    };
-    let branch = run
-        .head_branch
-        .as_deref()
-        .and_then(|branch| branch.parse().ok())
-        .ok_or_else(none)?;
-    let owner = run.head_owner.as_deref().ok_or_else(none)?;
-    let mut pulls = remote.forge.pulls_from(owner, &branch)?;
-    pulls.retain(|pull| pull.facts.head_repository == run.facts.head_repository);
-    // The one whose head the run built, else the newest: its head has moved on, and the decision will say so.
-    pulls.sort_by_key(|pull| (pull.facts.head == run.facts.head, pull.facts.number));
-    let pull = pulls.pop().ok_or_else(none)?;
-    Ok((run, pull))
-}
-
-/// The number of a pull request, for those who only need that.
-pub fn number_of_run(remote: &Remote<'_>, id: RunId) -> Result<PullNumber, Failure> {
-    Ok(pull_of_run(remote, id)?.1.facts.number)
 }

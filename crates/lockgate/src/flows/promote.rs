@@ -128,6 +128,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         repository_id: view.pull.repository.id,
         repository: view.pull.repository.name.clone(),
         pull: view.pull.facts.clone(),
+        context: remote.context_of(&view.pull, &seen.package.name)?,
         base_commit: view.base_commit.clone(),
         detected: seen.decision.clone(),
         head_fingerprint: seen.head_fingerprint(),

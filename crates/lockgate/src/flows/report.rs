@@ -6,11 +6,11 @@ use lockgate_core::document::Candidate;
 use lockgate_core::promote::{CandidateFacts, RunOutcome};
 use lockgate_core::render::{self, Artifacts, Outcome, Report};
 use lockgate_core::{Login, PackageName, PullNumber, RunId, Verdict};
-use lockgate_forge::{Comment, ErrorKind, Forge as _};
+use lockgate_forge::{Comment, ErrorKind, Forge as _, Pull};
 use serde_json::json;
 
 use super::Context;
-use super::gate::{Looked, look, number_of_run, wanted};
+use super::gate::{Looked, look, number_of_run, pulls_of_event, pulls_of_run, wanted};
 use crate::cli;
 use crate::event::{Event, EventRun};
 use crate::exit::Failure;
@@ -18,35 +18,91 @@ use crate::remote::{Remote, View};
 use crate::trouble::Trouble;
 
 /// Runs the flow.
-pub fn run(context: &Context, args: &cli::Target) -> Result<(), Failure> {
+pub fn run(context: &Context, args: &cli::Report) -> Result<(), Failure> {
     let remote = Remote::open(&context.around)?;
     let event = context.around.event()?.unwrap_or_default();
-    let group = event.workflow_run.as_ref().and_then(EventRun::merge_group);
-    if group.is_some() && args.pr.is_none() && args.run.is_none() {
-        // A group is no pull request: it has a status and no comment.
-        context.talk.result("report", "", json!({ "comments": [] }));
-        return Ok(());
-    }
-    let number = target(&remote, args, &event)?;
-    let view = remote.view(number)?;
-    let mut texts = Vec::new();
-    let mut objects = Vec::new();
-    for name in wanted(&view, args.package.as_deref())? {
-        let looked = look(&remote, &view, &name)?;
-        let Some(text) = text(&remote, &view, &name, &looked)? else {
-            continue;
-        };
-        let written = write(&remote, view.pull.facts.number, &name, &text)?;
-        context.talk.summary(&text)?;
-        objects.push(json!({ "package": name, "comment": written.map(|comment| comment.url), "state": looked.status.state }));
-        texts.push(text);
+    let mut comments = Comments::default();
+    for pull in subjects(&remote, &event, args)? {
+        let number = pull.facts.number;
+        let written = remote
+            .view_of(pull)
+            .and_then(|view| of_pull(context, &remote, &view, args, &mut comments));
+        if let Err(failure) = written {
+            comments.failures.push((number, failure));
+        }
     }
     context.talk.result(
         "report",
-        &texts.join("\n"),
-        json!({ "pull-request": number, "comments": objects }),
+        &comments.texts.join("\n"),
+        json!({ "pull-request": comments.pull, "comments": comments.objects }),
     );
+    // What failed for one is no reason to leave the others out.
+    match comments.failures.into_iter().next() {
+        Some((_, failure)) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+#[derive(Default)]
+struct Comments {
+    texts: Vec<String>,
+    objects: Vec<serde_json::Value>,
+    pull: Option<PullNumber>,
+    failures: Vec<(PullNumber, Failure)>,
+}
+
+fn of_pull(
+    context: &Context,
+    remote: &Remote<'_>,
+    view: &View,
+    args: &cli::Report,
+    comments: &mut Comments,
+) -> Result<(), Failure> {
+    let number = view.pull.facts.number;
+    comments.pull.get_or_insert(number);
+    for name in wanted(view, args.package.as_deref())? {
+        // Without a gate there is nothing to report on.
+        if remote.context_of(&view.pull, &name)?.is_none() {
+            return Ok(());
+        }
+        let looked = look(remote, view, &name)?;
+        let Some(text) = text(remote, view, &name, &looked)? else {
+            continue;
+        };
+        let written = write(remote, number, &name, &text)?;
+        context.talk.summary(&text)?;
+        comments.objects.push(json!({ "package": name, "pull-request": number, "comment": written.map(|comment| comment.url), "state": looked.status.state }));
+        comments.texts.push(text);
+    }
     Ok(())
+}
+
+/// The pull requests that are meant: by option, else by the event. A merge group has a status and no comment; a branch that moved
+/// has comments only where the gate names them.
+fn subjects(remote: &Remote<'_>, event: &Event, args: &cli::Report) -> Result<Vec<Pull>, Failure> {
+    if let Some(cli::Numbers(numbers)) = &args.pr
+        && !numbers.is_empty()
+    {
+        let read = numbers
+            .iter()
+            .map(|number| remote.forge.pull(PullNumber(*number)));
+        return Ok(read.collect::<Result<_, _>>()?);
+    }
+    if let Some(run) = args.run {
+        return pulls_of_run(remote, RunId(run));
+    }
+    let group = event.workflow_run.as_ref().and_then(EventRun::merge_group);
+    if group.is_some() || event.merge_group.is_some() || event.reference.is_some() {
+        return Ok(Vec::new());
+    }
+    match (&event.pull_request, &event.workflow_run) {
+        (None, Some(run)) => pulls_of_run(remote, run.id),
+        (Some(pull), _) => pulls_of_event(remote, pull),
+        (None, None) => {
+            let number = target(remote, &cli::Target::default(), event)?;
+            Ok(vec![remote.forge.pull(number)?])
+        }
+    }
 }
 
 /// The pull request that is meant: by option, else by the event.

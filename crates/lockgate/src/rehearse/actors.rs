@@ -123,8 +123,19 @@ impl<'a> Actors<'a> {
                 stage.push("A change of main")?;
                 Ok(told(&[stage.gate_all()?], true))
             }
-            ["open", branch] => self.open(branch, false),
-            ["open", branch, "from-fork"] => self.open(branch, true),
+            ["open", branch] => self.open(branch, "", false),
+            ["open", branch, "from-fork"] => self.open(branch, "", true),
+            ["open", branch, "into", base] => self.open(branch, base, false),
+            ["retarget", pull, base] => {
+                let pull = number(pull)?;
+                let stage = self.stage()?;
+                let number = PullNumber(pull);
+                stage
+                    .forge
+                    .retarget(number, base)
+                    .map_err(|e| error(e.to_string()))?;
+                Ok(told(&[stage.gate(pull)?], true))
+            }
             ["close", pull] => {
                 let pull = number(pull)?;
                 self.stage()?
@@ -329,9 +340,9 @@ impl<'a> Actors<'a> {
         Ok(String::new())
     }
 
-    fn open(&mut self, branch: &str, fork: bool) -> Result<String, Failure> {
+    fn open(&mut self, branch: &str, base: &str, fork: bool) -> Result<String, Failure> {
         let stage = self.stage()?;
-        let pull = stage.open(branch, fork)?;
+        let pull = stage.open(branch, base, fork)?;
         Ok(format!(
             "pull request #{pull}\n{}",
             told(&[stage.gate(pull)?], true)

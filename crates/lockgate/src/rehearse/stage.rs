@@ -168,11 +168,21 @@ impl Stage {
     }
 
     /// Opens a pull request; one from a fork keeps its branch to itself.
-    pub(super) fn open(&self, branch: &str, fork: bool) -> Result<u64, Failure> {
+    pub(super) fn open(&self, branch: &str, base: &str, fork: bool) -> Result<u64, Failure> {
         if !fork {
+            let order = NewPull {
+                title: branch.to_owned(),
+                body: None,
+                author: "developer".to_owned(),
+                base: base.to_owned(),
+                head: branch.to_owned(),
+                head_repository: HeadRepository::Here,
+                fork_head: None,
+                draft: false,
+            };
             return self
                 .forge
-                .open_pull("developer", branch, branch)
+                .open_pull_with(order)
                 .map(|n| n.0)
                 .map_err(|error| trouble(error.to_string()));
         }
@@ -193,7 +203,7 @@ impl Stage {
             title: branch.to_owned(),
             body: None,
             author: "stranger".to_owned(),
-            base: String::new(),
+            base: base.to_owned(),
             head: branch.to_owned(),
             head_repository: HeadRepository::Fork {
                 id: RepositoryId(4242),

@@ -188,7 +188,7 @@ impl Story<'_> {
             "The developer",
             "opens a pull request; the gate closes at once",
         );
-        let pull = self.stage.open("raise-the-version", false)?;
+        let pull = self.stage.open("raise-the-version", "", false)?;
         let did = self.stage.gate(pull)?;
         self.heard(&did)?;
         Ok(pull)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::pulls::HeadRepository;
 use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
 use serde_json::json;
@@ -214,17 +215,30 @@ impl Stage {
     }
 
     fn pull_event(&self, pull: u64, head: &str) -> Result<serde_json::Value, Failure> {
-        let main = git(
+        let (branch, owner, base) = self
+            .forge
+            .look(|state| {
+                let owner = state.repository().owner.clone();
+                state.pull(PullNumber(pull)).map(|pull| {
+                    let owner = match &pull.head_repository {
+                        HeadRepository::Fork { owner, .. } => owner.clone(),
+                        HeadRepository::Here | HeadRepository::Deleted => owner,
+                    };
+                    (pull.head_branch.clone(), owner, pull.base_branch.clone())
+                })
+            })
+            .map_err(|error| trouble(error.to_string()))?;
+        let tip = git(
             &self.folder.join("origin.git"),
-            &["rev-parse", "refs/heads/main"],
+            &["rev-parse", &format!("refs/heads/{base}")],
         )?;
         Ok(json!({
             "action": "synchronize",
             "number": pull,
             "pull_request": {
                 "number": pull,
-                "head": { "sha": head, "ref": "branch" },
-                "base": { "sha": main.trim_end(), "ref": "main" },
+                "head": { "sha": head, "ref": branch, "label": format!("{owner}:{branch}") },
+                "base": { "sha": tip.trim_end(), "ref": base },
             },
             "repository": { "full_name": self.repository, "default_branch": "main" },
         }))

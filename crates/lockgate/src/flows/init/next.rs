@@ -1,6 +1,7 @@
 //! What is left to be done by people, once the files are written: no program should do it for them.
 
 use lockgate_core::config::{Config, TrustLevel};
+use lockgate_core::gate;
 
 use super::Found;
 
@@ -62,6 +63,15 @@ pub(super) fn what_is_left(found: &Found, config: &Config) -> Vec<String> {
         TrustLevel::Hardened => ", from the App and nobody else",
         TrustLevel::Basic => "",
     };
+    for listed in &config.workflows.branches {
+        let context = |name| gate::context(name, listed, branch, &config.workflows.branches);
+        let contexts = config.packages.keys().filter_map(context);
+        let contexts: Vec<String> = contexts.map(|context| format!("`{context}`")).collect();
+        point(format!(
+            "A ruleset for {listed}: require the status {}{bound}, and the same as for {branch} below.",
+            contexts.join(", ")
+        ));
+    }
     point(format!(
         "A ruleset for {branch}: require the status {}{bound}. Require branches to be up to date before merging, or a\n     \
          merge queue that merges only what does not fail. Block force pushes. Then `lockgate doctor` finds what is missing.",

@@ -38,9 +38,11 @@ pub(super) fn published(
     };
     let status = gate::decide(&facts);
     let name = &observed.facts.package.name;
+    // A promotion into a branch without a gate is refused.
+    let context = observed.facts.context.as_deref().unwrap_or_default();
     remote.forge.post_status(
         &plan.binding.head,
-        &observed.facts.package.gate_context(),
+        context,
         &status,
         Some(&observed.view.pull.url),
     )?;
@@ -65,10 +67,14 @@ pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), F
     let name = &observed.facts.package.name;
     let view = remote.view(observed.view.pull.facts.number)?;
     let mut looked = look(remote, &view, name)?;
+    let Some(context) = remote.context_of(&view.pull, name)? else {
+        return Ok(());
+    };
     post(
         remote,
         &view.pull.facts.head,
         name,
+        &context,
         &looked.status,
         Some(&view.pull.url),
     )?;
