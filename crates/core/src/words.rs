@@ -130,12 +130,23 @@ text_word! {
     RepositoryName: "a repository name of the form OWNER/NAME", repository_name;
     /// A path inside the repository: relative, with `/`, without `.` or `..` parts.
     RepoPath: "a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)", repo_path;
+    /// A moment as the forge writes it (RFC 3339, in UTC, to the second). One that is later is greater.
+    Timestamp: "a time such as 2026-11-27T10:00:00Z", timestamp;
     /// The name of a workflow artifact.
     ArtifactName: "an artifact name (letters, digits, '.', '_', '-', at most 200 characters)", safe_name;
 }
 
 fn object_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn timestamp(text: &str) -> bool {
+    let shape = "dddd-dd-ddTdd:dd:ddZ";
+    let fits = |(found, wanted): (u8, u8)| match wanted {
+        b'd' => found.is_ascii_digit(),
+        other => found == other,
+    };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
 fn lower_name(text: &str) -> bool {

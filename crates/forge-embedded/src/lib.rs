@@ -60,6 +60,8 @@ mod server;
 pub mod state;
 mod storage;
 mod time;
+
+pub use time::rfc3339;
 mod web;
 
 pub use blobs::{Blob, BlobReader, BlobWriter, Blobs};

@@ -4,7 +4,7 @@
 
 /// The moment `at`, in UTC, to the second.
 #[must_use]
-pub(crate) fn rfc3339(at: i64) -> String {
+pub fn rfc3339(at: i64) -> String {
     let (days, second) = (at.div_euclid(86_400), at.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use lockgate_core::promote::{ArtifactFacts, PullFacts, RunFacts};
 use lockgate_core::{
     ArtifactId, AssetId, BranchName, CommentId, CommitId, Digest, Login, PullNumber, ReleaseId,
-    RepositoryId, RepositoryName, Role, RunId, Tag, gate,
+    RepositoryId, RepositoryName, Role, RunId, Tag, Timestamp, gate,
 };
 
 /// What Lockgate asks of a forge, for one repository.
@@ -41,6 +41,16 @@ pub trait Forge {
     /// # Errors
     /// [`ForgeError`].
     fn pulls_from(&self, owner: &str, branch: &BranchName) -> Result<Vec<Pull>, ForgeError>;
+    /// The pull requests whose head is that branch of the repository itself, whatever their state. The branch is foreign text.
+    ///
+    /// # Errors
+    /// [`ForgeError`].
+    fn pulls_ever_from(&self, branch: &str) -> Result<Vec<Pull>, ForgeError>;
+    /// When the base of a pull request was changed, by people or by the forge.
+    ///
+    /// # Errors
+    /// [`ForgeError`].
+    fn base_changes(&self, number: PullNumber) -> Result<Vec<Timestamp>, ForgeError>;
     /// The open pull requests into a branch.
     ///
     /// # Errors
@@ -52,11 +62,17 @@ pub trait Forge {
     /// # Errors
     /// [`ForgeError`].
     fn run(&self, id: RunId) -> Result<Run, ForgeError>;
-    /// The runs of the workflow in that file (its path, or its name alone) for a commit, newest first.
+    /// The runs of the workflow in that file (its path, or its name alone) for a commit, newest first; with a branch, only those for
+    /// that branch, in whatever repository.
     ///
     /// # Errors
     /// [`ForgeError`]; [`ErrorKind::NotFound`] where no such workflow is known.
-    fn runs_of(&self, workflow_file: &str, head: &CommitId) -> Result<Vec<Run>, ForgeError>;
+    fn runs_of(
+        &self,
+        workflow_file: &str,
+        head: &CommitId,
+        branch: Option<&str>,
+    ) -> Result<Vec<Run>, ForgeError>;
     /// The artifacts of a run.
     ///
     /// # Errors
@@ -184,8 +200,8 @@ pub struct Pull {
     pub facts: PullFacts,
     /// The repository that it is in.
     pub repository: Repository,
-    /// The branch its head is on.
-    pub head_branch: String,
+    /// When it was opened.
+    pub created: Option<Timestamp>,
     /// Its page.
     pub url: String,
 }
@@ -195,8 +211,6 @@ pub struct Pull {
 pub struct Run {
     /// What decisions need.
     pub facts: RunFacts,
-    /// The branch it ran for: foreign text.
-    pub head_branch: Option<String>,
     /// The owner of the repository it ran for.
     pub head_owner: Option<String>,
     /// Its page.

@@ -7,8 +7,8 @@ use lockgate_artifact::digest::HashingReader;
 use lockgate_artifact::zip::{Expect, Size, ZipError};
 use lockgate_core::config::Package;
 use lockgate_core::document::{Candidate, Document, DocumentProblem, LARGEST};
-use lockgate_core::promote::{CandidateFacts, RunOutcome};
-use lockgate_core::{CommitId, Digest, Version, gate};
+use lockgate_core::promote::{CandidateFacts, PullFacts, RunOutcome, runs};
+use lockgate_core::{Digest, Version, gate};
 use lockgate_forge::{Body, ErrorKind, Forge, ForgeError, Run};
 
 use crate::exit::Failure;
@@ -19,6 +19,18 @@ const TRIES: u32 = 3;
 pub const CANDIDATE_FILE: &str = "candidate.json";
 /// The file inside the artifact of a part.
 pub const PART_FILE: &str = "part.json";
+
+/// How many runs are looked at for a candidate.
+const LOOKED_AT: usize = 3;
+
+/// Which runs of a pull request count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All of its own.
+    Any,
+    /// Those whose workflow file does not depend on a base branch.
+    ByHand,
+}
 
 /// How far the build of a head is.
 #[derive(Debug, Clone)]
@@ -44,48 +56,60 @@ impl Progress {
         }
     }
 
-    /// Reads the newest run of a package's build workflow for a head, its artifacts and its manifest: three calls.
+    /// Reads the newest run of a pull request's own, its artifacts and its manifest: three calls. A run that ended well without a
+    /// candidate had nothing to build then, before the base was another, say: two more calls look at the one before, at most twice.
     pub fn read(
         forge: &dyn Forge,
         package: &Package,
-        head: &CommitId,
+        pull: &PullFacts,
         version: Option<&Version>,
+        which: Which,
     ) -> Result<Self, Failure> {
-        let path = package.build_workflow();
-        let file = path.rsplit('/').next().unwrap_or(&path);
-        let run = match forge.runs_of(file, head) {
-            Ok(runs) => runs.into_iter().next(),
-            // The workflow is not on the default branch yet.
-            Err(ForgeError {
-                kind: ErrorKind::NotFound,
-                ..
-            }) => None,
-            Err(error) => return Err(error.into()),
-        };
-        match run {
-            None => Ok(Self::none()),
-            Some(run) => Self::of_run(forge, package, run, version),
+        let runs = runs_of(forge, package, pull, which)?;
+        let mut newest = None;
+        for run in runs.into_iter().take(LOOKED_AT) {
+            let progress = Self::of_run(forge, package, run, version)?;
+            if !progress.built_nothing() {
+                return Ok(progress);
+            }
+            newest.get_or_insert(progress);
         }
+        Ok(newest.unwrap_or_else(Self::none))
+    }
+
+    fn built_nothing(&self) -> bool {
+        let outcome = self.run.as_ref().map(|run| &run.facts.outcome);
+        outcome == Some(&RunOutcome::Succeeded)
+            && self.candidate == CandidateFacts::Absent
+            && !self.expired
     }
 
     /// The same where nobody knows yet which version it is: the manifest's name tells. One call more.
     pub fn read_newest(
         forge: &dyn Forge,
         package: &Package,
-        head: &CommitId,
+        pull: &PullFacts,
     ) -> Result<Self, Failure> {
-        let Some(run) = Self::read(forge, package, head, None)?.run else {
-            return Ok(Self::none());
-        };
-        let version = forge.artifacts(run.facts.id)?.iter().find_map(|artifact| {
-            let name = artifact.facts.name.as_str();
-            let before = format!("lockgate-{}-v", package.name);
-            let after = format!("-candidate-attempt{}", run.facts.attempt);
-            let text = name.strip_prefix(&before)?.strip_suffix(&after)?;
-            let version = Version::parse(package.scheme, text).ok()?;
-            (package.candidate_artifact(&version, run.facts.attempt) == name).then_some(version)
-        });
-        Self::of_run(forge, package, run, version.as_ref())
+        let mut newest = None;
+        for run in runs_of(forge, package, pull, Which::Any)?
+            .into_iter()
+            .take(LOOKED_AT)
+        {
+            let version = forge.artifacts(run.facts.id)?.iter().find_map(|artifact| {
+                let name = artifact.facts.name.as_str();
+                let before = format!("lockgate-{}-v", package.name);
+                let after = format!("-candidate-attempt{}", run.facts.attempt);
+                let text = name.strip_prefix(&before)?.strip_suffix(&after)?;
+                let version = Version::parse(package.scheme, text).ok()?;
+                (package.candidate_artifact(&version, run.facts.attempt) == name).then_some(version)
+            });
+            let progress = Self::of_run(forge, package, run, version.as_ref())?;
+            if !progress.built_nothing() {
+                return Ok(progress);
+            }
+            newest.get_or_insert(progress);
+        }
+        Ok(newest.unwrap_or_else(Self::none))
     }
 
     /// The same for a run that was read already: two calls.
@@ -154,6 +178,31 @@ impl Progress {
             }
         }
     }
+}
+
+/// The runs of a package's build workflow that are a pull request's own, newest first.
+fn runs_of(
+    forge: &dyn Forge,
+    package: &Package,
+    pull: &PullFacts,
+    which: Which,
+) -> Result<Vec<Run>, Failure> {
+    let path = package.build_workflow();
+    let file = path.rsplit('/').next().unwrap_or(&path);
+    let mut runs = match forge.runs_of(file, &pull.head, Some(&pull.head_branch)) {
+        Ok(runs) => runs,
+        // The workflow is not on the default branch yet.
+        Err(ForgeError {
+            kind: ErrorKind::NotFound,
+            ..
+        }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    runs.retain(|run| {
+        let by_hand = which == Which::Any || !runs::depends_on_base(&run.facts);
+        runs::is_of(&run.facts, pull) && !runs::is_skipped(&run.facts) && by_hand
+    });
+    Ok(runs)
 }
 
 /// Reads a JSON document that an artifact holds; the inner error is what is wrong with the document.

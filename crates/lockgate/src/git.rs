@@ -401,3 +401,91 @@ fn tree_entry(entry: &[u8]) -> Option<TreeEntry> {
         path: path.to_owned(),
     })
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    fn repository() -> (tempfile::TempDir, CommitId) {
+        let room = tempfile::tempdir().unwrap();
+        let run = |args: &[&str]| {
+            let git = base(room.path())
+                .args(["-c", "user.name=x", "-c", "user.email=x@x"])
+                .args(args)
+                .output()
+                .unwrap();
+            assert!(git.status.success(), "{args:?}: {git:?}");
+            String::from_utf8(git.stdout).unwrap()
+        };
+        run(&["init", "--quiet", "--initial-branch", "main"]);
+        std::fs::write(room.path().join("VERSION"), "1\n").unwrap();
+        run(&["add", "."]);
+        run(&["commit", "--quiet", "--message", "one"]);
+        let head = run(&["rev-parse", "HEAD"]).trim_end().parse().unwrap();
+        (room, head)
+    }
+
+    #[test]
+    fn a_ref_whose_name_is_no_text_is_not_there() {
+        let (room, head) = repository();
+        let name = std::ffi::OsStr::from_bytes(b"refs/heads/caf\xe9");
+        let made = base(room.path())
+            .arg("update-ref")
+            .arg(name)
+            .arg(head.as_str())
+            .status();
+        assert!(made.unwrap().success());
+        let refs = Git::open(room.path()).unwrap().remote_refs(".").unwrap();
+        let names: Vec<&str> = refs.keys().map(String::as_str).collect();
+        assert_eq!(names, ["HEAD", "refs/heads/main"]);
+    }
+
+    #[test]
+    fn a_path_with_a_space_or_an_umlaut_is_told_as_it_is() {
+        let (room, _) = repository();
+        for name in ["two words", "straße", "quote\"d"] {
+            std::fs::write(room.path().join(name), "x").unwrap();
+        }
+        let mut changes = Git::open(room.path()).unwrap().changes().unwrap();
+        changes.sort();
+        assert_eq!(changes, ["quote\"d", "straße", "two words"]);
+    }
+
+    #[test]
+    fn a_replaced_object_does_not_change_what_a_commit_holds() {
+        let (room, head) = repository();
+        let git = |args: &[&str]| {
+            let git = base(room.path())
+                .args(["-c", "user.name=x", "-c", "user.email=x@x"])
+                .args(args)
+                .output();
+            assert!(git.unwrap().status.success(), "{args:?}");
+        };
+        std::fs::write(room.path().join("VERSION"), "99\n").unwrap();
+        git(&["commit", "--quiet", "--all", "--message", "evil"]);
+        git(&["replace", head.as_str(), "HEAD"]);
+        let clone = Git::open(room.path()).unwrap();
+        let tree = clone.tree(head.as_str()).unwrap();
+        let (bytes, _) = clone.blob(&tree[0].object, 100).unwrap();
+        assert_eq!(bytes, b"1\n");
+    }
+
+    #[test]
+    fn commits_that_share_nothing_are_unrelated_and_not_a_failure() {
+        let (room, head) = repository();
+        let git = |args: &[&str]| {
+            let git = base(room.path())
+                .args(["-c", "user.name=x", "-c", "user.email=x@x"])
+                .args(args)
+                .output();
+            assert!(git.unwrap().status.success(), "{args:?}");
+        };
+        git(&["checkout", "--quiet", "--orphan", "lost"]);
+        git(&["commit", "--quiet", "--message", "another beginning"]);
+        let clone = Git::open(room.path()).unwrap();
+        let lost = clone.commit("lost").unwrap();
+        assert_eq!(clone.merge(&head, &lost).unwrap(), Merge::Unrelated);
+    }
+}

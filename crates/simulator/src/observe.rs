@@ -11,11 +11,12 @@ use lockgate_core::document::Candidate;
 use lockgate_core::promote::{
     self, ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
     ReleaseFacts, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts,
+    runs::{BaseHistory, OtherPull},
 };
 use lockgate_core::settings::{Branches, Environment, Reading};
 use lockgate_core::{
     ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
-    Version, WorkflowId,
+    Timestamp, Version, WorkflowId,
 };
 use lockgate_forge_embedded::Repository as _;
 use lockgate_forge_embedded::state::pulls::{PullRequest, PullState as ForgePull};
@@ -95,6 +96,7 @@ fn facts(world: &World<'_>, pull: &PullRequest) -> Option<PullFacts> {
             ForgePull::Merged { .. } => PullState::Merged,
         },
         head: pull.head_sha.as_str().parse().ok()?,
+        head_branch: pull.head_branch.clone(),
         head_repository: Some(repository(world)),
         base: pull.base_branch.parse().ok()?,
     })
@@ -252,14 +254,39 @@ pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
     })
 }
 
-/// The newest run for a head.
-pub fn run_of(world: &World<'_>, head: &CommitId) -> Option<RunFacts> {
-    let runs = world.state.runs();
-    let id = runs
-        .into_iter()
-        .find(|run| run.head_sha.as_str() == head.as_str())?
-        .id;
-    run(world, RunId(id.0))
+/// The newest run of a pull request's own.
+pub fn run_of(world: &World<'_>, pull: &PullFacts) -> Option<RunFacts> {
+    let runs = world.state.runs().into_iter();
+    let mut runs = runs.filter_map(|it| run(world, RunId(it.id.0)));
+    runs.find(|run| promote::runs::is_of(run, pull) && !promote::runs::is_skipped(run))
+}
+
+/// Which other bases a head may have been built against.
+pub fn history(world: &World<'_>, pull: &PullFacts) -> BaseHistory {
+    let all = world.state.pulls().into_iter();
+    let others = all.filter(|other| other.head_branch == pull.head_branch);
+    let changed = world.state.pull(PullNumber(pull.number.0));
+    let changed = changed.map(|pull| pull.base_changes.as_slice());
+    BaseHistory {
+        others: others
+            .filter_map(|other| {
+                Some(OtherPull {
+                    number: lockgate_core::PullNumber(other.number.0),
+                    base: other.base_branch.parse().ok()?,
+                    opened: moment(other.created_at),
+                })
+            })
+            .collect(),
+        changed: changed
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|change| moment(change.at))
+            .collect(),
+    }
+}
+
+fn moment(at: i64) -> Option<Timestamp> {
+    lockgate_forge_embedded::rfc3339(at).parse().ok()
 }
 
 /// A run by its number.
@@ -276,7 +303,9 @@ pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
         },
         event: run.event.clone(),
         head: run.head_sha.as_str().parse().ok()?,
+        head_branch: run.head_branch.clone(),
         head_repository: Some(repository(world)),
+        created: moment(run.created_at),
         workflow_id: WorkflowId(run.workflow.0),
         workflow_path: run.path.clone(),
     })

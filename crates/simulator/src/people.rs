@@ -24,7 +24,7 @@ use crate::world::World;
 pub fn build_all(world: &mut World<'_>) {
     for number in Template::PULLS {
         let pull = observe::pull(world, number, false);
-        let Some(pull) = pull.filter(|pull| observe::run_of(world, &pull.head).is_none()) else {
+        let Some(pull) = pull.filter(|pull| observe::run_of(world, &pull).is_none()) else {
             continue;
         };
         let Ok(workflow) = world.state.workflow(WORKFLOW).map(|workflow| workflow.id) else {
@@ -37,7 +37,7 @@ pub fn build_all(world: &mut World<'_>) {
             workflow,
             event: "pull_request".into(),
             head_sha,
-            head_branch: None,
+            head_branch: Some(pull.head_branch.clone()),
             actor: "developer".into(),
             pull: Some(number),
         };
@@ -78,6 +78,7 @@ fn build(world: &mut World<'_>, id: ForgeRun) -> Option<()> {
             headers: "simulated".to_owned(),
             smoke: None,
             build_seconds: 1,
+            attempt: None,
         });
         let form = ArtifactForm::Plain;
         world
@@ -252,7 +253,7 @@ fn push(world: &mut World<'_>, number: PullNumber, update: bool) -> Option<Strin
 
 fn run_of(world: &World<'_>, number: PullNumber) -> Option<ForgeRun> {
     let pull = observe::pull(world, number, false)?;
-    Some(ForgeRun(observe::run_of(world, &pull.head)?.id.0))
+    Some(ForgeRun(observe::run_of(world, &pull)?.id.0))
 }
 
 fn run_again(world: &mut World<'_>, number: PullNumber) -> Option<String> {

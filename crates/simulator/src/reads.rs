@@ -69,8 +69,8 @@ impl Reads {
                 .as_ref()
                 .and_then(|pull| observe::view(world, pull));
         } else if self.run.is_none() {
-            let head = self.pull.as_ref().map(|pull| &pull.head);
-            self.run = Some(head.and_then(|head| observe::run_of(world, head)));
+            let pull = self.pull.as_ref();
+            self.run = Some(pull.and_then(|pull| observe::run_of(world, pull)));
         } else if let (None, Some(run)) = (&self.candidate, &self.run) {
             let run = run.as_ref();
             self.artifacts = run.map_or_else(Vec::new, |run| observe::artifacts(world, run));
@@ -109,6 +109,7 @@ impl Reads {
             head_fingerprint: view.head,
             merged_fingerprint: view.merged,
             workflow: view.workflow,
+            history: observe::history(world, self.pull.as_ref()?),
             run: self.run.clone()?,
             artifacts: self.artifacts.clone(),
             candidate: self.candidate.clone()?,

@@ -46,6 +46,7 @@ fn release(version: u64, sources: &str) -> SeenRelease {
                 headers: "ELF amd64, static".to_owned(),
                 smoke: None,
                 build_seconds: 1,
+                attempt: None,
             }],
         },
         origin: Origin {

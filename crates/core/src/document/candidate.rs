@@ -26,6 +26,9 @@ pub struct Executable {
     pub smoke: Option<Smoke>,
     /// How long its build took.
     pub build_seconds: u64,
+    /// The attempt of the run that built it, where that is not the manifest's own: only the failed jobs were run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
 }
 
 /// How the smoke command went.
@@ -164,7 +167,9 @@ impl Manifest {
 pub const JOIN_CODES: &[&str] = &["build.no-part", "build.other-part", "build.two-parts"];
 
 impl Candidate {
-    /// Joins the parts of one run and attempt; a part that is absent, or is of something else, fails its variant.
+    /// Joins the parts of one run; a part that is absent, or is of something else, fails its variant. Of each variant the newest part
+    /// counts, which an earlier attempt may have left: "Re-run failed jobs" builds only what is missing. Parts of a later attempt than
+    /// the expected one are not there yet.
     ///
     /// `variants` are the rows of the config's table: all of them or there is no candidate.
     pub fn join(expected: &Manifest, variants: &[VariantName], parts: &[Part]) -> Self {
@@ -181,13 +186,24 @@ impl Candidate {
                 problem: problem.to_owned(),
                 log_tail: Vec::new(),
             };
-            match parts.iter().filter(of_variant).collect::<Vec<_>>().as_slice() {
-                [] => failed.push(fail("build.no-part", "its build ended without a word: the job was cancelled, or its machine was lost")),
+            let so_far =
+                |part: &&Part| part.run != expected.run || part.attempt <= expected.attempt;
+            let all: Vec<&Part> = parts.iter().filter(of_variant).filter(so_far).collect();
+            let newest = all.iter().map(|part| part.attempt).max();
+            let newest: Vec<&Part> = all
+                .into_iter()
+                .filter(|part| Some(part.attempt) == newest)
+                .collect();
+            match newest.as_slice() {
+                [] => failed.push(fail("build.no-part", "its build left no result: the job was cancelled, its machine was lost, or its artifact never arrived")),
                 [part] if !part.is_of(expected) => {
                     failed.push(fail("build.other-part", "what its build left behind is of another commit, run or version"));
                 }
                 [part] => match &part.result {
-                    PartResult::Built(executable) => executables.push(executable.clone()),
+                    PartResult::Built(executable) => executables.push(Executable {
+                        attempt: Some(part.attempt).filter(|attempt| *attempt != expected.attempt),
+                        ..executable.clone()
+                    }),
                     PartResult::Failed(failure) => failed.push(failure.clone()),
                 },
                 _ => failed.push(fail("build.two-parts", "its build left two results")),
@@ -216,7 +232,7 @@ impl Part {
             && self.fingerprint == expected.fingerprint
             && self.commit == expected.commit
             && self.run == expected.run
-            && self.attempt == expected.attempt
+            && self.attempt <= expected.attempt
     }
 }
 

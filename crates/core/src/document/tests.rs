@@ -16,6 +16,7 @@ pub(crate) fn manifest() -> Manifest {
             emulator: None,
         }),
         build_seconds: 3,
+        attempt: None,
     };
     Manifest {
         package: "tool-support".parse().unwrap(),
@@ -53,6 +54,54 @@ fn failed(candidate: &Candidate) -> Vec<&str> {
 }
 
 #[test]
+fn the_newest_part_of_each_variant_counts_up_to_this_attempt() {
+    let second = Manifest {
+        attempt: Attempt(2),
+        ..manifest()
+    };
+    let at = |variant: usize, attempt: u64| Part {
+        attempt: Attempt(attempt),
+        ..part(variant)
+    };
+    let attempts = |parts: &[Part]| -> Vec<Option<u64>> {
+        match Candidate::join(&second, &names(), parts) {
+            Candidate::Complete(manifest) => manifest
+                .executables
+                .iter()
+                .map(|it| it.attempt.map(|it| it.0))
+                .collect(),
+            failed @ Candidate::Failed { .. } => panic!("{failed:?}"),
+        }
+    };
+    let expected: Vec<Option<u64>> = vec![Some(1), None];
+    assert_eq!(attempts(&[at(0, 1), at(1, 2)]), expected);
+    // What failed in the first attempt is built by now; a third attempt is not this one's.
+    let failure = Part {
+        result: PartResult::Failed(FailedVariant {
+            variant: "arm64".parse().unwrap(),
+            code: "build.command-failed".to_owned(),
+            problem: "it failed".to_owned(),
+            log_tail: Vec::new(),
+        }),
+        ..at(1, 1)
+    };
+    assert_eq!(
+        attempts(&[failure.clone(), at(0, 1), at(1, 2), at(1, 3)]),
+        expected
+    );
+    let join = |parts: &[Part]| Candidate::join(&second, &names(), parts);
+    assert_eq!(
+        failed(&join(&[at(0, 1), failure])),
+        ["build.command-failed"]
+    );
+    assert_eq!(failed(&join(&[at(0, 3), at(1, 2)])), ["build.no-part"]);
+    assert_eq!(
+        failed(&join(&[at(0, 1), at(0, 1), at(1, 2)])),
+        ["build.two-parts"]
+    );
+}
+
+#[test]
 fn a_candidate_is_all_variants_or_none() {
     let join = |parts: &[Part]| Candidate::join(&manifest(), &names(), parts);
     assert_eq!(join(&[part(1), part(0)]), Candidate::Complete(manifest()));
@@ -61,13 +110,12 @@ fn a_candidate_is_all_variants_or_none() {
         failed(&join(&[part(0), part(0), part(1)])),
         ["build.two-parts"]
     );
-    let mutants: [fn(&mut Part); 6] = [
+    let mutants: [fn(&mut Part); 5] = [
         |p| p.package = "other".parse().unwrap(),
         |p| p.package_version = "3".parse().unwrap(),
         |p| p.fingerprint = Fingerprint(Digest::of(b"other")),
         |p| p.commit = "b".repeat(40).parse().unwrap(),
         |p| p.run = RunId(1),
-        |p| p.attempt = Attempt(2),
     ];
     for mutate in mutants {
         let mut other = part(1);

@@ -2,6 +2,7 @@
 
 use super::plan::{Done, Plan};
 use super::planning::plan;
+use super::runs::{self, EVENTS};
 use super::{
     ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
     ReleaseFacts, RunFacts, RunOutcome, Wait,
@@ -13,9 +14,6 @@ use crate::escape::quoted;
 use crate::reason::Verdict;
 use crate::settings::Reading;
 use crate::words::{Fingerprint, ObjectId, RunId};
-
-/// The events whose runs may be promoted.
-const EVENTS: [&str; 2] = ["pull_request", "workflow_dispatch"];
 
 /// Decides whether a candidate may be promoted, and how.
 pub fn decide(facts: &Facts) -> Decision {
@@ -271,6 +269,24 @@ fn run(facts: &Facts) -> Result<&RunFacts, Stop> {
             run: run.id,
             built: run.head.clone(),
             head: facts.pull.head.clone(),
+        }
+        .into());
+    }
+    if run.head_branch.as_deref() != Some(facts.pull.head_branch.as_str()) {
+        return Err(Refusal::OtherBranch {
+            run: run.id,
+            found: quoted(run.head_branch.as_deref().unwrap_or_default()),
+            branch: quoted(&facts.pull.head_branch),
+        }
+        .into());
+    }
+    if let Some(why) = runs::ambiguity(run, &facts.pull, &facts.history) {
+        let path = &facts.workflow.path;
+        return Err(Refusal::AmbiguousRun {
+            run: run.id,
+            why,
+            file: path.rsplit('/').next().unwrap_or(path).to_owned(),
+            branch: quoted(&facts.pull.head_branch),
         }
         .into());
     }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use super::runs::BaseHistory;
 use crate::config::{Package, SUMS_ASSET};
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
 use crate::settings::{Environment, Reading};
 use crate::words::{
     ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, Login, ObjectId,
-    PullNumber, ReleaseId, RepositoryId, RepositoryName, Role, RunId, Tag, WorkflowId,
+    PullNumber, ReleaseId, RepositoryId, RepositoryName, Role, RunId, Tag, Timestamp, WorkflowId,
 };
 
 /// The environment that the workflow of a promotion names.
@@ -45,6 +46,8 @@ pub struct Facts {
     pub workflow: WorkflowFacts,
     /// The newest run of that workflow for the head, or the run that was named.
     pub run: Option<RunFacts>,
+    /// Which other bases the head may have been built against; empty where the run does not depend on one.
+    pub history: BaseHistory,
     /// The run's artifacts.
     pub artifacts: Vec<ArtifactFacts>,
     /// The candidate's manifest.
@@ -75,6 +78,8 @@ pub struct PullFacts {
     pub state: PullState,
     /// Its newest commit.
     pub head: CommitId,
+    /// The branch of the head: foreign text.
+    pub head_branch: String,
     /// Where the head lives; `None` where that repository is gone.
     pub head_repository: Option<RepositoryId>,
     /// The branch it is to be merged into.
@@ -118,8 +123,12 @@ pub struct RunFacts {
     pub event: String,
     /// The commit it ran for.
     pub head: CommitId,
+    /// The branch it ran for: foreign text.
+    pub head_branch: Option<String>,
     /// The repository that commit came from.
     pub head_repository: Option<RepositoryId>,
+    /// When its first attempt was queued.
+    pub created: Option<Timestamp>,
     /// Which workflow.
     pub workflow_id: WorkflowId,
     /// The path of its file.

@@ -11,6 +11,7 @@ mod machine;
 mod plan;
 mod planning;
 mod reasons;
+pub mod runs;
 
 pub use again::Again;
 pub use decide::decide;

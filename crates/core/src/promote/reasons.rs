@@ -28,6 +28,13 @@ reasons! {
         /// The head lives in a fork.
         ForkRun { /** Run. */ run: RunId } =>
             "promote.fork-run", "run {run} built a fork's commit", "review the commits, push them to a branch of this repository, and open a pull request from there";
+        /// A run of another branch.
+        OtherBranch { /** Run. */ run: RunId, /** Its branch. */ found: String, /** Expected. */ branch: String } =>
+            "promote.other-branch", "run {run} is of the branch {found}, not of {branch}", "promote the run of the pull request's own branch: --pr finds it";
+        /// Another base branch may have given the workflow file.
+        AmbiguousRun { /** Run. */ run: RunId, /** Why. */ why: String, /** The workflow's file. */ file: String, /** Branch. */ branch: String } =>
+            "promote.ambiguous-run", "run {run} may have used the build workflow of another base branch: {why}",
+            "start the build by hand on the pull request's branch (`gh workflow run {file} --ref {branch}`): such a run uses the file of the head itself; then promote again";
         /// A run of another workflow.
         OtherWorkflow { /** Run. */ run: RunId, /** Its path. */ found: String, /** Expected. */ expected: String } =>
             "promote.other-workflow", "run {run} is of the workflow {found}, not of {expected}", "promote a run of {expected}";
@@ -43,7 +50,7 @@ reasons! {
             "update the branch; if the pull request itself changes workflows, merge that in a pull request of its own first";
         /// The build failed.
         BuildFailed { /** Run. */ run: RunId, /** What failed. */ what: String } =>
-            "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push, or run the failed jobs again";
+            "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page";
         /// The candidate can no longer be read.
         Expired { /** Name. */ artifact: String } =>
             "promote.artifact-expired", "the artifact {artifact} has expired", "run the build workflow again, then promote its new candidate";

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::input::json as parsed;
 use super::pull_shapes::{details, label, listed};
-use super::{Answer, Desk, Outcome, commits, paging};
+use super::{Answer, Desk, Outcome, commits, paging, shapes};
 use crate::ids::CommitId;
 use crate::repository::MergeMethod;
 use crate::state::merging::Landing;
@@ -48,12 +48,13 @@ pub(crate) fn get(desk: &mut Desk<'_>, number: &str) -> Outcome {
 pub(crate) fn events(desk: &mut Desk<'_>, number: &str) -> Outcome {
     let pull = desk.state.pull(Desk::id(number)?)?;
     let links = &desk.call.links;
+    let actor = shapes::user(desk.state, links, &pull.author);
     let shown = pull.base_changes.iter().map(|change| {
         json!({
             "id": change.id,
             "node_id": "",
             "url": links.repo(&format!("/issues/events/{}", change.id)),
-            "actor": null,
+            "actor": actor,
             "event": "base_ref_changed",
             "commit_id": null,
             "commit_url": null,

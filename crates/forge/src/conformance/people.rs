@@ -87,7 +87,7 @@ fn one_pull(world: &dyn World) -> Outcome {
         pull.facts.head_repository,
         Some(repository.id),
     )?;
-    same("the head's branch", pull.head_branch.as_str(), "bump")?;
+    same("the head's branch", pull.facts.head_branch.as_str(), "bump")?;
     same("the base", pull.facts.base, repository.default_branch)?;
     refused(
         "a pull request that is not there",

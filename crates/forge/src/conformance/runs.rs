@@ -50,7 +50,7 @@ fn one_run(world: &dyn World) -> Outcome {
         run.facts.workflow_path.as_str(),
         world.workflow(),
     )?;
-    same("the branch", run.head_branch.as_deref(), Some("bump"))?;
+    same("the branch", run.facts.head_branch.as_deref(), Some("bump"))?;
     same("no artifacts", forge.artifacts(id)?, vec![])?;
     refused(
         "a run that is not there",
@@ -68,14 +68,14 @@ fn runs_of_a_workflow(world: &dyn World) -> Outcome {
     );
     let forge = world.forge_as(Who::Automation);
     let found: Vec<_> = forge
-        .runs_of(world.workflow(), &pull.head)?
+        .runs_of(world.workflow(), &pull.head, None)?
         .into_iter()
         .map(|run| run.facts.id)
         .collect();
     same("the runs", found, vec![new, old])?;
     refused(
         "an unknown workflow",
-        forge.runs_of("no-such-workflow.yml", &pull.head),
+        forge.runs_of("no-such-workflow.yml", &pull.head, None),
         &[ErrorKind::NotFound],
     )
 }

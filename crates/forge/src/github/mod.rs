@@ -40,7 +40,7 @@ use std::io::Read;
 
 use lockgate_core::{
     ArtifactId, AssetId, BranchName, CommentId, CommitId, Login, PullNumber, ReleaseId, Role,
-    RunId, Tag, gate,
+    RunId, Tag, Timestamp, gate,
 };
 
 pub use app::{App, AppProblem, Right, SignInError, SignedIn};
@@ -115,6 +115,12 @@ impl Forge for GitHub {
     fn pulls_from(&self, owner: &str, branch: &BranchName) -> Result<Vec<Pull>, ForgeError> {
         pulls::from_branch(&self.wire, owner, branch)
     }
+    fn pulls_ever_from(&self, branch: &str) -> Result<Vec<Pull>, ForgeError> {
+        pulls::ever_from_branch(&self.wire, branch)
+    }
+    fn base_changes(&self, number: PullNumber) -> Result<Vec<Timestamp>, ForgeError> {
+        pulls::base_changes(&self.wire, number)
+    }
     fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, ForgeError> {
         pulls::open_into(&self.wire, base)
     }
@@ -122,8 +128,13 @@ impl Forge for GitHub {
     fn run(&self, id: RunId) -> Result<Run, ForgeError> {
         runs::one(&self.wire, id)
     }
-    fn runs_of(&self, workflow_file: &str, head: &CommitId) -> Result<Vec<Run>, ForgeError> {
-        runs::of_workflow(&self.wire, workflow_file, head)
+    fn runs_of(
+        &self,
+        workflow_file: &str,
+        head: &CommitId,
+        branch: Option<&str>,
+    ) -> Result<Vec<Run>, ForgeError> {
+        runs::of_workflow(&self.wire, workflow_file, head, branch)
     }
     fn artifacts(&self, run: RunId) -> Result<Vec<Artifact>, ForgeError> {
         runs::artifacts(&self.wire, run)

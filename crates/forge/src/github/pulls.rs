@@ -1,7 +1,8 @@
 //! Pull requests and their comments.
 
+use lockgate_core::escape::quoted;
 use lockgate_core::promote::PullState;
-use lockgate_core::{BranchName, CommentId, PullNumber};
+use lockgate_core::{BranchName, CommentId, PullNumber, Timestamp};
 use serde_json::json;
 use ureq::http::Method;
 
@@ -30,6 +31,30 @@ pub(super) fn from_branch(
     let mut found = list(wire, &doing, &format!("state=all&head={head}"))?;
     found.retain(|pull| pull.facts.state != PullState::Closed);
     Ok(found)
+}
+
+pub(super) fn ever_from_branch(wire: &Wire, branch: &str) -> Result<Vec<Pull>, ForgeError> {
+    let head = encoded(&format!("{}:{branch}", wire.owner()));
+    let doing = format!("find all pull requests from {}", quoted(branch));
+    list(wire, &doing, &format!("state=all&head={head}"))
+}
+
+/// The forge changes a base by itself where the branch of a stack is merged and deleted.
+pub(super) fn base_changes(wire: &Wire, pull: PullNumber) -> Result<Vec<Timestamp>, ForgeError> {
+    let doing = format!("list the events of pull request {pull}");
+    let url = wire.at(&format!("/issues/{pull}/events"));
+    paging::all(
+        wire,
+        &doing,
+        &url,
+        Again::No,
+        |page: Vec<shapes::IssueEvent>| {
+            let changes = page
+                .into_iter()
+                .filter(shapes::IssueEvent::changes_the_base);
+            changes.map(|event| event.created_at).collect()
+        },
+    )
 }
 
 pub(super) fn open_into(wire: &Wire, base: &BranchName) -> Result<Vec<Pull>, ForgeError> {

@@ -23,13 +23,15 @@ pub(super) fn of_workflow(
     wire: &Wire,
     file: &str,
     head: &CommitId,
+    branch: Option<&str>,
 ) -> Result<Vec<Run>, ForgeError> {
     // The forge takes the file's name, not its path.
     let name = file.rsplit('/').next().unwrap_or(file);
     let doing = format!("list the runs of {name} for {}", head.short());
     let url = wire.at(&format!(
-        "/actions/workflows/{}/runs?head_sha={head}",
-        encoded(name)
+        "/actions/workflows/{}/runs?head_sha={head}{}",
+        encoded(name),
+        branch.map_or_else(String::new, |branch| format!("&branch={}", encoded(branch)))
     ));
     let mut found: Vec<Run> = paging::all(wire, &doing, &url, Again::No, |page: shapes::Runs| {
         page.workflow_runs.into_iter().map(Run::from).collect()

@@ -6,7 +6,7 @@
 use lockgate_core::promote::{ArtifactFacts, PullFacts, PullState, RunFacts, RunOutcome};
 use lockgate_core::{
     ArtifactId, AssetId, Attempt, BranchName, CommentId, CommitId, Digest, Login, PullNumber,
-    ReleaseId, RepositoryId, RepositoryName, Role, RunId, WorkflowId,
+    ReleaseId, RepositoryId, RepositoryName, Role, RunId, Timestamp, WorkflowId,
 };
 use serde::Deserialize;
 
@@ -62,6 +62,7 @@ pub(super) struct Pull {
     state: String,
     // The lists have no `merged`.
     merged_at: Option<String>,
+    created_at: Option<String>,
     head: Head,
     base: Base,
     html_url: String,
@@ -99,13 +100,30 @@ impl From<Pull> for port::Pull {
                 number: it.number,
                 state,
                 head: it.head.sha,
+                head_branch: it.head.r#ref,
                 head_repository,
                 base: it.base.r#ref,
             },
             repository: it.base.repo.into(),
-            head_branch: it.head.r#ref,
+            created: it.created_at.and_then(|at| at.parse().ok()),
             url: it.html_url,
         }
+    }
+}
+
+/// An event of a pull request's history. Of most kinds only the kind matters.
+#[derive(Deserialize)]
+pub(super) struct IssueEvent {
+    event: String,
+    pub(super) created_at: Timestamp,
+}
+
+impl IssueEvent {
+    pub(super) fn changes_the_base(&self) -> bool {
+        matches!(
+            self.event.as_str(),
+            "base_ref_changed" | "automatic_base_change_succeeded"
+        )
     }
 }
 
@@ -124,6 +142,7 @@ pub(super) struct Run {
     head_sha: CommitId,
     head_branch: Option<String>,
     head_repository: Option<HeadRepository>,
+    created_at: Option<String>,
     workflow_id: WorkflowId,
     path: String,
     html_url: String,
@@ -148,11 +167,12 @@ impl From<Run> for port::Run {
                 outcome,
                 event: it.event,
                 head: it.head_sha,
+                head_branch: it.head_branch,
                 head_repository,
+                created: it.created_at.and_then(|at| at.parse().ok()),
                 workflow_id: it.workflow_id,
                 workflow_path: it.path,
             },
-            head_branch: it.head_branch,
             head_owner: it
                 .head_repository
                 .and_then(|repository| repository.owner)

@@ -27,6 +27,7 @@ pub(super) const JSON: &str = "application/vnd.github+json";
 pub(super) struct Wire {
     pub(super) api: Api,
     repository: String,
+    owner: String,
     token: Option<Token>,
     user_agent: String,
     agents: Agents,
@@ -49,6 +50,7 @@ impl Wire {
         Ok(Self {
             api: Api::parse(&config.api_url)?,
             repository: format!("/repos/{}/{}", encoded(name.owner()), encoded(name.name())),
+            owner: name.owner().to_owned(),
             token,
             agents: Agents::new(config.limits, config.proxies, config.user_agent.clone()),
             user_agent: config.user_agent,
@@ -56,6 +58,11 @@ impl Wire {
             clock: config.clock,
             memory: Memory::default(),
         })
+    }
+
+    /// Who owns the repository.
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// The address of something in the repository; `path` is empty or begins with a slash.

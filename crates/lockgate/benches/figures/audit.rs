@@ -170,6 +170,7 @@ fn publish(clone: &Path, forge: &GitHub) {
                 headers: "ELF".to_owned(),
                 smoke: None,
                 build_seconds: 1,
+                attempt: None,
             })
             .collect();
         let receipt = Receipt {

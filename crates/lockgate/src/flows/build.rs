@@ -286,6 +286,7 @@ fn make(
         headers: looked.headers,
         smoke,
         build_seconds,
+        attempt: None,
     })
 }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use self::which::{Group, Subjects};
 use super::Context;
-use crate::candidate::Progress;
+use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::event::Event;
 use crate::exit::Failure;
@@ -249,8 +249,9 @@ pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Look
         Verdict::Proceed(plan) => Progress::read(
             &remote.forge,
             &seen.package,
-            &view.pull.facts.head,
+            &view.pull.facts,
             Some(&plan.version),
+            Which::Any,
         )?,
         Verdict::Done(_) | Verdict::Refuse(_) | Verdict::Wait(_) => Progress::none(),
     };

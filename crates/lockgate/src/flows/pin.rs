@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::Context;
 use super::verify::{package_of_work_tree, version_of_work_tree};
-use crate::candidate::Progress;
+use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::Published as _;
@@ -107,8 +107,8 @@ fn of_pull(
     {
         return of_release(context, package, version);
     }
-    let head = remote.forge.pull(number)?.facts.head;
-    let progress = Progress::read(&remote.forge, package, &head, Some(version))?;
+    let pull = remote.forge.pull(number)?.facts;
+    let progress = Progress::read(&remote.forge, package, &pull, Some(version), Which::Any)?;
     match (&progress.candidate, &progress.run) {
         (CandidateFacts::Read(Candidate::Complete(manifest)), Some(run)) => {
             Ok((Sums::of(manifest), Ground::Candidate(run.facts.id)))

@@ -4,15 +4,17 @@
 mod apply;
 mod settle;
 
+use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
+use lockgate_core::promote::runs::{self, BaseHistory, OtherPull};
 use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step};
-use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict};
-use lockgate_forge::{Forge as _, Settings as _};
+use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict, Version};
+use lockgate_forge::{Forge as _, Run, Settings as _};
 use serde_json::json;
 
 use super::Context;
 use super::gate::{pull_of_run, release};
-use crate::candidate::Progress;
+use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::{Published as _, Seen};
@@ -98,15 +100,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     };
     let seen = choose(remote, &view, args.package.as_deref())?;
     let version = seen.head_version();
-    let progress = match run {
-        Some(run) => Progress::of_run(&remote.forge, &seen.package, run, version.as_ref())?,
-        None => Progress::read(
-            &remote.forge,
-            &seen.package,
-            &view.pull.facts.head,
-            version.as_ref(),
-        )?,
-    };
+    let (progress, history) = built(remote, &view, &seen.package, version.as_ref(), run)?;
     let published = match &version {
         Some(version)
             if remote
@@ -135,6 +129,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         merged_fingerprint: seen.merged_fingerprint(),
         workflow: view.trees.workflow(&seen.package),
         run: progress.run.as_ref().map(|run| run.facts.clone()),
+        history,
         artifacts: progress
             .artifacts
             .iter()
@@ -151,6 +146,49 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         seen,
         progress,
     })
+}
+
+/// The run that was named, else the newest; and which other bases could have given its workflow file: two calls more, for runs of
+/// which that can be asked. Where nobody can tell, a run that was started by hand is taken in its place, if there is one.
+fn built(
+    remote: &Remote<'_>,
+    view: &View,
+    package: &Package,
+    version: Option<&Version>,
+    named: Option<Run>,
+) -> Result<(Progress, BaseHistory), Failure> {
+    let (forge, pull) = (&remote.forge, &view.pull.facts);
+    let is_named = named.is_some();
+    let progress = match named {
+        Some(run) => Progress::of_run(forge, package, run, version)?,
+        None => Progress::read(forge, package, pull, version, Which::Any)?,
+    };
+    let run = progress.run.as_ref().map(|run| &run.facts);
+    let Some(run) = run.filter(|run| runs::depends_on_base(run)) else {
+        return Ok((progress, BaseHistory::default()));
+    };
+    // A fork's run is refused as that.
+    if run.head_repository != Some(view.pull.repository.id) {
+        return Ok((progress, BaseHistory::default()));
+    }
+    let others = forge.pulls_ever_from(&pull.head_branch)?.into_iter();
+    let history = BaseHistory {
+        others: others
+            .map(|other| OtherPull {
+                number: other.facts.number,
+                base: other.facts.base,
+                opened: other.created,
+            })
+            .collect(),
+        changed: forge.base_changes(pull.number)?,
+    };
+    if !is_named && runs::ambiguity(run, pull, &history).is_some() {
+        let by_hand = Progress::read(forge, package, pull, version, Which::ByHand)?;
+        if by_hand.run.is_some() {
+            return Ok((by_hand, BaseHistory::default()));
+        }
+    }
+    Ok((progress, history))
 }
 
 fn commit(text: &str) -> Result<CommitId, Failure> {

@@ -116,6 +116,7 @@ impl<'a> Actors<'a> {
                 Ok(String::new())
             }
             ["switch", branch] => self.stage()?.switch(branch).map(|()| String::new()),
+            ["orphan", branch] => self.stage()?.orphan(branch).map(|()| String::new()),
             ["update-branch"] => self.stage()?.update_branch().map(|()| String::new()),
             ["push"] => self.stage()?.push("A change").map(|_| String::new()),
             ["push-main"] => {

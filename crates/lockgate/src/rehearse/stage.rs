@@ -167,6 +167,23 @@ impl Stage {
         Ok(head)
     }
 
+    /// Puts a commit without history in the place of a branch, and goes back to the base branch.
+    pub(super) fn orphan(&self, branch: &str) -> Result<(), Failure> {
+        let developer = self.developer();
+        git(&developer, &["checkout", "--quiet", "--orphan", "lost"])?;
+        commit_all(&developer, "Another beginning")?;
+        let target = format!("HEAD:refs/heads/{branch}");
+        git(
+            &developer,
+            &["push", "--quiet", "--force", "origin", &target],
+        )?;
+        git(&developer, &["switch", "--quiet", "main"])?;
+        self.forge
+            .sync()
+            .map(drop)
+            .map_err(|error| trouble(error.to_string()))
+    }
+
     /// Opens a pull request; one from a fork keeps its branch to itself.
     pub(super) fn open(&self, branch: &str, base: &str, fork: bool) -> Result<u64, Failure> {
         if !fork {
@@ -187,7 +204,13 @@ impl Stage {
                 .map_err(|error| trouble(error.to_string()));
         }
         let developer = self.developer();
-        let head = commit_all(&developer, branch)?;
+        // Without a change of its own the fork has the very commit of the developer.
+        let head = match git(&developer, &["status", "--porcelain"])?.is_empty() {
+            true => git(&developer, &["rev-parse", "HEAD"])?
+                .trim_end()
+                .to_owned(),
+            false => commit_all(&developer, branch)?,
+        };
         git(
             &developer,
             &["push", "--quiet", "origin", "HEAD:refs/pull/fork/head"],

@@ -97,7 +97,10 @@ impl Stage {
             workflow: self.server.register_workflow(package, &path),
             event: "pull_request".to_owned(),
             head_sha: CommitId::parse(head.trim_end()).unwrap(),
-            head_branch: None,
+            head_branch: Some(
+                self.server
+                    .look(|state| state.pull(pull).unwrap().head_branch.clone()),
+            ),
             actor: "developer".to_owned(),
             pull: Some(pull),
         };

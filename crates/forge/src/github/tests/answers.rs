@@ -34,7 +34,10 @@ fn a_pull_request_is_open_merged_or_closed_and_its_fork_may_be_gone() {
         [(PullState::Open, Some(6)), (PullState::Merged, None)]
     );
     assert_eq!(
-        (found[0].head_branch.as_str(), found[0].repository.id.0),
+        (
+            found[0].facts.head_branch.as_str(),
+            found[0].repository.id.0
+        ),
         ("weird..branch", 5)
     );
     assert_eq!(
@@ -62,7 +65,7 @@ fn runs_come_newest_first_and_a_state_that_is_not_known_is_not_the_end() {
     let server = Server::playing(vec![reply(200, "", &list)]);
     let head: CommitId = COMMIT.parse().unwrap();
     let found = github(&server.url)
-        .runs_of(".github/workflows/build.yml", &head)
+        .runs_of(".github/workflows/build.yml", &head, None)
         .unwrap();
     let outcomes: Vec<_> = found.into_iter().map(|run| run.facts.outcome).collect();
     let failed = |word: &str| RunOutcome::Failed(word.into());

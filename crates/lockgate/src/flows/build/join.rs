@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use lockgate_core::VariantName;
 use lockgate_core::document::{Candidate, Document as _, LARGEST, Part};
+use lockgate_core::{Attempt, VariantName};
 use lockgate_forge::Forge as _;
 use serde_json::json;
 
@@ -81,7 +81,8 @@ fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
     Ok(parts)
 }
 
-/// The parts that the jobs of this run have uploaded. One that cannot be read counts as absent, and fails its variant.
+/// The parts that the jobs of this run have uploaded, of each variant the newest: an earlier attempt left it where only the failed jobs
+/// were run again. One that cannot be read counts as absent, and fails its variant.
 fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure> {
     let place = context.around.place(None)?;
     let forge = context.around.forge(&place)?;
@@ -89,13 +90,18 @@ fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure
     let artifacts = forge.artifacts(manifest.run)?;
     let mut parts = Vec::new();
     for variant in &source.package.variants {
-        let name = source
-            .package
-            .part_artifact(&variant.name, &source.version, manifest.attempt);
-        for artifact in artifacts
-            .iter()
-            .filter(|artifact| artifact.facts.name == name)
-        {
+        let named = |attempt: u64| {
+            let attempt = Attempt(attempt);
+            let name = source
+                .package
+                .part_artifact(&variant.name, &source.version, attempt);
+            let found = artifacts.iter().filter(|it| it.facts.name == name);
+            let found: Vec<_> = found.collect();
+            (!found.is_empty()).then_some((name, found))
+        };
+        let newest = (1..=manifest.attempt.0).rev().find_map(named);
+        let (name, found) = newest.unwrap_or_default();
+        for artifact in found {
             match read_document(&forge, artifact, PART_FILE)? {
                 Ok(part) => parts.push(part),
                 Err(problem) => context.talk.say(&format!("{name}: {problem}")),

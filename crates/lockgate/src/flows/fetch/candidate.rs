@@ -40,15 +40,15 @@ pub(super) fn fetch(
     let around = &context.around;
     let place = around.place(around.git().ok().as_ref())?;
     let forge = around.forge(&place)?;
-    let head = forge.pull(PullNumber(number))?.facts.head;
+    let pull = forge.pull(PullNumber(number))?.facts;
     let none = |why: String| Trouble::NothingToReview {
         package: package.name.to_string(),
         pull: number,
         why,
     };
-    let progress = Progress::read_newest(&forge, package, &head)?;
+    let progress = Progress::read_newest(&forge, package, &pull)?;
     let manifest = manifest(&progress).map_err(none)?;
-    if manifest.package != package.name || manifest.commit != head {
+    if manifest.package != package.name || manifest.commit != pull.head {
         return Err(none("its manifest is of something else".to_owned()).into());
     }
     let mut options = caching(context, &args.reading, &args.caching)?;

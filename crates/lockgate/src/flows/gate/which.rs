@@ -171,6 +171,7 @@ fn of_branch(remote: &Remote<'_>, run: &Run) -> Result<Vec<Pull>, Failure> {
         })
     };
     let branch = run
+        .facts
         .head_branch
         .as_deref()
         .and_then(|branch| branch.parse().ok())

@@ -1,0 +1,207 @@
+//! Which runs of the build workflow are a pull request's own, and which of them tell what file they executed.
+//!
+//! What this rests on (GitHub, "Events that trigger workflows" and the REST API's pages on workflow runs and issue events):
+//! - A `pull_request` run executes the workflow file of the *merge* of the head and that pull request's base. Another pull request of
+//!   the same head, or the same one with another base, gives a run with the same path, workflow number, head, repository and event.
+//! - A closed or merged pull request still starts runs (a label, an edit), from its last merge.
+//! - A `workflow_dispatch` run executes the file of the commit that it names as its head.
+//! - A re-run keeps event, head and `created_at` of the first attempt.
+//! - The list `pull_requests` of a run is computed from open pull requests; it says nothing of the run.
+//! - Nobody who may only write can delete a pull request, or the events of one.
+
+use super::{PullFacts, RunFacts, RunOutcome};
+use crate::words::{BranchName, PullNumber, Timestamp};
+
+/// The event of a run whose file depends on a base branch.
+const PULL_REQUEST: &str = "pull_request";
+/// The event of a run whose file is that of its head.
+pub const DISPATCH: &str = "workflow_dispatch";
+
+/// The events whose runs may be promoted.
+pub const EVENTS: [&str; 2] = [PULL_REQUEST, DISPATCH];
+
+/// What other base branches a head may have been built against.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BaseHistory {
+    /// The other pull requests of the head's branch, whatever their state.
+    pub others: Vec<OtherPull>,
+    /// When the base of this pull request was changed.
+    pub changed: Vec<Timestamp>,
+}
+
+/// Another pull request of the same branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherPull {
+    /// Its number.
+    pub number: PullNumber,
+    /// Where it goes to.
+    pub base: BranchName,
+    /// When it was opened; `None` where the forge did not say.
+    pub opened: Option<Timestamp>,
+}
+
+/// Whether a run is one of a pull request: of its repository, branch and head, started by what starts builds. What a fork's branch of
+/// the same name and commit ran, or another pull request's branch, is none of its business.
+pub fn is_of(run: &RunFacts, pull: &PullFacts) -> bool {
+    run.head == pull.head
+        && run.head_repository.is_some()
+        && run.head_repository == pull.head_repository
+        && run.head_branch.as_deref() == Some(pull.head_branch.as_str())
+        && EVENTS.contains(&run.event.as_str())
+}
+
+/// Whether a run built nothing because every job of it was skipped: the title was edited. It stands for nothing.
+pub fn is_skipped(run: &RunFacts) -> bool {
+    matches!(&run.outcome, RunOutcome::Failed(how) if how == "skipped")
+}
+
+/// Whether the file that a run executed depends on a base branch.
+pub fn depends_on_base(run: &RunFacts) -> bool {
+    run.event != DISPATCH
+}
+
+/// Why nobody can tell which file a run executed; `None` where it was the merge of this head into this base.
+pub fn ambiguity(run: &RunFacts, pull: &PullFacts, history: &BaseHistory) -> Option<String> {
+    if !depends_on_base(run) {
+        return None;
+    }
+    // The same second is no order, and a time that nobody tells none either.
+    let before = |then: Option<&Timestamp>| match (then, &run.created) {
+        (Some(then), Some(created)) => then <= created,
+        (None, _) | (_, None) => true,
+    };
+    let mut others = history.others.iter();
+    let other = others.find(|other| {
+        other.number != pull.number && other.base != pull.base && before(other.opened.as_ref())
+    });
+    if let Some(other) = other {
+        return Some(format!(
+            "pull request #{} has the same branch, and goes into {}",
+            other.number,
+            crate::escape::quoted(other.base.as_str())
+        ));
+    }
+    let after = |then: &Timestamp| run.created.as_ref().is_none_or(|created| then >= created);
+    let changed = history.changed.iter().any(after);
+    changed.then(|| "the base branch of the pull request was changed since".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{Attempt, RepositoryId, RunId, WorkflowId};
+    use proptest::prelude::*;
+
+    fn at(minute: u32) -> Timestamp {
+        format!("2026-11-27T10:{minute:02}:00Z").parse().unwrap()
+    }
+
+    fn pull() -> PullFacts {
+        PullFacts {
+            number: PullNumber(7),
+            state: super::super::PullState::Open,
+            head: "a".repeat(40).parse().unwrap(),
+            head_branch: "bump".to_owned(),
+            head_repository: Some(RepositoryId(42)),
+            base: "main".parse().unwrap(),
+        }
+    }
+
+    fn run() -> RunFacts {
+        RunFacts {
+            id: RunId(1),
+            attempt: Attempt(1),
+            outcome: RunOutcome::Succeeded,
+            event: PULL_REQUEST.to_owned(),
+            head: "a".repeat(40).parse().unwrap(),
+            head_branch: Some("bump".to_owned()),
+            head_repository: Some(RepositoryId(42)),
+            created: Some(at(30)),
+            workflow_id: WorkflowId(11),
+            workflow_path: ".github/workflows/build.yml".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_run_of_another_repository_branch_head_or_event_is_none_of_its() {
+        assert!(is_of(&run(), &pull()));
+        type Change = fn(&mut RunFacts);
+        let table: [Change; 6] = [
+            |run| run.head = "b".repeat(40).parse().unwrap(),
+            |run| run.head_repository = Some(RepositoryId(4242)),
+            |run| run.head_repository = None,
+            |run| run.head_branch = Some("other".to_owned()),
+            |run| run.head_branch = None,
+            |run| run.event = "pull_request_target".to_owned(),
+        ];
+        for (row, change) in table.iter().enumerate() {
+            let mut run = run();
+            change(&mut run);
+            assert!(!is_of(&run, &pull()), "row {row}");
+        }
+        // Where the head's repository is gone, nothing can be told of a run.
+        let mut gone = pull();
+        gone.head_repository = None;
+        assert!(!is_of(&run(), &gone));
+    }
+
+    #[test]
+    fn a_run_is_ambiguous_where_another_base_could_have_given_its_file() {
+        let other = |base: &str, opened| OtherPull {
+            number: PullNumber(8),
+            base: base.parse().unwrap(),
+            opened,
+        };
+        let history =
+            |others: Vec<OtherPull>, changed: Vec<Timestamp>| BaseHistory { others, changed };
+        let of = |history: &BaseHistory| ambiguity(&run(), &pull(), history).is_some();
+        let table = [
+            (history(vec![], vec![]), false),
+            // Another pull request of the branch, into another base: opened before, at the same second, after, at nobody knows when.
+            (history(vec![other("evil", Some(at(10)))], vec![]), true),
+            (history(vec![other("evil", Some(at(30)))], vec![]), true),
+            (history(vec![other("evil", Some(at(31)))], vec![]), false),
+            (history(vec![other("evil", None)], vec![]), true),
+            // Into the same base it would have given the same file.
+            (history(vec![other("main", Some(at(10)))], vec![]), false),
+            // Its own base was changed: before the run, at the same second, after.
+            (history(vec![], vec![at(10)]), false),
+            (history(vec![], vec![at(30)]), true),
+            (history(vec![], vec![at(10), at(31)]), true),
+        ];
+        for (row, (history, ambiguous)) in table.iter().enumerate() {
+            assert_eq!(of(history), *ambiguous, "row {row}");
+            // The file of a run that was started by hand is its head's, whatever else there was.
+            let by_hand = RunFacts {
+                event: DISPATCH.to_owned(),
+                ..run()
+            };
+            assert_eq!(ambiguity(&by_hand, &pull(), history), None, "row {row}");
+        }
+        let unknown = RunFacts {
+            created: None,
+            ..run()
+        };
+        let old = history(vec![other("evil", Some(at(10)))], vec![]);
+        assert!(ambiguity(&unknown, &pull(), &old).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn runs_of_others_never_change_which_run_is_taken(foreign in proptest::collection::vec((0_usize..4, 0_u64..50), 0..8)) {
+            let mut all = vec![run()];
+            for (kind, id) in foreign {
+                let mut other = RunFacts { id: RunId(100 + id), ..run() };
+                match kind {
+                    0 => other.head_repository = Some(RepositoryId(4242)),
+                    1 => other.head_branch = Some("other".to_owned()),
+                    2 => other.event = "push".to_owned(),
+                    _ => other.head = "c".repeat(40).parse().unwrap(),
+                }
+                all.insert(0, other);
+            }
+            let ours: Vec<_> = all.iter().filter(|run| is_of(run, &pull())).map(|run| run.id).collect();
+            prop_assert_eq!(ours, vec![RunId(1)]);
+        }
+    }
+}
