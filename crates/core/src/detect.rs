@@ -4,13 +4,14 @@
 //! base branch would get: two pull requests with the same bump merge without a conflict, and a branch that lags behind has
 //! not lowered a version. What is built is the head. Does not know git: see [`crate::fingerprint`] for what a tree says.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use crate::config::{Level, Package, Step};
-use crate::escape::quoted;
+use crate::config::{IdentityCheck, Level, Package, Removal, Step};
 use crate::fingerprint::SourceDigests;
+use crate::identity;
 use crate::reason::{Verdict, reasons};
-use crate::version::Version;
+use crate::version::{Scheme, Version};
 use crate::words::{Fingerprint, PackageName, PullNumber, RepoPath};
 
 /// The largest version file that is read, in bytes.
@@ -19,6 +20,8 @@ pub const LARGEST_VERSION_FILE: u64 = 1024;
 /// What one tree says about a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
+    /// How its version is written.
+    pub scheme: Scheme,
     /// The version file.
     pub version_file: VersionFile,
     /// The sources.
@@ -78,6 +81,8 @@ pub struct Facts {
     /// The version where the head left the base branch, where it matters and can be read: tells a change that forgot to
     /// raise the version from one whose number was taken meanwhile.
     pub fork: Option<Version>,
+    /// What of the package's identity the merge changes.
+    pub identity: Vec<identity::Change>,
 }
 
 /// Nothing to build.
@@ -155,6 +160,12 @@ reasons! {
         /// The head's config cannot be read.
         Config { /** What is wrong. */ problem: String, /** What to do. */ remedy: String } =>
             "detect.config", "lockgate.toml cannot be read: {problem}", "{remedy}";
+        /// The package is taken out of the config.
+        Removed { /** Which. */ package: PackageName, /** What took its place. */ instead: String } =>
+            "detect.package-removed", "the pull request takes the package {package} out of lockgate.toml{instead}", "put it back; to remove it for good, set removal = \"allow\" in its policy first, in a pull request of its own";
+        /// What users follow would change.
+        Identity { /** What changes. */ change: String, /** Free. */ free: String } =>
+            "detect.identity", "{change}, which users follow", "put it back, or raise the version to {free}, whose release then has the new names; docs/config.md says what a raise does not allow, and `identity` in the package's policy lets it pass";
         /// The head does not merge.
         Conflict =>
             "detect.conflict", "the pull request conflicts with its base branch", "merge the base branch into the pull request, or rebase it";
@@ -169,11 +180,15 @@ reasons! {
 /// # Errors
 /// The refusal that a head with such a file deserves.
 pub fn version_of(package: &Package, file: &VersionFile) -> Result<Version, Refusal> {
+    read(package, package.scheme, file)
+}
+
+fn read(package: &Package, scheme: Scheme, file: &VersionFile) -> Result<Version, Refusal> {
     let path = package.version_file.clone();
     let malformed = |problem| Refusal::Malformed {
         path: path.clone(),
         problem,
-        expected: package.scheme.expected(),
+        expected: scheme.expected(),
     };
     match file {
         VersionFile::Absent => Err(Refusal::Missing { path }),
@@ -189,9 +204,26 @@ pub fn version_of(package: &Package, file: &VersionFile) -> Result<Version, Refu
             "it holds {size} bytes, which is too long"
         ))),
         VersionFile::Content(bytes) => {
-            Version::from_file(package.scheme, bytes).map_err(|error| malformed(error.to_string()))
+            Version::from_file(scheme, bytes).map_err(|error| malformed(error.to_string()))
         }
     }
+}
+
+/// Decides what it means that a pull request takes a package out of the config. `after` are the packages that are left.
+///
+/// Its version file, tags and files are what users of the base follow; with it goes the policy that guards them.
+pub fn removal<'p>(
+    base: Option<&Package>,
+    after: impl IntoIterator<Item = &'p Package>,
+) -> Option<Refusal> {
+    let base = base.filter(|base| base.policy.removal == Removal::Deny)?;
+    let takes = |it: &&Package| it.version_file == base.version_file || it.tag == base.tag;
+    let instead = after.into_iter().find(takes);
+    let instead = instead.map(|it| format!(", and {} takes its place", it.name));
+    Some(Refusal::Removed {
+        package: base.name.clone(),
+        instead: instead.unwrap_or_default(),
+    })
 }
 
 /// Decides what a pull request means for one package.
@@ -206,10 +238,10 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
         Merged::Unrelated => return Verdict::Refuse(Refusal::Unrelated),
     };
     // A base that cannot be read binds nobody: whoever mends it must be able to merge.
-    let base = facts
-        .base
-        .as_ref()
-        .and_then(|base| Some((version_of(package, &base.version_file).ok()?, base)));
+    let base = facts.base.as_ref().and_then(|base| {
+        let version = read(package, base.scheme, &base.version_file).ok()?;
+        Some((version, base))
+    });
     let version = match version_of(package, &merged.version_file) {
         Ok(version) => version,
         Err(refusal) => return Verdict::Refuse(refusal),
@@ -219,15 +251,19 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
     };
     let changed = merged.digests.sources != base.digests.sources;
     let free = || free_above(&from, &facts.taken);
-    match (version.cmp(&from), changed) {
-        (std::cmp::Ordering::Less, _) => Verdict::Refuse(Refusal::Lowered {
+    let order = compare(&version, &from);
+    if let Some(refusal) = identity(package, facts, order, &version, free()) {
+        return Verdict::Refuse(refusal);
+    }
+    match (order, changed) {
+        (Ordering::Less, _) => Verdict::Refuse(Refusal::Lowered {
             from: from.clone(),
             to: version,
             free: free(),
         }),
-        (std::cmp::Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
+        (Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
         // The head did raise the version, to the number that the base branch has by now: git merges that without a word.
-        (std::cmp::Ordering::Equal, true)
+        (Ordering::Equal, true)
             if head == from && facts.fork.as_ref().is_some_and(|fork| *fork < from) =>
         {
             let by = "the base branch has raised to it meanwhile".to_owned();
@@ -237,7 +273,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
                 free: free(),
             })
         }
-        (std::cmp::Ordering::Equal, true) => match package.policy.change_without_bump {
+        (Ordering::Equal, true) => match package.policy.change_without_bump {
             Level::Deny => Verdict::Refuse(Refusal::ChangeWithoutBump {
                 version,
                 free: free(),
@@ -247,13 +283,43 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
             }
         },
         // The number is looked at before the sources: whoever holds it decides, whatever the policy.
-        (std::cmp::Ordering::Greater, changed) => raised(facts, merged, &from, version, || {
+        (Ordering::Greater, changed) => raised(facts, merged, &from, version, || {
             refuse_by_policy(package, facts, &from, &head, changed)
         })
         .map_plan(|plan| Plan {
             without_change: !changed && package.policy.bump_without_change == Level::Warn,
             ..plan
         }),
+    }
+}
+
+/// Whether what users follow may change with this version.
+fn identity(
+    package: &Package,
+    facts: &Facts,
+    order: Ordering,
+    version: &Version,
+    free: String,
+) -> Option<Refusal> {
+    if package.policy.identity == IdentityCheck::Free {
+        return None;
+    }
+    // Our own release of these sources is what the new names are for.
+    let ours = matches!(facts.holder, Holder::Release(..));
+    let taken = !ours && facts.taken.contains(version);
+    let change = identity::refused(&facts.identity, order == Ordering::Greater, taken)?;
+    Some(Refusal::Identity {
+        change: change.to_string(),
+        free,
+    })
+}
+
+/// The order of a version and the one before. Where a package goes over to semantic versions, the major number counts.
+fn compare(version: &Version, from: &Version) -> Ordering {
+    match (version, from) {
+        (Version::Semver(version), Version::Integer(from)) => version.major.cmp(from),
+        (Version::Integer(version), Version::Semver(from)) => version.cmp(&from.major),
+        (version, from) => version.cmp(from),
     }
 }
 
@@ -427,14 +493,6 @@ impl Decision {
             Self::Wait(never) => match *never {},
         }
     }
-}
-
-/// Names a package that the head no longer has, for the one message about it.
-pub fn removed(package: &PackageName) -> String {
-    format!(
-        "the pull request removes the package {}",
-        quoted(package.as_str())
-    )
 }
 
 #[cfg(test)]

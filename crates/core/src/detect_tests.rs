@@ -22,6 +22,7 @@ fn package(policy: &str) -> Package {
 fn side(version: &[u8], sources: &str) -> Snapshot {
     let both = [version, b"\0", sources.as_bytes()].concat();
     Snapshot {
+        scheme: Scheme::Integer,
         version_file: VersionFile::Content(version.to_vec()),
         digests: SourceDigests {
             fingerprint: Fingerprint(Digest::of(&both)),
@@ -40,6 +41,7 @@ fn facts(base: (&str, &str), head: (&str, &str)) -> Facts {
         taken: taken(&[4]),
         holder: Holder::Nobody,
         fork: None,
+        identity: Vec::new(),
     }
 }
 
@@ -184,10 +186,10 @@ proptest! {
         let denied = !changed && levels[bump] == "deny";
         let skipping = next_free && free_below;
         let expected = match (head.cmp(&base), held) {
-            (std::cmp::Ordering::Less, _) | (std::cmp::Ordering::Greater, 1) => "refused",
-            (std::cmp::Ordering::Equal, _) => if changed && levels[change] == "deny" { "refused" } else { "nothing" },
-            (std::cmp::Ordering::Greater, 2) => "published",
-            (std::cmp::Ordering::Greater, _) => if denied || skipping { "refused" } else { "build" },
+            (Ordering::Less, _) | (Ordering::Greater, 1) => "refused",
+            (Ordering::Equal, _) => if changed && levels[change] == "deny" { "refused" } else { "nothing" },
+            (Ordering::Greater, 2) => "published",
+            (Ordering::Greater, _) => if denied || skipping { "refused" } else { "build" },
         };
         prop_assert_eq!(decide(&package, &facts).word(), expected);
     }
@@ -203,6 +205,8 @@ fn the_default_policy_is_the_designs() {
             bump_without_change: Level::Allow,
             step: Step::NextFree,
             environment: EnvironmentCheck::Protected,
+            identity: IdentityCheck::WithRaise,
+            removal: Removal::Deny,
         }
     );
 }
@@ -243,7 +247,81 @@ fn a_release_of_the_heads_sources_is_the_wanted_one_even_if_the_merge_has_others
 }
 
 #[test]
-fn a_package_that_goes_is_named() {
-    let words = removed(&"tool".parse().unwrap());
-    assert!(words.starts_with("the pull request removes") && words.contains("tool"));
+fn a_package_does_not_go_unless_its_policy_lets_it() {
+    let of = |policy: &str, left: &[&str]| {
+        let left: Vec<Package> = left
+            .iter()
+            .map(|name| Package {
+                name: name.parse().unwrap(),
+                ..package("")
+            })
+            .collect();
+        removal(Some(&package(policy)), &left).map(|refusal| refusal.to_string())
+    };
+    insta::assert_snapshot!(of("", &[]).unwrap(), @"the pull request takes the package tool out of lockgate.toml");
+    insta::assert_snapshot!(of("", &["other"]).unwrap(), @"the pull request takes the package tool out of lockgate.toml, and other takes its place");
+    assert_eq!(of("removal = \"allow\"", &["other"]), None);
+    assert_eq!(removal(None, []), None);
+}
+
+#[test]
+fn what_users_follow_changes_with_a_raise_or_not_at_all() {
+    let tag = |names_package| identity::Change::Tag {
+        from: "tool-v{version}".to_owned(),
+        to: "x".to_owned(),
+        names_package,
+    };
+    let asset = || identity::Change::Asset {
+        from: "a".to_owned(),
+        to: "b".to_owned(),
+    };
+    let of = |policy: &str, head: &str, taken: &[u64], change: identity::Change| {
+        let mut facts = facts(("4\n", "old"), (head, "new"));
+        facts.identity = vec![change];
+        facts.taken = self::taken(taken);
+        say(policy, &facts).split(" | ").next().unwrap().to_owned()
+    };
+    assert_eq!(of("", "4\n", &[4], asset()), "detect.identity");
+    assert_eq!(of("", "5\n", &[4], asset()), "build");
+    assert_eq!(of("", "5\n", &[4], tag(true)), "build");
+    assert_eq!(of("", "5\n", &[4, 5], tag(true)), "detect.identity");
+    assert_eq!(of("", "5\n", &[4], tag(false)), "detect.identity");
+    assert_eq!(of("identity = \"free\"", "4\n", &[4], asset()), "nothing");
+    assert_eq!(of("identity = \"free\"", "5\n", &[4], tag(false)), "build");
+}
+
+#[test]
+fn a_change_of_the_scheme_is_compared_with_the_base_in_its_own_words() {
+    let semver = package("").clone();
+    let semver = Package {
+        scheme: Scheme::Semver,
+        ..semver
+    };
+    let of = |head: &str| {
+        let mut facts = facts(("4\n", "old"), (head, "new"));
+        facts.head.scheme = Scheme::Semver;
+        facts.merged = Merged::Clean(facts.head.clone());
+        facts.taken.clear();
+        facts.identity = vec![identity::Change::Scheme {
+            from: Scheme::Integer,
+            to: Scheme::Semver,
+        }];
+        let decision = decide(
+            &Package {
+                policy: Policy {
+                    step: Step::Any,
+                    ..semver.policy
+                },
+                ..semver.clone()
+            },
+            &facts,
+        );
+        match decision {
+            Verdict::Refuse(refusal) => refusal.code(),
+            other @ (Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_)) => other.word(),
+        }
+    };
+    assert_eq!(of("5.0.0\n"), "build");
+    assert_eq!(of("4.1.0\n"), "detect.identity");
+    assert_eq!(of("3.9.0\n"), "detect.identity");
 }

@@ -74,6 +74,8 @@ pub enum Pins {
     Agree,
     /// They are not, or cannot be read; what is wrong.
     Differ(String),
+    /// They were changed, and what they have to agree with is not to be had now; why.
+    Unchecked(String),
 }
 
 /// All that the gate depends on.
@@ -109,6 +111,7 @@ pub const CODES: &[&str] = &[
     "gate.published",
     "gate.update-branch",
     "gate.pins",
+    "gate.not-readable",
     "gate.release-broken",
     "gate.withdrawn",
     "gate.building",
@@ -147,6 +150,11 @@ pub fn decide(facts: &Facts) -> Status {
             refusal.code(),
             &format!("{refusal}; {}", refusal.hint()),
         ),
+        Verdict::Done(Done::Unchanged { version } | Done::ChangedWithoutBump { version, .. })
+            if let Some(status) = changed_pins(facts, version) =>
+        {
+            status
+        }
         Verdict::Done(Done::Unchanged { version }) => status(
             Light::Success,
             "gate.unchanged",
@@ -179,7 +187,26 @@ pub fn decide(facts: &Facts) -> Status {
     }
 }
 
-/// The status of a package that the pull request takes out of the config.
+/// Nothing is published, but what users of this version rely on is another: it has to be what the release's receipt says.
+fn changed_pins(facts: &Facts, version: &Version) -> Option<Status> {
+    match &facts.pins {
+        Pins::None | Pins::Agree => None,
+        Pins::Differ(problem) => Some(status(
+            Light::Failure,
+            "gate.pins",
+            &format!("the pins of version {version} disagree with its release: {problem}"),
+        )),
+        Pins::Unchecked(problem) => Some(status(
+            Light::Pending,
+            "gate.not-readable",
+            &format!(
+                "the release of version {version} cannot be read now, to compare the pins: {problem}"
+            ),
+        )),
+    }
+}
+
+/// The status of a package that the pull request takes out of the config, and whose policy lets it.
 pub fn removed() -> Status {
     status(
         Light::Success,
@@ -222,6 +249,13 @@ fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Stat
             Light::Failure,
             "gate.pins",
             &format!("version {version} is published, but the pins disagree: {problem}"),
+        ),
+        (Published::Complete(_), Pins::Unchecked(problem)) => status(
+            Light::Pending,
+            "gate.not-readable",
+            &format!(
+                "version {version} is published, but its pins cannot be compared now: {problem}"
+            ),
         ),
         (Published::Complete(_), Pins::None | Pins::Agree) => status(
             Light::Success,
@@ -394,7 +428,7 @@ mod tests {
         );
         assert_eq!(light(&published()), (Light::Success, "gate.published"));
         type Row = (fn(&mut Facts), Light, &'static str);
-        let table: [Row; 7] = [
+        let table: [Row; 8] = [
             (
                 |f| f.merged = Some(fingerprint("other")),
                 Light::Failure,
@@ -426,12 +460,38 @@ mod tests {
                 Light::Failure,
                 "gate.pins",
             ),
+            (
+                |f| f.pins = Pins::Unchecked("x".into()),
+                Light::Pending,
+                "gate.not-readable",
+            ),
         ];
         for (change, state, code) in table {
             let mut facts = published();
             change(&mut facts);
             assert_eq!(light(&facts), (state, code));
         }
+    }
+
+    #[test]
+    fn pins_that_change_without_a_raise_have_to_be_those_of_the_release() {
+        let light = |pins: Pins| {
+            let status = decide(&Facts {
+                pins,
+                ..facts(Verdict::Done(Done::Unchanged { version: two() }))
+            });
+            (status.state, status.code)
+        };
+        assert_eq!(light(Pins::Agree), (Light::Success, "gate.unchanged"));
+        assert_eq!(light(Pins::None), (Light::Success, "gate.unchanged"));
+        assert_eq!(
+            light(Pins::Differ("x".into())),
+            (Light::Failure, "gate.pins")
+        );
+        assert_eq!(
+            light(Pins::Unchecked("x".into())),
+            (Light::Pending, "gate.not-readable")
+        );
     }
 
     #[test]

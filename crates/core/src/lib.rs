@@ -15,6 +15,7 @@ pub mod document;
 pub mod escape;
 pub mod fingerprint;
 pub mod gate;
+pub mod identity;
 pub mod pin;
 pub mod promote;
 pub mod reason;

@@ -25,6 +25,14 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// Its name in the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::Semver => "semver",
+        }
+    }
+
     /// What a version file of this scheme holds, for messages.
     pub fn expected(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use lockgate_core::detect::{
 use lockgate_core::document::DocumentProblem;
 use lockgate_core::fingerprint::{self, TreeEntry};
 use lockgate_core::promote::WorkflowFacts;
-use lockgate_core::{CommitId, Fingerprint, PackageName, Version};
+use lockgate_core::{CommitId, Fingerprint, ObjectId, PackageName, RepoPath, Version, identity};
 
 use crate::exit::{Exit, Failure};
 use crate::git::{Git, Merge, Refs};
@@ -53,6 +53,8 @@ pub struct Seen {
     pub decision: Decision,
     /// The paths that decide what is built and that the pull request changes.
     pub changed: Vec<Vec<u8>>,
+    /// Whether the merge has other pins than the base, or has them elsewhere.
+    pub pins_changed: bool,
 }
 
 impl Seen {
@@ -142,6 +144,7 @@ impl Tree {
     pub fn snapshot(&self, git: &Git, package: &Package) -> Result<Snapshot, Failure> {
         let digests = fingerprint::of_tree(package, &self.entries);
         Ok(Snapshot {
+            scheme: package.scheme,
             version_file: self.version_file(git, package)?,
             digests,
         })
@@ -178,6 +181,17 @@ impl Tree {
             None => Ok(None),
             Some(entry) => Ok(Some(git.blob(&entry.object, most)?.0)),
         }
+    }
+
+    /// Whether anything is at a path.
+    fn has_file(&self, path: &RepoPath) -> bool {
+        self.object(path).is_some()
+    }
+
+    fn object(&self, path: &RepoPath) -> Option<ObjectId> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.path == path.as_str().as_bytes())?;
+        Some(entry.object.clone())
     }
 
     fn workflows(&self) -> BTreeMap<String, &TreeEntry> {
@@ -234,6 +248,13 @@ impl Trees {
             .collect()
     }
 
+    /// What it means that the head has no such package.
+    pub fn removal(&self, name: &PackageName) -> Option<detect::Refusal> {
+        let after = self.merged.as_ref().unwrap_or(&self.head);
+        let left = after.names().filter_map(|name| after.package(name));
+        detect::removal(self.base.package(name), left)
+    }
+
     /// What a package of the head is in the three trees.
     ///
     /// How it is built and named is the head's word, since that is what would be merged; what is let pass is the base's.
@@ -277,6 +298,14 @@ impl Trees {
             }
         }
         let fork = self.fork_version(git, &package, base.as_ref(), &merged)?;
+        let after = self.merged.as_ref().unwrap_or(&self.head);
+        let identity = match (in_base, after.package(name)) {
+            (Some(base), Some(package)) => {
+                let left = after.has_file(&base.version_file);
+                identity::changes(base, package, left)
+            }
+            (None, _) | (_, None) => Vec::new(),
+        };
         let facts = Facts {
             base,
             head,
@@ -284,15 +313,23 @@ impl Trees {
             taken,
             holder,
             fork,
+            identity,
         };
         let decision = detect::decide(&package, &facts);
-        let after = self.merged.as_ref().unwrap_or(&self.head);
+        let pins_changed = in_base.is_some_and(|base| {
+            let of = |tree: &Tree, package: &Package| {
+                let path = package.pins.as_ref()?;
+                Some((path.clone(), tree.object(path)))
+            };
+            of(&self.base, base) != of(after, &package)
+        });
         let changed = fingerprint::changed(&package, &self.base.entries, &after.entries);
         Ok(Some(Seen {
             package,
             facts,
             decision,
             changed,
+            pins_changed,
         }))
     }
 

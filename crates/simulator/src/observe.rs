@@ -176,12 +176,14 @@ fn detected(
             Holder::Nobody
         },
         fork,
+        identity: Vec::new(),
     };
     detect::decide(&world.template.package, &facts)
 }
 
 fn snapshot(tree: &Rc<Tree>) -> Snapshot {
     Snapshot {
+        scheme: lockgate_core::version::Scheme::Integer,
         version_file: tree.version.clone(),
         digests: tree.digests,
     }

@@ -24,7 +24,7 @@ use crate::world::World;
 pub fn build_all(world: &mut World<'_>) {
     for number in Template::PULLS {
         let pull = observe::pull(world, number, false);
-        let Some(pull) = pull.filter(|pull| observe::run_of(world, &pull).is_none()) else {
+        let Some(pull) = pull.filter(|pull| observe::run_of(world, pull).is_none()) else {
             continue;
         };
         let Ok(workflow) = world.state.workflow(WORKFLOW).map(|workflow| workflow.id) else {

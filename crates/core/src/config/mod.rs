@@ -138,6 +138,28 @@ pub struct Policy {
     pub step: Step,
     /// What a promotion in a workflow demands of its environment. Default: protected.
     pub environment: EnvironmentCheck,
+    /// Whether a pull request may change what users follow. Default: with a raise, see [`crate::identity`].
+    pub identity: IdentityCheck,
+    /// Whether a pull request may take the package out of the config. Default: no.
+    pub removal: Removal,
+}
+
+/// Whether a pull request may change what users follow: names, tag, version file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentityCheck {
+    /// Where a release of the new names comes with it.
+    WithRaise,
+    /// Whatever it changes.
+    Free,
+}
+
+/// Whether a pull request may take a package out of the config.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// It may not.
+    Deny,
+    /// It may.
+    Allow,
 }
 
 /// What a promotion in a workflow demands of its environment.
@@ -314,6 +336,8 @@ impl Policy {
             bump_without_change: Level::Allow,
             step,
             environment: EnvironmentCheck::Protected,
+            identity: IdentityCheck::WithRaise,
+            removal: Removal::Deny,
         }
     }
 }

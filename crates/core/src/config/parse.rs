@@ -8,7 +8,9 @@ use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, TOP, Value};
 use super::template::{Hole, Template, TemplateProblem};
 use super::variants::variants;
-use super::{Build, Config, EnvironmentCheck, Globs, Level, Package, Policy, Step};
+use super::{
+    Build, Config, EnvironmentCheck, Globs, IdentityCheck, Level, Package, Policy, Removal, Step,
+};
 use crate::escape::quoted;
 use crate::version::Scheme;
 use crate::words::{Digest, PackageName, RepoPath};
@@ -357,12 +359,29 @@ fn policy(package: &Section<'_>, scheme: Scheme) -> Result<Policy, ConfigError> 
             ("unchecked", EnvironmentCheck::Unchecked),
         ],
     )?;
+    let identity = choice(
+        &section,
+        "identity",
+        default.identity,
+        &[
+            ("with-raise", IdentityCheck::WithRaise),
+            ("free", IdentityCheck::Free),
+        ],
+    )?;
+    let removal = choice(
+        &section,
+        "removal",
+        default.removal,
+        &[("deny", Removal::Deny), ("allow", Removal::Allow)],
+    )?;
     section.finish()?;
     Ok(Policy {
         change_without_bump,
         bump_without_change,
         step,
         environment,
+        identity,
+        removal,
     })
 }
 

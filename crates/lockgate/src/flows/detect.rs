@@ -1,9 +1,9 @@
 //! `lockgate detect`: what a pull request means for each package. Runs in the build workflow, beside foreign code, with a
 //! token that can only read; so it reads git, and releases as an anonymous reader.
 
-use lockgate_core::detect::Decision;
+use lockgate_core::detect;
 use lockgate_core::escape::quoted;
-use lockgate_core::{BranchName, CommitId, PackageName, Verdict};
+use lockgate_core::{BranchName, CommitId, PackageName, Reason, Verdict};
 use serde_json::json;
 
 use super::Context;
@@ -23,9 +23,41 @@ pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
     trees.head.config(&format!("the commit {}", head.short()))?;
     let mut found = Vec::new();
     for name in wanted(&trees, args.package.as_deref())? {
-        found.push((name.clone(), trees.see(&remote.git, &name, &remote)?));
+        let seen = match trees.see(&remote.git, &name, &remote)? {
+            Some(seen) => Found::Seen(Box::new(seen)),
+            None => Found::Removed(trees.removal(&name)),
+        };
+        found.push((name, seen));
     }
     render(context, &base, &head, &found)
+}
+
+/// What became of a package of base or head.
+enum Found {
+    /// The head has it.
+    Seen(Box<Seen>),
+    /// The head lacks it; the refusal where the base's policy does not let it go.
+    Removed(Option<detect::Refusal>),
+}
+
+impl Found {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Seen(seen) => seen.decision.word(),
+            Self::Removed(Some(_)) => "refused",
+            Self::Removed(None) => "removed",
+        }
+    }
+
+    fn refusal(&self) -> Option<&detect::Refusal> {
+        match self {
+            Self::Removed(refusal) => refusal.as_ref(),
+            Self::Seen(seen) => match &seen.decision {
+                Verdict::Refuse(refusal) => Some(refusal),
+                Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => None,
+            },
+        }
+    }
 }
 
 /// The tip of the base branch as it is now, and the head.
@@ -91,16 +123,26 @@ fn render(
     context: &Context,
     base: &CommitId,
     head: &CommitId,
-    found: &[(PackageName, Option<Seen>)],
+    found: &[(PackageName, Found)],
 ) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let mut packages = Vec::new();
     let mut matrix = Vec::new();
     for (name, seen) in found {
-        let Some(seen) = seen else {
-            lines.push(lockgate_core::detect::removed(name));
-            packages.push(json!({ "package": name, "decision": "removed" }));
-            continue;
+        let seen = match seen {
+            Found::Seen(seen) => seen,
+            Found::Removed(refusal) => {
+                let removed = || format!("the pull request removes the package {name}");
+                lines.push(refusal.as_ref().map_or_else(removed, ToString::to_string));
+                let code = refusal.as_ref().map(Reason::code);
+                let word = if refusal.is_some() {
+                    "refused"
+                } else {
+                    "removed"
+                };
+                packages.push(json!({ "package": name, "decision": word, "code": code }));
+                continue;
+            }
         };
         lines.push(seen.decision.sentence(name));
         packages.push(object(name, seen));
@@ -120,10 +162,7 @@ fn render(
             }));
         }
     }
-    let words: Vec<&str> = found
-        .iter()
-        .filter_map(|(_, seen)| Some(seen.as_ref()?.decision.word()))
-        .collect();
+    let words: Vec<&str> = found.iter().map(|(_, found)| found.word()).collect();
     let overall = ["refused", "build", "published", "nothing"]
         .into_iter()
         .find(|word| words.contains(word))
@@ -144,25 +183,19 @@ fn render(
         json!({ "decision": overall, "base": base, "head": head, "packages": packages, "matrix": { "include": matrix } }),
     );
     // Every package was told about; the first refusal is the end.
-    let refusal = found
-        .iter()
-        .find_map(|(_, seen)| match &seen.as_ref()?.decision {
-            Decision::Refuse(refusal) => Some(Failure {
-                told: true,
-                ..Failure::new(Exit::Refused, refusal)
-            }),
-            Decision::Done(_) | Decision::Proceed(_) | Decision::Wait(_) => None,
-        });
-    refusal.map_or(Ok(()), Err)
+    let refusal = found.iter().find_map(|(_, found)| found.refusal());
+    refusal.map_or(Ok(()), |refusal| {
+        Err(Failure {
+            told: true,
+            ..Failure::new(Exit::Refused, refusal)
+        })
+    })
 }
 
 fn object(name: &PackageName, seen: &Seen) -> serde_json::Value {
     let version = seen.head_version();
     let (code, message) = match &seen.decision {
-        Verdict::Refuse(refusal) => (
-            Some(lockgate_core::Reason::code(refusal)),
-            Some(refusal.to_string()),
-        ),
+        Verdict::Refuse(refusal) => (Some(Reason::code(refusal)), Some(refusal.to_string())),
         Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => (None, None),
     };
     json!({

@@ -238,11 +238,12 @@ pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Look
         });
     }
     let Some(seen) = remote.see(view, name)? else {
+        let removal = view.trees.removal(name).map(Verdict::Refuse);
         return Ok(Looked {
-            decision: None,
+            status: removal.as_ref().map_or_else(gate::removed, undecided),
+            decision: removal,
             seen: None,
             progress: Progress::none(),
-            status: gate::removed(),
         });
     };
     let progress = match &seen.decision {
@@ -275,8 +276,12 @@ fn of_merge_group(
     }
     let seen = trees.see(&remote.git, name, remote)?;
     // Nothing is built from a merge group: what is not published yet cannot get in this way.
+    let removed = || match trees.removal(name).map(Verdict::Refuse) {
+        Some(decision) => undecided(&decision),
+        None => gate::removed(),
+    };
     seen.map_or_else(
-        || Ok(gate::removed()),
+        || Ok(removed()),
         |seen| {
             Ok(gate::decide(&facts(
                 remote,
@@ -301,14 +306,19 @@ fn unreadable(failure: &Failure) -> (Decision, Status) {
         remedy: failure.hint.clone(),
     };
     let decision = Verdict::Refuse(refusal);
-    let facts = Facts {
+    let status = undecided(&decision);
+    (decision, status)
+}
+
+/// The status where nothing but the decision is known.
+fn undecided(decision: &Decision) -> Status {
+    gate::decide(&Facts {
         decision: decision.clone(),
         merged: None,
         build: Build::None,
         published: Release::Nothing,
         pins: Pins::None,
-    };
-    (decision, gate::decide(&facts))
+    })
 }
 
 fn facts(
@@ -327,6 +337,16 @@ fn facts(
         }
         published = judge(remote, &seen.package, version, release)?;
     }
+    if let (
+        Verdict::Done(
+            detect::Done::Unchanged { version } | detect::Done::ChangedWithoutBump { version, .. },
+        ),
+        Some(tree),
+        true,
+    ) = (&seen.decision, merged, seen.pins_changed)
+    {
+        pins = changed_pins(remote, seen, tree, version)?;
+    }
     let decision: Decision = seen.decision.clone();
     Ok(Facts {
         decision,
@@ -334,6 +354,22 @@ fn facts(
         build,
         published,
         pins,
+    })
+}
+
+/// Pins that a pull request changes without a raise, against the receipt as anybody reads it: no call to the API.
+fn changed_pins(
+    remote: &Remote<'_>,
+    seen: &Seen,
+    merged: &Tree,
+    version: &Version,
+) -> Result<Pins, Failure> {
+    Ok(match remote.receipt(&seen.package.tag(version)) {
+        Ok(Ok(receipt)) => pins_in(remote, seen, merged, &receipt)?,
+        Ok(Err(problem)) => {
+            Pins::Differ(format!("there is nothing to compare them with: {problem}"))
+        }
+        Err(failure) => Pins::Unchecked(failure.message),
     })
 }
 
