@@ -61,6 +61,8 @@ pub enum Holder {
     Nobody,
     /// A release that Lockgate published, of this fingerprint, promoted from this pull request.
     Release(Fingerprint, PullNumber),
+    /// A release that the public cannot read yet, though the forge lists its receipt.
+    NotReadable,
     /// A tag or release without a receipt that can be read.
     Stranger,
 }
@@ -106,6 +108,11 @@ pub enum Done {
         version: Version,
         /// The fingerprint of the release.
         fingerprint: Fingerprint,
+    },
+    /// A release of this version is there, and the public cannot read it yet: nobody can tell from which sources it is.
+    NotReadable {
+        /// The version.
+        version: Version,
     },
 }
 
@@ -401,6 +408,9 @@ fn held(facts: &Facts, merged: &Snapshot, version: &Version, from: &Version) -> 
                 free: free(),
             }))
         }
+        Holder::NotReadable => Some(Verdict::Done(Done::NotReadable {
+            version: version.clone(),
+        })),
         Holder::Stranger => {
             let by = "its tag exists, and Lockgate did not make it".to_owned();
             Some(Verdict::Refuse(Refusal::Taken {
@@ -460,6 +470,9 @@ impl Decision {
                     "{package} {version} is already published from these sources: nothing to build"
                 )
             }
+            Self::Done(Done::NotReadable { version }) => {
+                format!("{package} {version} is published, and the public cannot read it yet")
+            }
             Self::Proceed(Plan {
                 from: Some(from),
                 version,
@@ -487,7 +500,7 @@ impl Decision {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { .. }) => "nothing",
-            Self::Done(Done::AlreadyPublished { .. }) => "published",
+            Self::Done(Done::AlreadyPublished { .. } | Done::NotReadable { .. }) => "published",
             Self::Proceed(_) => "build",
             Self::Refuse(_) => "refused",
             Self::Wait(never) => match *never {},

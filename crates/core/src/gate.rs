@@ -61,6 +61,12 @@ pub enum Published {
     Complete(Fingerprint),
     /// A release that does not; what is wrong with it.
     Broken(String),
+    /// A release that the public cannot read yet; why.
+    NotReadable(String),
+    /// A release of which nobody can tell yet who published it; why.
+    Unproven(String),
+    /// A release that no promotion published; why.
+    Foreign(String),
     /// A release that was withdrawn; why.
     Withdrawn(String),
 }
@@ -112,6 +118,8 @@ pub const CODES: &[&str] = &[
     "gate.update-branch",
     "gate.pins",
     "gate.not-readable",
+    "gate.release-unproven",
+    "gate.release-foreign",
     "gate.release-broken",
     "gate.withdrawn",
     "gate.building",
@@ -182,6 +190,12 @@ pub fn decide(facts: &Facts) -> Status {
             version,
             fingerprint,
         }) => published(facts, version, *fingerprint),
+        Verdict::Done(Done::NotReadable { version }) => {
+            let Published::NotReadable(why) = &facts.published else {
+                return not_readable(version, "its receipt is not there");
+            };
+            not_readable(version, why)
+        }
         Verdict::Proceed(plan) => building(facts, &plan.version, plan.behind),
         Verdict::Wait(never) => match *never {},
     }
@@ -227,6 +241,19 @@ fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Stat
             "gate.release-broken",
             &format!("the release of version {version} is not what its receipt says: {problem}"),
         ),
+        (Published::NotReadable(why), _) => not_readable(version, why),
+        (Published::Unproven(why), _) => status(
+            Light::Pending,
+            "gate.release-unproven",
+            &format!(
+                "version {version} is published, but not known to be promoted: {why}; a maintainer promotes it again"
+            ),
+        ),
+        (Published::Foreign(why), _) => status(
+            Light::Failure,
+            "gate.release-foreign",
+            &format!("the release of version {version} is no promotion's: {why}"),
+        ),
         (Published::Nothing, _) => status(
             Light::Pending,
             "gate.waits-for-promotion",
@@ -263,6 +290,14 @@ fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Stat
             &format!("version {version} is published and verified"),
         ),
     }
+}
+
+fn not_readable(version: &Version, why: &str) -> Status {
+    status(
+        Light::Pending,
+        "gate.not-readable",
+        &format!("version {version} is published, and the public cannot read it yet: {why}"),
+    )
 }
 
 fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
@@ -428,7 +463,7 @@ mod tests {
         );
         assert_eq!(light(&published()), (Light::Success, "gate.published"));
         type Row = (fn(&mut Facts), Light, &'static str);
-        let table: [Row; 8] = [
+        let table: [Row; 11] = [
             (
                 |f| f.merged = Some(fingerprint("other")),
                 Light::Failure,
@@ -454,6 +489,21 @@ mod tests {
                 |f| f.published = Published::Nothing,
                 Light::Pending,
                 "gate.waits-for-promotion",
+            ),
+            (
+                |f| f.published = Published::NotReadable("x".into()),
+                Light::Pending,
+                "gate.not-readable",
+            ),
+            (
+                |f| f.published = Published::Unproven("x".into()),
+                Light::Pending,
+                "gate.release-unproven",
+            ),
+            (
+                |f| f.published = Published::Foreign("x".into()),
+                Light::Failure,
+                "gate.release-foreign",
             ),
             (
                 |f| f.pins = Pins::Differ("x".into()),

@@ -59,6 +59,14 @@ pub enum Version {
 }
 
 impl Version {
+    /// Whether it comes before a release, such as `1.0.0-rc.1`.
+    pub fn is_prerelease(&self) -> bool {
+        match self {
+            Self::Integer(_) => false,
+            Self::Semver(version) => !version.pre.is_empty(),
+        }
+    }
+
     /// Reads the bytes of a version file: the version, then at most one LF or CRLF.
     ///
     /// # Errors

@@ -212,6 +212,7 @@ fn promoted(fault: &str) -> Told {
         target: &target,
         title: "t",
         notes: "n",
+        prerelease: false,
     };
     let draft = forge.create_draft(&order).unwrap();
     world.server.arm(fault.parse().unwrap());

@@ -78,6 +78,11 @@ pub trait Forge {
     /// # Errors
     /// [`ForgeError`].
     fn artifacts(&self, run: RunId) -> Result<Vec<Artifact>, ForgeError>;
+    /// The artifacts of a name, of all runs, newest first.
+    ///
+    /// # Errors
+    /// [`ForgeError`].
+    fn artifacts_named(&self, name: &str) -> Result<Vec<Artifact>, ForgeError>;
     /// The bytes of an artifact as stored. The storage they come from never sees the token.
     ///
     /// # Errors
@@ -155,11 +160,16 @@ pub trait Forge {
     /// # Errors
     /// [`ForgeError`].
     fn open_asset(&self, id: AssetId) -> Result<Body, ForgeError>;
-    /// Publishes a draft. Never repeated by the adapter, whatever the answer.
+    /// Publishes a draft as it is. Never repeated by the adapter, whatever the answer.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] where another release of the tag is published; [`ErrorKind::Ambiguous`] where it may be.
     fn publish(&self, id: ReleaseId) -> Result<Release, ForgeError>;
+    /// The same, and says again what it has to be: a writer may have edited it since it was read.
+    ///
+    /// # Errors
+    /// As [`Forge::publish`].
+    fn publish_as(&self, id: ReleaseId, release: &NewRelease<'_>) -> Result<Release, ForgeError>;
     /// Changes title and notes, which stay editable even where a release is frozen.
     ///
     /// # Errors
@@ -261,6 +271,8 @@ pub struct NewRelease<'a> {
     pub title: &'a str,
     /// The notes, in Markdown, at most 125,000 characters.
     pub notes: &'a str,
+    /// Whether its version is one before a release, such as `1.0.0-rc.1`.
+    pub prerelease: bool,
 }
 
 /// A release, draft or not.
@@ -278,6 +290,12 @@ pub struct Release {
     pub title: String,
     /// Its notes.
     pub notes: String,
+    /// Whether it is marked as one before a release.
+    pub prerelease: bool,
+    /// The commit or branch that its tag is made at, if it is not there.
+    pub target: String,
+    /// Who made it.
+    pub author: Option<Login>,
     /// Its files.
     pub assets: Vec<Asset>,
     /// Where its files are sent to, without the template part.

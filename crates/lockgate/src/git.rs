@@ -403,7 +403,6 @@ fn tree_entry(entry: &[u8]) -> Option<TreeEntry> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 mod tests {
     use super::*;
     use std::os::unix::ffi::OsStrExt as _;

@@ -17,6 +17,7 @@ pub mod observe;
 pub mod progress;
 pub mod reading;
 pub mod rehearse;
+pub mod release_origin;
 pub mod remote;
 pub mod stream;
 pub mod surroundings;

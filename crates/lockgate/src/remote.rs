@@ -10,12 +10,13 @@ use lockgate_core::detect::Holder;
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
-use lockgate_forge::{Forge, Pull};
+use lockgate_forge::{Forge, Pull, Release};
 
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
 use crate::git::{Git, Refs};
 use crate::observe::{Published, Seen, Tree, Trees};
+use crate::release_origin::commit_of;
 use crate::surroundings::{Place, Surroundings};
 use crate::trouble::Trouble;
 
@@ -186,16 +187,55 @@ impl<'a> Remote<'a> {
         &self.client
     }
 
-    /// The receipt of a published release; why not, where it cannot be read.
-    pub fn receipt(&self, tag: &Tag) -> Result<Result<Receipt, String>, Failure> {
+    /// The receipt of a published release, as an anonymous reader gets it. Where the public finds none, the forge's own list tells
+    /// whether there is one: an address can be late, and a repository private. The list is asked for unless it is given.
+    pub fn receipt(&self, tag: &Tag, listed: Option<&Release>) -> Result<PublicReceipt, Failure> {
         let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else {
-            return Ok(Err("it has no receipt".to_owned()));
+            return Ok(match listed {
+                Some(release) => absent(Some(release)),
+                // Whoever may not ask cannot know.
+                None => match self.forge.release_of_tag(tag) {
+                    Ok(release) => absent(release.as_ref()),
+                    Err(error) => PublicReceipt::NotYet(error.to_string()),
+                },
+            });
         };
         Ok(match Receipt::from_json(&bytes) {
-            Ok(receipt) if receipt.tag == *tag => Ok(receipt),
-            Ok(receipt) => Err(format!("its receipt is that of {}", receipt.tag)),
-            Err(problem) => Err(problem.to_string()),
+            Ok(receipt) if receipt.tag == *tag => PublicReceipt::Read(Box::new(receipt)),
+            Ok(receipt) => {
+                PublicReceipt::Unusable(format!("its receipt is that of {}", receipt.tag))
+            }
+            Err(problem) => PublicReceipt::Unusable(problem.to_string()),
         })
+    }
+
+    /// The commit that a tag names now.
+    pub fn tag_commit(&self, tag: &Tag) -> Result<Option<CommitId>, Failure> {
+        Ok(commit_of(self.refs()?, tag))
+    }
+}
+
+/// What the public gets of a release's receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicReceipt {
+    /// It is there.
+    Read(Box<Receipt>),
+    /// The forge lists it, and the public does not get it; why.
+    NotYet(String),
+    /// There is none, or none that can be used; why.
+    Unusable(String),
+}
+
+fn absent(release: Option<&Release>) -> PublicReceipt {
+    let has = |release: &Release| {
+        let mut assets = release.assets.iter();
+        assets.any(|asset| asset.name == RECEIPT_ASSET && asset.complete)
+    };
+    match release {
+        Some(release) if has(release) => {
+            PublicReceipt::NotYet("its public address answers \"not found\"".to_owned())
+        }
+        Some(_) | None => PublicReceipt::Unusable("it has no receipt".to_owned()),
     }
 }
 
@@ -209,12 +249,12 @@ impl Published for Remote<'_> {
     }
 
     fn holder(&self, package: &Package, version: &Version) -> Result<Holder, Failure> {
-        let receipt = self.receipt(&package.tag(version))?;
-        Ok(match receipt {
-            Ok(receipt) if receipt.manifest.package == package.name => {
+        Ok(match self.receipt(&package.tag(version), None)? {
+            PublicReceipt::Read(receipt) if receipt.manifest.package == package.name => {
                 Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
             }
-            Ok(_) | Err(_) => Holder::Stranger,
+            PublicReceipt::NotYet(_) => Holder::NotReadable,
+            PublicReceipt::Read(_) | PublicReceipt::Unusable(_) => Holder::Stranger,
         })
     }
 }

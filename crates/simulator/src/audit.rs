@@ -38,7 +38,7 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
             tag: world.tag().parse().ok()?,
             release: match observe::release(world) {
                 ReleaseFacts::Published(release) => Some(*release),
-                ReleaseFacts::Absent | ReleaseFacts::TagOnly => None,
+                ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_) => None,
             },
             withdrawn: false,
         })
@@ -102,6 +102,18 @@ fn damage(world: &World<'_>, release: &Release) -> Option<&'static str> {
     let Some(Kept { receipt, sums, .. }) = receipt(world, release) else {
         return Some("audit.no-receipt");
     };
+    if observe::tag_commit(world).as_ref() != Some(&receipt.origin.head) {
+        return Some("audit.tag-moved");
+    }
+    let ours = |name: &str| {
+        let mut files = receipt.manifest.executables.iter();
+        [SUMS_ASSET, RECEIPT_ASSET].contains(&name) || files.any(|it| it.name.as_str() == name)
+    };
+    let all = world.state.assets(&world.template.automation, release.id);
+    let mut all = all.unwrap_or_default().into_iter();
+    if all.any(|asset| asset.blob.is_some() && !ours(&asset.name)) {
+        return Some("audit.foreign-file");
+    }
     let files = receipt.manifest.executables.iter();
     let files = files.map(|one| (one.name.as_str(), one.sha256));
     files

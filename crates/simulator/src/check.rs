@@ -87,7 +87,10 @@ fn says(world: &World<'_>, promoter: &Promoter) -> Report {
         None | Some(Ended::WrongBytes) => Report::Nothing,
         Some(Ended::Published(built)) => Report::Published(built.bytes),
         Some(Ended::Already(sources)) => Report::Already(number_of(sources.0)),
-        Some(Ended::Waiting("promote.publish-unknown" | "promote.not-readable")) => Report::Nothing,
+        Some(
+            Ended::Waiting("promote.publish-unknown" | "promote.not-readable")
+            | Ended::Refused("promote.release-broken"),
+        ) => Report::Nothing,
         Some(Ended::Waiting(_) | Ended::Refused(_)) => Report::PublishedNothing {
             but_did: promoter.published_its_draft(world),
         },
@@ -104,8 +107,7 @@ fn receipt<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kept> {
     Some(kept)
 }
 
-/// The candidate that a release holds: its executables, their sums, the receipt, and nothing else. What somebody added in the
-/// gap is public too, and not listed anywhere: no client asks for it, so neither promotion nor gate minds it.
+/// The candidate that a release holds: its executables, their sums, the receipt, and nothing else, under a tag that names its head.
 fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
     let all = world
         .state
@@ -118,8 +120,8 @@ fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
     } = receipt(world, release)?;
     let manifest = &receipt.manifest;
     let added = all.len() != manifest.executables.len() + 2;
-    let by_others = world.edited_in_the_gap.contains(&release.id);
-    if receipt.tag.as_str() != release.tag_name || (added && !by_others) {
+    let tagged = observe::tag_commit(world).as_ref() == Some(&receipt.origin.head);
+    if receipt.tag.as_str() != release.tag_name || added || !tagged {
         return None;
     }
     let holds = |name: &str, sha256: Digest| {

@@ -102,7 +102,9 @@ impl Gate {
                 (None, Ok(receipt)) => Published::Complete(receipt.manifest.fingerprint),
                 (problem, _) => Published::Broken(problem.unwrap_or_default()),
             },
-            ReleaseFacts::Absent | ReleaseFacts::TagOnly => Published::Nothing,
+            ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_) => {
+                Published::Nothing
+            }
         };
         match (self.sabotage, &published) {
             (Some(Sabotage::GateIgnoresSources), Published::Complete(fingerprint)) => {

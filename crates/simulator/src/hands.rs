@@ -205,6 +205,10 @@ fn read_draft(
         return Ok(SeenDraft {
             draft: true,
             tag: plan.tag.to_string(),
+            target: plan.target.to_string(),
+            title: plan.title.clone(),
+            notes: plan.notes.clone(),
+            prerelease: plan.prerelease,
             assets: plan.items.iter().map(planned).collect(),
         });
     }
@@ -278,6 +282,15 @@ fn read_public(
         {
             return SeenRelease::Wrong(item.name().clone());
         }
+    }
+    if observe::tag_commit(world).as_ref() != Some(&plan.target) {
+        return SeenRelease::Altered("its tag names another commit".to_owned());
+    }
+    let planned = |name: &str| plan.items.iter().any(|item| item.name().as_str() == name);
+    if let ReleaseFacts::Published(release) = observe::release(world)
+        && let Some(asset) = release.assets.iter().find(|it| !planned(it.name.as_str()))
+    {
+        return SeenRelease::Altered(format!("{} was not sent", asset.name));
     }
     SeenRelease::Right
 }

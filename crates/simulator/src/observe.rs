@@ -10,7 +10,7 @@ use lockgate_core::detect::{self, Decision, Holder, Merged, Snapshot};
 use lockgate_core::document::Candidate;
 use lockgate_core::promote::{
     self, ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
-    ReleaseFacts, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts,
+    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts, origin,
     runs::{BaseHistory, OtherPull},
 };
 use lockgate_core::settings::{Branches, Environment, Reading};
@@ -152,6 +152,20 @@ pub fn group(world: &World<'_>, number: PullNumber, fork: Option<Version>) -> Op
     })
 }
 
+/// The commit that the tag names.
+pub fn tag_commit(world: &World<'_>) -> Option<CommitId> {
+    let tag = format!("refs/tags/{}", world.tag());
+    world.git.resolve(&tag).ok()??.as_str().parse().ok()
+}
+
+/// The promoters publish as the automation, and nobody else has its token here.
+fn origin_of(author: &str) -> ReleaseOrigin {
+    match author {
+        origin::WORKFLOWS => ReleaseOrigin::Promotion,
+        _ => ReleaseOrigin::Stranger(format!("{author} published it")),
+    }
+}
+
 fn tagged(world: &World<'_>) -> Option<bool> {
     let tag = format!("refs/tags/{}", world.tag());
     Some(world.git.reference(&tag).ok()?.is_some())
@@ -194,7 +208,9 @@ fn holder(world: &World<'_>) -> Holder {
         ReleaseFacts::Published(release) => release.receipt.map_or(Holder::Stranger, |receipt| {
             Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
         }),
-        ReleaseFacts::Absent | ReleaseFacts::TagOnly => Holder::Stranger,
+        ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_) => {
+            Holder::Stranger
+        }
     }
 }
 
@@ -233,6 +249,9 @@ pub fn release(world: &World<'_>) -> ReleaseFacts {
         tag: tag_name,
         assets,
         receipt,
+        others: Vec::new(),
+        commit: tag_commit(world),
+        origin: origin_of(&found.author),
     }))
 }
 
@@ -244,6 +263,10 @@ pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
     Ok(SeenDraft {
         draft: release.draft,
         tag: release.tag_name.clone(),
+        target: release.target_commitish.clone(),
+        title: release.name.clone().unwrap_or_default(),
+        notes: release.body.clone().unwrap_or_default(),
+        prerelease: release.prerelease,
         assets: assets
             .into_iter()
             .map(|asset| SeenAsset {

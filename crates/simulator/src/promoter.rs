@@ -332,6 +332,7 @@ impl Promoter {
             artifacts,
             workflow: view.workflow,
             merged: view.merged,
+            tagged: view.tagged,
         });
         let gone = Rechecked::Gone("package");
         Some(Event::Rechecked(Ok(

@@ -87,7 +87,9 @@ impl Reads {
         let release = if view.tagged && !stale {
             match observe::release(world) {
                 ReleaseFacts::Absent => ReleaseFacts::TagOnly,
-                seen @ (ReleaseFacts::TagOnly | ReleaseFacts::Published(_)) => seen,
+                seen @ (ReleaseFacts::TagOnly
+                | ReleaseFacts::NotReadable(_)
+                | ReleaseFacts::Published(_)) => seen,
             }
         } else {
             ReleaseFacts::Absent

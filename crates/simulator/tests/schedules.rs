@@ -38,6 +38,7 @@ fn no_promise_breaks_while_things_go_wrong_for_ever() {
     let found: Vec<&str> = audited.keys().copied().collect();
     let all = [
         "audit.changed-bytes",
+        "audit.foreign-file",
         "audit.incomplete",
         "audit.inherited",
         "audit.never-merged",

@@ -1,10 +1,10 @@
 //! `gate-<package>.yml`: the trusted half. It runs the default branch's file, checks out the default branch only, and never runs
 //! anything of the pull request.
 
-use crate::build;
 use crate::steps::{GATE_ENVIRONMENT, MACHINE, Settings, read, write};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
+use crate::{build, promote};
 
 /// The workflow.
 pub fn workflow(settings: &Settings<'_>) -> Workflow {
@@ -37,7 +37,13 @@ fn triggers(settings: &Settings<'_>) -> Vec<Trigger> {
         words(&["opened", "reopened", "synchronize", "edited"]),
     );
     let mut run = Table::default();
-    run.put("workflows", words(&[&build::workflow_name(settings)]));
+    run.put(
+        "workflows",
+        words(&[
+            &build::workflow_name(settings),
+            &promote::workflow_name(settings),
+        ]),
+    );
     run.put("types", words(&["completed"]));
     let mut push = Table::default();
     let gated = [&settings.workflows.branch].into_iter();
@@ -59,7 +65,7 @@ fn triggers(settings: &Settings<'_>) -> Vec<Trigger> {
         ),
         trigger(
             "workflow_run",
-            "zizmor: ignore[dangerous-triggers] what was built, or why not; what the run left is read as hostile bytes",
+            "zizmor: ignore[dangerous-triggers] what was built or promoted, or why not; what the run left is read as hostile bytes",
             run,
         ),
     ];

@@ -13,11 +13,7 @@ pub fn workflow(settings: &Settings<'_>) -> Workflow {
         about: settings.about(&[
             "Publishes a candidate's very bytes. Started by a maintainer, with the number of a pull request or of a run.",
         ]),
-        // With several packages each name must tell which; with one it is the name that everybody knows.
-        name: match settings.alone {
-            true => "Promote to Release".to_owned(),
-            false => format!("Promote to Release ({name})"),
-        },
+        name: workflow_name(settings),
         run_name: Some(format!(
             "Promote {name}, ${{{{ inputs.pr && format('pull request {{0}}', inputs.pr) || format('run {{0}}', inputs.run) }}}}"
         )),
@@ -60,6 +56,14 @@ fn inputs() -> Table {
     table
 }
 
+/// What the forge calls it. With several packages each name must tell which; with one it is the name that everybody knows.
+pub(crate) fn workflow_name(settings: &Settings<'_>) -> String {
+    match settings.alone {
+        true => "Promote to Release".to_owned(),
+        false => format!("Promote to Release ({})", settings.package.name),
+    }
+}
+
 fn promote(settings: &Settings<'_>) -> Job {
     let mut env = settings.credentials();
     env.extend([
@@ -78,6 +82,13 @@ fn promote(settings: &Settings<'_>) -> Job {
             " --pr \"$PR\" --run \"$RUN\" --expect-head \"$EXPECT_HEAD\"",
         ),
     });
+    // The receipt is kept with the run: what a writer publishes by hand has none that a run of this file has kept.
+    steps.push(settings.upload(
+        "promote",
+        "receipt-",
+        "steps.promote.outputs.receipt-path != '' && !cancelled()",
+        true,
+    ));
     steps.push(Step::Place("after-promotion"));
     let permissions = match settings.hardened() {
         true => vec![read("contents", "to check out; all else is the App's")],

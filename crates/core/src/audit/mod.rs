@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::config::Package;
 use crate::document::Sums;
-use crate::promote::{Flaw, PublishedRelease};
+use crate::escape::quoted;
+use crate::promote::{Flaw, PublishedRelease, ReleaseOrigin};
 use crate::reason::reasons;
 use crate::version::Version;
 use crate::words::{AssetName, CommitId, Fingerprint, PackageName, Tag};
@@ -131,6 +132,15 @@ reasons! {
         /// A file is not what was promoted.
         ChangedBytes { /** Version. */ version: Version, /** File. */ name: AssetName } =>
             "audit.changed-bytes", "{name} of version {version} has other bytes than were promoted", "tell users not to use it; find out who replaced it, withdraw the version, and raise it";
+        /// A file that nobody promoted.
+        ForeignFile { /** Version. */ version: Version, /** File. */ name: String } =>
+            "audit.foreign-file", "version {version} is published with {name}, which was not promoted", "find out who added it, and delete it; where releases are frozen, withdraw the version and raise it";
+        /// The tag names something else.
+        TagMoved { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
+            "audit.tag-moved", "the tag of version {version} names {commit}, which was not promoted", "find out who made or moved it; source archives of this tag are not what was reviewed";
+        /// Published by hand.
+        ForeignRelease { /** Version. */ version: Version, /** Who. */ who: String } =>
+            "audit.foreign-release", "version {version} was not published by a promotion: {who}", "find out why; a maintainer withdraws it and raises the version, if its bytes are not what the build made";
         /// No commit has the sources that were published.
         OtherSources { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
             "audit.other-sources", "commit {commit} names version {version}, which was built from other sources than any commit of the branch has", "raise the version in a new pull request, and promote that";
@@ -169,6 +179,9 @@ impl Finding {
             | Self::NoReceipt { .. }
             | Self::Incomplete { .. }
             | Self::ChangedBytes { .. }
+            | Self::ForeignFile { .. }
+            | Self::TagMoved { .. }
+            | Self::ForeignRelease { .. }
             | Self::OtherSources { .. }
             | Self::PinsDiffer { .. }
             | Self::Malformed { .. } => true,
@@ -248,6 +261,12 @@ fn row(
                 version: version.clone(),
             });
             row.findings.extend(flaw(version, release));
+            if let ReleaseOrigin::Stranger(who) = &release.origin {
+                row.findings.push(Finding::ForeignRelease {
+                    version: version.clone(),
+                    who: who.clone(),
+                });
+            }
             return row;
         }
         (None, Some(_)) if inherited => {
@@ -280,6 +299,11 @@ fn flaw(version: &Version, release: &PublishedRelease) -> Option<Finding> {
         Flaw::Receipt(problem) => Finding::NoReceipt { version, problem },
         Flaw::Missing(name) => Finding::Incomplete { version, name },
         Flaw::OtherBytes(name) => Finding::ChangedBytes { version, name },
+        Flaw::Foreign(name) => Finding::ForeignFile {
+            version,
+            name: quoted(&name),
+        },
+        Flaw::Tag(commit) => Finding::TagMoved { version, commit },
     })
 }
 

@@ -84,6 +84,9 @@ fn release(version: u64, sources: &str) -> SeenRelease {
                 listed("SHA256SUMS".parse().unwrap(), sums.len() as u64),
             ],
             receipt: Ok(receipt),
+            others: Vec::new(),
+            commit: None,
+            origin: ReleaseOrigin::Promotion,
         }),
         withdrawn: false,
     }

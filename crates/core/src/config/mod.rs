@@ -289,6 +289,11 @@ impl Package {
         )
     }
 
+    /// The workflow artifact in which a promotion keeps the receipt of what it published.
+    pub fn receipt_artifact(&self, version: &Version) -> String {
+        format!("lockgate-{}-v{version}-receipt", self.name)
+    }
+
     /// The context of the commit status that is the gate of the default branch. That of another branch:
     /// [`crate::gate::context`].
     pub fn gate_context(&self) -> String {

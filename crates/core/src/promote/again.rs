@@ -19,11 +19,16 @@ pub struct Again {
     pub workflow: WorkflowFacts,
     /// Of the merge of the head into the base; `None` where there is a conflict.
     pub merged: Option<Fingerprint>,
+    /// Whether the release's tag is there already.
+    pub tagged: bool,
 }
 
 impl Binding {
     /// The same binding as it would be made now, for [`Binding::difference`]. An artifact that expired is gone.
     pub fn again(&self, now: Again) -> Rechecked {
+        if now.tagged {
+            return Rechecked::Tagged;
+        }
         let Some(merged) = now.merged else {
             return Rechecked::Gone("merge with the base branch");
         };

@@ -5,7 +5,7 @@ use super::planning::plan;
 use super::runs::{self, EVENTS};
 use super::{
     ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
-    ReleaseFacts, RunFacts, RunOutcome, Wait,
+    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, Wait,
 };
 use crate::config::EnvironmentCheck;
 use crate::detect;
@@ -104,12 +104,19 @@ fn pull(facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-fn published_already(facts: &Facts) -> Result<Option<Done>, Refusal> {
+fn published_already(facts: &Facts) -> Result<Option<Done>, Stop> {
     let release = match &facts.release {
         ReleaseFacts::Absent => return Ok(None),
         ReleaseFacts::TagOnly => {
             let tag = detect_version(facts).map(|version| facts.package.tag(&version));
-            return tag.map_or(Ok(None), |tag| Err(Refusal::TagTaken { tag }));
+            return tag.map_or(Ok(None), |tag| Err(Refusal::TagTaken { tag }.into()));
+        }
+        ReleaseFacts::NotReadable(what) => {
+            let tag = detect_version(facts).map(|version| facts.package.tag(&version));
+            return tag.map_or(Ok(None), |tag| {
+                let what = what.clone();
+                Err(Stop::Wait(Wait::NotReadable { tag, what }))
+            });
         }
         ReleaseFacts::Published(release) => release,
     };
@@ -119,14 +126,11 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Refusal> {
             return Err(Refusal::ReleaseBroken {
                 tag: release.tag.clone(),
                 problem,
-            });
+            }
+            .into());
         }
         (Err(_), _) => {
-            return Err(taken(
-                facts,
-                release,
-                "somebody other than Lockgate".to_owned(),
-            ));
+            return Err(taken(facts, release, "somebody other than Lockgate".to_owned()).into());
         }
     };
     let fingerprint = receipt.manifest.fingerprint;
@@ -135,7 +139,7 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Refusal> {
             "pull request #{}, by {}, from other sources",
             receipt.origin.pull_request, receipt.promoter.login
         );
-        return Err(taken(facts, release, by));
+        return Err(taken(facts, release, by).into());
     }
     let same_bytes = match &facts.candidate {
         CandidateFacts::Read(Candidate::Complete(manifest)) => {
@@ -145,6 +149,18 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Refusal> {
         | CandidateFacts::Absent
         | CandidateFacts::Unreadable(_) => false,
     };
+    match &release.origin {
+        ReleaseOrigin::Promotion => {}
+        // Nobody can tell who published it; but it holds the very bytes that would be published now.
+        ReleaseOrigin::Unproven(_) if same_bytes => {}
+        ReleaseOrigin::Unproven(why) | ReleaseOrigin::Stranger(why) => {
+            return Err(Refusal::ReleaseForeign {
+                tag: release.tag.clone(),
+                why: why.clone(),
+            }
+            .into());
+        }
+    }
     Ok(Some(Done {
         tag: release.tag.clone(),
         receipt: Box::new(receipt.clone()),
@@ -395,7 +411,8 @@ fn detect_version(facts: &Facts) -> Option<crate::Version> {
         Verdict::Done(
             detect::Done::Unchanged { version }
             | detect::Done::ChangedWithoutBump { version, .. }
-            | detect::Done::AlreadyPublished { version, .. },
+            | detect::Done::AlreadyPublished { version, .. }
+            | detect::Done::NotReadable { version },
         ) => Some(version.clone()),
         Verdict::Refuse(_) | Verdict::Wait(_) => None,
     }

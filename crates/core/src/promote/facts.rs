@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::runs::BaseHistory;
-use crate::config::{Package, SUMS_ASSET};
+use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET};
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
 use crate::settings::{Environment, Reading};
@@ -185,8 +185,21 @@ pub enum ReleaseFacts {
     Absent,
     /// A tag that nobody made a release of.
     TagOnly,
+    /// A release of which the public cannot read the receipt yet, though the forge lists it; why.
+    NotReadable(String),
     /// A release.
     Published(Box<PublishedRelease>),
+}
+
+/// Whether a release was published by a promotion, as far as that can be told. A receipt is text that anybody can write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseOrigin {
+    /// By the App, by a workflow's promotion that kept this very receipt, or by the maintainer whom the receipt names.
+    Promotion,
+    /// By an account whose every workflow can publish, and no promotion has kept this receipt.
+    Unproven(String),
+    /// By somebody else.
+    Stranger(String),
 }
 
 /// A published release.
@@ -200,6 +213,12 @@ pub struct PublishedRelease {
     pub assets: Vec<PublishedAsset>,
     /// Its receipt, or why there is none.
     pub receipt: Result<Receipt, String>,
+    /// Files whose names could not even be one of ours.
+    pub others: Vec<String>,
+    /// The commit that its tag names; `None` where that is not known.
+    pub commit: Option<CommitId>,
+    /// Who published it.
+    pub origin: ReleaseOrigin,
 }
 
 /// A file of a published release, as the forge tells it.
@@ -231,7 +250,33 @@ impl PublishedRelease {
                 receipt.tag
             )));
         }
+        if receipt.origin.head != receipt.manifest.commit {
+            return Some(Flaw::Receipt(format!(
+                "its receipt is of the head {}, and its manifest of {}",
+                receipt.origin.head, receipt.manifest.commit
+            )));
+        }
+        if let Some(commit) = self
+            .commit
+            .as_ref()
+            .filter(|it| **it != receipt.origin.head)
+        {
+            return Some(Flaw::Tag(commit.clone()));
+        }
         let sums = receipt.sums().to_string().into_bytes();
+        let known = |asset: &&PublishedAsset| {
+            let ours = [SUMS_ASSET, RECEIPT_ASSET].contains(&asset.name.as_str());
+            ours || receipt
+                .manifest
+                .executables
+                .iter()
+                .any(|it| it.name == asset.name)
+        };
+        let foreign = self.assets.iter().find(|asset| !known(asset));
+        let foreign = foreign.map(|asset| asset.name.to_string());
+        if let Some(name) = foreign.or_else(|| self.others.first().cloned()) {
+            return Some(Flaw::Foreign(name));
+        }
         let listed = receipt.manifest.executables.iter();
         let listed = listed.map(|one| (one.name.clone(), one.size, one.sha256));
         // The name of the sums is one; where it were not, there would be nothing to look for.
@@ -259,6 +304,10 @@ pub enum Flaw {
     Missing(AssetName),
     /// A file has other bytes than were promoted.
     OtherBytes(AssetName),
+    /// A file is there that nobody promoted.
+    Foreign(String),
+    /// Its tag names another commit than was promoted.
+    Tag(CommitId),
 }
 
 impl fmt::Display for Flaw {
@@ -267,6 +316,8 @@ impl fmt::Display for Flaw {
             Self::Receipt(problem) => f.write_str(problem),
             Self::Missing(name) => write!(f, "{name} is missing"),
             Self::OtherBytes(name) => write!(f, "{name} has other bytes"),
+            Self::Foreign(name) => write!(f, "{} was not promoted", crate::escape::quoted(name)),
+            Self::Tag(commit) => write!(f, "its tag names {commit}, which was not promoted"),
         }
     }
 }

@@ -11,7 +11,7 @@
 //! Knows no clock: how long a pause is, the caller decides.
 
 use super::decide::same_executables;
-use super::{Done, Plan, Rechecked, Refusal, ReleaseFacts, Wait};
+use super::{Done, Plan, PublishedRelease, Rechecked, Refusal, ReleaseFacts, Wait};
 use crate::words::{AssetName, Digest, ReleaseId, Tag};
 
 /// How many drafts one promotion begins at most.
@@ -121,6 +121,14 @@ pub struct SeenDraft {
     pub draft: bool,
     /// The tag it would get.
     pub tag: String,
+    /// Where that would be made.
+    pub target: String,
+    /// Its title.
+    pub title: String,
+    /// Its notes.
+    pub notes: String,
+    /// Whether it is marked as one before a release.
+    pub prerelease: bool,
     /// Its files.
     pub assets: Vec<SeenAsset>,
 }
@@ -147,6 +155,8 @@ pub enum SeenRelease {
     Wrong(AssetName),
     /// Not all of it, yet.
     NotYet(String),
+    /// The release holds more than was sent, or its tag names another commit; what.
+    Altered(String),
 }
 
 /// The end of a promotion.
@@ -197,6 +207,10 @@ enum State {
     Publishing {
         draft: ReleaseId,
     },
+    /// The tag is there, and publish was not asked for.
+    Overtaken {
+        reads: u32,
+    },
     /// Publish was asked for, and its answer did not tell.
     Unsure {
         draft: ReleaseId,
@@ -246,6 +260,9 @@ impl Machine {
             }
             (State::Unsure { draft, reads }, Event::ReleaseRead(answer)) => {
                 self.release_read(draft, reads, answer)
+            }
+            (State::Overtaken { reads }, Event::ReleaseRead(answer)) => {
+                self.overtaken(reads, answer)
             }
             (State::Confirming { draft, reads }, Event::PublicRead(seen)) => {
                 self.public_read(draft, reads, seen)
@@ -335,7 +352,16 @@ impl Machine {
             .collect();
         found.sort();
         planned.sort();
-        seen.draft && seen.tag == self.plan.tag.as_str() && found == planned
+        let plan = &self.plan;
+        // The forge may give line ends back as it likes.
+        let plain = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
+        seen.draft
+            && seen.tag == plan.tag.as_str()
+            && seen.target == plan.target.as_str()
+            && seen.title == plan.title
+            && plain(&seen.notes) == plain(&plan.notes)
+            && seen.prerelease == plan.prerelease
+            && found == planned
     }
 
     fn rechecked(&mut self, draft: ReleaseId, answer: Result<Rechecked, Fault>) -> Step {
@@ -345,6 +371,8 @@ impl Machine {
                 Some(what) => self.end(End::Refused(Refusal::Moved { what })),
             },
             Ok(Rechecked::Gone(what)) => self.end(End::Refused(Refusal::Moved { what })),
+            // Another promotion may have been first: look, though nothing was asked for.
+            Ok(Rechecked::Tagged) => self.go(State::Overtaken { reads: 0 }, Effect::ReadRelease(0)),
             Err(fault) => self.stop(fault),
         }
     }
@@ -368,6 +396,43 @@ impl Machine {
         self.go(State::Unsure { draft, reads }, Effect::ReadRelease(reads))
     }
 
+    fn overtaken(&mut self, reads: u32, answer: Result<ReleaseFacts, Fault>) -> Step {
+        match answer {
+            Ok(ReleaseFacts::Published(release)) => self.published_by_another(*release),
+            // Between the tag and its release is a moment.
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_))
+            | Err(_)
+                if reads + 1 < READS =>
+            {
+                let reads = reads + 1;
+                self.go(State::Overtaken { reads }, Effect::ReadRelease(reads))
+            }
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) => {
+                let tag = self.plan.tag.clone();
+                self.end(End::Refused(Refusal::TagTaken { tag }))
+            }
+            Ok(ReleaseFacts::NotReadable(what)) => {
+                let tag = self.plan.tag.clone();
+                self.end(End::Waiting(Wait::NotReadable { tag, what }))
+            }
+            Err(fault) => self.stop(fault),
+        }
+    }
+
+    fn published_by_another(&mut self, release: PublishedRelease) -> Step {
+        let problem = release.problem();
+        match (release.receipt, problem) {
+            (Ok(receipt), None) => self.lost_race(Box::new(receipt), release.tag),
+            (_, problem) => {
+                let problem = problem.unwrap_or_default();
+                self.end(End::Refused(Refusal::ReleaseBroken {
+                    tag: release.tag,
+                    problem,
+                }))
+            }
+        }
+    }
+
     fn release_read(
         &mut self,
         draft: ReleaseId,
@@ -376,28 +441,18 @@ impl Machine {
     ) -> Step {
         match answer {
             Ok(ReleaseFacts::Published(release)) if release.id == draft => self.confirm(draft, 0),
-            Ok(ReleaseFacts::Published(release)) => {
-                let problem = release.problem();
-                match (release.receipt, problem) {
-                    (Ok(receipt), None) => self.lost_race(Box::new(receipt), release.tag),
-                    (_, problem) => {
-                        let problem = problem.unwrap_or_default();
-                        self.end(End::Refused(Refusal::ReleaseBroken {
-                            tag: release.tag,
-                            problem,
-                        }))
-                    }
-                }
-            }
+            Ok(ReleaseFacts::Published(release)) => self.published_by_another(*release),
             // Not there: it may still come. Not answered: ask again.
-            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) if reads + 1 < READS => {
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_))
+            | Err(_)
+                if reads + 1 < READS =>
+            {
                 self.look(draft, reads + 1)
             }
-            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly) | Err(_) => {
-                self.end(End::Waiting(Wait::PublishUnknown {
-                    tag: self.plan.tag.clone(),
-                }))
-            }
+            Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_))
+            | Err(_) => self.end(End::Waiting(Wait::PublishUnknown {
+                tag: self.plan.tag.clone(),
+            })),
         }
     }
 
@@ -437,6 +492,10 @@ impl Machine {
                 "{name} of the published release {} has other bytes than were sent",
                 self.plan.tag
             ))),
+            SeenRelease::Altered(problem) => self.end(End::Refused(Refusal::ReleaseBroken {
+                tag: self.plan.tag.clone(),
+                problem,
+            })),
             SeenRelease::NotYet(_) if reads + 1 < READS => self.confirm(draft, reads + 1),
             SeenRelease::NotYet(what) => self.end(End::Waiting(Wait::NotReadable {
                 tag: self.plan.tag.clone(),

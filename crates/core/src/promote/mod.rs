@@ -8,6 +8,7 @@ mod again;
 mod decide;
 mod facts;
 mod machine;
+pub mod origin;
 mod plan;
 mod planning;
 mod reasons;
@@ -17,7 +18,8 @@ pub use again::Again;
 pub use decide::decide;
 pub use facts::{
     ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, Flaw, PublishedAsset,
-    PublishedRelease, PullFacts, PullState, ReleaseFacts, RunFacts, RunOutcome, WorkflowFacts,
+    PublishedRelease, PullFacts, PullState, ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome,
+    WorkflowFacts,
 };
 pub use machine::{
     Effect, End, Event, Fault, Machine, SeenAsset, SeenDraft, SeenRelease, Sent, Step, UploadFault,

@@ -87,6 +87,8 @@ pub enum Rechecked {
     Read(Box<Binding>),
     /// This is no longer there at all.
     Gone(&'static str),
+    /// Somebody has made the tag meanwhile.
+    Tagged,
 }
 
 /// Publish this.
@@ -100,6 +102,8 @@ pub struct Plan {
     pub title: String,
     /// The release's notes, in Markdown.
     pub notes: String,
+    /// Whether the version is one before a release.
+    pub prerelease: bool,
     /// The commit that the tag will name: the head that was built.
     pub target: CommitId,
     /// The record of it, published beside the executables.

@@ -64,6 +64,7 @@ pub(super) fn plan(
     Plan {
         title,
         notes: release_notes(&receipt),
+        prerelease: receipt.manifest.package_version.is_prerelease(),
         target: facts.pull.head.clone(),
         binding,
         tag,

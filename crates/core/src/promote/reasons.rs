@@ -87,6 +87,9 @@ reasons! {
         /// A release that is not what it says.
         ReleaseBroken { /** Tag. */ tag: Tag, /** What is wrong. */ problem: String } =>
             "promote.release-broken", "the release {tag} is not what its receipt says: {problem}", "withdraw it, and raise the version";
+        /// A release that no promotion made.
+        ReleaseForeign { /** Tag. */ tag: Tag, /** Why. */ why: String } =>
+            "promote.release-foreign", "the release {tag} was not published by a promotion: {why}", "find out who published it; a maintainer deletes it, or withdraws it and raises the version";
         /// Something it was bound to changed while it went on.
         Moved { /** What. */ what: &'static str } =>
             "promote.moved", "the {what} changed while the promotion was under way; nothing was published", "look at what changed, then promote again";

@@ -130,6 +130,9 @@ fn published(plan: &Plan) -> PublishedRelease {
             })
             .collect(),
         receipt: Ok(plan.receipt.clone()),
+        others: Vec::new(),
+        commit: Some(plan.target.clone()),
+        origin: ReleaseOrigin::Promotion,
     }
 }
 
@@ -500,4 +503,69 @@ fn a_release_whose_sums_are_missing_or_other_is_broken() {
     assert_eq!(release.problem().unwrap(), "SHA256SUMS has other bytes");
     release.assets.remove(at);
     assert_eq!(release.problem().unwrap(), "SHA256SUMS is missing");
+}
+
+#[test]
+fn a_release_is_whole_only_if_all_of_it_is_what_was_promoted() {
+    let flaw = |change: fn(&mut PublishedRelease)| {
+        let mut release = published(&plan());
+        change(&mut release);
+        release.problem().unwrap_or_default()
+    };
+    assert_eq!(flaw(|_| ()), "");
+    assert_eq!(flaw(|it| it.commit = None), "");
+    assert!(flaw(|it| it.commit = Some(commit('9'))).contains("its tag names"));
+    assert!(flaw(|it| it.others.push("in stall.sh".to_owned())).contains("was not promoted"));
+    assert!(
+        flaw(|it| it.assets.push(PublishedAsset {
+            name: "install.sh".parse().unwrap(),
+            size: 1,
+            sha256: None,
+        }))
+        .contains("\"install.sh\" was not promoted")
+    );
+    assert!(
+        flaw(|it| {
+            if let Ok(receipt) = &mut it.receipt {
+                receipt.origin.head = commit('9');
+            }
+            it.commit = None;
+        })
+        .contains("its receipt is of the head")
+    );
+}
+
+#[test]
+fn a_release_of_somebody_else_is_never_taken_for_done() {
+    let release = |origin: ReleaseOrigin, candidate: bool| {
+        code(|facts| {
+            let seen = PublishedRelease {
+                origin,
+                ..published(&plan())
+            };
+            facts.release = ReleaseFacts::Published(Box::new(seen));
+            if !candidate {
+                facts.candidate = CandidateFacts::Absent;
+            }
+        })
+    };
+    let why = || "x".to_owned();
+    assert_eq!(
+        release(ReleaseOrigin::Promotion, false),
+        "done, same bytes: false"
+    );
+    assert_eq!(
+        release(ReleaseOrigin::Unproven(why()), true),
+        "done, same bytes: true"
+    );
+    assert_eq!(
+        release(ReleaseOrigin::Unproven(why()), false),
+        "promote.release-foreign"
+    );
+    assert_eq!(
+        release(ReleaseOrigin::Stranger(why()), true),
+        "promote.release-foreign"
+    );
+    let late = code(|facts| facts.release = ReleaseFacts::NotReadable(why()));
+    assert_eq!(late, "promote.not-readable");
 }

@@ -240,7 +240,11 @@ fn group_branch(pull: &PullRequest) -> String {
 fn signature(login: &str, at: i64) -> Signature {
     Signature {
         name: login.to_owned(),
-        email: format!("{login}@users.noreply.github.com"),
+        // GitHub's description of addresses does not take the brackets of a bot's name.
+        email: format!(
+            "{}@users.noreply.github.com",
+            login.trim_end_matches("[bot]")
+        ),
         at,
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn make(world: &dyn World, forge: &dyn Forge) -> Result<Release, Brok
         target: &target,
         title: "tool 2",
         notes: "The notes.\n",
+        prerelease: false,
     })?)
 }
 
@@ -111,6 +112,7 @@ fn tag(world: &dyn World) -> Outcome {
         target: &target,
         title: "t",
         notes: "n",
+        prerelease: false,
     })?;
     same("the tag of a draft", world.tag(&tool()?), None)?;
     let published = forge.publish(made.id)?;
@@ -144,6 +146,7 @@ fn one_winner(world: &dyn World) -> Outcome {
         target: &target,
         title: "t",
         notes: "n",
+        prerelease: false,
     };
     let (first, second) = (one.create_draft(&order)?, two.create_draft(&order)?);
     holds("that there are two drafts", first.id != second.id)?;
@@ -177,6 +180,7 @@ fn rights(world: &dyn World) -> Outcome {
         target: &target,
         title: "t",
         notes: "n",
+        prerelease: false,
     };
     let kinds = &[Denied, NotFound];
     refused("a draft by nobody", nobody.create_draft(&order), kinds)?;
@@ -277,6 +281,7 @@ fn many(world: &dyn World) -> Outcome {
             target: &target,
             title: "t",
             notes: "n",
+            prerelease: false,
         })?;
         expected.push(made.id);
     }

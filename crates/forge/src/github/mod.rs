@@ -139,6 +139,9 @@ impl Forge for GitHub {
     fn artifacts(&self, run: RunId) -> Result<Vec<Artifact>, ForgeError> {
         runs::artifacts(&self.wire, run)
     }
+    fn artifacts_named(&self, name: &str) -> Result<Vec<Artifact>, ForgeError> {
+        runs::artifacts_named(&self.wire, name)
+    }
     fn open_artifact(&self, id: ArtifactId) -> Result<Body, ForgeError> {
         transfer::open_artifact(&self.wire, id)
     }
@@ -192,6 +195,9 @@ impl Forge for GitHub {
     }
     fn publish(&self, id: ReleaseId) -> Result<Release, ForgeError> {
         releases::publish(&self.wire, id)
+    }
+    fn publish_as(&self, id: ReleaseId, release: &NewRelease<'_>) -> Result<Release, ForgeError> {
+        releases::publish_as(&self.wire, id, release)
     }
     fn describe_release(
         &self,

@@ -44,7 +44,7 @@ pub(super) fn create_draft(wire: &Wire, draft: &NewRelease<'_>) -> Result<Releas
         "name": draft.title,
         "body": draft.notes,
         "draft": true,
-        "prerelease": false,
+        "prerelease": draft.prerelease,
         "make_latest": "false",
     });
     let made: shapes::Release = wire.write(
@@ -56,7 +56,6 @@ pub(super) fn create_draft(wire: &Wire, draft: &NewRelease<'_>) -> Result<Releas
     Ok(made.into())
 }
 
-// Nothing else goes with it: a body sent along with `draft: false` can be lost, and is there since the draft was made.
 pub(super) fn publish(wire: &Wire, id: ReleaseId) -> Result<Release, ForgeError> {
     edit(
         wire,
@@ -64,6 +63,25 @@ pub(super) fn publish(wire: &Wire, id: ReleaseId) -> Result<Release, ForgeError>
         &format!("publish release {id}"),
         &json!({ "draft": false, "make_latest": "false" }),
     )
+}
+
+// All of it is said again, so that what a writer edited since the draft was read is not frozen. One report says that a body sent along
+// with `draft: false` can be lost: the caller looks at the answer, and describes the release once more.
+pub(super) fn publish_as(
+    wire: &Wire,
+    id: ReleaseId,
+    release: &NewRelease<'_>,
+) -> Result<Release, ForgeError> {
+    let body = json!({
+        "tag_name": release.tag,
+        "target_commitish": release.target,
+        "name": release.title,
+        "body": release.notes,
+        "prerelease": release.prerelease,
+        "make_latest": "false",
+        "draft": false,
+    });
+    edit(wire, id, &format!("publish release {id}"), &body)
 }
 
 pub(super) fn describe(

@@ -52,6 +52,14 @@ pub(super) fn artifacts(wire: &Wire, run: RunId) -> Result<Vec<Artifact>, ForgeE
     )
 }
 
+pub(super) fn artifacts_named(wire: &Wire, name: &str) -> Result<Vec<Artifact>, ForgeError> {
+    let doing = format!("look for artifacts named {name}");
+    let url = wire.at(&format!("/actions/artifacts?name={}", encoded(name)));
+    paging::all(wire, &doing, &url, Again::No, |page: shapes::Artifacts| {
+        page.artifacts.into_iter().map(Artifact::from).collect()
+    })
+}
+
 pub(super) fn post_status(
     wire: &Wire,
     commit: &CommitId,

@@ -275,6 +275,11 @@ pub(super) struct Release {
     name: Option<String>,
     body: Option<String>,
     #[serde(default)]
+    prerelease: bool,
+    #[serde(default)]
+    target_commitish: String,
+    author: Option<User>,
+    #[serde(default)]
     assets: Vec<Asset>,
     upload_url: String,
     html_url: String,
@@ -296,6 +301,9 @@ impl From<Release> for port::Release {
             immutable: it.immutable,
             title: it.name.unwrap_or_default(),
             notes: it.body.unwrap_or_default(),
+            prerelease: it.prerelease,
+            target: it.target_commitish,
+            author: it.author.and_then(User::login),
             assets: it.assets.into_iter().map(Into::into).collect(),
             upload_url,
             url: it.html_url,

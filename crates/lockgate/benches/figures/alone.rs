@@ -70,6 +70,7 @@ pub(crate) fn upload(forge: &GitHub, head: &CommitId, all: &[One]) -> f64 {
             target: head,
             title: "alone",
             notes: "",
+            prerelease: false,
         })
         .unwrap();
     let mut total = 0.0;

@@ -197,6 +197,7 @@ fn publish(clone: &Path, forge: &GitHub) {
                 target: &receipt.manifest.commit,
                 title: tag.as_str(),
                 notes: "",
+                prerelease: false,
             })
             .unwrap();
         let json = receipt.to_json();

@@ -7,16 +7,18 @@ use lockgate_core::audit::{self, Audit, Facts, Pinned, SeenRelease};
 use lockgate_core::config::{Package, RECEIPT_ASSET};
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::escape::quoted;
+use lockgate_core::promote::origin::{self, Author};
+use lockgate_core::promote::{PublishedRelease, ReleaseOrigin};
 use lockgate_core::{CommitId, Reason as _, Tag};
 use lockgate_forge::{Forge as _, Release};
 use serde_json::json;
 
 use super::Context;
-use super::gate::published_release;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::history::{self, Moved};
 use crate::observe::{Published as _, Tree};
+use crate::release_origin::{commit_of, listed};
 use crate::remote::{Remote, fetch_failure};
 use crate::trouble::Trouble;
 
@@ -120,13 +122,35 @@ fn releases(
         .map(|(version, release, tag, withdrawn)| SeenRelease {
             release: release.map(|release| {
                 let none = || Err("it was not read".to_owned());
-                published_release(release, &tag, receipts.remove(&tag).unwrap_or_else(none))
+                let receipt = receipts.remove(&tag).unwrap_or_else(none);
+                let origin = published_by(remote, release, receipt.as_ref().ok());
+                PublishedRelease {
+                    commit: commit_of(refs, &tag),
+                    origin,
+                    ..listed(release, &tag, receipt)
+                }
             }),
             version,
             tag,
             withdrawn,
         });
     Ok(seen.collect())
+}
+
+/// Who published a release, by its author alone: of hundreds, nobody asks for each one's run or role.
+fn published_by(
+    remote: &Remote<'_>,
+    release: &Release,
+    receipt: Option<&Receipt>,
+) -> ReleaseOrigin {
+    let app = remote.around.app_login();
+    let found = receipt.map(|it| origin::author(release.author.as_ref(), &it.promoter.login, app));
+    match found {
+        Some(Author::Stranger(who)) => ReleaseOrigin::Stranger(who),
+        Some(Author::App | Author::Workflow | Author::Promoter(_) | Author::OtherApp(_)) | None => {
+            ReleaseOrigin::Promotion
+        }
+    }
 }
 
 type Read = Result<Receipt, String>;

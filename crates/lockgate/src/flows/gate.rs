@@ -11,8 +11,8 @@ use lockgate_core::config::Package;
 use lockgate_core::detect::{self, Decision};
 use lockgate_core::document::Sums;
 use lockgate_core::gate::{self, Build, Facts, Pins, Published as Release, Status};
-use lockgate_core::promote::{PublishedAsset, PublishedRelease};
-use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Verdict, Version};
+use lockgate_core::promote::{ReleaseFacts, ReleaseOrigin};
+use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Verdict, Version};
 use lockgate_forge::Forge as _;
 use serde_json::json;
 
@@ -23,7 +23,8 @@ use crate::cli;
 use crate::event::Event;
 use crate::exit::Failure;
 use crate::observe::{Published as _, Seen, Tree, Trees};
-use crate::remote::{Remote, View};
+use crate::release_origin::release;
+use crate::remote::{PublicReceipt, Remote, View};
 use crate::trouble::Trouble;
 
 /// Runs the flow. Of several subjects all are judged, whatever becomes of one: the exit is that of the worst.
@@ -228,6 +229,25 @@ pub struct Looked {
 
 /// Observes and decides. Where nothing is raised, nothing is read from the API.
 pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Looked, Failure> {
+    look_as(remote, view, name, Vouched::ByNobody)
+}
+
+/// Whether somebody answers for a release of which nobody can tell who published it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
+    /// Nobody does.
+    ByNobody,
+    /// The promotion does that is running: it has found the very bytes of its candidate, and keeps the receipt with its run.
+    ByThisPromotion,
+}
+
+/// The same, for a promotion that has found its work done.
+pub fn look_as(
+    remote: &Remote<'_>,
+    view: &View,
+    name: &PackageName,
+    vouched: Vouched,
+) -> Result<Looked, Failure> {
     if let Err(failure) = config_of(&view.trees.head) {
         let (decision, status) = unreadable(&failure);
         return Ok(Looked {
@@ -257,7 +277,7 @@ pub fn look(remote: &Remote<'_>, view: &View, name: &PackageName) -> Result<Look
         Verdict::Done(_) | Verdict::Refuse(_) | Verdict::Wait(_) => Progress::none(),
     };
     let merged = view.trees.merged.as_ref();
-    let status = gate::decide(&facts(remote, &seen, merged, progress.build())?);
+    let status = gate::decide(&facts(remote, &seen, merged, progress.build(), vouched)?);
     Ok(Looked {
         decision: Some(seen.decision.clone()),
         seen: Some(seen),
@@ -288,6 +308,7 @@ fn of_merge_group(
                 &seen,
                 trees.merged.as_ref(),
                 Build::Succeeded,
+                Vouched::ByNobody,
             )?))
         },
     )
@@ -326,16 +347,17 @@ fn facts(
     seen: &Seen,
     merged: Option<&Tree>,
     build: Build,
+    vouched: Vouched,
 ) -> Result<Facts, Failure> {
     let (mut published, mut pins) = (Release::Nothing, Pins::None);
     if let Verdict::Done(detect::Done::AlreadyPublished { version, .. }) = &seen.decision {
         let release = release(remote, &seen.package, version)?;
-        if let (Some(Ok(receipt)), Some(tree)) =
-            (release.as_ref().map(|release| &release.receipt), merged)
+        if let (ReleaseFacts::Published(release), Some(tree)) = (&release, merged)
+            && let Ok(receipt) = &release.receipt
         {
             pins = pins_in(remote, seen, tree, receipt)?;
         }
-        published = judge(remote, &seen.package, version, release)?;
+        published = judge(remote, &seen.package, version, &release, vouched)?;
     }
     if let (
         Verdict::Done(
@@ -364,56 +386,22 @@ fn changed_pins(
     merged: &Tree,
     version: &Version,
 ) -> Result<Pins, Failure> {
-    Ok(match remote.receipt(&seen.package.tag(version)) {
-        Ok(Ok(receipt)) => pins_in(remote, seen, merged, &receipt)?,
-        Ok(Err(problem)) => {
+    Ok(match remote.receipt(&seen.package.tag(version), None) {
+        Ok(PublicReceipt::Read(receipt)) => pins_in(remote, seen, merged, &receipt)?,
+        Ok(PublicReceipt::NotYet(why)) => Pins::Unchecked(why),
+        Ok(PublicReceipt::Unusable(problem)) => {
             Pins::Differ(format!("there is nothing to compare them with: {problem}"))
         }
         Err(failure) => Pins::Unchecked(failure.message),
     })
 }
 
-/// The published release of a version: what the forge lists, and the receipt as an anonymous reader gets it.
-pub fn release(
-    remote: &Remote<'_>,
-    package: &Package,
-    version: &Version,
-) -> Result<Option<PublishedRelease>, Failure> {
-    let tag = package.tag(version);
-    let Some(release) = remote.forge.release_of_tag(&tag)? else {
-        return Ok(None);
-    };
-    let receipt = remote.receipt(&tag)?;
-    Ok(Some(published_release(&release, &tag, receipt)))
-}
-
-/// A release of the forge, in the words of the decision. Files whose names are not ours cannot be in a receipt.
-pub fn published_release(
-    release: &lockgate_forge::Release,
-    tag: &Tag,
-    receipt: Result<lockgate_core::document::Receipt, String>,
-) -> PublishedRelease {
-    let complete = release.assets.iter().filter(|asset| asset.complete);
-    let assets = complete.filter_map(|asset| {
-        Some(PublishedAsset {
-            name: asset.name.parse().ok()?,
-            size: asset.size,
-            sha256: asset.sha256,
-        })
-    });
-    PublishedRelease {
-        id: release.id,
-        tag: tag.clone(),
-        assets: assets.collect(),
-        receipt,
-    }
-}
-
 fn judge(
     remote: &Remote<'_>,
     package: &Package,
     version: &Version,
-    release: Option<PublishedRelease>,
+    release: &ReleaseFacts,
+    vouched: Vouched,
 ) -> Result<Release, Failure> {
     let withdrawal = package.withdrawal_tag(version);
     if remote
@@ -422,13 +410,26 @@ fn judge(
     {
         return Ok(Release::Withdrawn(format!("see {withdrawal}")));
     }
-    Ok(match release {
-        None => Release::Nothing,
-        Some(release) => match (release.problem(), &release.receipt) {
-            (None, Ok(receipt)) => Release::Complete(receipt.manifest.fingerprint),
-            (problem, _) => Release::Broken(problem.unwrap_or_default()),
+    let release = match release {
+        ReleaseFacts::Absent | ReleaseFacts::TagOnly => return Ok(Release::Nothing),
+        ReleaseFacts::NotReadable(why) => return Ok(Release::NotReadable(why.clone())),
+        ReleaseFacts::Published(release) => release,
+    };
+    Ok(
+        match (&release.origin, release.problem(), &release.receipt) {
+            (ReleaseOrigin::Stranger(why), ..) => Release::Foreign(why.clone()),
+            (_, Some(problem), _) => Release::Broken(problem),
+            (ReleaseOrigin::Unproven(why), ..) if vouched == Vouched::ByNobody => {
+                Release::Unproven(why.clone())
+            }
+            (ReleaseOrigin::Promotion | ReleaseOrigin::Unproven(_), None, Ok(receipt)) => {
+                Release::Complete(receipt.manifest.fingerprint)
+            }
+            (ReleaseOrigin::Promotion | ReleaseOrigin::Unproven(_), None, Err(problem)) => {
+                Release::Broken(problem.clone())
+            }
         },
-    })
+    )
 }
 
 /// What the pins of a tree say about a release.

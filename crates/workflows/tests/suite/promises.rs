@@ -141,7 +141,11 @@ fn a_hostile_but_legal_name_is_the_name_that_is_read_back() {
             let watched = of("gate");
             let watched = watched.at(&["on", "workflow_run", "workflows"]).unwrap();
             let watched: Vec<_> = watched.items().map(|item| item.text().unwrap()).collect();
-            assert_eq!(watched, [format!("Build {name}")]);
+            let ends = [
+                format!("Build {name}"),
+                format!("Promote to Release ({name})"),
+            ];
+            assert_eq!(watched, ends);
             let promote = of("promote");
             let promote = promote.get("name").unwrap().text().unwrap();
             assert_eq!(promote, format!("Promote to Release ({name})"));

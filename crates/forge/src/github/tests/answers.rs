@@ -141,6 +141,7 @@ fn a_draft_is_made_with_everything_and_published_with_nothing_else() {
             target: &target,
             title: "Tool 2",
             notes: "notes",
+            prerelease: false,
         })
         .unwrap();
     github.publish(ReleaseId(7)).unwrap();

@@ -140,6 +140,18 @@ pub fn pulls_of_event(remote: &Remote<'_>, event: &EventPull) -> Result<Vec<Pull
 /// none is open any more, the newest that was.
 pub fn pulls_of_run(remote: &Remote<'_>, id: RunId) -> Result<Vec<Pull>, Failure> {
     let run = remote.forge.run(id)?;
+    // The end of a promotion concerns whatever it has published: its run does not tell which.
+    if run
+        .facts
+        .workflow_path
+        .starts_with(".github/workflows/promote-")
+    {
+        let branch = run.facts.head_branch.as_deref().unwrap_or_default();
+        return Ok(match branch.parse() {
+            Ok(branch) => remote.forge.open_pulls(&branch)?,
+            Err(_) => Vec::new(),
+        });
+    }
     let mut pulls = of_branch(remote, &run)?;
     let open = |pull: &Pull| pull.facts.state == PullState::Open;
     match pulls.iter().any(open) {

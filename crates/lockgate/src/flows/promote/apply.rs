@@ -15,10 +15,10 @@ use sha2::{Digest as _, Sha256};
 use super::Observed;
 use crate::exit::Failure;
 use crate::flows::Context;
-use crate::flows::gate::published_release;
 use crate::look::requirements;
 use crate::progress::Bar;
-use crate::remote::Remote;
+use crate::release_origin::listed;
+use crate::remote::{PublicReceipt, Remote};
 use crate::stream::{Checked, Wanted};
 
 /// Carries out effects.
@@ -27,6 +27,8 @@ pub(super) struct Hands<'h, 'a> {
     remote: &'h mut Remote<'a>,
     observed: &'h Observed,
     drafts: BTreeMap<ReleaseId, Release>,
+    /// As the answer to the publish call told it.
+    published: Option<Release>,
 }
 
 impl<'h, 'a> Hands<'h, 'a> {
@@ -41,6 +43,7 @@ impl<'h, 'a> Hands<'h, 'a> {
             remote,
             observed,
             drafts: BTreeMap::new(),
+            published: None,
         }
     }
 
@@ -53,30 +56,32 @@ impl<'h, 'a> Hands<'h, 'a> {
             Effect::Recheck => Event::Rechecked(self.recheck(plan)?),
             Effect::Publish(draft) => {
                 self.context.talk.say(&format!("publishing {}", plan.tag));
-                Event::Published(
-                    self.remote
-                        .forge
-                        .publish(*draft)
-                        .map(drop)
-                        .map_err(ForgeError::into_fault),
-                )
+                Event::Published(self.publish(plan, *draft))
             }
             Effect::ReadRelease(n) => Event::ReleaseRead(self.read_release(plan, *n)),
             Effect::ReadPublic(n) => Event::PublicRead(self.read_public(plan, *n)),
         })
     }
 
+    /// Title and notes stay editable: where they were lost on the way, they are said once more. Nothing depends on them.
+    fn publish(&mut self, plan: &Plan, draft: ReleaseId) -> Result<(), Fault> {
+        let forge = &self.remote.forge;
+        let release = forge
+            .publish_as(draft, &order(plan))
+            .map_err(ForgeError::into_fault)?;
+        let lost = release.title != plan.title || release.notes.trim().is_empty();
+        if lost && let Err(error) = forge.describe_release(draft, &plan.title, &plan.notes) {
+            self.context.talk.say(&error.to_string());
+        }
+        self.published = Some(release);
+        Ok(())
+    }
+
     fn create(&mut self, plan: &Plan) -> Result<ReleaseId, Fault> {
-        let draft = NewRelease {
-            tag: &plan.tag,
-            target: &plan.target,
-            title: &plan.title,
-            notes: &plan.notes,
-        };
         let release = self
             .remote
             .forge
-            .create_draft(&draft)
+            .create_draft(&order(plan))
             .map_err(ForgeError::into_fault)?;
         self.context
             .talk
@@ -164,6 +169,10 @@ impl<'h, 'a> Hands<'h, 'a> {
         Ok(SeenDraft {
             draft: release.draft,
             tag: release.tag,
+            target: release.target,
+            title: release.title,
+            notes: release.notes,
+            prerelease: release.prerelease,
             assets,
         })
     }
@@ -240,10 +249,11 @@ impl<'h, 'a> Hands<'h, 'a> {
                 .collect(),
             workflow: view.trees.workflow(&seen.package),
             merged: seen.merged_fingerprint(),
+            tagged: self.remote.tag_commit(&plan.tag)?.is_some(),
         })))
     }
 
-    fn read_release(&self, plan: &Plan, n: u32) -> Result<ReleaseFacts, Fault> {
+    fn read_release(&mut self, plan: &Plan, n: u32) -> Result<ReleaseFacts, Fault> {
         std::thread::sleep(self.context.around.pause(n));
         let found = self
             .remote
@@ -255,14 +265,39 @@ impl<'h, 'a> Hands<'h, 'a> {
         };
         let receipt = self
             .remote
-            .receipt(&plan.tag)
+            .receipt(&plan.tag, Some(&release))
             .map_err(|failure| Fault::Unavailable(failure.message))?;
-        Ok(ReleaseFacts::Published(Box::new(published_release(
-            &release, &plan.tag, receipt,
-        ))))
+        let receipt = match receipt {
+            PublicReceipt::Read(receipt) => Ok(*receipt),
+            PublicReceipt::Unusable(problem) => Err(problem),
+            // Our own is known without it.
+            PublicReceipt::NotYet(why) if self.drafts.contains_key(&release.id) => Err(why),
+            PublicReceipt::NotYet(why) => return Ok(ReleaseFacts::NotReadable(why)),
+        };
+        let seen = listed(&release, &plan.tag, receipt);
+        self.published = Some(release);
+        Ok(ReleaseFacts::Published(Box::new(seen)))
     }
 
-    fn read_public(&self, plan: &Plan, n: u32) -> SeenRelease {
+    /// What the release has that was not sent, or that its tag names another commit; `None` where all is as planned.
+    fn altered(&mut self, plan: &Plan) -> Option<String> {
+        self.remote.refresh();
+        let commit = self.remote.tag_commit(&plan.tag).ok()??;
+        if commit != plan.target {
+            return Some(format!("its tag names {commit}, not {}", plan.target));
+        }
+        let release = self.published.as_ref()?;
+        let planned = |name: &str| plan.items.iter().any(|item| item.name().as_str() == name);
+        let foreign = release.assets.iter().find(|asset| !planned(&asset.name));
+        foreign.map(|asset| {
+            format!(
+                "{} was not sent",
+                lockgate_core::escape::quoted(&asset.name)
+            )
+        })
+    }
+
+    fn read_public(&mut self, plan: &Plan, n: u32) -> SeenRelease {
         if n > 0 {
             std::thread::sleep(self.context.around.pause(n - 1));
         }
@@ -302,7 +337,8 @@ impl<'h, 'a> Hands<'h, 'a> {
                     .find(|(name, digest)| found.get(*name) != Some(digest))
                     .map(|(name, _)| name.as_str());
                 if planned == found {
-                    SeenRelease::Right
+                    self.altered(plan)
+                        .map_or(SeenRelease::Right, SeenRelease::Altered)
                 } else {
                     wrong(differs.unwrap_or_default())
                 }
@@ -313,5 +349,16 @@ impl<'h, 'a> Hands<'h, 'a> {
             }
             Err(error) => SeenRelease::NotYet(error.to_string()),
         }
+    }
+}
+
+/// What the release has to be.
+fn order(plan: &Plan) -> NewRelease<'_> {
+    NewRelease {
+        tag: &plan.tag,
+        target: &plan.target,
+        title: &plan.title,
+        notes: &plan.notes,
+        prerelease: plan.prerelease,
     }
 }

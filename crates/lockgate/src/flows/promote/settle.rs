@@ -7,7 +7,7 @@ use lockgate_forge::Forge as _;
 
 use super::Observed;
 use crate::exit::Failure;
-use crate::flows::gate::{Looked, look, pins_in, post};
+use crate::flows::gate::{Looked, Vouched, look_as, pins_in, post};
 use crate::flows::report;
 use crate::remote::Remote;
 
@@ -66,7 +66,7 @@ pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), F
     remote.refresh();
     let name = &observed.facts.package.name;
     let view = remote.view(observed.view.pull.facts.number)?;
-    let mut looked = look(remote, &view, name)?;
+    let mut looked = look_as(remote, &view, name, Vouched::ByThisPromotion)?;
     let Some(context) = remote.context_of(&view.pull, name)? else {
         return Ok(());
     };
