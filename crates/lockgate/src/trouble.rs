@@ -88,7 +88,7 @@ reasons! {
             "build.no-emulator", "an executable for {arch} cannot be run on {host} for its smoke test: no emulator was found", "install qemu-user-static, or build on a runner of that architecture";
         /// The parts do not make a candidate.
         Incomplete { /** Which and why. */ failed: String } =>
-            "build.incomplete", "there is no candidate: {failed}", "mend what failed, and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page";
+            "build.incomplete", "there is no candidate: {failed}", "mend what failed, and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page, or \"Re-run all jobs\" where it ended well and its artifact never arrived";
 
         /// The forge does not have it.
         ForgeNotFound { /** All of it. */ error: String } =>

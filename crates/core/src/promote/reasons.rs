@@ -50,7 +50,7 @@ reasons! {
             "update the branch; if the pull request itself changes workflows, merge that in a pull request of its own first";
         /// The build failed.
         BuildFailed { /** Run. */ run: RunId, /** What failed. */ what: String } =>
-            "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page";
+            "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page, or \"Re-run all jobs\" where it ended well and its artifact never arrived";
         /// The candidate can no longer be read.
         Expired { /** Name. */ artifact: String } =>
             "promote.artifact-expired", "the artifact {artifact} has expired", "run the build workflow again, then promote its new candidate";

@@ -465,6 +465,10 @@ fn order(words: &[&str]) -> Option<BuildOrder> {
             unzipped: true,
             ..BuildOrder::default()
         }),
+        ["again", variant] => Some(BuildOrder {
+            rerun: Some((*variant).to_owned()),
+            ..BuildOrder::default()
+        }),
         ["losing", variant] => Some(BuildOrder {
             lost: Some((*variant).to_owned()),
             ..BuildOrder::default()

@@ -26,13 +26,18 @@ pub(super) struct BuildOrder {
     pub(super) unzipped: bool,
     /// A variant whose job is lost with its machine.
     pub lost: Option<String>,
+    /// "Re-run failed jobs": another attempt of the newest run, in which this variant's job alone runs again, and the candidate's.
+    pub rerun: Option<String>,
 }
 
 impl Stage {
     /// The build workflow for a pull request, to its end: detect, a job per variant, the candidate. The trusted half after it.
     pub(super) fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
         let head = self.head(pull)?;
-        let run = self.start(pull, order)?;
+        let (run, attempt) = match &order.rerun {
+            Some(_) => self.start_again()?,
+            None => (self.start(pull, order)?, 1),
+        };
         let checkout = self.checkout(pull, &head)?;
         // Started by hand, an event tells of no pull request.
         let by_hand = order.event.as_deref() == Some("workflow_dispatch");
@@ -49,7 +54,7 @@ impl Stage {
             self.file("event.json", &event.to_string())?,
         ));
         vars.push(("GITHUB_RUN_ID".to_owned(), run.to_string()));
-        vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), "1".to_owned()));
+        vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), attempt.to_string()));
         let mut done = Vec::new();
         let mut good = true;
         // Each package has a workflow of its own; a rehearsal runs that of the first, which is the sample's only one.
@@ -57,7 +62,10 @@ impl Stage {
         let (did, said) =
             self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
         good &= did.ended.code == Some(0);
-        done.push(did);
+        // What it said in the first attempt is kept.
+        if order.rerun.is_none() {
+            done.push(did);
+        }
         let value = |key: &str| {
             said.iter()
                 .find(|(k, _)| k == key)
@@ -78,6 +86,9 @@ impl Stage {
                     .and_then(|v| v.as_str())
                     .unwrap_or_default()
                     .to_owned();
+                if order.rerun.as_ref().is_some_and(|only| *only != variant) {
+                    continue;
+                }
                 if order.lost.as_ref() == Some(&variant) {
                     good = false;
                     continue;
@@ -205,6 +216,24 @@ impl Stage {
             .set_run(run, "in_progress", None)
             .map_err(|error| trouble(error.to_string()))?;
         Ok(run)
+    }
+
+    /// Starts another attempt of the newest run.
+    fn start_again(&self) -> Result<(RunId, usize), Failure> {
+        let newest = self.forge.look(|state| {
+            let mut runs = state.runs().into_iter();
+            runs.find(|run| !run.path.contains("/promote-"))
+                .map(|run| run.id)
+        });
+        let run = newest.ok_or_else(|| trouble("there is no run to run again"))?;
+        let attempt = self
+            .forge
+            .rerun(run, "maintainer")
+            .map_err(|error| trouble(error.to_string()))?;
+        self.forge
+            .set_run(run, "in_progress", None)
+            .map_err(|error| trouble(error.to_string()))?;
+        Ok((run, attempt))
     }
 
     /// What the trusted half does at an event that is not the end of a build: the gate.
