@@ -65,6 +65,25 @@ fn is_plain(c: char) -> bool {
     }
 }
 
+/// A text that a runner of GitHub Actions takes for no command: it reads `::name::` at the start of a line, after white space, and
+/// `##[name]` anywhere in one (actions/runner, `ActionCommand.cs`). Each line stays a line.
+pub fn log(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for row in text.split_inclusive(['\n', '\r']) {
+        let start = row.len() - row.trim_start().len();
+        let (space, rest) = row.split_at(start);
+        safe.push_str(space);
+        match rest.strip_prefix("::") {
+            Some(rest) => {
+                safe.push_str(": :");
+                safe.push_str(&rest.replace("##[", "## ["));
+            }
+            None => safe.push_str(&rest.replace("##[", "## [")),
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +104,26 @@ mod tests {
         fn nothing_unprintable_gets_through(text in ".*", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             for shown in [quoted(&text), line(&text), quoted_bytes(&bytes)] {
                 prop_assert!(shown.chars().all(is_plain), "{shown:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_of_a_log_is_a_command_of_the_runner() {
+        assert_eq!(
+            log("::error::x\n  ::add-mask::y\na ##[error]z\nplain :: text"),
+            ": :error::x\n  : :add-mask::y\na ## [error]z\nplain :: text"
+        );
+        assert_eq!(log(""), "");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_logged_holds_no_command(text in "[:#\\[\\] a\\n\\r\\t\u{a0}\u{2003}]{0,40}") {
+            let safe = log(&text);
+            proptest::prop_assert!(!safe.contains("##["), "{safe:?}");
+            for row in safe.split(['\n', '\r']) {
+                proptest::prop_assert!(!row.trim_start().starts_with("::"), "{safe:?}");
             }
         }
     }

@@ -9,22 +9,21 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use lockgate_core::escape::line;
 
+use crate::credentials::is_credential;
+
 /// How many lines of the end are kept.
 const TAIL: usize = 30;
 /// How much of a line is kept, in bytes.
 const LINE: u64 = 2000;
 
-/// Variables that hold credentials of the runner; the command gets none of them.
-const SECRETS: [&str; 9] = [
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-    "GH_ENTERPRISE_TOKEN",
-    "GITHUB_ENTERPRISE_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_CACHE_SERVICE_TOKEN",
-    "INPUT_TOKEN",
-    "LOCKGATE_APP_KEY",
+/// The runner's own files: what is written there becomes an output, a variable or a path of the steps that follow. The command may
+/// write to them as it likes, and nobody reads it.
+const RUNNER_FILES: [&str; 5] = [
+    "GITHUB_OUTPUT",
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
 ];
 
 /// How a command ended.
@@ -57,8 +56,13 @@ pub fn run(
         .stdin(Stdio::null())
         .stdout(write.try_clone()?)
         .stderr(write);
-    for name in SECRETS {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if is_credential(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
+    for name in RUNNER_FILES {
+        command.env(name, "/dev/null");
     }
     command.envs(vars.iter().map(|(name, value)| (name, value)));
     let mut child = command.spawn()?;

@@ -4,6 +4,7 @@
 
 pub mod candidate;
 pub mod cli;
+pub mod credentials;
 pub mod event;
 pub mod exit;
 pub mod flows;
@@ -42,7 +43,18 @@ pub fn main() -> Exit {
     };
     let mut around = Surroundings::read(&cli.global);
     around.rights = cli.command.rights();
+    let runs_foreign_code = matches!(&cli.command, Command::Build(args) if args.variant.is_some());
+    let shed = runs_foreign_code.then(credentials::shed);
     let talk = Talk::new(&cli.global, &around);
+    match shed {
+        Some(Ok(values)) => around.credentials = values,
+        Some(Err(trouble)) => {
+            let failure = Failure::from(trouble);
+            talk.failure(cli.command.name(), &failure);
+            return failure.exit;
+        }
+        None => {}
+    }
     let context = Context { around, talk };
     match go(cli.global.work_dir.as_deref()).and_then(|()| run(&context, &cli)) {
         Ok(()) => Exit::Done,

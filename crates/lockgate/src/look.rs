@@ -108,7 +108,9 @@ fn describe(facts: &Facts) -> String {
 fn read(file: &mut File, secrets: &[&str], shown: &str) -> Result<(Digest, u64), Trouble> {
     let mut hash = Sha256::new();
     let mut size = 0_u64;
-    let mut buffer = vec![0; 256 * 1024];
+    let longest = secrets.iter().map(|secret| secret.len()).max();
+    let longest = longest.unwrap_or_default().max(LONGEST_TOKEN);
+    let mut buffer = vec![0; 256 * 1024 + longest];
     // The end of the chunk before, in which a token may begin.
     let mut kept = 0;
     loop {
@@ -128,7 +130,7 @@ fn read(file: &mut File, secrets: &[&str], shown: &str) -> Result<(Digest, u64),
                 shape,
             });
         }
-        let keep = seen.len().min(LONGEST_TOKEN);
+        let keep = seen.len().min(longest);
         buffer.copy_within(kept + count - keep..kept + count, 0);
         kept = keep;
     }
@@ -195,6 +197,25 @@ mod tests {
             let path = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(path.path(), &bytes).unwrap();
             let found = read(&mut File::open(path.path()).unwrap(), &[], "x");
+            assert!(matches!(found, Err(Trouble::Secret { .. })), "at {at}");
+        }
+    }
+
+    #[test]
+    fn a_long_credential_is_found_wherever_it_lies() {
+        let secret = "s3cr3t-".repeat(300);
+        for at in [
+            0,
+            256 * 1024 - 1,
+            256 * 1024 + 600,
+            512 * 1024 - 1500,
+            600 * 1024,
+        ] {
+            let mut bytes = vec![b'x'; 700 * 1024];
+            bytes[at..at + secret.len()].copy_from_slice(secret.as_bytes());
+            let path = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(path.path(), &bytes).unwrap();
+            let found = read(&mut File::open(path.path()).unwrap(), &[&secret], "x");
             assert!(matches!(found, Err(Trouble::Secret { .. })), "at {at}");
         }
     }

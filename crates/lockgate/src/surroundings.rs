@@ -33,6 +33,8 @@ pub struct Surroundings {
     /// What the command needs of an App's token; nothing where it writes nothing in an App's name.
     pub rights: &'static [Right],
     app_login: OnceCell<Login>,
+    /// What was taken out of the environment before foreign code runs; never told to anybody.
+    pub credentials: Vec<String>,
 }
 
 /// Where the forge and the repository are.
@@ -63,6 +65,7 @@ impl Surroundings {
             repo: global.repo.clone(),
             forge: global.forge.clone(),
             rights: &[],
+            credentials: Vec::new(),
             app_login: OnceCell::new(),
         }
     }

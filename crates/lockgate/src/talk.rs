@@ -57,7 +57,7 @@ impl Talk {
     pub fn result(&self, command: &str, text: &str, json: serde_json::Value) {
         match self.format {
             Format::Text if text.is_empty() => {}
-            Format::Text => put(std::io::stdout(), text),
+            Format::Text => put(std::io::stdout(), &self.plain(text)),
             Format::Json => {
                 let mut object = serde_json::json!({ "version": 1, "command": command });
                 if let (Some(object), serde_json::Value::Object(more)) =
@@ -65,11 +65,18 @@ impl Talk {
                 {
                     object.extend(more);
                 }
-                put(
-                    std::io::stdout(),
-                    &serde_json::to_string_pretty(&object).unwrap_or_default(),
-                );
+                let text = serde_json::to_string_pretty(&object).unwrap_or_default();
+                // The same text to whoever reads JSON, and no command to the runner.
+                put(std::io::stdout(), &text.replace("##[", "#\\u0023["));
             }
+        }
+    }
+
+    /// What is printed may hold foreign text: inside Actions the runner must not read commands in it.
+    fn plain(&self, text: &str) -> String {
+        match self.actions {
+            true => lockgate_core::escape::log(text),
+            false => text.to_owned(),
         }
     }
 
@@ -90,7 +97,12 @@ impl Talk {
             );
         }
         let text = failure.text();
-        put(std::io::stderr(), &self.paint(&text, "31"));
+        put(std::io::stderr(), &self.paint(&self.plain(&text), "31"));
+    }
+
+    /// Whether somebody sits at a terminal who can be asked.
+    pub fn is_asked(&self) -> bool {
+        self.terminal && std::io::stdin().is_terminal()
     }
 
     /// Asks whoever sits at the terminal; an empty answer is the proposal. `None` where nobody sits there, or nobody answers.
@@ -114,14 +126,14 @@ impl Talk {
     /// A line for whoever watches.
     pub fn say(&self, line: &str) {
         if self.verbosity >= 0 {
-            put(std::io::stderr(), line);
+            put(std::io::stderr(), &self.plain(line));
         }
     }
 
     /// A line for whoever asked for more.
     pub fn detail(&self, line: &str) {
         if self.verbosity > 0 {
-            put(std::io::stderr(), &self.paint(line, "2"));
+            put(std::io::stderr(), &self.paint(&self.plain(line), "2"));
         }
     }
 

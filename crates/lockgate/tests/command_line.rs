@@ -257,6 +257,31 @@ fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
     );
 }
 
+/// A child can read the environment that its parent was started with, whatever was removed from it since.
+#[test]
+fn a_build_finds_no_credential_in_its_own_environment_nor_in_its_parents() {
+    let room = tempfile::tempdir().unwrap();
+    let dir = clone(room.path());
+    let script = "import os\n\
+        for pid in ('self', os.getppid()):\n    \
+            all = open(f'/proc/{pid}/environ', 'rb').read().split(b'\\0')\n    \
+            print(pid, [line for line in all if b'hush' in line], b'PLAIN=here' in all)\n";
+    std::fs::write(dir.join("build.py"), script).unwrap();
+    git(&dir, &["commit", "--quiet", "-am", "a build that looks"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+        .args(["build", "--variant", "amd64", "--repo", "o/r"])
+        .current_dir(&dir)
+        .env("GITHUB_TOKEN", "hush-1")
+        .env("SOME_SECRET", "hush-2")
+        .env("PLAIN", "here")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("self [] True"), "{said}");
+    assert_eq!(said.matches(" [] True").count(), 2, "{said}");
+    assert!(!said.contains("hush"), "{said}");
+}
+
 #[test]
 fn help_is_there_for_every_command_and_names_the_exit_codes() {
     let here = Path::new(".");

@@ -272,10 +272,8 @@ fn make(
         return Err((trouble, ended.tail));
     }
     let build_seconds = begun.elapsed().as_secs();
-    let secrets: Vec<&str> = ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN"]
-        .iter()
-        .filter_map(|name| context.around.var(name))
-        .collect();
+    let secrets = context.around.credentials.iter();
+    let secrets: Vec<&str> = secrets.map(String::as_str).collect();
     let looked = look(&path, variant, &secrets).map_err(|trouble| (trouble, ended.tail))?;
     let smoke = smoke::smoke(context, source, variant, &path, &vars)?;
     Ok(Executable {
