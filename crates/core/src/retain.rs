@@ -7,6 +7,7 @@
 //! well without it.
 
 use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET, WITHDRAWN_PREFIX};
+use crate::render::RELEASE_MARK;
 use crate::version::Version;
 use crate::words::{ReleaseId, Tag};
 
@@ -17,6 +18,12 @@ pub struct Draft {
     pub id: ReleaseId,
     /// The tag that it would get.
     pub tag: String,
+    /// Its title.
+    pub title: String,
+    /// Its notes.
+    pub notes: String,
+    /// Who made it.
+    pub author: String,
     /// The names of its files.
     pub files: Vec<String>,
 }
@@ -74,8 +81,12 @@ pub fn decide<'d>(
         .collect()
 }
 
-/// The tag of a draft that has no file but those which Lockgate puts there.
+/// The tag of a draft that is one of ours: its notes begin as those do that Lockgate writes, and it has no file but those which Lockgate
+/// puts there. A draft in which a person has begun to write notes stays theirs.
 fn ours(package: &Package, draft: &Draft) -> Option<Tag> {
+    if !draft.notes.starts_with(RELEASE_MARK) {
+        return None;
+    }
     if let Some(version) = package.version_of_tag(&draft.tag) {
         let known = |file: &String| is_file_of(package, &version, file);
         return draft.files.iter().all(known).then(|| package.tag(&version));
@@ -120,6 +131,9 @@ variant.amd64 = {}
         let draft = |id, tag: &str, files: &[&str]| Draft {
             id: ReleaseId(id),
             tag: tag.to_owned(),
+            title: "tool".to_owned(),
+            notes: format!("{RELEASE_MARK}\nnotes"),
+            author: "mia".to_owned(),
             files: files.iter().map(|&file| file.to_owned()).collect(),
         };
         let drafts = [
@@ -129,6 +143,15 @@ variant.amd64 = {}
             draft(4, "v2", &[]),
             draft(5, "withdrawn-tool-v2", &["lockgate-withdrawal.json"]),
             draft(6, "tool-v2", &["tool-amd64-v3"]),
+            // What a person has written: without files, and with those that a build left.
+            Draft {
+                notes: "## What is new\nA day of writing.".to_owned(),
+                ..draft(7, "tool-v2", &[])
+            },
+            Draft {
+                notes: format!("Mine. {RELEASE_MARK}"),
+                ..draft(8, "tool-v2", &["tool-amd64-v2"])
+            },
         ];
         let packages: Vec<&Package> = config.packages.values().collect();
         let fates = |open| {

@@ -412,9 +412,12 @@ pub struct Retain {
     /// Also drafts of versions that are not published; only while no promotion is running
     #[arg(long)]
     pub open: bool,
-    /// Delete them; without this they are only listed
+    /// Delete them; without this they are only listed. At a terminal it asks first
     #[arg(long)]
     pub apply: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `lockgate audit`

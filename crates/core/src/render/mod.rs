@@ -10,12 +10,17 @@ pub use comment::{Artifacts, Outcome, Report, comment, marker};
 
 use crate::document::Receipt;
 
+/// What the notes of every release begin with that Lockgate drafts. People do not see it.
+pub const RELEASE_MARK: &str = "<!-- lockgate:release -->";
+
 /// The notes of a release, in Markdown.
+///
+/// They begin with [`RELEASE_MARK`], by which a draft is known for one of ours.
 pub fn release_notes(receipt: &Receipt) -> String {
     use markdown::{code, row};
     let manifest = &receipt.manifest;
     let mut text = format!(
-        "{} {}, promoted from pull request #{} by @{}.\n\n",
+        "{RELEASE_MARK}\n{} {}, promoted from pull request #{} by @{}.\n\n",
         code(manifest.package.as_str()),
         code(&manifest.package_version.to_string()),
         receipt.origin.pull_request,

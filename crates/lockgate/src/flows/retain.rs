@@ -2,6 +2,7 @@
 
 use lockgate_core::Tag;
 use lockgate_core::config::Package;
+use lockgate_core::escape::quoted;
 use lockgate_core::retain::{self, Draft};
 use lockgate_forge::Forge as _;
 use serde_json::json;
@@ -34,31 +35,38 @@ pub fn run(context: &Context, args: &cli::Retain) -> Result<(), Failure> {
         .map(|release| Draft {
             id: release.id,
             tag: release.tag,
+            title: release.title,
+            notes: release.notes,
+            author: release
+                .author
+                .map_or_else(|| "nobody known".to_owned(), |it| it.to_string()),
             files: release.assets.into_iter().map(|asset| asset.name).collect(),
         })
         .collect();
     let refs = remote.refs()?;
     let published = |tag: &Tag| refs.contains_key(&format!("refs/tags/{tag}"));
     let fates = retain::decide(&packages, &drafts, published, args.open);
+    let going = fates.iter().filter(|(_, _, fate)| fate.goes()).count();
+    let apply = args.apply && (going == 0 || agreed(context, args, &fates, going));
     let mut rows = Vec::new();
     for (draft, tag, fate) in fates {
-        if fate.goes() && args.apply {
+        if fate.goes() && apply {
             remote.forge.delete_release(draft.id)?;
         }
-        let word = match (fate.goes(), args.apply) {
+        let word = match (fate.goes(), apply) {
             (true, true) => "deleted",
             (true, false) => "can go",
             (false, _) => "stays",
         };
-        rows.push((draft.id, tag, word, fate.why()));
+        rows.push((draft, tag, word, fate.why()));
     }
     let text: Vec<String> = rows
         .iter()
-        .map(|(id, tag, word, why)| format!("{word:7}  draft {id} of {tag}: {why}"))
+        .map(|(draft, tag, word, why)| format!("{word:7}  {}: {why}", shown(draft, tag)))
         .collect();
     let objects: Vec<_> = rows
         .iter()
-        .map(|(id, tag, word, why)| json!({ "draft": id, "tag": tag, "outcome": word, "reason": why }))
+        .map(|(draft, tag, word, why)| json!({ "draft": draft.id, "tag": tag, "title": draft.title, "author": draft.author, "outcome": word, "reason": why }))
         .collect();
     let text = if text.is_empty() {
         "there are no drafts of Lockgate".to_owned()
@@ -68,7 +76,36 @@ pub fn run(context: &Context, args: &cli::Retain) -> Result<(), Failure> {
     context.talk.result(
         "retain",
         &text,
-        json!({ "applied": args.apply, "drafts": objects }),
+        json!({ "applied": apply, "drafts": objects }),
     );
     Ok(())
+}
+
+/// A draft with its title and author: whoever deletes it should know it.
+fn shown(draft: &Draft, tag: &Tag) -> String {
+    format!(
+        "draft {} of {tag}, {} by {}",
+        draft.id,
+        quoted(&draft.title),
+        draft.author
+    )
+}
+
+/// At a terminal a person is asked. Without one there is nobody to ask, and only drafts go that Lockgate wrote.
+fn agreed(
+    context: &Context,
+    args: &cli::Retain,
+    fates: &[(&Draft, Tag, retain::Fate)],
+    going: usize,
+) -> bool {
+    if args.yes || !context.talk.is_asked() {
+        return true;
+    }
+    for (draft, tag, _) in fates.iter().filter(|(_, _, fate)| fate.goes()) {
+        context.talk.say(&shown(draft, tag));
+    }
+    let answer = context
+        .talk
+        .ask(&format!("delete {going} of these? (yes, no)"), Some("no"));
+    answer.is_some_and(|answer| answer == "yes" || answer == "y")
 }

@@ -2,6 +2,7 @@
 
 use lockgate_core::config::WITHDRAWAL_ASSET;
 use lockgate_core::document::{Document as _, Withdrawal};
+use lockgate_core::render::RELEASE_MARK;
 use lockgate_core::withdraw::{self, Facts, Plan};
 use lockgate_core::{BranchName, CommitId, Verdict};
 use lockgate_forge::{Forge as _, NewRelease};
@@ -99,10 +100,9 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
             Withdrawal::from_json(json.as_bytes())
                 .map_err(|problem| Failure::new(Exit::Refused, &problem))?;
             let title = format!("Withdrawn: {} {version}", package.name);
-            let notes = format!(
-                "`{tag}` must not be used: {}\n",
-                lockgate_core::render::markdown::sentence(&args.reason)
-            );
+            let reason = lockgate_core::render::markdown::sentence(&args.reason);
+            let words = format!("`{tag}` must not be used: {reason}\n");
+            let notes = format!("{RELEASE_MARK}\n{words}");
             let draft = remote.forge.create_draft(&NewRelease {
                 tag: &withdrawal_tag,
                 target: &tip,
@@ -121,7 +121,7 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
             remote.forge.describe_release(
                 release.id,
                 &title,
-                &format!("**{}**\n\n{}", notes.trim_end(), release.notes),
+                &format!("**{}**\n\n{}", words.trim_end(), release.notes),
             )?;
             let text = format!(
                 "{tag} is withdrawn: it stays published and marked, and version {version} is burnt"
