@@ -53,6 +53,8 @@ pub struct Seen {
     pub decision: Decision,
     /// The paths that decide what is built and that the pull request changes.
     pub changed: Vec<Vec<u8>>,
+    /// What the pull request changes of `lockgate.toml`, as the lines of a diff.
+    pub config_diff: Vec<String>,
     /// Whether the merge has other pins than the base, or has them elsewhere.
     pub pins_changed: bool,
 }
@@ -189,8 +191,12 @@ impl Tree {
     }
 
     fn object(&self, path: &RepoPath) -> Option<ObjectId> {
+        self.object_at(path.as_str().as_bytes())
+    }
+
+    fn object_at(&self, path: &[u8]) -> Option<ObjectId> {
         let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.path == path.as_str().as_bytes())?;
+        let entry = entries.find(|entry| entry.path == path)?;
         Some(entry.object.clone())
     }
 
@@ -246,6 +252,20 @@ impl Trees {
             .chain(self.head.names())
             .cloned()
             .collect()
+    }
+
+    /// What the merge changes of the config, as the lines of a unified diff.
+    fn config_diff(&self, git: &Git, after: &Tree) -> Result<Vec<String>, Failure> {
+        if self.base.object_at(FILE.as_bytes()) == after.object_at(FILE.as_bytes()) {
+            return Ok(Vec::new());
+        }
+        let text = |tree: &Tree| -> Result<Option<String>, Failure> {
+            let bytes = tree.file(git, FILE, LARGEST_CONFIG)?;
+            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        };
+        let (old, new) = (text(&self.base)?, text(after)?);
+        let diff = lockgate_workflows::files::diff(FILE, old.as_deref(), new.as_deref());
+        Ok(diff.lines().skip(2).map(ToOwned::to_owned).collect())
     }
 
     /// What it means that the head has no such package.
@@ -323,12 +343,22 @@ impl Trees {
             };
             of(&self.base, base) != of(after, &package)
         });
-        let changed = fingerprint::changed(&package, &self.base.entries, &after.entries);
+        let mut changed = fingerprint::changed(&package, &self.base.entries, &after.entries);
+        // What the build command names decides what is built, wherever it lies.
+        for word in package.command_words() {
+            let path = word.strip_prefix("./").unwrap_or(&word).as_bytes().to_vec();
+            let of = |tree: &Tree| tree.object_at(&path);
+            if of(after).is_some() && of(after) != of(&self.base) && !changed.contains(&path) {
+                changed.push(path);
+            }
+        }
+        let config_diff = self.config_diff(git, after)?;
         Ok(Some(Seen {
             package,
             facts,
             decision,
             changed,
+            config_diff,
             pins_changed,
         }))
     }

@@ -289,6 +289,26 @@ impl Package {
         )
     }
 
+    /// The words of the build command and of the smoke command, as the config has them.
+    pub fn command_words(&self) -> Vec<String> {
+        let smoke = self.build.smoke.iter().flatten();
+        let words = self.build.command.iter().chain(smoke);
+        words.map(ToString::to_string).collect()
+    }
+
+    /// The labels of machines that build it and are not the forge's own.
+    pub fn other_machines(&self) -> Vec<String> {
+        let hosted = |label: &str| {
+            let starts = ["ubuntu-", "macos-", "windows-"];
+            starts.iter().any(|start| label.starts_with(start))
+        };
+        let labels = self.variants.iter().map(|variant| variant.runner.clone());
+        let mut labels: Vec<String> = labels.filter(|label| !hosted(label)).collect();
+        labels.sort();
+        labels.dedup();
+        labels
+    }
+
     /// The workflow artifact in which a promotion keeps the receipt of what it published.
     pub fn receipt_artifact(&self, version: &Version) -> String {
         format!("lockgate-{}-v{version}-receipt", self.name)

@@ -12,6 +12,9 @@ use crate::words::{CommitId, PackageName, PullNumber};
 /// The forge's limit on a comment, in bytes (GitHub: 65,536); we stay well below.
 const LARGEST: usize = 60_000;
 
+/// How many lines of the config's diff are shown.
+const CONFIG_LINES: usize = 80;
+
 /// How many changed paths are listed.
 const PATHS: usize = 30;
 
@@ -28,6 +31,10 @@ pub struct Report<'a> {
     pub decision: &'a Decision,
     /// The paths that decide what is built and that the pull request changes.
     pub changed: &'a [Vec<u8>],
+    /// What it changes of `lockgate.toml`, as the lines of a diff; that decides how it is built, where, and what is allowed.
+    pub config: &'a [String],
+    /// The machines that build it and are not the forge's own, by their labels.
+    pub machines: &'a [String],
     /// How far the build is.
     pub outcome: Outcome<'a>,
     /// The gate's status.
@@ -101,10 +108,32 @@ pub fn comment(report: &Report<'_>) -> String {
     truncate(text, report.run_url)
 }
 
+/// How the config changes: the build command, the machine, what headers may be, names and policies all stand there.
+fn config(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    if !report.config.is_empty() {
+        let shown: Vec<String> = report.config.iter().take(CONFIG_LINES).cloned().collect();
+        let more = match report.config.len().saturating_sub(CONFIG_LINES) {
+            0 => String::new(),
+            more => format!("and {more} more lines\n"),
+        };
+        text += &format!("Changed of `lockgate.toml`:\n\n{}{more}\n", block(&shown));
+    }
+    let machines: Vec<String> = report.machines.iter().map(|label| code(label)).collect();
+    if !machines.is_empty() && matches!(report.decision, Verdict::Proceed(_)) {
+        text += &format!(
+            "**Built on machines that are not GitHub's own:** {}.\n\n",
+            machines.join(", ")
+        );
+    }
+    text
+}
+
 /// What a maintainer has to read before promoting: whoever changes it changes what users will run.
 fn changed(report: &Report<'_>) -> String {
+    let config = config(report);
     if report.changed.is_empty() || !matches!(report.decision, Verdict::Proceed(_)) {
-        return String::new();
+        return config;
     }
     let shown = report.changed.iter().take(PATHS);
     let shown: Vec<String> = shown
@@ -115,7 +144,7 @@ fn changed(report: &Report<'_>) -> String {
         more => format!(" and {more} more"),
     };
     format!(
-        "Changed of what decides the build: {}{more}.\n\n",
+        "Changed of what decides the build: {}{more}.\n\n{config}",
         shown.join(", ")
     )
 }

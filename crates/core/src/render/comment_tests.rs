@@ -26,6 +26,8 @@ fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String 
         head: &head,
         decision,
         changed: &[b"src/main.c".to_vec(), b"src/`![x](y)\x1b".to_vec()],
+        config: &[],
+        machines: &[],
         outcome,
         status,
         run_url: Some("https://forge.example/o/r/actions/runs/9"),
@@ -68,6 +70,43 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
 
     <sub>For commit cccccccccccc.</sub>
     ");
+}
+
+/// What the config says decides how, where and under which rules a build runs, so its change stands before the table.
+#[test]
+fn what_changes_of_the_config_is_shown_as_text_and_never_as_markup() {
+    let (package, head) = (
+        "tool-support".parse().unwrap(),
+        "c".repeat(40).parse().unwrap(),
+    );
+    let mut config = vec![
+        "-command = [\"make\"]".to_owned(),
+        "+command = [\"sh\", \"```\", \"<b>\"]".to_owned(),
+    ];
+    config.resize(CONFIG_LINES + 3, "+x".to_owned());
+    let text = comment(&Report {
+        package: &package,
+        pull: PullNumber(7),
+        head: &head,
+        decision: &plan(),
+        changed: &[],
+        config: &config,
+        machines: &["self-hosted`".to_owned()],
+        outcome: Outcome::None,
+        status: &status(Light::Pending, "gate.not-built"),
+        run_url: None,
+        release_url: None,
+    });
+    let (_, shown) = text.split_once("Changed of `lockgate.toml`:\n\n").unwrap();
+    let fence: String = shown.chars().take_while(|&it| it == '`').collect();
+    assert!(fence.len() > 3, "{text}");
+    assert!(shown.contains("\n-command = [\"make\"]\n"), "{text}");
+    assert!(text.contains("and 3 more lines\n"), "{text}");
+    assert!(
+        text.contains("**Built on machines that are not GitHub's own:** ``self-hosted` ``")
+            || text.contains("**Built on machines that are not GitHub's own:** `` self-hosted` ``"),
+        "{text}"
+    );
 }
 
 #[test]

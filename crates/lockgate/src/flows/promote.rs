@@ -12,7 +12,7 @@ use lockgate_core::escape::quoted;
 use lockgate_core::promote::runs::{self, BaseHistory, OtherPull};
 use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step};
 use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict, Version};
-use lockgate_forge::{Forge as _, Run, Settings as _};
+use lockgate_forge::{Forge as _, Run};
 use serde_json::json;
 
 use super::Context;
@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
                 done.same_bytes,
             )
         }
-        Verdict::Proceed(plan) if args.dry_run => render_plan(context, &plan),
+        Verdict::Proceed(plan) if args.dry_run => render_plan(context, &observed, &plan),
         Verdict::Proceed(plan) => {
             let end = carry_out(context, &mut remote, &observed, *plan.clone())?;
             conclude(context, &mut remote, &observed, &plan, end)
@@ -76,7 +76,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let role = remote.forge.role(&login)?;
     // A person at a terminal is held back by role and token; a workflow could have been started by a copy of itself.
     let environment = if around.in_actions() {
-        Some(remote.forge.environment(promote::ENVIRONMENT)?)
+        Some(remote.environment(promote::ENVIRONMENT)?)
     } else {
         None
     };
@@ -125,6 +125,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         repository_id: view.pull.repository.id,
         repository: view.pull.repository.name.clone(),
         pull: view.pull.facts.clone(),
+        default_branch: view.pull.repository.default_branch.clone(),
         context: remote.context_of(&view.pull, &seen.package.name)?,
         base_commit: view.base_commit.clone(),
         detected: seen.decision.clone(),
@@ -324,7 +325,7 @@ fn keep(context: &Context, observed: &Observed, receipt: &Receipt) -> Result<(),
     Ok(())
 }
 
-fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
+fn render_plan(context: &Context, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
     let mut text = format!(
         "would publish {} at {} from run {}, attempt {}:\n",
         plan.tag,
@@ -340,6 +341,30 @@ fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
             item.sha256()
         );
     }
+    let seen = &observed.seen;
+    let changed = seen.changed.iter();
+    let changed: Vec<String> = changed
+        .map(|path| quoted(&String::from_utf8_lossy(path)))
+        .collect();
+    if !changed.is_empty() {
+        text += &format!(
+            "changed of what decides the build: {}\n",
+            changed.join(", ")
+        );
+    }
+    if !seen.config_diff.is_empty() {
+        text += "changed of lockgate.toml:\n";
+        for row in &seen.config_diff {
+            text += &format!("  {}\n", lockgate_core::escape::line(row));
+        }
+    }
+    let machines = seen.package.other_machines();
+    if !machines.is_empty() {
+        text += &format!(
+            "built on machines that are not GitHub's own: {}\n",
+            machines.join(", ")
+        );
+    }
     let files: Vec<_> = plan
         .items
         .iter()
@@ -348,7 +373,7 @@ fn render_plan(context: &Context, plan: &Plan) -> Result<(), Failure> {
     context.talk.result(
         "promote",
         &text,
-        json!({ "outcome": "planned", "tag": plan.tag, "target": plan.target, "files": files }),
+        json!({ "outcome": "planned", "tag": plan.tag, "target": plan.target, "files": files, "changed": changed, "config-diff": seen.config_diff, "machines": machines }),
     );
     Ok(())
 }

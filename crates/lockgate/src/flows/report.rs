@@ -175,6 +175,11 @@ pub fn text(
         (Some(RunOutcome::Succeeded), CandidateFacts::Absent) => Outcome::None,
         (Some(RunOutcome::Succeeded | RunOutcome::Failed(_)), _) => Outcome::Failed(&[]),
     };
+    let machines = looked
+        .seen
+        .as_ref()
+        .map(|seen| seen.package.other_machines());
+    let machines = machines.unwrap_or_default();
     let published = looked.status.code == "gate.published";
     let seen = looked.seen.as_ref().filter(|_| published);
     let tag = seen.and_then(|seen| Some(seen.package.tag(&seen.merged_version()?)));
@@ -190,6 +195,8 @@ pub fn text(
         head: &view.pull.facts.head,
         decision,
         changed: looked.seen.as_ref().map_or(&[], |seen| &seen.changed),
+        config: looked.seen.as_ref().map_or(&[], |seen| &seen.config_diff),
+        machines: &machines,
         outcome,
         status: &looked.status,
         run_url: run.map(|run| run.url.as_str()),
