@@ -3,9 +3,10 @@
 //! Lockgate can only ask; what holds a merge or a tag back is the forge, and what the forge was told. Each finding is a
 //! pass, a fail, or unknown: not being told is never a pass. Does not know how settings are read.
 
+use crate::config::WITHDRAWN_PREFIX;
 use crate::gate;
 use crate::reason::reasons;
-use crate::settings::{BranchRules, Environment, Merging, Reading, TagRules};
+use crate::settings::{ACTIONS_APP, BranchRules, Environment, Merging, Reading, TagRules};
 use crate::words::{BranchName, PackageName};
 
 /// All that is looked at.
@@ -23,6 +24,10 @@ pub struct Facts {
     pub listed: Vec<(BranchName, Reading<BranchRules>)>,
     /// The name of the environment that promotions run in, and what it demands.
     pub environment: (String, Reading<Environment>),
+    /// The name of the environment that holds the App's key for the gate, and what it demands; read at the hardened level.
+    pub gate_environment: (String, Reading<Environment>),
+    /// The number of the App that Lockgate signs in as, where that was said.
+    pub app: Option<u64>,
     /// Whether releases freeze when they are published.
     pub immutable: Reading<bool>,
     /// The rulesets about tags.
@@ -70,6 +75,9 @@ reasons! {
         /// Promotions are not held back.
         Unprotected { /** Name. */ environment: String, /** Why. */ problem: String } =>
             "doctor.environment", "the environment {environment} does not hold a promotion back: {problem}", "give it required reviewers, and let only the default branch use it";
+        /// The App's key can be read by a job of any branch.
+        KeyOpen { /** Name. */ environment: String, /** Why. */ problem: String } =>
+            "doctor.app-key", "the App's key in the environment {environment} is not for the default branch only: {problem}", "let only the default branch use it; until then a writer can sign in as the App";
         /// Releases can be changed.
         Mutable =>
             "doctor.mutable-releases", "what is published can be changed or deleted", "switch on immutable releases";
@@ -101,8 +109,11 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
         ask(format!("{branch} needs the status {context}"), outcome);
         if facts.hardened {
             let outcome = on(&facts.rules, "the rules of the branch", |rules| {
+                let ours = |app: u64| {
+                    app != ACTIONS_APP && facts.app.is_none_or(|configured| configured == app)
+                };
                 let bound = |it: &crate::settings::RequiredStatus| {
-                    same(&it.context, &context) && it.app.is_some()
+                    same(&it.context, &context) && it.app.is_some_and(ours)
                 };
                 (!rules.required.iter().any(bound)).then(|| Problem::NotBound {
                     context: context.clone(),
@@ -150,7 +161,24 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
     });
     ask("what is published cannot be changed".to_owned(), outcome);
     if facts.hardened {
-        for (_, prefix) in &facts.packages {
+        let (name, reading) = &facts.gate_environment;
+        let outcome = on(reading, "the environment of the gate", |environment| {
+            let environment = environment.open_to(branch)?;
+            Some(Problem::KeyOpen {
+                environment: name.clone(),
+                problem: environment,
+            })
+        });
+        ask(
+            format!("the App's key in the environment {name} is for {branch} only"),
+            outcome,
+        );
+        let withdrawn = facts
+            .packages
+            .iter()
+            .map(|(_, prefix)| format!("{WITHDRAWN_PREFIX}{prefix}"));
+        let prefixes = facts.packages.iter().map(|(_, prefix)| prefix.clone());
+        for prefix in &prefixes.chain(withdrawn).collect::<Vec<_>>() {
             let outcome = on(&facts.tags, "the rulesets about tags", |all| {
                 open_tags(all, prefix)
             });
@@ -189,15 +217,17 @@ fn merging(rule: Merging, branch: &BranchName) -> Option<Problem> {
 /// An environment that is not there is worse than unknown: the first job that names it makes it, unprotected.
 fn environment(facts: &Facts) -> Outcome {
     let (name, reading) = &facts.environment;
-    let fail = |problem: &str| {
+    let fail = |problem: String| {
         Outcome::Fail(Problem::Unprotected {
             environment: name.clone(),
-            problem: problem.to_owned(),
+            problem,
         })
     };
     match reading {
-        Reading::NotFound => fail("there is no such environment, or the token may not see it"),
-        Reading::Read(found) => found.problem().map_or(Outcome::Pass, fail),
+        Reading::NotFound => {
+            fail("there is no such environment, or the token may not see it".to_owned())
+        }
+        Reading::Read(found) => found.problem(&facts.branch).map_or(Outcome::Pass, fail),
         Reading::Denied => on(reading, "the environment", |_| None),
     }
 }
@@ -221,7 +251,7 @@ fn open_tags(all: &[TagRules], prefix: &str) -> Option<Problem> {
 mod tests {
     use super::*;
     use crate::Reason as _;
-    use crate::settings::{Branches, RequiredStatus};
+    use crate::settings::{Branches, RequiredStatus, Reviewer};
 
     fn facts() -> Facts {
         Facts {
@@ -240,13 +270,24 @@ mod tests {
             environment: (
                 "release".to_owned(),
                 Reading::Read(Environment {
-                    reviewers: 1,
-                    branches: Branches::Listed,
+                    reviewers: vec![Reviewer::Team],
+                    branches: Branches::Listed(vec!["main".to_owned()]),
                 }),
             ),
+            gate_environment: (
+                "lockgate".to_owned(),
+                Reading::Read(Environment {
+                    reviewers: Vec::new(),
+                    branches: Branches::Listed(vec!["main".to_owned()]),
+                }),
+            ),
+            app: Some(7),
             immutable: Reading::Read(true),
             tags: Reading::Read(vec![TagRules {
-                include: vec!["refs/tags/tool-v*".to_owned()],
+                include: vec![
+                    "refs/tags/tool-v*".to_owned(),
+                    "refs/tags/withdrawn-tool-v*".to_owned(),
+                ],
                 kinds: ["creation", "update", "deletion"]
                     .map(str::to_owned)
                     .to_vec(),
@@ -299,7 +340,7 @@ mod tests {
     #[test]
     fn each_setting_upholds_its_own_promise() {
         assert_eq!(problems(|_| ()), [""; 0]);
-        assert_eq!(decide(&facts()).len(), 7);
+        assert_eq!(decide(&facts()).len(), 9);
         assert_eq!(
             rules(|rules| rules.required.clear()),
             ["doctor.not-required", "doctor.not-bound"]
@@ -327,8 +368,14 @@ mod tests {
         );
         assert_eq!(
             problems(|facts| facts.tags = Reading::Read(Vec::new())),
-            ["doctor.tags-open"]
+            ["doctor.tags-open"; 2]
         );
+        let withdrawals_open = |facts: &mut Facts| {
+            if let Reading::Read(all) = &mut facts.tags {
+                all[0].include.pop();
+            }
+        };
+        assert_eq!(problems(withdrawals_open), ["doctor.tags-open"]);
         assert_eq!(
             rules(|rules| rules.required[0].context = "lockgate/other".to_owned()),
             ["doctor.not-required", "doctor.not-bound"]
@@ -364,7 +411,7 @@ mod tests {
         );
         assert_eq!(
             problems(|facts| facts.tags = Reading::Denied),
-            ["doctor.unknown"]
+            ["doctor.unknown"; 2]
         );
         assert_eq!(
             problems(|facts| facts.rules = Reading::Denied),
@@ -374,10 +421,91 @@ mod tests {
         assert_eq!(environment(Reading::Denied), ["doctor.unknown"]);
         assert_eq!(environment(Reading::NotFound), ["doctor.environment"]);
         let open = Environment {
-            reviewers: 1,
+            reviewers: vec![Reviewer::Team],
             branches: Branches::All,
         };
         assert_eq!(environment(Reading::Read(open)), ["doctor.environment"]);
+    }
+
+    #[test]
+    fn an_environment_is_for_the_default_branch_and_for_people_who_may_promote() {
+        use crate::words::Role;
+
+        let listed = |names: &[&str]| Branches::Listed(names.iter().map(|&it| it.into()).collect());
+        let person = |role| Reviewer::Person("someone".parse().unwrap(), Some(role));
+        let cases: [(Vec<Reviewer>, Branches, &[&str]); 9] = [
+            (vec![], listed(&["main"]), &["doctor.environment"]),
+            (
+                vec![person(Role::Read)],
+                listed(&["main"]),
+                &["doctor.environment"],
+            ),
+            (vec![person(Role::Maintain)], listed(&["main"]), &[]),
+            (
+                vec![person(Role::Read), Reviewer::Team],
+                listed(&["main"]),
+                &[],
+            ),
+            (vec![Reviewer::Team], Branches::Protected, &[]),
+            (
+                vec![Reviewer::Team],
+                listed(&["*"]),
+                &["doctor.environment"],
+            ),
+            (
+                vec![Reviewer::Team],
+                listed(&["main", "feature/*"]),
+                &["doctor.environment"],
+            ),
+            (
+                vec![Reviewer::Team],
+                listed(&["refs/tags/main"]),
+                &["doctor.environment"],
+            ),
+            (
+                vec![Reviewer::Team],
+                listed(&["master"]),
+                &["doctor.environment"],
+            ),
+        ];
+        for (reviewers, branches, expected) in cases {
+            let shown = format!("{reviewers:?} {branches:?}");
+            let environment = Environment {
+                reviewers,
+                branches,
+            };
+            let found = problems(|facts| facts.environment.1 = Reading::Read(environment));
+            assert_eq!(found, expected, "{shown}");
+        }
+        let key = |branches| {
+            let reviewers = Vec::new();
+            let found = Environment {
+                reviewers,
+                branches,
+            };
+            problems(|facts| facts.gate_environment.1 = Reading::Read(found))
+        };
+        assert_eq!(key(Branches::Protected), [""; 0]);
+        assert_eq!(key(Branches::All), ["doctor.app-key"]);
+        assert_eq!(key(listed(&["*"])), ["doctor.app-key"]);
+    }
+
+    #[test]
+    fn a_status_that_every_workflow_can_post_is_bound_to_nobody() {
+        let bound = |app| rules(|rules| rules.required[0].app = app);
+        assert_eq!(bound(Some(7)), [""; 0]);
+        assert_eq!(bound(Some(8)), ["doctor.not-bound"]);
+        assert_eq!(bound(Some(ACTIONS_APP)), ["doctor.not-bound"]);
+        let unsaid = |app| {
+            problems(|facts| {
+                facts.app = None;
+                if let Reading::Read(rules) = &mut facts.rules {
+                    rules.required[0].app = Some(app);
+                }
+            })
+        };
+        assert_eq!(unsaid(8), [""; 0]);
+        assert_eq!(unsaid(ACTIONS_APP), ["doctor.not-bound"]);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::words::{BranchName, Fingerprint, PackageName};
 /// The forge's limit on the description of a status, in characters (GitHub: 140).
 pub const DESCRIPTION: usize = 140;
 
+/// The environment whose secret is the App's key, for jobs that nobody has to approve.
+pub const GATE_ENVIRONMENT: &str = "lockgate";
+
 /// The states of a commit status that the gate uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

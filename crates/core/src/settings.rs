@@ -1,5 +1,11 @@
 //! What an administrator has set around a repository, as far as it was read. Only reads; nothing here is a judgement.
 
+use crate::escape::quoted;
+use crate::words::{BranchName, Login, Role};
+
+/// The number of the App that every workflow's own token belongs to: a status bound to it is bound to nobody.
+pub const ACTIONS_APP: u64 = 15_368;
+
 /// Something that was asked for. Not being told is never a yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading<T> {
@@ -14,30 +20,61 @@ pub enum Reading<T> {
 /// An environment that a job can name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
-    /// How many people or teams are asked before a job runs; one of them suffices.
-    pub reviewers: usize,
+    /// The people and teams that are asked before a job runs; one of them suffices.
+    pub reviewers: Vec<Reviewer>,
     /// Which branches' jobs may run in it.
     pub branches: Branches,
 }
 
+/// Who is asked before a job runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reviewer {
+    /// A person, and what they may do, if that was asked for.
+    Person(Login, Option<Role>),
+    /// A team: who is in it is the organization's business.
+    Team,
+}
+
 /// Which branches' jobs may run in an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Branches {
     /// All.
     All,
     /// Those that are protected.
     Protected,
-    /// Those that a list names.
-    Listed,
+    /// Those whose names match one of these patterns.
+    Listed(Vec<String>),
 }
 
 impl Environment {
-    /// Why it does not hold a job of a stranger's branch back until somebody has looked; `None` where it does.
-    pub fn problem(&self) -> Option<&'static str> {
-        match (self.reviewers, self.branches) {
-            (0, _) => Some("nobody has to approve"),
-            (_, Branches::All) => Some("any branch may use it"),
-            (_, Branches::Protected | Branches::Listed) => None,
+    /// Why it does not hold a promotion back until somebody who may promote has looked; `None` where it does.
+    ///
+    /// A team counts, because nobody outside of the organization can tell who is in it.
+    pub fn problem(&self, default: &BranchName) -> Option<String> {
+        if self.reviewers.is_empty() {
+            return Some("nobody has to approve".to_owned());
+        }
+        let may = |reviewer: &Reviewer| match reviewer {
+            Reviewer::Team | Reviewer::Person(_, None) => true,
+            Reviewer::Person(_, Some(role)) => role.may_promote(),
+        };
+        if !self.reviewers.iter().any(may) {
+            return Some("nobody who may promote has to approve".to_owned());
+        }
+        self.open_to(default)
+    }
+
+    /// Which other branch's jobs may run in it; `None` where only the default branch's do, or those of protected branches, which nobody
+    /// can push to alone.
+    pub fn open_to(&self, default: &BranchName) -> Option<String> {
+        match &self.branches {
+            Branches::All => Some("any branch may use it".to_owned()),
+            Branches::Protected => None,
+            Branches::Listed(patterns) => {
+                let other = patterns.iter().find(|pattern| *pattern != default.as_str());
+                let other = other.map(|pattern| quoted(pattern));
+                other.map(|pattern| format!("branches like {pattern} may use it"))
+            }
         }
     }
 }
@@ -104,17 +141,36 @@ mod tests {
 
     #[test]
     fn an_environment_holds_only_with_a_reviewer_and_a_branch() {
-        let problem = |reviewers, branches| {
-            Environment {
-                reviewers,
-                branches,
-            }
-            .problem()
+        let person = |role| Reviewer::Person("mia".parse().unwrap(), role);
+        let listed = |patterns: &[&str]| {
+            Branches::Listed(patterns.iter().map(|it| (*it).to_owned()).collect())
         };
-        assert_eq!(problem(1, Branches::Listed), None);
-        assert_eq!(problem(2, Branches::Protected), None);
-        assert_eq!(problem(1, Branches::All), Some("any branch may use it"));
-        assert_eq!(problem(0, Branches::Listed), Some("nobody has to approve"));
+        let problem = |reviewers: &[Reviewer], branches: Branches| {
+            let environment = Environment {
+                reviewers: reviewers.to_vec(),
+                branches,
+            };
+            environment
+                .problem(&"main".parse().unwrap())
+                .unwrap_or_default()
+        };
+        let maintainer = [person(Some(Role::Maintain))];
+        assert_eq!(problem(&maintainer, listed(&["main"])), "");
+        assert_eq!(problem(&maintainer, Branches::Protected), "");
+        assert_eq!(problem(&[Reviewer::Team], listed(&["main"])), "");
+        assert_eq!(problem(&maintainer, Branches::All), "any branch may use it");
+        for pattern in ["*", "**/*", "ma*n", "Main", "release/1"] {
+            let said = problem(&maintainer, listed(&["main", pattern]));
+            assert_eq!(said, format!("branches like \"{pattern}\" may use it"));
+        }
+        assert_eq!(problem(&[], listed(&["main"])), "nobody has to approve");
+        let developers = [person(Some(Role::Write)), person(Some(Role::Triage))];
+        assert_eq!(
+            problem(&developers, listed(&["main"])),
+            "nobody who may promote has to approve"
+        );
+        let both = [person(Some(Role::Write)), person(Some(Role::Admin))];
+        assert_eq!(problem(&both, listed(&["main"])), "");
     }
 
     #[test]

@@ -8,9 +8,10 @@ use lockgate_client::{Client, FetchError, Options, Source};
 use lockgate_core::config::{Package, RECEIPT_ASSET};
 use lockgate_core::detect::Holder;
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
+use lockgate_core::settings::{Environment, Reading, Reviewer};
 use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
-use lockgate_forge::{Forge, Pull, Release};
+use lockgate_forge::{Forge, Pull, Release, Settings as _};
 
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
@@ -207,6 +208,24 @@ impl<'a> Remote<'a> {
             }
             Err(problem) => PublicReceipt::Unusable(problem.to_string()),
         })
+    }
+
+    /// What an environment demands, with the roles of the people who are asked: a call for each, until one of them may promote.
+    pub fn environment(&self, name: &str) -> Result<Reading<Environment>, Failure> {
+        let mut found = self.forge.environment(name)?;
+        if let Reading::Read(environment) = &mut found {
+            for reviewer in &mut environment.reviewers {
+                let Reviewer::Person(login, role) = reviewer else {
+                    break;
+                };
+                let known = self.forge.role(login)?;
+                *role = Some(known);
+                if known.may_promote() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The commit that a tag names now.

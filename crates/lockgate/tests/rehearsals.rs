@@ -151,14 +151,14 @@ fn promotions(transcript: &str) -> Vec<(u32, u32, u32)> {
 
 /// That the transcript is true is the business of the test above.
 #[test]
-fn a_promotion_of_v_variants_makes_at_most_16_and_3v_calls() {
+fn a_promotion_of_v_variants_makes_at_most_18_and_3v_calls() {
     let transcript = include_str!("../../../rehearsals/calls.txt");
     let promotions = promotions(transcript);
     let variants: Vec<u32> = promotions.iter().map(|(variants, ..)| *variants).collect();
     assert_eq!(variants, [2, 4, 1]);
     for (variants, calls, unchanged) in promotions {
         assert!(
-            calls - unchanged <= 16 + 3 * variants,
+            calls - unchanged <= 18 + 3 * variants,
             "{variants} variants: {calls} calls, {unchanged} of them not modified"
         );
         // Those that the forge does not count, with them: each has a row, and its reason.

@@ -13,7 +13,7 @@ use lockgate_core::promote::{
     ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts, origin,
     runs::{BaseHistory, OtherPull},
 };
-use lockgate_core::settings::{Branches, Environment, Reading};
+use lockgate_core::settings::{Branches, Environment, Reading, Reviewer};
 use lockgate_core::{
     ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
     Timestamp, Version, WorkflowId,
@@ -61,11 +61,11 @@ pub fn environment(world: &World<'_>) -> Reading<Environment> {
         return Reading::NotFound;
     };
     Reading::Read(Environment {
-        reviewers: found.reviewers.len(),
-        branches: match found.branches {
+        reviewers: found.reviewers.iter().map(|_| Reviewer::Team).collect(),
+        branches: match &found.branches {
             None => Branches::All,
             Some(BranchPolicy::Protected) => Branches::Protected,
-            Some(BranchPolicy::Named(_)) => Branches::Listed,
+            Some(BranchPolicy::Named(names)) => Branches::Listed(names.clone()),
         },
     })
 }

@@ -105,6 +105,7 @@ impl Reads {
             repository_id: observe::repository(world),
             repository: world.state.repository().full_name().parse().ok()?,
             pull: self.pull.clone()?,
+            default_branch: "main".parse().ok()?,
             context: Some(world.template.package.gate_context()),
             base_commit: view.base_commit,
             detected: view.detected,

@@ -1,7 +1,9 @@
 //! `gate-<package>.yml`: the trusted half. It runs the default branch's file, checks out the default branch only, and never runs
 //! anything of the pull request.
 
-use crate::steps::{GATE_ENVIRONMENT, MACHINE, Settings, read, write};
+use lockgate_core::gate::GATE_ENVIRONMENT;
+
+use crate::steps::{MACHINE, Settings, read, write};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
 use crate::{build, promote};

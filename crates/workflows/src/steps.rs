@@ -12,9 +12,6 @@ pub(crate) const MARK: &str = "# Written by lockgate init";
 /// The machine of every job that runs nothing of the pull request.
 pub(crate) const MACHINE: &str = "ubuntu-24.04";
 
-/// The environment whose secret is the App's key, for jobs that nobody has to approve.
-pub(crate) const GATE_ENVIRONMENT: &str = "lockgate";
-
 /// What a workflow is written from.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'c> {

@@ -76,9 +76,11 @@ fn actor(facts: &Facts) -> Result<(), Refusal> {
 fn environment(facts: &Facts) -> Result<(), Refusal> {
     let problem = match (facts.package.policy.environment, &facts.environment) {
         (EnvironmentCheck::Unchecked, _) | (_, None) => None,
-        (_, Some(Reading::Read(found))) => found.problem(),
-        (_, Some(Reading::NotFound)) => Some("there is none, or the token may not see it"),
-        (_, Some(Reading::Denied)) => Some("the token may not read it"),
+        (_, Some(Reading::Read(found))) => found.problem(&facts.default_branch),
+        (_, Some(Reading::NotFound)) => {
+            Some("there is none, or the token may not see it".to_owned())
+        }
+        (_, Some(Reading::Denied)) => Some("the token may not read it".to_owned()),
     };
     problem.map_or(Ok(()), |problem| Err(Refusal::Environment { problem }))
 }

@@ -32,6 +32,8 @@ pub struct Facts {
     pub repository: RepositoryName,
     /// The pull request.
     pub pull: PullFacts,
+    /// The repository's default branch.
+    pub default_branch: BranchName,
     /// The context of the gate of its base branch; `None` where that has none. See [`crate::gate::context`].
     pub context: Option<String>,
     /// The tip of its base branch now.

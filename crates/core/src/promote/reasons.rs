@@ -11,7 +11,7 @@ reasons! {
         NotAMaintainer { /** Who. */ login: Login, /** Role. */ role: Role } =>
             "promote.not-a-maintainer", "{login} has {role} rights, and only maintainers promote", "ask somebody with the role maintain or admin";
         /// The environment holds nobody back.
-        Environment { /** Why. */ problem: &'static str } =>
+        Environment { /** Why. */ problem: String } =>
             "promote.environment", "the environment `release`, in which promotions run, does not hold one back: {problem}", "let an administrator give it required reviewers and limit it to the default branch; `lockgate doctor` looks at all such settings";
         /// Closed without a merge.
         PullClosed { /** Number. */ pull: PullNumber } =>

@@ -3,7 +3,7 @@ use crate::detect;
 use crate::document::tests::manifest;
 use crate::document::{Candidate, FailedVariant};
 use crate::reason::{Reason, Verdict};
-use crate::settings::{Branches, Environment, Reading};
+use crate::settings::{Branches, Environment, Reading, Reviewer};
 use crate::version::Version;
 use crate::words::*;
 
@@ -48,8 +48,8 @@ fn facts() -> Facts {
     Facts {
         expect_head: None,
         environment: Some(Reading::Read(Environment {
-            reviewers: 1,
-            branches: Branches::Listed,
+            reviewers: vec![Reviewer::Team],
+            branches: Branches::Listed(vec!["main".to_owned()]),
         })),
         actor: ActorFacts {
             login: "mia".parse().unwrap(),
@@ -66,6 +66,7 @@ fn facts() -> Facts {
             head_repository: Some(RepositoryId(42)),
             base: "main".parse().unwrap(),
         },
+        default_branch: "main".parse().unwrap(),
         context: Some("lockgate/tool".to_owned()),
         base_commit: commit('b'),
         detected: Verdict::Proceed(detect::Plan {
@@ -164,6 +165,7 @@ fn listed(facts: &mut Facts) -> &mut crate::document::Manifest {
 fn a_legitimate_candidate_is_planned_with_all_that_it_is_bound_to() {
     let plan = plan();
     insta::assert_snapshot!(plan.notes, @"
+    <!-- lockgate:release -->
     `tool-support` `2`, promoted from pull request #7 by @mia.
 
     | executable | size | SHA-256 |
@@ -201,11 +203,11 @@ fn each_part_of_the_binding_is_checked_by_itself() {
         Reading::NotFound,
         Reading::Denied,
         Reading::Read(Environment {
-            reviewers: 0,
-            branches: Branches::Listed,
+            reviewers: Vec::new(),
+            branches: Branches::Listed(vec!["main".to_owned()]),
         }),
         Reading::Read(Environment {
-            reviewers: 1,
+            reviewers: vec![Reviewer::Team],
             branches: Branches::All,
         }),
     ] {

@@ -53,6 +53,9 @@ fn in_repository(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
         (Post, ["statuses", id]) => statuses::create(desk, id),
         (Get, ["collaborators", login, "permission"]) => settings::permission(desk, login),
         (Get, ["environments", name]) => settings::environment(desk, name),
+        (Get, ["environments", name, "deployment-branch-policies"]) => {
+            settings::branch_policies(desk, name)
+        }
         (Get, ["rulesets"]) => settings::rulesets(desk),
         (Get, ["rulesets", id]) => settings::ruleset(desk, id),
         (Get, ["rules", "branches", name @ ..]) => settings::rules_of_branch(desk, &name.join("/")),

@@ -51,6 +51,23 @@ pub(crate) fn environment(desk: &mut Desk<'_>, name: &str) -> Outcome {
     })))
 }
 
+/// `GET /environments/{name}/deployment-branch-policies`
+pub(crate) fn branch_policies(desk: &mut Desk<'_>, name: &str) -> Outcome {
+    let environment = desk.state.environment(name)?;
+    let names = match &environment.branches {
+        Some(BranchPolicy::Named(names)) => names.as_slice(),
+        Some(BranchPolicy::Protected) | None => &[],
+    };
+    let shown = names.iter().zip(1_u64..).map(|(name, at)| {
+        let id = environment.id + at;
+        json!({ "id": id, "node_id": shapes::node_id("DBP", id), "name": name, "type": "branch" })
+    });
+    let shown: Vec<_> = shown.collect();
+    Ok(Answer::ok(
+        &json!({ "total_count": shown.len(), "branch_policies": shown }),
+    ))
+}
+
 /// `GET /rulesets`
 pub(crate) fn rulesets(desk: &mut Desk<'_>) -> Outcome {
     let all = desk.state.settings().rulesets.iter();

@@ -2,7 +2,7 @@
 
 use lockgate_core::BranchName;
 use lockgate_core::settings::{
-    BranchRules, Branches, Environment, Merging, Reading, RequiredStatus, TagRules,
+    BranchRules, Branches, Environment, Merging, Reading, RequiredStatus, Reviewer, TagRules,
 };
 use serde::Deserialize;
 
@@ -23,7 +23,29 @@ struct EnvironmentShape {
 struct Protection {
     r#type: String,
     #[serde(default)]
-    reviewers: Vec<serde::de::IgnoredAny>,
+    reviewers: Vec<ReviewerShape>,
+}
+
+#[derive(Deserialize)]
+struct ReviewerShape {
+    reviewer: Option<ReviewerLogin>,
+}
+
+/// A team has no login.
+#[derive(Deserialize)]
+struct ReviewerLogin {
+    login: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BranchPolicies {
+    branch_policies: Vec<BranchPolicy>,
+}
+
+#[derive(Deserialize)]
+struct BranchPolicy {
+    name: String,
+    r#type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,22 +129,42 @@ struct Immutability {
 pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment>, ForgeError> {
     let doing = format!("read the environment {name}");
     let url = wire.at(&format!("/environments/{}", encoded(name)));
-    told(wire.read(&doing, &url).map(|it: EnvironmentShape| {
-        let asks = |rule: &&Protection| rule.r#type == "required_reviewers";
-        Environment {
-            reviewers: it
-                .protection_rules
-                .iter()
-                .filter(asks)
-                .map(|rule| rule.reviewers.len())
-                .sum(),
-            branches: match it.deployment_branch_policy {
-                None => Branches::All,
-                Some(policy) if policy.protected_branches => Branches::Protected,
-                Some(_) => Branches::Listed,
-            },
-        }
+    let shape: EnvironmentShape = match told(wire.read(&doing, &url))? {
+        Reading::Read(shape) => shape,
+        Reading::NotFound => return Ok(Reading::NotFound),
+        Reading::Denied => return Ok(Reading::Denied),
+    };
+    let branches = match shape.deployment_branch_policy {
+        None => Branches::All,
+        Some(policy) if policy.protected_branches => Branches::Protected,
+        Some(_) => match told(patterns(wire, &doing, &url))? {
+            Reading::Read(patterns) => Branches::Listed(patterns),
+            Reading::NotFound => return Ok(Reading::NotFound),
+            Reading::Denied => return Ok(Reading::Denied),
+        },
+    };
+    let asks = |rule: &Protection| rule.r#type == "required_reviewers";
+    let rules = shape.protection_rules.into_iter().filter(asks);
+    let reviewers = rules.flat_map(|rule| rule.reviewers).map(|it| {
+        let login = it.reviewer.and_then(|it| it.login?.parse().ok());
+        login.map_or(Reviewer::Team, |login| Reviewer::Person(login, None))
+    });
+    Ok(Reading::Read(Environment {
+        reviewers: reviewers.collect(),
+        branches,
     }))
+}
+
+/// The patterns of an environment's list. One for tags lets jobs in that run for a tag, which is no branch of ours.
+fn patterns(wire: &Wire, doing: &str, environment: &str) -> Result<Vec<String>, ForgeError> {
+    let url = format!("{environment}/deployment-branch-policies");
+    paging::all(wire, doing, &url, Again::No, |page: BranchPolicies| {
+        let named = |policy: BranchPolicy| match policy.r#type.as_deref() {
+            Some("tag") => format!("refs/tags/{}", policy.name),
+            Some(_) | None => policy.name,
+        };
+        page.branch_policies.into_iter().map(named).collect()
+    })
 }
 
 /// Two calls: the rulesets, and what of the older branch protection is told with the branch.

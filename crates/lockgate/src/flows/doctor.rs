@@ -2,6 +2,7 @@
 
 use lockgate_core::config::{Package, TrustLevel};
 use lockgate_core::doctor::{self, Facts, Finding, Outcome, Problem};
+use lockgate_core::gate::GATE_ENVIRONMENT;
 use lockgate_core::promote::ENVIRONMENT;
 use lockgate_core::settings::{BranchRules, Reading};
 use lockgate_core::{BranchName, Reason as _};
@@ -25,6 +26,7 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
     )?;
     let tree = Tree::read(&remote.git, tip.as_str())?;
     let config = tree.config(&format!("the branch {branch}"))?;
+    let hardened = args.hardened || config.workflows.level == TrustLevel::Hardened;
     let facts = Facts {
         packages: config
             .packages
@@ -33,13 +35,22 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
             .collect(),
         rules: remote.forge.branch_rules(&branch)?,
         listed: listed(&remote, &config.workflows.branches)?,
-        environment: (
-            ENVIRONMENT.to_owned(),
-            remote.forge.environment(ENVIRONMENT)?,
+        environment: (ENVIRONMENT.to_owned(), remote.environment(ENVIRONMENT)?),
+        gate_environment: (
+            GATE_ENVIRONMENT.to_owned(),
+            match hardened {
+                true => remote.forge.environment(GATE_ENVIRONMENT)?,
+                // Nobody asks for it.
+                false => Reading::NotFound,
+            },
         ),
+        app: context
+            .around
+            .var("LOCKGATE_APP_ID")
+            .and_then(|id| id.parse().ok()),
         immutable: remote.forge.immutable_releases()?,
         tags: remote.forge.tag_rules()?,
-        hardened: args.hardened || config.workflows.level == TrustLevel::Hardened,
+        hardened,
         branch,
     };
     render(context, &doctor::decide(&facts))
