@@ -136,6 +136,22 @@ text_word! {
     ArtifactName: "an artifact name (letters, digits, '.', '_', '-', at most 200 characters)", safe_name;
 }
 
+impl Timestamp {
+    /// Seconds since 1970, by the proleptic Gregorian calendar. A day or month that no calendar has counts on from the one before.
+    pub fn seconds(&self) -> i64 {
+        let mut parts = self.0.split(|c: char| !c.is_ascii_digit());
+        let mut next = || -> i64 { parts.next().and_then(|it| it.parse().ok()).unwrap_or(0) };
+        let (year, month, day, hour, minute, second) =
+            (next(), next(), next(), next(), next(), next());
+        // Years begin in March, so that the leap day is their last.
+        let months = year * 12 + month - 3;
+        let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
+        let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        let days = year * 365 + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468;
+        ((days * 24 + hour) * 60 + minute) * 60 + second
+    }
+}
+
 fn object_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -391,6 +407,21 @@ impl fmt::Display for Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_in_seconds_is_what_date_says() {
+        // From `date -u -d MOMENT +%s`.
+        for (moment, seconds) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1999-12-31T23:59:59Z", 946_684_799),
+            ("2000-02-29T23:59:59Z", 951_868_799),
+            ("2026-11-27T10:00:00Z", 1_795_773_600),
+            ("2100-03-01T00:00:00Z", 4_107_542_400),
+        ] {
+            let read: Timestamp = moment.parse().unwrap();
+            assert_eq!(read.seconds(), seconds, "{moment}");
+        }
+    }
 
     #[test]
     fn a_digest_reads_what_it_writes_and_nothing_else() {
