@@ -288,6 +288,7 @@ mod tests {
                     "refs/tags/tool-v*".to_owned(),
                     "refs/tags/withdrawn-tool-v*".to_owned(),
                 ],
+                exclude: Vec::new(),
                 kinds: ["creation", "update", "deletion"]
                     .map(str::to_owned)
                     .to_vec(),
@@ -386,6 +387,7 @@ mod tests {
     fn tags_are_held_only_where_nobody_makes_moves_or_deletes_them() {
         let rules = |kinds: &[&str]| TagRules {
             include: vec!["refs/tags/tool-v*".to_owned()],
+            exclude: Vec::new(),
             kinds: kinds.iter().map(|&kind| kind.to_owned()).collect(),
         };
         let missing = |all: &[TagRules]| match open_tags(all, "tool-v") {

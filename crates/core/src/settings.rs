@@ -118,20 +118,31 @@ pub struct RequiredStatus {
 pub struct TagRules {
     /// Patterns of refs, such as `refs/tags/tool-v*` or `~ALL`.
     pub include: Vec<String>,
+    /// Patterns of refs that it leaves out all the same.
+    pub exclude: Vec<String>,
     /// What it holds back: `creation`, `update`, `deletion`.
     pub kinds: Vec<String>,
 }
 
 impl TagRules {
-    /// Whether tags that begin so are held by it. Only patterns with a star at their end are understood.
+    /// Whether all tags that begin so are held by it. Of what is included, only patterns with a star at their end are understood; what is
+    /// left out counts if it can be one of them.
     pub fn covers(&self, prefix: &str) -> bool {
         let wanted = format!("refs/tags/{prefix}");
-        self.include.iter().any(|pattern| {
-            pattern == "~ALL"
-                || pattern
-                    .strip_suffix('*')
-                    .is_some_and(|start| wanted.starts_with(start.trim_end_matches('*')))
-        })
+        let left_out = self.exclude.iter().any(|pattern| {
+            let start = pattern
+                .split(['*', '?', '[', '{', '\\'])
+                .next()
+                .unwrap_or_default();
+            pattern == "~ALL" || start.starts_with(&wanted) || wanted.starts_with(start)
+        });
+        !left_out
+            && self.include.iter().any(|pattern| {
+                pattern == "~ALL"
+                    || pattern
+                        .strip_suffix('*')
+                        .is_some_and(|start| wanted.starts_with(start.trim_end_matches('*')))
+            })
     }
 }
 
@@ -175,14 +186,23 @@ mod tests {
 
     #[test]
     fn a_pattern_covers_what_begins_like_it() {
-        let covers = |pattern: &str, prefix: &str| {
-            let include = vec![pattern.to_owned()];
-            TagRules {
-                include,
-                kinds: Vec::new(),
-            }
-            .covers(prefix)
+        let rules = |pattern: &str, exclude: &[&str]| TagRules {
+            include: vec![pattern.to_owned()],
+            exclude: exclude.iter().map(|&it| it.to_owned()).collect(),
+            kinds: Vec::new(),
         };
+        let covers = |pattern: &str, prefix: &str| rules(pattern, &[]).covers(prefix);
+        for left_out in [
+            "~ALL",
+            "refs/tags/*",
+            "refs/tags/tool-v*",
+            "refs/tags/tool-v2",
+            "refs/tags/t?ol-v2",
+            "*",
+        ] {
+            assert!(!rules("~ALL", &[left_out]).covers("tool-v"), "{left_out}");
+        }
+        assert!(rules("~ALL", &["refs/tags/nightly-*"]).covers("tool-v"));
         assert!(covers("~ALL", "tool-v"));
         assert!(covers("refs/tags/*", "tool-v"));
         assert!(covers("refs/tags/**", "tool-v"));

@@ -119,6 +119,8 @@ struct Conditions {
 struct RefName {
     #[serde(default)]
     include: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -257,8 +259,11 @@ pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeErro
         let names = ruleset
             .conditions
             .and_then(|conditions| conditions.ref_name);
+        let (include, exclude) =
+            names.map_or_else(Default::default, |names| (names.include, names.exclude));
         found.push(TagRules {
-            include: names.map(|names| names.include).unwrap_or_default(),
+            include,
+            exclude,
             kinds: ruleset.rules.into_iter().map(|rule| rule.r#type).collect(),
         });
     }
