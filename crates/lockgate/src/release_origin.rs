@@ -5,7 +5,7 @@ use lockgate_core::document::Receipt;
 use lockgate_core::promote::origin::{self, Author};
 use lockgate_core::promote::{PublishedAsset, PublishedRelease, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{CommitId, Tag, Version};
-use lockgate_forge::{Forge as _, Release};
+use lockgate_forge::{Artifact, ErrorKind, Forge as _, Release};
 
 use crate::candidate::read_document;
 use crate::exit::Failure;
@@ -99,12 +99,19 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
     }
     let repository = remote.forge.repository()?;
     let path = package.promote_workflow();
-    for artifact in artifacts {
+    let default = &repository.default_branch;
+    let ours = |it: &Artifact| origin::may_be_of_promotion(&it.facts, default, repository.id);
+    for artifact in artifacts.into_iter().filter(ours) {
         let Some(id) = artifact.facts.run else {
             continue;
         };
-        let run = remote.forge.run(id)?.facts;
-        if !origin::is_promotion(&run, &path, &repository.default_branch, repository.id) {
+        let run = match remote.forge.run(id) {
+            Ok(run) => run.facts,
+            // Somebody has deleted it.
+            Err(error) if error.kind == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if !origin::is_promotion(&run, &path, default, repository.id) {
             continue;
         }
         // After 90 days the run itself has to do.

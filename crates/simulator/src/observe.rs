@@ -349,6 +349,7 @@ pub fn artifacts(world: &World<'_>, run: &RunFacts) -> Vec<ArtifactFacts> {
         expired: artifact.expired(world.now),
         run: Some(run.id),
         head_repository: run.head_repository,
+        head_branch: run.head_branch.clone(),
         head: Some(run.head.clone()),
     };
     all.into_iter().map(facts).collect()

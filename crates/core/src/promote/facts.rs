@@ -165,6 +165,8 @@ pub struct ArtifactFacts {
     pub run: Option<RunId>,
     /// The repository of that run's head.
     pub head_repository: Option<RepositoryId>,
+    /// The branch of that run's head: foreign text.
+    pub head_branch: Option<String>,
     /// That run's head.
     pub head: Option<CommitId>,
 }

@@ -1,7 +1,7 @@
 //! Who published a release. A receipt is text, and anybody who may write can publish one that claims a promotion; so the account that
 //! published counts, and where every workflow has that account, the promotion's run has to have kept the receipt.
 
-use super::RunFacts;
+use super::{ArtifactFacts, RunFacts};
 use crate::words::{BranchName, Login, RepositoryId};
 
 /// The account that publishes with a workflow's own token, whichever workflow it is.
@@ -57,11 +57,22 @@ pub fn is_promotion(
         && run.head_repository == Some(repository)
 }
 
+/// Whether an artifact can be that of a promotion, by what the list of artifacts tells of its run. Any workflow of a branch can upload
+/// one of the same name, as many as it likes: those are not worth a call.
+pub fn may_be_of_promotion(
+    artifact: &ArtifactFacts,
+    default: &BranchName,
+    repository: RepositoryId,
+) -> bool {
+    artifact.head_repository == Some(repository)
+        && artifact.head_branch.as_deref() == Some(default.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::RunOutcome;
     use super::*;
-    use crate::words::{Attempt, RunId, WorkflowId};
+    use crate::words::{ArtifactId, Attempt, RunId, WorkflowId};
 
     fn login(name: &str) -> Login {
         name.parse().unwrap()
@@ -90,6 +101,28 @@ mod tests {
             author(None, &login("mia"), None),
             Author::Stranger(_)
         ));
+    }
+
+    #[test]
+    fn an_artifact_of_another_branch_or_repository_is_not_looked_into() {
+        let of = |repository, branch: Option<&str>| {
+            let artifact = ArtifactFacts {
+                id: ArtifactId(1),
+                name: "receipt".to_owned(),
+                size: 1,
+                sha256: None,
+                expired: false,
+                run: Some(RunId(1)),
+                head_repository: repository,
+                head_branch: branch.map(str::to_owned),
+                head: None,
+            };
+            may_be_of_promotion(&artifact, &"main".parse().unwrap(), RepositoryId(42))
+        };
+        assert!(of(Some(RepositoryId(42)), Some("main")));
+        assert!(!of(Some(RepositoryId(42)), Some("mine")));
+        assert!(!of(Some(RepositoryId(4242)), Some("main")));
+        assert!(!of(None, Some("main")) && !of(Some(RepositoryId(42)), None));
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn artifact(id: u64, name: &str) -> ArtifactFacts {
         expired: false,
         run: Some(RunId(9001)),
         head_repository: Some(RepositoryId(42)),
+        head_branch: Some("bump".to_owned()),
         head: Some(commit('a')),
     }
 }

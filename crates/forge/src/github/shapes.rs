@@ -202,6 +202,7 @@ pub(super) struct Artifact {
 struct ArtifactRun {
     id: Option<RunId>,
     head_repository_id: Option<RepositoryId>,
+    head_branch: Option<String>,
     head_sha: Option<CommitId>,
 }
 
@@ -210,6 +211,7 @@ impl From<Artifact> for port::Artifact {
         let run = it.workflow_run.unwrap_or(ArtifactRun {
             id: None,
             head_repository_id: None,
+            head_branch: None,
             head_sha: None,
         });
         Self {
@@ -221,6 +223,7 @@ impl From<Artifact> for port::Artifact {
                 expired: it.expired,
                 run: run.id,
                 head_repository: run.head_repository_id,
+                head_branch: run.head_branch,
                 head: run.head_sha,
             },
             expires_at: it.expires_at,
