@@ -340,6 +340,9 @@ fn base(dir: &Path) -> Command {
         "core.fsmonitor=false",
         "-c",
         "protocol.ext.allow=never",
+        // The graft file below is none; git's words on it would stand before those on what failed.
+        "-c",
+        "advice.graftFileDeprecated=false",
     ]);
     // A hook or alias of ours may have set these for its own repository.
     for name in [
