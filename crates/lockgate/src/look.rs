@@ -16,6 +16,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::trouble::Trouble;
 
+/// What the file of a release has to be smaller than, in bytes (GitHub, "About releases", quotas).
+const RELEASE_FILE: u64 = 2 * 1024 * 1024 * 1024;
+
 /// What was found.
 pub struct Looked {
     /// In bytes.
@@ -37,6 +40,10 @@ pub fn look(path: &Path, variant: &Variant, secrets: &[&str]) -> Result<Looked, 
     })?;
     if !meta.is_file() {
         return Err(Trouble::NotAFile { path: shown });
+    }
+    if meta.len() >= RELEASE_FILE {
+        let size = meta.len();
+        return Err(Trouble::TooLarge { path: shown, size });
     }
     let doing = || format!("read {shown}");
     let mut file = File::open(path).map_err(|error| Trouble::file(doing(), &error))?;
@@ -199,6 +206,26 @@ mod tests {
             let found = read(&mut File::open(path.path()).unwrap(), &[], "x");
             assert!(matches!(found, Err(Trouble::Secret { .. })), "at {at}");
         }
+    }
+
+    /// The file has no blocks: it is refused before anybody reads it.
+    #[test]
+    fn what_no_release_takes_is_refused_at_once() {
+        use lockgate_core::Reason as _;
+
+        let config = "[package.tool]\nversion-file = \"V\"\nsources = [\"s\"]\ntag = \"t-v{version}\"\nasset = \"t-{variant}-v{version}\"\n\
+            build = { command = [\"make\"], output = \"o/{asset}\" }\nvariant.amd64 = {}\n";
+        let config = lockgate_core::config::Config::parse(config).unwrap();
+        let package = config.packages.values().next().unwrap();
+        let variant = &package.variants[0];
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let code = |size| {
+            file.as_file().set_len(size).unwrap();
+            look(file.path(), variant, &[]).err().map(|it| it.code())
+        };
+        assert_eq!(code(RELEASE_FILE), Some("build.too-large"));
+        assert_eq!(code(RELEASE_FILE + 5), Some("build.too-large"));
+        assert_eq!(code(10), Some("build.executable"));
     }
 
     #[test]

@@ -74,6 +74,9 @@ reasons! {
         /// It left something that is no file.
         NotAFile { /** Path. */ path: String } =>
             "build.not-a-file", "{path} is not a regular file", "let the build write a regular file there";
+        /// No release takes it.
+        TooLarge { /** Path. */ path: String, /** In bytes. */ size: u64 } =>
+            "build.too-large", "{path} has {size} bytes, and a file of a release has to be smaller than 2 GiB", "leave debug information out of it, or keep data in a file of its own";
         /// It is not what the variant asks for.
         NotAsAsked { /** Variant. */ variant: String, /** What. */ problems: String, /** Codes. */ codes: String } =>
             "build.executable", "the executable of {variant} is not what lockgate.toml asks for: {problems} ({codes})", "build for the right target, or change the variant's table";
@@ -146,7 +149,8 @@ impl Trouble {
             Self::Dirty { .. }
             | Self::CommandFailed { .. }
             | Self::NoOutput { .. }
-            | Self::NotAFile { .. } => Exit::Refused,
+            | Self::NotAFile { .. }
+            | Self::TooLarge { .. } => Exit::Refused,
             Self::NotAsAsked { .. }
             | Self::Secret { .. }
             | Self::SmokeFailed { .. }

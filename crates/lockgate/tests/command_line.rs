@@ -257,6 +257,25 @@ fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
     );
 }
 
+#[test]
+fn what_lies_behind_a_link_is_not_ours_to_remove() {
+    let room = tempfile::tempdir().unwrap();
+    let dir = clone(room.path());
+    std::fs::write(dir.join(".gitignore"), "dist\n").unwrap();
+    git(&dir, &["add", "--all"]);
+    git(&dir, &["commit", "--quiet", "-m", "a store beside us"]);
+    let store = room.path().join("store");
+    std::fs::create_dir(&store).unwrap();
+    std::fs::write(store.join("hello-amd64-v2"), "of another").unwrap();
+    std::os::unix::fs::symlink(&store, dir.join("dist")).unwrap();
+    let built = lockgate(&dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
+    assert!(built.status.success(), "{built:?}");
+    let kept = std::fs::read(store.join("hello-amd64-v2")).unwrap();
+    assert_eq!(kept, b"of another");
+    let made = dir.join("dist").symlink_metadata().unwrap();
+    assert!(made.is_dir());
+}
+
 /// A child can read the environment that its parent was started with, whatever was removed from it since.
 #[test]
 fn a_build_finds_no_credential_in_its_own_environment_nor_in_its_parents() {

@@ -224,14 +224,12 @@ fn make(
         package.output(variant, &source.version),
     );
     let path = source.top.join(output.as_str());
-    if let Err(error) = std::fs::remove_file(&path)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(plain(Trouble::file(
+    remove_stale(&source.top, &output).map_err(|error| {
+        plain(Trouble::file(
             format!("remove what an earlier build left at {output}"),
             &error,
-        )));
-    }
+        ))
+    })?;
     let words = package.command(
         &package.build.command,
         variant,
@@ -286,6 +284,24 @@ fn make(
         build_seconds,
         attempt: None,
     })
+}
+
+/// Removes what an earlier build left, so that it cannot be taken for what this one leaves. Build tools put links into the repository
+/// whose targets are theirs (`bazel-bin`, Nix's `result`): then the first link on the way goes, and what it names stays.
+fn remove_stale(top: &Path, output: &RepoPath) -> std::io::Result<()> {
+    let mut path = top.to_owned();
+    for part in output.as_str().split('/') {
+        path.push(part);
+        let meta = match std::fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if meta.is_symlink() {
+            return std::fs::remove_file(&path);
+        }
+    }
+    std::fs::remove_file(&path)
 }
 
 fn variables(
