@@ -359,8 +359,10 @@ fn refuse_by_policy(
             to: to.clone(),
         });
     }
+    // From integers to semantic versions there is no next one.
+    let same_scheme = std::mem::discriminant(from) == std::mem::discriminant(to);
     let next = from.next_free(&facts.taken);
-    let skips = package.policy.step == Step::NextFree && next.as_ref() != Some(to);
+    let skips = package.policy.step == Step::NextFree && same_scheme && next.as_ref() != Some(to);
     skips.then(|| Refusal::Skips {
         from: from.clone(),
         to: to.clone(),

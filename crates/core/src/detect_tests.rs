@@ -306,16 +306,9 @@ fn a_change_of_the_scheme_is_compared_with_the_base_in_its_own_words() {
             from: Scheme::Integer,
             to: Scheme::Semver,
         }];
-        let decision = decide(
-            &Package {
-                policy: Policy {
-                    step: Step::Any,
-                    ..semver.policy
-                },
-                ..semver.clone()
-            },
-            &facts,
-        );
+        // The policy is the base's, for which each integer is the next of the one before.
+        assert_eq!(semver.policy.step, Step::NextFree);
+        let decision = decide(&semver, &facts);
         match decision {
             Verdict::Refuse(refusal) => refusal.code(),
             other @ (Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_)) => other.word(),
