@@ -269,10 +269,10 @@ pub struct Build {
 #[derive(Debug, Default, Args)]
 pub struct Target {
     /// The pull request [default: that of the event]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = pull)]
     pub pr: Option<u64>,
     /// The run of the build workflow [default: that of the event, else the newest for the head]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = run)]
     pub run: Option<u64>,
     /// Only this package
     #[arg(long, value_name = "NAME")]
@@ -286,7 +286,7 @@ pub struct Report {
     #[arg(long, value_name = "NUMBERS", value_parser = numbers)]
     pub pr: Option<Numbers>,
     /// The run of the build workflow [default: that of the event]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = run)]
     pub run: Option<u64>,
     /// Only this package
     #[arg(long, value_name = "NAME")]
@@ -299,10 +299,20 @@ pub struct Numbers(pub Vec<u64>);
 
 fn numbers(text: &str) -> Result<Numbers, String> {
     let all = text.split(',').map(str::trim).filter(|it| !it.is_empty());
-    let read = all.map(|it| it.trim_start_matches('#').parse::<u64>());
-    let read: Result<Vec<u64>, _> = read.collect();
+    let read: Result<Vec<u64>, _> = all.map(pull).collect();
     read.map(Numbers)
-        .map_err(|_| "numbers of pull requests, with commas between them".to_owned())
+}
+
+/// The number of a pull request, with or without `#`. No address: it could be one of another repository.
+pub(crate) fn pull(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let number = text.strip_prefix('#').unwrap_or(text).parse();
+    number.map_err(|_| "not the number of a pull request, such as 7 or #7".to_owned())
+}
+
+fn run(text: &str) -> Result<u64, String> {
+    let number = text.trim().parse();
+    number.map_err(|_| "not the number of a run; the address of its page ends with it".to_owned())
 }
 
 /// `lockgate gate`
@@ -323,12 +333,12 @@ pub struct Promote {
     #[arg(
         long,
         value_name = "NUMBER",
-        value_parser = number_or_nothing,
+        value_parser = pull_or_nothing,
         required_unless_present = "run"
     )]
     pub pr: Option<Maybe>,
     /// The run that built the candidate
-    #[arg(long, value_name = "ID", value_parser = number_or_nothing)]
+    #[arg(long, value_name = "ID", value_parser = run_or_nothing)]
     pub run: Option<Maybe>,
     /// The package [default: the only one that the pull request raises]
     #[arg(long, value_name = "NAME")]
@@ -345,10 +355,18 @@ pub struct Promote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Maybe(pub Option<u64>);
 
-fn number_or_nothing(text: &str) -> Result<Maybe, std::num::ParseIntError> {
-    match text {
+fn pull_or_nothing(text: &str) -> Result<Maybe, String> {
+    or_nothing(text, pull)
+}
+
+fn run_or_nothing(text: &str) -> Result<Maybe, String> {
+    or_nothing(text, run)
+}
+
+fn or_nothing(text: &str, read: impl Fn(&str) -> Result<u64, String>) -> Result<Maybe, String> {
+    match text.trim() {
         "" => Ok(Maybe(None)),
-        text => text.parse().map(|number| Maybe(Some(number))),
+        text => read(text).map(|number| Maybe(Some(number))),
     }
 }
 
@@ -362,7 +380,7 @@ pub struct Pin {
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
     /// Take the digests from the candidate of this pull request, unless the version is published by now
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = pull)]
     pub pr: Option<u64>,
     /// Write nothing; say whether the file is right
     #[arg(long)]

@@ -257,6 +257,29 @@ fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
     );
 }
 
+/// What people paste. There is no repository here: what is taken ends at that, before anything is asked.
+#[test]
+fn a_pull_request_may_have_its_sign_and_has_to_be_a_number() {
+    let room = tempfile::tempdir().unwrap();
+    for command in ["promote", "gate", "report", "pin"] {
+        for (text, taken) in [
+            ("7", true),
+            ("#7", true),
+            (" 7 ", true),
+            ("seven", false),
+            ("##7", false),
+            ("-7", false),
+            ("https://forge.example/other/repository/pull/7", false),
+        ] {
+            let output = lockgate(room.path(), &[command, &format!("--pr={text}")]);
+            let said = String::from_utf8_lossy(&output.stderr);
+            let refused = said.contains("not the number of a pull request, such as 7 or #7");
+            assert_eq!(refused, !taken, "{command} {text:?}: {said}");
+            assert!(!output.status.success(), "{command} {text:?}");
+        }
+    }
+}
+
 #[test]
 fn what_lies_behind_a_link_is_not_ours_to_remove() {
     let room = tempfile::tempdir().unwrap();

@@ -52,7 +52,7 @@ pub struct Fetch {
     #[arg(long, value_name = "URL|DIR")]
     pub mirror: Vec<String>,
     /// The candidate of this pull request, which nobody has promoted: for reviewers; needs a token
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["version", "pins", "from", "bundled", "offline", "mirror"])]
+    #[arg(long, value_name = "NUMBER", value_parser = super::pull, conflicts_with_all = ["version", "pins", "from", "bundled", "offline", "mirror"])]
     pub pr: Option<u64>,
     /// Remove from the cache what was not used for 30 days, or as many as are given
     #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "30", require_equals = true,
