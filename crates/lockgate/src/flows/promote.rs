@@ -37,11 +37,11 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
                 .talk
                 .say(&format!("{} is published already: nothing to do", done.tag));
             if !args.dry_run {
+                keep(context, &observed, &done.receipt)?;
                 settle::done(&mut remote, &observed).map_err(unsettled)?;
             }
             render(
                 context,
-                &observed,
                 "already",
                 &done.tag,
                 &done.receipt,
@@ -268,13 +268,16 @@ fn conclude(
     end: End,
 ) -> Result<(), Failure> {
     match end {
+        // The receipt first: the gate asks for it, whatever becomes of the status and the comment.
         End::Published(_) => {
+            keep(context, observed, &plan.receipt)?;
             settle::published(remote, observed, plan).map_err(unsettled)?;
-            render(context, observed, "published", &plan.tag, &plan.receipt, true)
+            render(context, "published", &plan.tag, &plan.receipt, true)
         }
         End::Already(done) => {
+            keep(context, observed, &done.receipt)?;
             settle::done(remote, observed).map_err(unsettled)?;
-            render(context, observed, "already", &done.tag, &done.receipt, done.same_bytes)
+            render(context, "already", &done.tag, &done.receipt, done.same_bytes)
         }
         End::Refused(refusal) => Err(refused(&refusal)),
         End::Waiting(wait) => Err(Failure::new(Exit::Waiting, &wait)),
@@ -380,7 +383,6 @@ fn render_plan(context: &Context, observed: &Observed, plan: &Plan) -> Result<()
 
 fn render(
     context: &Context,
-    observed: &Observed,
     outcome: &str,
     tag: &lockgate_core::Tag,
     receipt: &Receipt,
@@ -397,7 +399,6 @@ fn render(
         (_, false) => format!("{tag} was published already, from the same sources: {url}"),
     };
     context.talk.output("tag", tag.as_str())?;
-    keep(context, observed, receipt)?;
     context
         .talk
         .summary(&lockgate_core::render::release_notes(receipt))?;

@@ -43,7 +43,9 @@ impl Stage {
     fn promote_with(&self, actor: &str, inputs: serde_json::Value) -> Ran {
         let file = ".github/workflows/promote-hello.yml";
         let mut ran = self.dispatch(file, "main", actor, inputs);
-        assert_eq!(ran.len(), 1);
+        // Its end, whatever it is, starts the gate.
+        assert_eq!(ran.len(), 2, "{ran:#?}");
+        ended(the(&ran, "gate-hello.yml", "workflow_run"), "success");
         ran.remove(0)
     }
 

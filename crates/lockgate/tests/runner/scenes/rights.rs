@@ -2,7 +2,7 @@
 //!
 //! `contents: read` is for git, which asks nobody here.
 
-use super::WAITS;
+use super::{FILES, PUBLISHED, WAITS};
 use crate::see::ended;
 use crate::stage::Stage;
 
@@ -32,21 +32,28 @@ fn the_gate_needs_each_of_its_rights() {
 fn the_promotion_needs_each_of_its_rights() {
     let stage = Stage::set();
     let (pull, _) = stage.bump("raise");
-    let before = stage.comment(pull);
     for scope in ["contents", "actions"] {
         stage.edit(PROMOTE, &without(&stage.read(PROMOTE), scope));
         ended(&stage.promote("maintainer", pull), "failure");
         assert_eq!(stage.release("hello-v2"), [""; 0], "{scope} is not needed");
     }
     stage.edit(PROMOTE, &without(&stage.read(PROMOTE), "statuses"));
+    // The status that it may not post fails it. The gate, which its end starts, may, and finds the receipt that it kept before.
     ended(&stage.promote("maintainer", pull), "failure");
-    assert_eq!(stage.gate(pull), WAITS, "nobody may say otherwise");
+    assert_eq!(stage.gate(pull), PUBLISHED);
+}
+
+/// The release is there all the same; the step's end says that the comment is not.
+#[test]
+fn a_promotion_that_may_not_write_the_comment_ends_badly() {
+    let stage = Stage::set();
+    let (pull, _) = stage.bump("raise");
     let may_read = stage
         .read(PROMOTE)
         .replace("pull-requests: write", "pull-requests: read");
     stage.edit(PROMOTE, &may_read);
-    stage.promote("maintainer", pull);
-    assert_eq!(stage.comment(pull), before, "nobody may change it");
+    ended(&stage.promote("maintainer", pull), "failure");
+    assert_eq!(stage.release("hello-v2"), FILES);
 }
 
 /// The file without the line of a right.
