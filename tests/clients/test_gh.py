@@ -64,13 +64,18 @@ class GhTest(ClientTest):
         self.assertIn("asset:\tSHA256SUMS", self.gh("release", "view", TAG, who="stranger"))
 
     def test_artifacts_are_listed_and_downloaded(self) -> None:
-        [run] = json.loads(self.gh("run", "list", "--json", "databaseId,status,conclusion"))
-        self.assertEqual((run["status"], run["conclusion"]), ("completed", "success"))
-        number = str(run["databaseId"])
-        listed = self.api(self.at(f"/actions/runs/{number}/artifacts"))["artifacts"]
-        self.gh("run", "download", number, "--dir", "artifacts")
-        got = sorted(path.name for path in (self.forge.folder / "artifacts").iterdir())
-        self.assertEqual(got, sorted(one["name"] for one in listed))
+        runs = json.loads(self.gh("run", "list", "--json", "databaseId,status,conclusion,event"))
+        self.assertEqual(sorted(run["event"] for run in runs), ["pull_request", "workflow_dispatch"])
+        for run in runs:
+            self.assertEqual((run["status"], run["conclusion"]), ("completed", "success"))
+            number = str(run["databaseId"])
+            listed = self.api(self.at(f"/actions/runs/{number}/artifacts"))["artifacts"]
+            self.gh("run", "download", number, "--dir", f"artifacts-{number}")
+            # One artifact alone is unpacked without a folder of its own.
+            got = sorted(path.name for path in (self.forge.folder / f"artifacts-{number}").iterdir())
+            self.assertTrue(got)
+            if len(listed) > 1:
+                self.assertEqual(got, sorted(one["name"] for one in listed))
 
     def test_a_pull_request_with_comments_and_statuses(self) -> None:
         commit = self.forge.branch("gh-topic")

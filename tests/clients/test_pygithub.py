@@ -73,7 +73,11 @@ class PyGithubTest(ClientTest):
         combined = repository.get_commit(commit).get_combined_status()
         self.assertEqual((combined.state, combined.total_count), ("pending", 1))
         self.refused(409, pull.merge, sha="0" * 40)
-        self.assertIn("changes its base", self.refused(501, pull.edit, base="other"))
+        self.refused(422, pull.edit, base="not-there")
+        repository.create_git_ref("refs/heads/py-base", repository.get_branch("main").commit.sha)
+        for base in ("py-base", "main"):
+            pull.edit(base=base)
+            self.assertEqual(repository.get_pull(pull.number).base.ref, base)
         pull.edit(title="Another title", state="closed")
         self.assertEqual(repository.get_pull(pull.number).state, "closed")
         self.assertEqual(list(pull.get_files()), [])
