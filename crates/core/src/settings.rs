@@ -47,7 +47,7 @@ pub enum Branches {
 }
 
 impl Environment {
-    /// Why it does not hold a promotion back until somebody who may promote has looked; `None` where it does.
+    /// Why it does not hold a promotion back until a person who may promote has looked; `None` where it does.
     ///
     /// A team counts, because nobody outside of the organization can tell who is in it.
     pub fn problem(&self, default: &BranchName) -> Option<String> {

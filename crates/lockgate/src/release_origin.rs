@@ -107,7 +107,7 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
         };
         let run = match remote.forge.run(id) {
             Ok(run) => run.facts,
-            // Somebody has deleted it.
+            // The run has been deleted.
             Err(error) if error.kind == ErrorKind::NotFound => continue,
             Err(error) => return Err(error.into()),
         };

@@ -21,8 +21,8 @@ pub const DISPATCH: &str = "workflow_dispatch";
 pub const EVENTS: [&str; 2] = [PULL_REQUEST, DISPATCH];
 
 /// For how many seconds a run may come late: it is created some time after the event that it stands for, and says nothing of when that
-/// was. GitHub promises nothing; its public reports of delays speak of minutes. A run of the base before a change that came later than
-/// this would pass for one of the base after it.
+/// was. GitHub promises no bound, so this is our choice and not a measured one: a run of the base before a change that came later than this
+/// would pass for one of the base after it.
 const LATE: i64 = 15 * 60;
 
 /// What other base branches a head may have been built against.

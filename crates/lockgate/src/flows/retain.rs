@@ -81,7 +81,7 @@ pub fn run(context: &Context, args: &cli::Retain) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A draft with its title and author: whoever deletes it should know it.
+/// A draft with its title and author, which the person who deletes it should know.
 fn shown(draft: &Draft, tag: &Tag) -> String {
     format!(
         "draft {} of {tag}, {} by {}",
