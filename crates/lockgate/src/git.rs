@@ -3,6 +3,7 @@
 //! Reads objects only; the one thing it writes is objects (fetched ones, and the tree of a trial merge). Never runs a hook,
 //! never touches the work tree. What git prints is foreign text until it is parsed.
 
+mod environment;
 mod setup;
 
 use std::cell::RefCell;
@@ -344,25 +345,7 @@ fn base(dir: &Path) -> Command {
         "-c",
         "advice.graftFileDeprecated=false",
     ]);
-    // A hook or alias of ours may have set these for its own repository.
-    for name in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-        "GIT_COMMON_DIR",
-        "GIT_REPLACE_REF_BASE",
-    ] {
-        git.env_remove(name);
-    }
-    // What a commit holds is what its id says: neither replaced objects nor grafts of this clone change that.
-    git.env("GIT_NO_REPLACE_OBJECTS", "1")
-        .env("GIT_GRAFT_FILE", "/dev/null")
-        .env("LC_ALL", "C")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_OPTIONAL_LOCKS", "0");
+    environment::set(&mut git);
     git
 }
 
@@ -410,22 +393,25 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStrExt as _;
 
+    /// Runs git in a folder, and gives back what it printed.
+    fn git(dir: &Path, args: &[&str]) -> String {
+        let git = base(dir)
+            .args(["-c", "user.name=x", "-c", "user.email=x@x"])
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(git.status.success(), "{args:?}: {git:?}");
+        String::from_utf8(git.stdout).unwrap()
+    }
+
     fn repository() -> (tempfile::TempDir, CommitId) {
         let room = tempfile::tempdir().unwrap();
-        let run = |args: &[&str]| {
-            let git = base(room.path())
-                .args(["-c", "user.name=x", "-c", "user.email=x@x"])
-                .args(args)
-                .output()
-                .unwrap();
-            assert!(git.status.success(), "{args:?}: {git:?}");
-            String::from_utf8(git.stdout).unwrap()
-        };
-        run(&["init", "--quiet", "--initial-branch", "main"]);
+        let git = |args: &[&str]| git(room.path(), args);
+        git(&["init", "--quiet", "--initial-branch", "main"]);
         std::fs::write(room.path().join("VERSION"), "1\n").unwrap();
-        run(&["add", "."]);
-        run(&["commit", "--quiet", "--message", "one"]);
-        let head = run(&["rev-parse", "HEAD"]).trim_end().parse().unwrap();
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "one"]);
+        let head = git(&["rev-parse", "HEAD"]).trim_end().parse().unwrap();
         (room, head)
     }
 
@@ -458,13 +444,7 @@ mod tests {
     #[test]
     fn a_replaced_object_does_not_change_what_a_commit_holds() {
         let (room, head) = repository();
-        let git = |args: &[&str]| {
-            let git = base(room.path())
-                .args(["-c", "user.name=x", "-c", "user.email=x@x"])
-                .args(args)
-                .output();
-            assert!(git.unwrap().status.success(), "{args:?}");
-        };
+        let git = |args: &[&str]| git(room.path(), args);
         std::fs::write(room.path().join("VERSION"), "99\n").unwrap();
         git(&["commit", "--quiet", "--all", "--message", "evil"]);
         git(&["replace", head.as_str(), "HEAD"]);
@@ -477,13 +457,7 @@ mod tests {
     #[test]
     fn commits_that_share_nothing_are_unrelated_and_not_a_failure() {
         let (room, head) = repository();
-        let git = |args: &[&str]| {
-            let git = base(room.path())
-                .args(["-c", "user.name=x", "-c", "user.email=x@x"])
-                .args(args)
-                .output();
-            assert!(git.unwrap().status.success(), "{args:?}");
-        };
+        let git = |args: &[&str]| git(room.path(), args);
         git(&["checkout", "--quiet", "--orphan", "lost"]);
         git(&["commit", "--quiet", "--message", "another beginning"]);
         let clone = Git::open(room.path()).unwrap();

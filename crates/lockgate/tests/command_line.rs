@@ -175,6 +175,84 @@ fn a_shallow_clone_and_a_head_that_is_not_here_are_told_with_their_remedy() {
     ends(&output, 1, "environment.event");
 }
 
+/// Hooks, aliases and earlier steps leave such variables behind, for a repository of their own.
+#[test]
+fn no_variable_of_git_changes_what_a_commit_holds() {
+    let room = tempfile::tempdir().unwrap();
+    let (dir, other) = (clone(room.path()), room.path().join("other"));
+    git(room.path(), &["init", "--quiet", "other"]);
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let tip = text(&room.path().join("tip"));
+    let head = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(&dir)
+        .output();
+    std::fs::write(&tip, head.unwrap().stdout).unwrap();
+    let work = dir.join("hello");
+    // From a folder inside, so that the root has to be found.
+    let run = |variables: &[(&str, &str)], args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
+        command.args(args).current_dir(&work);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        for name in ["GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ACTIONS"] {
+            command.env_remove(name);
+        }
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), told, said)
+    };
+    #[rustfmt::skip]
+    let detect = ["detect", "--base", "origin/main", "--repo", "o/r", "--output-format", "json"];
+    let dirty = ["build", "--variant", "amd64", "--repo", "o/r"];
+    let decided = run(&[], &detect);
+    assert_eq!(decided.0, Some(0), "{decided:?}");
+    std::fs::write(dir.join("hello/planted.c"), "x").unwrap();
+    let refused = run(&[], &dirty);
+    assert!(refused.2.contains("planted.c"), "{refused:?}");
+    let git_dir = text(&other.join(".git"));
+    let objects = text(&other.join(".git/objects"));
+    let ignore = text(&room.path().join("ignore"));
+    std::fs::write(&ignore, "planted.c\n").unwrap();
+    let setting = |key: &'static str, value: &str| {
+        vec![
+            ("GIT_CONFIG_COUNT", "1".to_owned()),
+            ("GIT_CONFIG_KEY_0", key.to_owned()),
+            ("GIT_CONFIG_VALUE_0", value.to_owned()),
+        ]
+    };
+    let table: Vec<Vec<(&str, String)>> = vec![
+        vec![("GIT_DIR", git_dir.clone())],
+        vec![("GIT_COMMON_DIR", git_dir)],
+        vec![("GIT_WORK_TREE", text(&other))],
+        vec![("GIT_INDEX_FILE", text(&other.join("index")))],
+        vec![("GIT_OBJECT_DIRECTORY", objects.clone())],
+        vec![("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects)],
+        vec![("GIT_SHALLOW_FILE", tip.clone())],
+        vec![("GIT_GRAFT_FILE", tip)],
+        vec![("GIT_NAMESPACE", "elsewhere".to_owned())],
+        vec![("GIT_CEILING_DIRECTORIES", text(&dir))],
+        vec![("GIT_LITERAL_PATHSPECS", "1".to_owned())],
+        vec![("GIT_EXTERNAL_DIFF", "false".to_owned())],
+        vec![("GIT_CONFIG_PARAMETERS", "'core.worktree=/'".to_owned())],
+        vec![(
+            "GIT_CONFIG_PARAMETERS",
+            format!("'core.excludesFile={ignore}'"),
+        )],
+        setting("core.excludesFile", &ignore),
+        setting("core.worktree", &text(&other)),
+        setting("core.bare", "true"),
+    ];
+    for variables in &table {
+        let variables: Vec<(&str, &str)> = variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        assert_eq!(run(&variables, &detect), decided, "{variables:?}");
+        assert_eq!(run(&variables, &dirty), refused, "{variables:?}");
+    }
+}
+
 #[test]
 fn a_failure_is_json_for_programs() {
     let room = tempfile::tempdir().unwrap();
