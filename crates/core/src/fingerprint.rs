@@ -24,6 +24,11 @@ impl TreeEntry {
     pub fn is_file(&self) -> bool {
         matches!(self.mode.as_str(), "100644" | "100755" | "100664")
     }
+
+    /// Whether it is a submodule: a commit of another repository in place of a folder.
+    pub fn is_submodule(&self) -> bool {
+        self.mode == "160000"
+    }
 }
 
 /// What a tree says about a package.
@@ -68,15 +73,35 @@ pub fn changed(package: &Package, before: &[TreeEntry], after: &[TreeEntry]) -> 
     paths
 }
 
-/// The entries that decide what is built, sorted by path: the sources, and the version file wherever it stands.
+/// Whether an entry decides what is built: a source, or the version file wherever it stands.
+///
+/// A submodule is one entry, and a whole folder for whoever builds: it counts where anything in it would.
+pub fn counts(package: &Package, entry: &TreeEntry) -> bool {
+    let path = entry.path.as_slice();
+    if package
+        .pins
+        .as_ref()
+        .is_some_and(|pins| path == pins.as_str().as_bytes())
+    {
+        return false;
+    }
+    if path == package.version_file.as_str().as_bytes() {
+        return true;
+    }
+    let (sources, exclude) = (&package.sources, &package.exclude);
+    match entry.is_submodule() {
+        false => sources.matches(path) && !exclude.matches(path),
+        true => {
+            (sources.matches(path) || sources.match_below(path)) && !exclude.match_all_below(path)
+        }
+    }
+}
+
+/// The entries that decide what is built, sorted by path.
 fn matter<'e>(package: &Package, entries: &'e [TreeEntry]) -> Vec<&'e TreeEntry> {
-    let version_file = package.version_file.as_str().as_bytes();
-    let pins = package.pins.as_ref().map(|pins| pins.as_str().as_bytes());
-    let source = |path: &[u8]| package.sources.matches(path) && !package.exclude.matches(path);
     let mut matter: Vec<&TreeEntry> = entries
         .iter()
-        .filter(|entry| Some(entry.path.as_slice()) != pins)
-        .filter(|entry| entry.path == version_file || source(&entry.path))
+        .filter(|entry| counts(package, entry))
         .collect();
     matter.sort_by(|a, b| a.path.cmp(&b.path));
     matter
@@ -148,7 +173,6 @@ output = "dist/{asset}"
         ]
     }
 
-    /// The vector of docs/fingerprint.md, which shows how to get it with `git`, `printf` and `sha256sum` alone.
     #[test]
     fn only_regular_files_are_files() {
         let is_file = |mode: &str| {
@@ -193,6 +217,7 @@ output = "dist/{asset}"
         );
     }
 
+    /// The vector of docs/fingerprint.md, which shows how to get it with `git`, `printf` and `sha256sum` alone.
     #[test]
     fn the_vector_of_the_documentation_holds() {
         let digests = of_tree(&package(), &tree());
@@ -250,6 +275,40 @@ output = "dist/{asset}"
             (true, true),
             "a submodule"
         );
+    }
+
+    #[test]
+    fn a_submodule_counts_where_anything_in_it_would() {
+        let table: &[(&[&str], &[&str], &str, bool)] = &[
+            (&["lib/**"], &[], "lib", true),
+            (&["lib/**"], &[], "lib/inner", true),
+            (&["lib/src/**"], &[], "lib", true),
+            (&["lib/src/main.c"], &[], "lib", true),
+            (&["**/*.c"], &[], "lib", true),
+            (&["lib"], &[], "lib", true),
+            (&["lib/**"], &[], "libs", false),
+            (&["lib/**"], &[], "other/lib", false),
+            (&["src/**"], &[], "lib", false),
+            (&["lib/**"], &["**/*.md"], "lib", true),
+            (&["lib/**"], &["lib/docs/**"], "lib", true),
+            (&["**"], &["lib/**"], "lib", false),
+            (&["**"], &["lib"], "lib", false),
+            (&["**"], &["lib/**"], "lib/inner", false),
+        ];
+        for (sources, exclude, path, expected) in table {
+            let config = CONFIG
+                .replace(r#"["tool/**", "build.py"]"#, &format!("{sources:?}"))
+                .replace(r#"["**/*.md"]"#, &format!("{exclude:?}"));
+            let config = Config::parse(&config).unwrap();
+            let package = config.packages.into_values().next().unwrap();
+            let of = |digit: char| of_tree(&package, &[entry("160000", digit, path)]);
+            let moved = of('1') != of('2');
+            assert_eq!(moved, *expected, "{sources:?} without {exclude:?}: {path}");
+            assert_eq!(counts(&package, &entry("160000", '1', path)), *expected);
+        }
+        // A file of that name is no folder.
+        assert!(!counts(&package(), &entry("100644", '1', "tool")));
+        assert!(counts(&package(), &entry("160000", '1', "tool")));
     }
 
     proptest! {

@@ -126,7 +126,9 @@ impl<'g> Walk<'g> {
         let mut config_changed = false;
         for (path, entry) in &moved.changes {
             config_changed |= path == FILE.as_bytes();
-            if self.matters(path) {
+            let before = self.tree.get(path);
+            let mut sides = before.into_iter().chain(entry.as_ref());
+            if sides.any(|side| self.matters(side)) {
                 self.state = None;
                 put(&mut self.matter, path, entry.as_ref());
             }
@@ -135,7 +137,7 @@ impl<'g> Walk<'g> {
         if config_changed {
             self.package = self.read_config()?;
             let tree = &self.tree;
-            let matters = tree.iter().filter(|(path, _)| self.matters(path));
+            let matters = tree.iter().filter(|(_, entry)| self.matters(entry));
             self.matter = matters
                 .map(|(path, entry)| (path.clone(), entry.clone()))
                 .collect();
@@ -144,12 +146,11 @@ impl<'g> Walk<'g> {
         Ok(())
     }
 
-    fn matters(&self, path: &[u8]) -> bool {
+    /// Whether an entry is asked for: it decides what is built, or is the pins.
+    fn matters(&self, entry: &TreeEntry) -> bool {
         self.package.as_ref().is_some_and(|package| {
-            let is = |file: &str| path == file.as_bytes();
-            is(package.version_file.as_str())
-                || package.pins.as_ref().is_some_and(|pins| is(pins.as_str()))
-                || (package.sources.matches(path) && !package.exclude.matches(path))
+            let pins = package.pins.as_ref().map(|pins| pins.as_str().as_bytes());
+            pins == Some(entry.path.as_slice()) || fingerprint::counts(package, entry)
         })
     }
 
