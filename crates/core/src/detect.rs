@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use crate::checkout::LFS_POINTER;
 use crate::config::{IdentityCheck, Level, Package, Removal, Step};
 use crate::fingerprint::SourceDigests;
 use crate::identity;
@@ -210,6 +211,12 @@ fn read(package: &Package, scheme: Scheme, file: &VersionFile) -> Result<Version
         VersionFile::TooLarge(size) => Err(malformed(format!(
             "it holds {size} bytes, which is too long"
         ))),
+        VersionFile::Content(bytes) if bytes.starts_with(LFS_POINTER) => Err(Refusal::Malformed {
+            path,
+            problem: "it is in Git LFS, so the commit itself holds a pointer and no version"
+                .to_owned(),
+            expected: "the version into it, and take it out of Git LFS in .gitattributes (`git lfs untrack`)",
+        }),
         VersionFile::Content(bytes) => {
             Version::from_file(scheme, bytes).map_err(|error| malformed(error.to_string()))
         }

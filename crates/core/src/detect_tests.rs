@@ -159,6 +159,8 @@ fn what_is_not_a_file_and_a_conflict_are_refused() {
     };
     insta::assert_snapshot!(with(VersionFile::Absent), @"detect.version-missing | VERSION is missing | put the version file back: a package always names its version");
     insta::assert_snapshot!(with(VersionFile::Symlink), @"detect.version-not-a-file | VERSION is a symbolic link, not a regular file | make it a regular file that holds the version");
+    let pointer = [LFS_POINTER, b"oid sha256:0\nsize 2\n"].concat();
+    insta::assert_snapshot!(with(VersionFile::Content(pointer)), @"detect.version-malformed | VERSION is not a version file: it is in Git LFS, so the commit itself holds a pointer and no version | write the version into it, and take it out of Git LFS in .gitattributes (`git lfs untrack`)");
     insta::assert_snapshot!(with(VersionFile::NotAFile), @"detect.version-not-a-file | VERSION is a folder or a submodule, not a regular file | make it a regular file that holds the version");
     insta::assert_snapshot!(with(VersionFile::TooLarge(5000)), @"detect.version-malformed | VERSION is not a version file: it holds 5000 bytes, which is too long | write a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end");
     let mut facts = facts(("4\n", "old"), ("5\n", "new"));

@@ -8,6 +8,7 @@
 //! is an argument.
 
 pub mod audit;
+pub mod checkout;
 pub mod config;
 pub mod detect;
 pub mod doctor;

@@ -3,11 +3,13 @@
 //! Reads objects only; the one thing it writes is objects (fetched ones, and the tree of a trial merge). Never runs a hook,
 //! never touches the work tree. What git prints is foreign text until it is parsed.
 
+mod checkout;
 mod environment;
 mod setup;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::rc::Rc;
@@ -280,6 +282,8 @@ impl Git {
                 "-z",
                 "--no-renames",
                 "--untracked-files=all",
+                // A setting, and .gitmodules itself, can ask for silence about submodules.
+                "--ignore-submodules=none",
             ],
         )?;
         let rows = bytes.split(|b| *b == 0).filter(|row| !row.is_empty());
@@ -318,20 +322,25 @@ impl Git {
     }
 
     fn run(&self, doing: &str, args: &[&str]) -> Result<Vec<u8>, Trouble> {
-        let output = command(&self.dir, args)?;
-        if output.status.success() {
-            return Ok(output.stdout);
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said
-            .lines()
-            .rfind(|row| !row.trim().is_empty())
-            .unwrap_or("it said nothing");
-        Err(Trouble::Git {
-            doing: doing.to_owned(),
-            detail: line(last),
-        })
+        run_in(&self.dir, doing, args)
     }
+}
+
+/// What git prints in a folder, if it ends well.
+fn run_in(dir: &Path, doing: &str, args: &[impl AsRef<OsStr>]) -> Result<Vec<u8>, Trouble> {
+    let output = command(dir, args)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said
+        .lines()
+        .rfind(|row| !row.trim().is_empty())
+        .unwrap_or("it said nothing");
+    Err(Trouble::Git {
+        doing: doing.to_owned(),
+        detail: line(last),
+    })
 }
 
 fn base(dir: &Path) -> Command {
@@ -349,7 +358,7 @@ fn base(dir: &Path) -> Command {
     git
 }
 
-fn command(dir: &Path, args: &[&str]) -> Result<Output, Trouble> {
+fn command(dir: &Path, args: &[impl AsRef<OsStr>]) -> Result<Output, Trouble> {
     base(dir)
         .args(args)
         .stdin(Stdio::null())
@@ -394,7 +403,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 
     /// Runs git in a folder, and gives back what it printed.
-    fn git(dir: &Path, args: &[&str]) -> String {
+    pub(super) fn git(dir: &Path, args: &[&str]) -> String {
         let git = base(dir)
             .args(["-c", "user.name=x", "-c", "user.email=x@x"])
             .args(args)
@@ -404,7 +413,7 @@ mod tests {
         String::from_utf8(git.stdout).unwrap()
     }
 
-    fn repository() -> (tempfile::TempDir, CommitId) {
+    pub(super) fn repository() -> (tempfile::TempDir, CommitId) {
         let room = tempfile::tempdir().unwrap();
         let git = |args: &[&str]| git(room.path(), args);
         git(&["init", "--quiet", "--initial-branch", "main"]);
@@ -418,7 +427,7 @@ mod tests {
     #[test]
     fn a_ref_whose_name_is_no_text_is_not_there() {
         let (room, head) = repository();
-        let name = std::ffi::OsStr::from_bytes(b"refs/heads/caf\xe9");
+        let name = OsStr::from_bytes(b"refs/heads/caf\xe9");
         let made = base(room.path())
             .arg("update-ref")
             .arg(name)

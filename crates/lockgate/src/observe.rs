@@ -1,8 +1,10 @@
 //! What the repository says: base, head and their merge, package by package. Reads git only; decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::rc::Rc;
 
+use lockgate_core::checkout::{self, Lacking};
 use lockgate_core::config::{Config, FILE, Package};
 use lockgate_core::detect::{
     self, Decision, Facts, Holder, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile,
@@ -171,6 +173,15 @@ impl Tree {
                 })
             }
         }
+    }
+
+    /// Whether the work tree holds what decides a package's build, as this tree has it.
+    pub fn checked_out(&self, git: &Git, top: &Path, package: &Package) -> Result<(), Trouble> {
+        let counted = self.entries.iter();
+        let counted = counted.filter(|entry| fingerprint::counts(package, entry));
+        let facts = git.checkout(top, counted)?;
+        checkout::check(package, &self.entries, &facts)
+            .map_err(|Lacking { what, next }| Trouble::NotCheckedOut { what, next })
     }
 
     /// The bytes of a file of this tree, if there is one, up to a limit.

@@ -62,6 +62,9 @@ reasons! {
         /// There are changes that no commit has.
         Dirty { /** Paths. */ paths: String } =>
             "build.dirty", "the checkout has changes that are in no commit: {paths}", "commit or stash them: a candidate is built from a commit";
+        /// The checkout is not what the commit says, and git is silent about it.
+        NotCheckedOut { /** What. */ what: String, /** Next. */ next: String } =>
+            "build.not-checked-out", "the checkout lacks what the commit holds and the fingerprint counts: {what}", "{next}";
         /// The command is not there.
         CommandMissing { /** Program. */ program: String, /** What. */ detail: String } =>
             "build.command-missing", "the build command {program} could not be started: {detail}", "install it, or mend `command` in lockgate.toml";
@@ -147,6 +150,7 @@ impl Trouble {
             | Self::ForeignOwner { .. }
             | Self::UnknownRevision { .. } => Exit::Refused,
             Self::Dirty { .. }
+            | Self::NotCheckedOut { .. }
             | Self::CommandFailed { .. }
             | Self::NoOutput { .. }
             | Self::NotAFile { .. }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+#[path = "command_line/checkout.rs"]
+mod checkout;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

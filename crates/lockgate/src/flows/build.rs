@@ -44,6 +44,8 @@ struct Source {
     /// Everything but the executables.
     manifest: Manifest,
     top: PathBuf,
+    /// Whether the work tree holds what that commit says, where git would not mention it.
+    checked_out: Result<(), Trouble>,
 }
 
 fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Failure> {
@@ -86,10 +88,16 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
         attempt: Attempt(number("GITHUB_RUN_ATTEMPT")?),
         executables: Vec::new(),
     };
+    let mut checked_out = Ok(());
     if !args.allow_dirty {
         refuse_changes(git, &top, &args.out, &package, &version)?;
+        // Joining parts reads none of the sources.
+        if args.variant.is_some() {
+            checked_out = tree.checked_out(git, &top, &package);
+        }
     }
     Ok(Source {
+        checked_out,
         package,
         version,
         manifest,
@@ -218,6 +226,7 @@ fn make(
     variant: &Variant,
 ) -> Result<Executable, (Trouble, Vec<String>)> {
     let plain = |trouble| (trouble, Vec::new());
+    source.checked_out.clone().map_err(plain)?;
     let package = &source.package;
     let (name, output) = (
         package.asset(variant, &source.version),

@@ -43,10 +43,11 @@ pub(super) fn set(git: &mut Command) {
 
 fn is_kept(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
-    let begins = |family: &&str| name.starts_with(family.as_bytes());
     !name.starts_with(b"GIT_")
         || KEPT.iter().any(|kept| name == kept.as_bytes())
-        || KEPT_FAMILIES.iter().any(|family| begins(&family))
+        || KEPT_FAMILIES
+            .iter()
+            .any(|family| name.starts_with(family.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,190 @@
+//! How the work tree differs from the commit in ways that `git status` is silent about.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use lockgate_core::checkout::{Facts, LFS_POINTER};
+use lockgate_core::fingerprint::TreeEntry;
+
+use super::{Git, command, garbled};
+use crate::trouble::Trouble;
+
+/// How many paths one call of git is asked about.
+const AT_ONCE: usize = 100;
+
+impl Git {
+    /// What the work tree lacks of some entries of the commit that is checked out.
+    pub fn checkout<'e>(
+        &self,
+        top: &Path,
+        entries: impl Iterator<Item = &'e TreeEntry>,
+    ) -> Result<Facts, Trouble> {
+        let mut facts = Facts {
+            sparse: self.is_sparse()?,
+            ..Facts::default()
+        };
+        self.flags(&mut facts)?;
+        let mut pointers: Vec<&[u8]> = Vec::new();
+        for entry in entries {
+            let at = top.join(OsStr::from_bytes(&entry.path));
+            if entry.is_submodule() && at.join(".git").symlink_metadata().is_err() {
+                facts.unfetched.insert(entry.path.clone());
+            } else if entry.is_file() && holds_pointer(&at) {
+                pointers.push(&entry.path);
+            }
+        }
+        facts.pointers = self.of_lfs(top, &pointers)?;
+        Ok(facts)
+    }
+
+    fn is_sparse(&self) -> Result<bool, Trouble> {
+        let args = ["config", "--type=bool", "--get", "core.sparseCheckout"];
+        let output = command(&self.dir, &args)?;
+        Ok(output.stdout.starts_with(b"true"))
+    }
+
+    /// The marks of the index, from git-ls-files(1): `S` for `skip-worktree`, a small letter for `assume-unchanged`.
+    fn flags(&self, facts: &mut Facts) -> Result<(), Trouble> {
+        let doing = "read the marks of the index";
+        let args = ["ls-files", "-v", "-z", "--full-name", "--", ":/"];
+        let rows = self.run(doing, &args)?;
+        for row in rows.split(|b| *b == 0).filter(|row| !row.is_empty()) {
+            let Some((&[mark, b' '], path)) = row.split_first_chunk() else {
+                return Err(garbled(doing, row));
+            };
+            if mark.eq_ignore_ascii_case(&b'S') {
+                facts.skipped.insert(path.to_owned());
+            }
+            if mark.is_ascii_lowercase() {
+                facts.assumed.insert(path.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Those of some paths whose attributes give them to Git LFS. Others may hold such a text for a reason of their own.
+    fn of_lfs(&self, top: &Path, paths: &[&[u8]]) -> Result<BTreeSet<Vec<u8>>, Trouble> {
+        let doing = "read the attributes of files";
+        let mut found = BTreeSet::new();
+        for some in paths.chunks(AT_ONCE) {
+            let mut args: Vec<&OsStr> = ["check-attr", "-z", "filter", "--"]
+                .map(OsStr::new)
+                .to_vec();
+            args.extend(some.iter().map(|path| OsStr::from_bytes(path)));
+            let rows = super::run_in(top, doing, &args)?;
+            let words: Vec<&[u8]> = rows.split(|b| *b == 0).collect();
+            for row in words.chunks_exact(3) {
+                if let [path, b"filter", b"lfs"] = row {
+                    found.insert(path.to_vec());
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn holds_pointer(path: &Path) -> bool {
+    let begins = || -> std::io::Result<bool> {
+        // A pointer is shorter than this, by its specification.
+        let meta = path.symlink_metadata()?;
+        if !meta.is_file() || meta.len() >= 1024 {
+            return Ok(false);
+        }
+        let mut first = Vec::new();
+        let most = u64::try_from(LFS_POINTER.len()).unwrap_or_default();
+        std::fs::File::open(path)?
+            .take(most)
+            .read_to_end(&mut first)?;
+        Ok(first == LFS_POINTER)
+    };
+    // What cannot be read is no pointer: the build will say so, or git does.
+    begins().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{git, repository};
+    use super::*;
+
+    fn facts(room: &Path) -> Facts {
+        let clone = Git::open(&room.join("inner")).unwrap();
+        let tree = clone.tree("HEAD").unwrap();
+        clone.checkout(room, tree.iter()).unwrap()
+    }
+
+    fn set(paths: &[&str]) -> BTreeSet<Vec<u8>> {
+        paths.iter().map(|path| path.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn what_status_is_silent_about_is_seen_from_a_folder_inside() {
+        let (room, head) = repository();
+        let git = |args: &[&str]| git(room.path(), args);
+        std::fs::create_dir(room.path().join("inner")).unwrap();
+        let pointer = [LFS_POINTER, b"oid sha256:0\nsize 9\n"].concat();
+        for name in ["a b", "straße", "plain", "inner/model.bin", "inner/text"] {
+            std::fs::write(room.path().join(name), &pointer).unwrap();
+        }
+        std::fs::write(room.path().join("inner/whole.bin"), "whole").unwrap();
+        let attributes = "*.bin filter=lfs\nstra* filter=lfs\n";
+        std::fs::write(room.path().join(".gitattributes"), attributes).unwrap();
+        std::os::unix::fs::symlink("inner/model.bin", room.path().join("link.bin")).unwrap();
+        let lib = format!("160000,{head},inner/lib");
+        git(&["add", "--all"]);
+        git(&["update-index", "--add", "--cacheinfo", &lib]);
+        git(&["commit", "--quiet", "--message", "two"]);
+        std::fs::create_dir(room.path().join("inner/lib")).unwrap();
+        let clean = Facts {
+            unfetched: set(&["inner/lib"]),
+            pointers: set(&["inner/model.bin", "straße"]),
+            ..Facts::default()
+        };
+        assert_eq!(facts(room.path()), clean);
+        assert_eq!(Git::open(room.path()).unwrap().changes().unwrap(), [""; 0]);
+
+        git(&["update-index", "--skip-worktree", "a b", "straße"]);
+        git(&["update-index", "--assume-unchanged", "straße", "plain"]);
+        let marked = Facts {
+            skipped: set(&["a b", "straße"]),
+            assumed: set(&["plain", "straße"]),
+            ..clean
+        };
+        assert_eq!(facts(room.path()), marked);
+
+        git(&[
+            "sparse-checkout",
+            "set",
+            "--no-cone",
+            "/*",
+            "!/plain",
+            "!/inner/text",
+        ]);
+        let sparse = facts(room.path());
+        assert!(
+            sparse.sparse && sparse.skipped.contains(&b"inner/text"[..]),
+            "{sparse:?}"
+        );
+    }
+
+    #[test]
+    fn a_submodule_that_is_told_to_be_ignored_is_looked_at_all_the_same() {
+        let (room, _) = repository();
+        let git = |args: &[&str]| git(room.path(), args);
+        let lib = room.path().join("lib");
+        super::super::tests::git(room.path(), &["init", "--quiet", "lib"]);
+        std::fs::write(lib.join("x"), "1").unwrap();
+        super::super::tests::git(&lib, &["add", "."]);
+        super::super::tests::git(&lib, &["commit", "--quiet", "--message", "one"]);
+        let modules = "[submodule \"lib\"]\n\tpath = lib\n\turl = ./lib\n\tignore = all\n";
+        std::fs::write(room.path().join(".gitmodules"), modules).unwrap();
+        git(&["-c", "advice.addEmbeddedRepo=false", "add", "--all"]);
+        git(&["commit", "--quiet", "--message", "two"]);
+        let changes = || Git::open(room.path()).unwrap().changes().unwrap();
+        assert_eq!(changes(), [""; 0]);
+        std::fs::write(lib.join("x"), "2").unwrap();
+        assert_eq!(changes(), ["lib"]);
+    }
+}

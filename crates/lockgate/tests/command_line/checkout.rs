@@ -1,0 +1,169 @@
+//! A checkout that is not what its commit says: refused before anything is built, with a step that was taken here.
+
+use std::path::{Path, PathBuf};
+
+use super::{clone, ends, git, lockgate};
+
+const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:\
+    53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3\nsize 1234567\n";
+
+/// A clone whose build gets as far as leaving nothing.
+fn quick(room: &Path) -> PathBuf {
+    let dir = clone(room);
+    std::fs::write(dir.join("build.py"), "print('ran')\n").unwrap();
+    std::fs::write(dir.join(".gitignore"), "lockgate-out/\n").unwrap();
+    std::fs::write(dir.join("hello/more.c"), "int more;\n").unwrap();
+    git(&dir, &["add", "--all"]);
+    git(
+        &dir,
+        &["commit", "--quiet", "-m", "a build that does nothing"],
+    );
+    dir
+}
+
+/// Builds, which has to be refused with these words, and nothing may have run.
+fn refused(dir: &Path, words: &[&str]) {
+    let output = lockgate(dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
+    ends(&output, 3, "build.not-checked-out");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("ran\n"), "{said}");
+    for word in words {
+        assert!(said.contains(word), "{word} is not in:\n{said}");
+    }
+    let part = std::fs::read_to_string(dir.join("lockgate-out/amd64/part.json")).unwrap();
+    assert!(part.contains("build.not-checked-out"), "{part}");
+}
+
+fn built(dir: &Path) {
+    let output = lockgate(dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
+    ends(&output, 3, "build.no-output");
+}
+
+#[test]
+fn what_git_overlooks_is_refused_until_it_looks_again() {
+    let room = tempfile::tempdir().unwrap();
+    let dir = quick(room.path());
+    built(&dir);
+
+    git(
+        &dir,
+        &[
+            "sparse-checkout",
+            "set",
+            "--no-cone",
+            "/*",
+            "!/hello/more.c",
+        ],
+    );
+    assert!(!dir.join("hello/more.c").exists());
+    refused(
+        &dir,
+        &[
+            "\"hello/more.c\" (left out by a sparse",
+            "next: run `git sparse-checkout disable`;",
+        ],
+    );
+    git(&dir, &["sparse-checkout", "disable"]);
+    built(&dir);
+
+    for mark in ["skip-worktree", "assume-unchanged"] {
+        git(
+            &dir,
+            &["update-index", &format!("--{mark}"), "hello/more.c"],
+        );
+        std::fs::write(dir.join("hello/more.c"), "int other;\n").unwrap();
+        let next = format!("next: run `git update-index --no-{mark} hello/more.c`;");
+        refused(&dir, &[&format!("\"hello/more.c\" (marked {mark}"), &next]);
+        git(
+            &dir,
+            &["update-index", &format!("--no-{mark}"), "hello/more.c"],
+        );
+        let output = lockgate(&dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
+        ends(&output, 3, "build.dirty");
+        git(&dir, &["checkout", "--quiet", "hello/more.c"]);
+        built(&dir);
+    }
+    // What decides nothing may be left out.
+    std::fs::write(dir.join("elsewhere"), "x").unwrap();
+    git(&dir, &["add", "--all"]);
+    git(&dir, &["commit", "--quiet", "-m", "a file elsewhere"]);
+    git(
+        &dir,
+        &["sparse-checkout", "set", "--no-cone", "/*", "!/elsewhere"],
+    );
+    built(&dir);
+}
+
+#[test]
+fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
+    let room = tempfile::tempdir().unwrap();
+    let dir = quick(room.path());
+    git(room.path(), &["init", "--quiet", "lib"]);
+    let lib = room.path().join("lib");
+    std::fs::write(lib.join("lib.c"), "int lib;\n").unwrap();
+    git(&lib, &["add", "."]);
+    git(&lib, &["commit", "--quiet", "-m", "one"]);
+    git(
+        &dir,
+        &[
+            "submodule",
+            "--quiet",
+            "add",
+            lib.to_str().unwrap(),
+            "hello/lib",
+        ],
+    );
+    git(&dir, &["commit", "--quiet", "-m", "a library"]);
+    built(&dir);
+    git(&dir, &["push", "--quiet", "origin", "HEAD:main"]);
+    git(
+        room.path(),
+        &["clone", "--quiet", "origin.git", "--branch=main", "fresh"],
+    );
+    let fresh = room.path().join("fresh");
+    let next = "next: run `git submodule update --init`; in the build workflow";
+    refused(
+        &fresh,
+        &["\"hello/lib\" (a submodule that was not fetched)", next],
+    );
+    git(&fresh, &["submodule", "--quiet", "update", "--init"]);
+    built(&fresh);
+    git(&fresh, &["submodule", "--quiet", "deinit", "--all"]);
+    refused(&fresh, &["hello/lib"]);
+
+    let config = std::fs::read_to_string(fresh.join("lockgate.toml")).unwrap();
+    let rows = config.lines().filter(|row| !row.starts_with("exclude"));
+    let config: Vec<&str> = rows.collect();
+    let config = config
+        .join("\n")
+        .replacen("\ntag", "\nexclude = [\"hello/lib/**\"]\ntag", 1);
+    std::fs::write(fresh.join("lockgate.toml"), config).unwrap();
+    git(
+        &fresh,
+        &["commit", "--quiet", "-am", "the library is for tests"],
+    );
+    built(&fresh);
+}
+
+#[test]
+fn a_pointer_of_git_lfs_is_refused_where_its_file_belongs_to_it() {
+    let room = tempfile::tempdir().unwrap();
+    let dir = quick(room.path());
+    std::fs::write(dir.join("hello/model.bin"), POINTER).unwrap();
+    git(&dir, &["add", "--all"]);
+    git(
+        &dir,
+        &["commit", "--quiet", "-m", "such a text, for a test"],
+    );
+    built(&dir);
+    std::fs::write(dir.join(".gitattributes"), "*.bin filter=lfs\n").unwrap();
+    git(&dir, &["add", "--all"]);
+    git(&dir, &["commit", "--quiet", "-m", "LFS"]);
+    refused(
+        &dir,
+        &[
+            "\"hello/model.bin\" (a pointer of Git LFS",
+            "next: run `git lfs pull`; in the build",
+        ],
+    );
+}
