@@ -1,6 +1,6 @@
 //! Everybody else: whoever builds, merges, pushes, runs again, deletes, edits, and forges.
 
-use lockgate_core::document::{Executable, Manifest};
+use lockgate_core::document::{Executable, HeaderRanges, Manifest};
 use lockgate_core::promote::{ENVIRONMENT, PullState as Seen};
 use lockgate_core::{Attempt, Digest, RunId, Version};
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
@@ -76,6 +76,7 @@ fn build(world: &mut World<'_>, id: ForgeRun) -> Option<()> {
             size: blob.size,
             sha256: Digest::of(bytes.as_bytes()),
             headers: "simulated".to_owned(),
+            header_ranges: HeaderRanges::default(),
             smoke: None,
             build_seconds: 1,
             attempt: None,

@@ -1,6 +1,8 @@
 use super::*;
 use crate::Reason as _;
-use crate::document::{Document as _, Executable, Manifest, Origin, Promoter, Receipt};
+use crate::document::{
+    Document as _, Executable, HeaderRanges, Manifest, Origin, Promoter, Receipt,
+};
 use crate::promote::PublishedAsset;
 use crate::words::{Digest, ReleaseId};
 
@@ -44,6 +46,7 @@ fn release(version: u64, sources: &str) -> SeenRelease {
                 size: 3,
                 sha256: Digest::of(b"abc"),
                 headers: "ELF amd64, static".to_owned(),
+                header_ranges: HeaderRanges::default(),
                 smoke: None,
                 build_seconds: 1,
                 attempt: None,

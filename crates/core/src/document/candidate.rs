@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Document;
+use super::{Document, HeaderRanges};
 use crate::version::Version;
 use crate::words::{
     AssetName, Attempt, CommitId, Digest, Fingerprint, PackageName, RunId, VariantName,
@@ -21,6 +21,10 @@ pub struct Executable {
     pub sha256: Digest,
     /// What its own headers say, in words for people, such as `ELF 64-bit little-endian x86_64, static`.
     pub headers: String,
+    /// Where its headers were read, beyond the first 8 MiB: a promotion keeps these ranges while the bytes stream by. Nothing else
+    /// depends on them.
+    #[serde(default, skip_serializing_if = "HeaderRanges::is_empty")]
+    pub header_ranges: HeaderRanges,
     /// How the smoke command went, if the package has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoke: Option<Smoke>,
@@ -132,6 +136,12 @@ pub enum Candidate {
     },
 }
 
+impl Executable {
+    fn check(&self) -> Result<(), String> {
+        self.header_ranges.within(self.size)
+    }
+}
+
 impl Manifest {
     /// The executable of a variant.
     pub fn executable(&self, variant: &VariantName) -> Option<&Executable> {
@@ -148,6 +158,7 @@ impl Manifest {
             if executable.size == 0 {
                 return Err(format!("the executable of {} is empty", executable.variant));
             }
+            executable.check()?;
             for other in &self.executables[..at] {
                 if other.variant == executable.variant
                     || other
@@ -245,7 +256,8 @@ impl Document for Part {
             PartResult::Built(executable) if executable.size == 0 => {
                 Err("its executable is empty".to_owned())
             }
-            PartResult::Built(_) | PartResult::Failed(_) => Ok(()),
+            PartResult::Built(executable) => executable.check(),
+            PartResult::Failed(_) => Ok(()),
         }
     }
 }

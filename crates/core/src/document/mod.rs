@@ -4,6 +4,7 @@
 //! document is kept.
 
 mod candidate;
+mod ranges;
 mod receipt;
 mod sums;
 mod withdrawal;
@@ -12,6 +13,7 @@ pub use candidate::{
     Candidate, Executable, FailedVariant, JOIN_CODES, Manifest, Part, PartResult, Smoke,
     SmokeResult,
 };
+pub use ranges::HeaderRanges;
 pub use receipt::{Origin, OriginArtifact, Promoter, Receipt};
 pub use sums::Sums;
 pub use withdrawal::Withdrawal;

@@ -11,6 +11,7 @@ pub(crate) fn manifest() -> Manifest {
         size: 1000,
         sha256: Digest::of(variant.as_bytes()),
         headers: "ELF 64-bit little-endian, static".to_owned(),
+        header_ranges: HeaderRanges::default(),
         smoke: Some(Smoke {
             result: SmokeResult::Passed,
             emulator: None,
@@ -132,8 +133,50 @@ fn documents_read_what_they_write() {
         Ok(candidate)
     );
     assert_eq!(Part::from_json(part(0).to_json().as_bytes()), Ok(part(0)));
+    let listed = Part {
+        result: PartResult::Built(with_ranges(vec![10..20, 900..1000])),
+        ..part(0)
+    };
+    let json = listed.to_json();
+    assert!(json.contains("\"10+10\"") && json.contains("\"900+100\""));
+    assert_eq!(Part::from_json(json.as_bytes()), Ok(listed));
     let sums = Sums::of(&manifest());
     assert_eq!(Sums::parse(sums.to_string().as_bytes()), Ok(sums));
+}
+
+fn with_ranges(ranges: Vec<std::ops::Range<u64>>) -> Executable {
+    Executable {
+        header_ranges: HeaderRanges::new(ranges).unwrap(),
+        ..manifest().executables[0].clone()
+    }
+}
+
+#[test]
+fn header_ranges_beyond_the_executable_are_refused() {
+    let mut manifest = manifest();
+    manifest.executables[0] = with_ranges(vec![10..20, 900..1001]);
+    let part = Part {
+        result: PartResult::Built(manifest.executables[0].clone()),
+        ..part(0)
+    };
+    let manifest = Candidate::Complete(manifest).to_json();
+    for (what, problem) in [
+        (
+            "candidate's manifest",
+            Candidate::from_json(manifest.as_bytes()).unwrap_err(),
+        ),
+        (
+            "result of a build job",
+            Part::from_json(part.to_json().as_bytes()).unwrap_err(),
+        ),
+    ] {
+        assert_eq!(
+            problem.to_string(),
+            format!(
+                "the {what} cannot be read: the header range 900+101 goes beyond the 1000 bytes of its executable"
+            )
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::plan::{Binding, BoundArtifact, Item, Plan, documents};
 use super::{ArtifactFacts, Facts, RunFacts};
-use crate::document::{Manifest, Origin, OriginArtifact, Promoter, Receipt};
+use crate::document::{HeaderRanges, Manifest, Origin, OriginArtifact, Promoter, Receipt};
 use crate::render::release_notes;
 use crate::words::ObjectId;
 
@@ -38,18 +38,13 @@ pub(super) fn plan(
         artifacts: bound,
         merged: facts.head_fingerprint,
     };
+    let executables = manifest.executables.clone().into_iter().zip(artifacts);
+    let executables = executables.map(|(executable, artifact)| Item::Executable {
+        executable,
+        artifact: artifact.id,
+        stored_sha256: artifact.sha256,
+    });
     let receipt = receipt(facts, &binding, manifest);
-    let executables =
-        receipt
-            .manifest
-            .executables
-            .iter()
-            .zip(artifacts)
-            .map(|(executable, artifact)| Item::Executable {
-                executable: executable.clone(),
-                artifact: artifact.id,
-                stored_sha256: artifact.sha256,
-            });
     let documents = documents(&receipt).into_iter().filter_map(|(name, bytes)| {
         Some(Item::Document {
             name: name.parse().ok()?,
@@ -73,7 +68,11 @@ pub(super) fn plan(
     }
 }
 
-fn receipt(facts: &Facts, binding: &Binding, manifest: Manifest) -> Receipt {
+fn receipt(facts: &Facts, binding: &Binding, mut manifest: Manifest) -> Receipt {
+    // They are for the promotion itself: whoever reads a receipt has whole files.
+    for executable in &mut manifest.executables {
+        executable.header_ranges = HeaderRanges::default();
+    }
     let origin = Origin {
         repository_id: facts.repository_id,
         repository: facts.repository.clone(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::detect;
 use crate::document::tests::manifest;
-use crate::document::{Candidate, FailedVariant};
+use crate::document::{Candidate, FailedVariant, HeaderRanges};
 use crate::reason::{Reason, Verdict};
 use crate::settings::{Branches, Environment, Reading, Reviewer};
 use crate::version::Version;
@@ -116,6 +116,25 @@ fn plan() -> Plan {
         Verdict::Proceed(plan) => *plan,
         other @ (Verdict::Done(_) | Verdict::Wait(_) | Verdict::Refuse(_)) => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn where_headers_lie_is_told_to_the_upload_and_not_in_the_receipt() {
+    let ranges = HeaderRanges::new(vec![10..20, 500..1000]).unwrap();
+    let mut facts = facts();
+    listed(&mut facts).executables[0].header_ranges = ranges.clone();
+    let Verdict::Proceed(with) = decide(&facts) else {
+        panic!("refused");
+    };
+    let Item::Executable { executable, .. } = &with.items[0] else {
+        panic!("{:?}", with.items);
+    };
+    assert_eq!(executable.header_ranges, ranges);
+    // Nothing else differs: not the receipt, not what the plan is bound to.
+    let without = plan();
+    assert_eq!(with.receipt, without.receipt);
+    assert_eq!(with.binding, without.binding);
+    assert_eq!(with.items[1..], without.items[1..]);
 }
 
 fn published(plan: &Plan) -> PublishedRelease {

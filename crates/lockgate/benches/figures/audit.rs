@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use lockgate_core::config::Config;
-use lockgate_core::document::{Document as _, Executable, Manifest, Origin, Promoter, Receipt};
+use lockgate_core::document::{
+    Document as _, Executable, HeaderRanges, Manifest, Origin, Promoter, Receipt,
+};
 use lockgate_core::fingerprint;
 use lockgate_core::{Attempt, Digest, PullNumber, RepositoryId, RunId, Version, WorkflowId};
 use lockgate_forge::github::GitHub;
@@ -168,6 +170,7 @@ fn publish(clone: &Path, forge: &GitHub) {
                 size: 3,
                 sha256: Digest::of(b"abc"),
                 headers: "ELF".to_owned(),
+                header_ranges: HeaderRanges::default(),
                 smoke: None,
                 build_seconds: 1,
                 attempt: None,
