@@ -1,20 +1,23 @@
-//! An executable. From memory, by seeking, and streaming by in pieces of any size, its headers say the same.
+//! An executable. From memory, by seeking, and streaming by in pieces of any size, its headers say the same; as a stream, where
+//! the ranges are kept that were read. Where others are kept, it is refused or reads the same.
 //!
 //! What is accepted, a second parser reads alike.
 //!
 //! The first three bytes say where, if anywhere, the file is stretched beyond what a stream keeps, and how large its
-//! pieces are.
+//! pieces and the start that is kept are.
 #![no_main]
 
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use lockgate_artifact::executable::{Facts, InspectError, Inspector, inspect, inspect_slice};
+use lockgate_artifact::executable::{
+    Facts, InspectError, Inspector, KEPT_PREFIX, inspect, inspect_noting, inspect_slice,
+};
 
 #[path = "../../crates/artifact/tests/suite/elf_opinions.rs"]
 mod elf_opinions;
 
-/// More than the 64 KiB that an inspector keeps at least.
+/// More than the start that an inspector is told to keep.
 const GAP: usize = 68 * 1024;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -34,20 +37,27 @@ fn agree(file: &[u8], piece: usize) {
     let sought = inspect(Cursor::new(file));
     assert_eq!(format!("{facts:?}"), format!("{sought:?}"));
 
-    match (&facts, &streamed(Inspector::new(), file, piece)) {
-        (Ok(facts), Ok(streamed)) => assert_eq!(facts, streamed),
-        (Err(error), Err(streamed)) => assert_eq!(error.code(), streamed.code()),
-        (facts, streamed) => panic!("{facts:?} whole, {streamed:?} in pieces"),
-    }
-    match (&facts, &streamed(Inspector::keeping(0), file, piece)) {
-        (Ok(facts), Ok(streamed)) => assert!(facts.agrees_with(streamed), "{facts:?} {streamed:?}"),
-        (Err(error), Err(streamed)) => assert_eq!(error.code(), streamed.code()),
-        // What lies outside of what was kept cannot be refused.
-        (Err(_), Ok(streamed)) => {
-            assert!(file.len() > 64 * 1024);
-            assert!(streamed.needed.known().is_none() || streamed.glibc.known().is_none());
+    for prefix in [KEPT_PREFIX, piece, 0] {
+        let ranges = match inspect_noting(Cursor::new(file), prefix) {
+            Ok((noted, ranges)) => {
+                assert_eq!(Some(&noted), facts.as_ref().ok());
+                ranges
+            }
+            Err(_) => Vec::new(),
+        };
+        let whole = streamed(Inspector::keeping(prefix, ranges.clone()), file, piece);
+        if facts.is_ok() || file.len() <= prefix {
+            assert_eq!(format!("{facts:?}"), format!("{whole:?}"));
         }
-        (Ok(_), Err(error)) => panic!("refused as a stream only: {error}"),
+        let some = ranges.into_iter().skip(1);
+        for inspector in [Inspector::keeping(prefix, []), Inspector::keeping(prefix, some)] {
+            match (&facts, streamed(inspector, file, piece)) {
+                (_, Err(InspectError::NotKept { .. })) => {}
+                (Ok(facts), Ok(streamed)) => assert_eq!(facts, &streamed),
+                (Err(error), Err(streamed)) => assert_eq!(error.code(), streamed.code()),
+                (facts, streamed) => panic!("{facts:?} whole, {streamed:?} in pieces"),
+            }
+        }
     }
     if let Ok(facts) = facts {
         let seen = elf_opinions::seen_by_object(file).expect("accepted");
@@ -56,32 +66,15 @@ fn agree(file: &[u8], piece: usize) {
         seen.versions = None;
         elf_opinions::agree(&facts, &seen);
         assert_eq!(facts.size, file.len() as u64);
-        let named = facts
-            .needed
-            .known()
-            .into_iter()
-            .flatten()
-            .chain(&facts.interpreter);
-        let paths = [&facts.rpath, &facts.runpath]
-            .into_iter()
-            .filter_map(|path| path.known()?.as_ref());
-        assert!(
-            named
-                .chain(paths)
-                .all(|text| !text.contains(char::is_control))
-        );
+        let named = facts.needed.iter().chain(&facts.interpreter);
+        let mut all = named.chain(&facts.rpath).chain(&facts.runpath);
+        assert!(all.all(|text| !text.contains(char::is_control)));
     }
 }
 
 fn streamed(mut inspector: Inspector, file: &[u8], piece: usize) -> Result<Facts, InspectError> {
-    let mut early = None;
     for piece in file.chunks(piece) {
         inspector.update(piece);
-        early = early.or_else(|| inspector.refused().map(InspectError::code));
     }
-    let end = inspector.finish();
-    if let Some(code) = early {
-        assert_eq!(end.as_ref().err().map(InspectError::code), Some(code));
-    }
-    end
+    inspector.finish()
 }

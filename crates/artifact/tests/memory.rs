@@ -16,7 +16,7 @@ use std::{
 use flate2::{Compression, read::DeflateEncoder};
 use lockgate_artifact::{
     artifact::{Artifact, ArtifactError, Form},
-    executable::Inspector,
+    executable::{Inspector, KEPT_PREFIX, RANGES_BYTES},
     zip::{Expect, HELD_MAX, Size},
 };
 
@@ -127,15 +127,22 @@ fn whatever_comes_is_read_with_bounded_memory_and_no_further_than_its_cap() {
         drain(Form::Plain, io::repeat(7), Size::Exact(128 * MIB)),
         (128 * MIB, "plain.size")
     );
-    // An executable with far more behind it than is kept.
-    let mut inspector = Inspector::new();
-    inspector.update(&elves::Elf::glibc().bytes());
-    let piece = vec![0; 1 << 16];
-    for _ in 0..2048 {
-        inspector.update(&piece);
+    // An executable with far more behind it than is kept, whatever a manifest asks to keep.
+    let greedy = [
+        vec![],
+        vec![0..u64::MAX, 0..128 * MIB],
+        vec![0..RANGES_BYTES; 100],
+        (0..1 << 20).map(|n| n * 100..n * 100 + 99).collect(),
+    ];
+    for ranges in greedy {
+        let mut inspector = Inspector::keeping(KEPT_PREFIX, ranges);
+        inspector.update(&elves::Elf::glibc().bytes());
+        let piece = vec![0; 1 << 16];
+        for _ in 0..2048 {
+            inspector.update(&piece);
+        }
+        inspector.finish().unwrap();
     }
-    assert!(inspector.refused().is_none());
-    drop(inspector);
 
     let used = peak().saturating_sub(before);
     assert!(

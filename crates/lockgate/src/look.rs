@@ -7,10 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use lockgate_artifact::executable::{
-    self, Arch, Facts, GlibcVersion, Libc as Found, LibcKind, Requirements,
+    self, Arch, Facts, GlibcVersion, InspectError, KEPT_PREFIX, Libc as Found, LibcKind,
+    Requirements, Violation,
 };
 use lockgate_core::Digest;
 use lockgate_core::config::{Libc, Variant};
+use lockgate_core::document::HeaderRanges;
 use lockgate_core::escape::quoted;
 use sha2::{Digest as _, Sha256};
 
@@ -27,6 +29,8 @@ pub struct Looked {
     pub sha256: Digest,
     /// What the headers say, in words.
     pub headers: String,
+    /// Where in the file they were read, beyond what every promotion keeps.
+    pub header_ranges: HeaderRanges,
 }
 
 /// Looks at an executable.
@@ -50,30 +54,82 @@ pub fn look(path: &Path, variant: &Variant, secrets: &[&str]) -> Result<Looked, 
     let (sha256, size) = read(&mut file, secrets, &shown)?;
     file.rewind()
         .map_err(|error| Trouble::file(doing(), &error))?;
-    let refuse = |problems: String, codes: String| Trouble::NotAsAsked {
+    let refuse = |refused: Refused| Trouble::NotAsAsked {
         variant: variant.name.to_string(),
-        problems,
-        codes,
+        problems: refused.problems,
+        codes: refused.codes,
+        next: refused.next,
     };
-    let facts = executable::inspect(file)
-        .map_err(|error| refuse(error.to_string(), error.code().to_owned()))?;
+    let (facts, ranges) = executable::inspect_noting(file, KEPT_PREFIX)
+        .map_err(|error| refuse(Refused::unreadable(&error)))?;
     let wanted = requirements(variant).ok_or_else(|| {
-        refuse(
-            format!("{} executables cannot be looked into", variant.arch),
-            "executable.arch".to_owned(),
-        )
+        let problem = format!("{} executables cannot be looked into", variant.arch);
+        let hint = "Build for another architecture.";
+        refuse(Refused::all(&[(problem, "executable.arch", hint)]))
     })?;
     let violations = executable::check(&facts, &wanted, Some(meta.permissions().mode()));
-    if !violations.is_empty() {
-        let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
-        let codes: Vec<&str> = violations.iter().map(executable::Violation::code).collect();
-        return Err(refuse(all.join("; "), codes.join(", ")));
+    if let Some(refused) = Refused::violations(&violations) {
+        return Err(refuse(refused));
     }
+    let header_ranges = HeaderRanges::new(ranges).map_err(|problem| {
+        let hint = "Link it with an ordinary linker.";
+        refuse(Refused::all(&[(problem, "elf.too-large", hint)]))
+    })?;
     Ok(Looked {
         size,
         sha256,
         headers: describe(&facts),
+        header_ranges,
     })
+}
+
+/// Why an executable is refused, in the words of whoever inspected it: at the build and at the promotion the same.
+pub struct Refused {
+    /// Sentences.
+    pub problems: String,
+    /// Their codes.
+    pub codes: String,
+    /// What to do about them.
+    pub next: String,
+}
+
+impl Refused {
+    /// It is no executable, or a broken one, or could not be read whole.
+    pub fn unreadable(error: &InspectError) -> Self {
+        Self::all(&[(error.to_string(), error.code(), error.hint())])
+    }
+
+    /// It is not what was asked for, if there is any violation.
+    pub fn violations(violations: &[Violation]) -> Option<Self> {
+        let all: Vec<_> = (violations.iter())
+            .map(|it| (it.to_string(), it.code(), it.hint()))
+            .collect();
+        (!all.is_empty()).then(|| Self::all(&all))
+    }
+
+    fn all(all: &[(String, &str, &str)]) -> Self {
+        let mut hints: Vec<String> = Vec::new();
+        for (_, _, hint) in all {
+            let hint = next(hint);
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+        let problems: Vec<&str> = all.iter().map(|(problem, ..)| problem.as_str()).collect();
+        let codes: Vec<&str> = all.iter().map(|(_, code, _)| *code).collect();
+        Self {
+            problems: problems.join("; "),
+            codes: codes.join(", "),
+            next: hints.join("; "),
+        }
+    }
+}
+
+/// A sentence as it stands behind `next:`.
+fn next(hint: &str) -> String {
+    let mut letters = hint.trim_end_matches('.').chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// What a variant asks of its executable.
@@ -102,9 +158,9 @@ fn describe(facts: &Facts) -> String {
     let libc = match facts.libc() {
         Found::Static => "static".to_owned(),
         Found::Musl => "musl".to_owned(),
-        Found::Glibc { floor } => match floor.known() {
-            Some(Some(version)) => format!("glibc {version} or newer"),
-            Some(None) | None => "glibc".to_owned(),
+        Found::Glibc { floor } => match floor {
+            Some(version) => format!("glibc {version} or newer"),
+            None => "glibc".to_owned(),
         },
         Found::Other { interpreter } => format!("loaded by {}", quoted(&interpreter)),
     };

@@ -9,15 +9,16 @@ use std::thread::Scope;
 
 use lockgate_artifact::artifact::{Artifact, ArtifactError};
 use lockgate_artifact::digest::HashingReader;
-use lockgate_artifact::executable::{self, Inspector, Requirements};
+use lockgate_artifact::executable::{self, InspectError, Inspector, KEPT_PREFIX, Requirements};
 use lockgate_artifact::zip::{Expect, Size, ZipError};
 use lockgate_core::Digest;
 use lockgate_core::document::Executable;
-use lockgate_core::promote::{Fault, UploadFault};
+use lockgate_core::promote::{Fault, UploadFault, WrongContent};
 use lockgate_forge::Body;
 use sha2::{Digest as _, Sha256};
 
 use crate::candidate::form;
+use crate::look::Refused;
 
 /// How much is handed over at once, in bytes. Small enough to stay in a core's own cache on its way from one thread to the
 /// other: measured, a megabyte costs a third more time.
@@ -70,7 +71,9 @@ impl<'a> Checked<'a> {
             // The other side may have gone away; then nobody wants to know.
             let _ = send.send(end.map(|()| None));
         });
+        let ranges = wanted.executable.header_ranges.iter();
         Self {
+            inspector: Inspector::keeping(KEPT_PREFIX, ranges),
             wanted,
             pieces,
             spare,
@@ -78,7 +81,6 @@ impl<'a> Checked<'a> {
             given: 0,
             held: None,
             hash: Sha256::new(),
-            inspector: Inspector::new(),
             ended: false,
             fault: None,
         }
@@ -113,33 +115,46 @@ impl<'a> Checked<'a> {
 
     fn agree(&mut self) -> Result<(), UploadFault> {
         let executable = self.wanted.executable;
-        let wrong = |what: String| {
-            UploadFault::WrongBytes(format!("the artifact {}: {what}", executable.name))
+        let wrong = |what: String, next| {
+            UploadFault::WrongBytes(WrongContent {
+                problem: format!("the artifact {}: {what}", executable.name),
+                next,
+            })
         };
         let digest = Digest::new(std::mem::take(&mut self.hash).finalize().into());
         if digest != executable.sha256 {
-            return Err(wrong(format!(
-                "its SHA-256 is {digest}, the manifest's is {}",
-                executable.sha256
-            )));
+            let expected = executable.sha256;
+            let what = format!("its SHA-256 is {digest}, the manifest's is {expected}");
+            return Err(wrong(what, None));
         }
-        let facts = std::mem::take(&mut self.inspector)
-            .finish()
-            .map_err(|error| wrong(format!("{error} ({})", error.code())))?;
+        let refuse = |refused: Refused, next: String| {
+            let what = format!("{} ({})", refused.problems, refused.codes);
+            wrong(what, Some(next))
+        };
+        // The build looks at the same, by the same code.
+        let passed = |refused: Refused| {
+            let next = format!(
+                "{}; and find out who changed what the build left: it refuses such an executable itself",
+                refused.next
+            );
+            refuse(refused, next)
+        };
+        let facts = match std::mem::take(&mut self.inspector).finish() {
+            Ok(facts) => facts,
+            Err(error @ InspectError::NotKept { .. }) => {
+                let refused = Refused::unreadable(&error);
+                let next = refused.next.clone();
+                return Err(refuse(refused, next));
+            }
+            Err(error) => return Err(passed(Refused::unreadable(&error))),
+        };
         let Some(requirements) = &self.wanted.requirements else {
             return Ok(());
         };
-        let violations = executable::check(
-            &facts,
-            &Requirements {
-                allow_unknown: true,
-                ..requirements.clone()
-            },
-            None,
-        );
-        match violations.first() {
+        let violations = executable::check(&facts, requirements, None);
+        match Refused::violations(&violations) {
             None => Ok(()),
-            Some(first) => Err(wrong(format!("{first} ({})", first.code()))),
+            Some(refused) => Err(passed(refused)),
         }
     }
 }
@@ -182,7 +197,7 @@ fn receive(
             let broke = format!("the artifact {name} broke off: {error}");
             return UploadFault::Source(Fault::Unavailable(broke));
         }
-        UploadFault::WrongBytes(format!("the artifact {name}: {error} ({})", error.code()))
+        UploadFault::WrongBytes(format!("the artifact {name}: {error} ({})", error.code()).into())
     };
     let mut content = Artifact::open(
         form,
@@ -209,9 +224,10 @@ fn receive(
     content.finish().map_err(fault)?;
     let (_, digest, _) = raw.finish();
     match stored {
-        Some(expected) if expected != Digest::new(digest) => Err(UploadFault::WrongBytes(format!(
-            "the artifact {name}: what is stored is not what the forge listed"
-        ))),
+        Some(expected) if expected != Digest::new(digest) => {
+            let what = format!("the artifact {name}: what is stored is not what the forge listed");
+            Err(UploadFault::WrongBytes(what.into()))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -229,3 +245,6 @@ fn fill(content: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
     }
     Ok(filled)
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,8 +81,8 @@ reasons! {
         TooLarge { /** Path. */ path: String, /** In bytes. */ size: u64 } =>
             "build.too-large", "{path} has {size} bytes, and a file of a release has to be smaller than 2 GiB", "leave debug information out of it, or keep data in a file of its own";
         /// It is not what the variant asks for.
-        NotAsAsked { /** Variant. */ variant: String, /** What. */ problems: String, /** Codes. */ codes: String } =>
-            "build.executable", "the executable of {variant} is not what lockgate.toml asks for: {problems} ({codes})", "build for the right target, or change the variant's table";
+        NotAsAsked { /** Variant. */ variant: String, /** What. */ problems: String, /** Codes. */ codes: String, /** What to do. */ next: String } =>
+            "build.executable", "the executable of {variant} is not what lockgate.toml asks for: {problems} ({codes})", "{next}";
         /// A token is in it.
         Secret { /** Path. */ path: String, /** Shape. */ shape: &'static str } =>
             "build.secret", "{path} holds what looks like {shape}", "take it out of the build; if it is a real one, revoke it now";

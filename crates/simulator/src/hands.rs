@@ -179,7 +179,7 @@ fn content(
             if right || sabotage == Some(Sabotage::SkipBytes) {
                 return Ok(blob);
             }
-            Err(UploadFault::WrongBytes(executable.name.to_string()))
+            Err(UploadFault::WrongBytes(executable.name.as_str().into()))
         }
     }
 }

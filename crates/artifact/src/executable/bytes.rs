@@ -5,6 +5,7 @@
 use std::{
     borrow::Cow,
     io::{self, Read, Seek},
+    ops::Range,
 };
 
 /// Why some bytes cannot be had.
@@ -25,6 +26,36 @@ pub(super) trait Bytes {
 
     /// `length` bytes from `offset` on. The caller limits `length`.
     fn read_at(&mut self, offset: u64, length: usize) -> Result<Cow<'_, [u8]>, Missing>;
+}
+
+/// Notes which ranges of another source are read.
+pub(super) struct Noted<B> {
+    source: B,
+    pub(super) ranges: Vec<Range<u64>>,
+}
+
+impl<B> Noted<B> {
+    pub(super) fn new(source: B) -> Self {
+        Self {
+            source,
+            ranges: Vec::new(),
+        }
+    }
+}
+
+impl<B: Bytes> Bytes for Noted<B> {
+    fn size(&self) -> u64 {
+        self.source.size()
+    }
+
+    fn read_at(&mut self, offset: u64, length: usize) -> Result<Cow<'_, [u8]>, Missing> {
+        let end = offset.saturating_add(length as u64);
+        match self.ranges.last_mut() {
+            Some(last) if last.end == offset => last.end = end,
+            _ => self.ranges.push(offset..end),
+        }
+        self.source.read_at(offset, length)
+    }
 }
 
 /// Whether a range lies within a file.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::{
     arch::Arch,
-    facts::{Class, Endian, Fact, Facts, GlibcVersion, Libc, Machine},
+    facts::{Class, Endian, Facts, GlibcVersion, Libc, Machine},
 };
 use crate::foreign::shown;
 
@@ -26,9 +26,6 @@ pub struct Requirements {
     pub allow_exec_stack: bool,
     /// Lets it name a dynamic linker at another path than its architecture's standard one.
     pub allow_any_loader: bool,
-    /// Lets facts be unknown that would otherwise be checked: for streams, whose facts were compared with a full
-    /// reading's.
-    pub allow_unknown: bool,
 }
 
 impl Requirements {
@@ -42,7 +39,6 @@ impl Requirements {
             allow_rpath: false,
             allow_exec_stack: false,
             allow_any_loader: false,
-            allow_unknown: false,
         }
     }
 }
@@ -109,9 +105,6 @@ pub enum Violation {
     /// Runs as somebody else.
     #[error("its mode {mode:#o} has a setuid, setgid or sticky bit")]
     SetUid { mode: u32 },
-    /// Something that was to be checked could not be.
-    #[error("its {what} could not be read while it streamed by")]
-    Unknown { what: &'static str },
 }
 
 impl Violation {
@@ -125,7 +118,6 @@ impl Violation {
         "executable.rpath",
         "executable.stack",
         "executable.setuid",
-        "executable.unknown",
     ];
 
     /// The stable code of this violation.
@@ -171,10 +163,6 @@ impl Violation {
                 "executable.setuid",
                 "Take the setuid, setgid and sticky bits away from the file.",
             ),
-            Self::Unknown { .. } => (
-                "executable.unknown",
-                "Link it with an ordinary linker, which puts its dynamic strings near the start.",
-            ),
         }
     }
 }
@@ -218,25 +206,17 @@ pub fn check(facts: &Facts, wanted: &Requirements, mode: Option<u32>) -> Vec<Vio
             expected,
         });
     }
-    let unknown = |what| (!wanted.allow_unknown).then_some(Violation::Unknown { what });
-    if let Some(floor) = wanted.glibc_floor {
-        violations.extend(match facts.glibc {
-            Fact::Known(Some(found)) if found > floor => Some(Violation::Glibc { found, floor }),
-            Fact::Known(_) => None,
-            Fact::Unknown => unknown("symbol versions"),
-        });
+    if let (Some(found), Some(floor)) = (facts.glibc, wanted.glibc_floor)
+        && found > floor
+    {
+        violations.push(Violation::Glibc { found, floor });
     }
     if !wanted.allow_rpath {
-        for (tag, fact) in [("RPATH", &facts.rpath), ("RUNPATH", &facts.runpath)] {
-            violations.extend(match fact {
-                Fact::Known(Some(path)) => Some(Violation::Rpath {
-                    tag,
-                    path: shown(path.as_bytes()),
-                }),
-                Fact::Known(None) => None,
-                Fact::Unknown => unknown(tag),
-            });
-        }
+        let paths = [("RPATH", &facts.rpath), ("RUNPATH", &facts.runpath)];
+        violations.extend(paths.into_iter().filter_map(|(tag, path)| {
+            let path = shown(path.as_ref()?.as_bytes());
+            Some(Violation::Rpath { tag, path })
+        }));
     }
     if facts.exec_stack() && !wanted.allow_exec_stack {
         violations.push(Violation::Stack {

@@ -45,6 +45,9 @@ pub enum InspectError {
         "the ELF file is a shared library: it names no dynamic linker and is not marked as PIE"
     )]
     SharedLibrary,
+    /// A part of the file passed by in a stream and was not kept.
+    #[error("the {part} of the executable at byte {at} was not kept while it streamed by")]
+    NotKept { part: &'static str, at: u64 },
     /// More of something than there may be.
     #[error("the executable has more than one {what}")]
     Duplicate { what: &'static str },
@@ -80,6 +83,7 @@ impl InspectError {
         "executable.mach-o",
         "executable.pe",
         "executable.unrecognized",
+        "executable.not-kept",
         "elf.truncated",
         "elf.header",
         "elf.type",
@@ -122,6 +126,10 @@ impl InspectError {
             Self::Unrecognized { .. } => (
                 "executable.unrecognized",
                 "Name the executable itself as the variant's file, not an archive of it.",
+            ),
+            Self::NotKept { .. } => (
+                "executable.not-kept",
+                "Build again with this version of Lockgate: its manifest lists what has to be kept (`header_ranges`).",
             ),
             Self::Truncated { .. } => (
                 "elf.truncated",

@@ -23,36 +23,17 @@ pub struct Facts {
     /// `PT_INTERP`: path of the dynamic linker; none for a static executable.
     pub interpreter: Option<String>,
     /// `DT_NEEDED`: the libraries it names, in its order.
-    pub needed: Fact<Vec<String>>,
+    pub needed: Vec<String>,
     /// `DT_RPATH`: where libraries are looked for first, if it says so.
-    pub rpath: Fact<Option<String>>,
+    pub rpath: Option<String>,
     /// `DT_RUNPATH`: the same, after `LD_LIBRARY_PATH`.
-    pub runpath: Fact<Option<String>>,
+    pub runpath: Option<String>,
     /// The highest `GLIBC_x.y` among the symbol versions that it needs.
-    pub glibc: Fact<Option<GlibcVersion>>,
+    pub glibc: Option<GlibcVersion>,
     /// `PT_GNU_STACK`.
     pub stack: Stack,
     /// Bytes of the whole file.
     pub size: u64,
-}
-
-/// A fact that may lie in a part of the file that was not kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact<T> {
-    /// The file says so.
-    Known(T),
-    /// The file says something, but where nobody looked: only when streaming, see [`Inspector`](super::Inspector).
-    Unknown,
-}
-
-impl<T> Fact<T> {
-    /// The fact, if it is known.
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(fact) => Some(fact),
-            Self::Unknown => None,
-        }
-    }
 }
 
 /// Address width.
@@ -193,7 +174,7 @@ pub enum Libc {
     /// glibc, at least of this version; none if it needs no versioned symbol of it.
     Glibc {
         /// The highest version among the symbols it needs.
-        floor: Fact<Option<GlibcVersion>>,
+        floor: Option<GlibcVersion>,
     },
     /// musl.
     Musl,
@@ -237,40 +218,12 @@ impl Facts {
         if name.starts_with("ld-musl-") {
             Libc::Musl
         } else if name.starts_with("ld-linux") || name.starts_with("ld64.so.") {
-            Libc::Glibc {
-                floor: self.glibc.clone(),
-            }
+            Libc::Glibc { floor: self.glibc }
         } else {
             Libc::Other {
                 interpreter: interpreter.clone(),
             }
         }
-    }
-
-    /// Whether two readings can be of the same file: every fact that both know is the same. For promotion, which
-    /// compares what streams by with what the build read from disk.
-    #[must_use]
-    pub fn agrees_with(&self, other: &Self) -> bool {
-        fn known_alike<T: PartialEq>(a: &Fact<T>, b: &Fact<T>) -> bool {
-            a.known().zip(b.known()).is_none_or(|(a, b)| a == b)
-        }
-        known_alike(&self.needed, &other.needed)
-            && known_alike(&self.rpath, &other.rpath)
-            && known_alike(&self.runpath, &other.runpath)
-            && known_alike(&self.glibc, &other.glibc)
-            && Self {
-                needed: Fact::Unknown,
-                rpath: Fact::Unknown,
-                runpath: Fact::Unknown,
-                glibc: Fact::Unknown,
-                ..self.clone()
-            } == Self {
-                needed: Fact::Unknown,
-                rpath: Fact::Unknown,
-                runpath: Fact::Unknown,
-                glibc: Fact::Unknown,
-                ..other.clone()
-            }
     }
 }
 

@@ -1,49 +1,37 @@
 //! Inspects an executable while its bytes stream by: once, forward, with bounded memory.
 //!
-//! Kept are the start of the file, and of the rest the two places that the program headers name (interpreter, dynamic
-//! section), which are always behind them. What the dynamic section points to comes before it in most files, when
-//! nobody knew yet that it would be wanted: linkers put it into the first segment, mostly within the part that is kept.
-//! Where they did not, the facts are unknown, and the caller says whether that is good enough.
+//! Kept are the start of the file, and the ranges that whoever read the whole file has listed. At the end the parser reads from
+//! what was kept, or refuses. Where nothing is listed, most executables can be read all the same: the start names two places
+//! that lie behind it (interpreter, dynamic section), and linkers put into the start what the dynamic section points to.
 //!
 //! This module does not know what the bytes mean; the parser asks it for them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use super::{
     bytes::{Bytes, Missing, within},
-    elf::{self, HEADERS_WITHIN, Header, Segment},
+    elf::{self, Header, Segment},
     error::InspectError,
     facts::Facts,
+    ranges::{RANGES_BYTES, RANGES_MAX},
 };
 
 /// How many bytes from the start of the file an [`Inspector`] keeps. Few programs need more than 100 KiB; those that export
 /// all their symbols to plug-ins need some MiB (node: 7.5).
 pub const KEPT_PREFIX: usize = 8 * 1024 * 1024;
 
-/// The most that is kept of each place that the headers name; the parser refuses larger ones anyway.
+/// The most that is kept of each place that the start names; the parser refuses larger ones anyway.
 const KEPT_PLACE: u64 = 64 * 1024;
 
 /// Takes an executable piece by piece and gives its [`Facts`] at the end.
 ///
-/// Keeps at most [`KEPT_PREFIX`] bytes and some, whatever is fed to it.
+/// Keeps at most [`KEPT_PREFIX`] bytes, [`RANGES_BYTES`] and some, whatever is fed to it.
 #[derive(Debug)]
 pub struct Inspector {
-    kept: Kept,
-    headers: Headers,
-}
-
-#[derive(Debug)]
-enum Headers {
-    NotYet,
-    Read(Header),
-    Refused(InspectError),
-}
-
-/// What was kept of the bytes that passed.
-#[derive(Debug)]
-struct Kept {
     prefix: Vec<u8>,
     prefix_limit: usize,
+    /// Whether the prefix was asked for the places that it names.
+    asked: bool,
     places: Vec<Place>,
     passed: u64,
 }
@@ -51,8 +39,7 @@ struct Kept {
 /// A range of the file behind the prefix.
 #[derive(Debug)]
 struct Place {
-    start: u64,
-    end: u64,
+    range: Range<u64>,
     bytes: Vec<u8>,
 }
 
@@ -66,84 +53,64 @@ impl Inspector {
     /// Nothing seen yet; keeps [`KEPT_PREFIX`] bytes.
     #[must_use]
     pub fn new() -> Self {
-        Self::keeping(KEPT_PREFIX)
+        Self::keeping(KEPT_PREFIX, [])
     }
 
-    /// Keeps `prefix` bytes from the start of the file, but at least the 64 KiB in which the headers have to lie.
+    /// Keeps `prefix` bytes from the start of the file, and these ranges of it. Anybody may have written them: what goes beyond
+    /// [`RANGES_MAX`] or [`RANGES_BYTES`] is not kept.
     #[must_use]
-    pub fn keeping(prefix: usize) -> Self {
+    pub fn keeping(prefix: usize, ranges: impl IntoIterator<Item = Range<u64>>) -> Self {
+        let mut left = RANGES_BYTES;
+        let places = ranges.into_iter().take(RANGES_MAX).filter_map(|range| {
+            left = left.checked_sub(range.end.saturating_sub(range.start))?;
+            Some(Place::new(range))
+        });
         Self {
-            kept: Kept {
-                prefix: Vec::new(),
-                prefix_limit: prefix.max(usize::try_from(HEADERS_WITHIN).unwrap_or(prefix)),
-                places: Vec::new(),
-                passed: 0,
-            },
-            headers: Headers::NotYet,
+            places: places.collect(),
+            prefix: Vec::new(),
+            prefix_limit: prefix,
+            asked: false,
+            passed: 0,
         }
     }
 
     /// Takes the next bytes of the file.
     pub fn update(&mut self, bytes: &[u8]) {
-        let room = self.kept.prefix_limit - self.kept.prefix.len().min(self.kept.prefix_limit);
+        let room = self.prefix_limit - self.prefix.len().min(self.prefix_limit);
         let head = bytes.get(..room).unwrap_or(bytes);
-        self.kept.prefix.extend_from_slice(head);
-        if matches!(self.headers, Headers::NotYet)
-            && self.kept.prefix.len() as u64 >= HEADERS_WITHIN
-        {
-            self.headers = match Header::read(&mut self.kept) {
-                Ok(header) => {
-                    self.kept.places = (header.interpreter.iter().chain(&header.dynamic))
-                        .filter_map(|segment| self.kept.place(*segment))
-                        .collect();
-                    Headers::Read(header)
-                }
-                Err(error) => Headers::Refused(error),
-            };
+        self.prefix.extend_from_slice(head);
+        if !self.asked && self.prefix.len() >= self.prefix_limit {
+            self.asked = true;
+            // What cannot be read here may still be among what was listed; the end tells.
+            if let Ok(header) = Header::read(self) {
+                let named = header.interpreter.iter().chain(&header.dynamic);
+                let places: Vec<_> = named.map(|segment| self.place(*segment)).collect();
+                self.places.extend(places);
+            }
         }
-        for place in &mut self.kept.places {
-            place.update(self.kept.passed, bytes);
+        for place in &mut self.places {
+            place.update(self.passed, bytes);
         }
-        self.kept.passed = self.kept.passed.saturating_add(bytes.len() as u64);
-    }
-
-    /// The refusal that is certain already, so that nobody has to read on. [`Inspector::finish`] gives it again.
-    #[must_use]
-    pub fn refused(&self) -> Option<&InspectError> {
-        match &self.headers {
-            Headers::Refused(error) => Some(error),
-            Headers::NotYet | Headers::Read(_) => None,
-        }
+        self.passed = self.passed.saturating_add(bytes.len() as u64);
     }
 
     /// The facts, now that the file has ended.
     ///
     /// # Errors
-    /// [`InspectError`]: it is no executable, or a broken one.
+    /// [`InspectError`]: it is no executable, or a broken one, or a part of it was not kept.
     pub fn finish(mut self) -> Result<Facts, InspectError> {
-        match self.headers {
-            Headers::NotYet => elf::parse(&mut self.kept),
-            Headers::Read(header) => elf::complete(&mut self.kept, &header),
-            Headers::Refused(error) => Err(error),
-        }
+        elf::parse(&mut self)
     }
-}
 
-impl Kept {
     /// What has to be kept of a segment beside the prefix.
-    fn place(&self, segment: Segment) -> Option<Place> {
+    fn place(&self, segment: Segment) -> Place {
         let end = (segment.offset).saturating_add(segment.file_size.min(KEPT_PLACE));
-        let start = segment.offset.max(self.prefix_limit as u64);
-        (start < end).then_some(Place {
-            start,
-            end,
-            bytes: Vec::new(),
-        })
+        Place::new(segment.offset.max(self.prefix_limit as u64)..end)
     }
 
     /// The piece that holds the byte at `offset`, from there on.
     fn piece(&self, offset: u64) -> Option<&[u8]> {
-        let places = self.places.iter().map(|p| (p.start, p.bytes.as_slice()));
+        let places = (self.places.iter()).map(|p| (p.range.start, p.bytes.as_slice()));
         [(0, self.prefix.as_slice())]
             .into_iter()
             .chain(places)
@@ -155,10 +122,15 @@ impl Kept {
 }
 
 impl Place {
+    fn new(range: Range<u64>) -> Self {
+        let bytes = Vec::new();
+        Self { range, bytes }
+    }
+
     /// Takes what is wanted of `bytes`, which lie at `at` in the file.
     fn update(&mut self, at: u64, bytes: &[u8]) {
-        let next = self.start.saturating_add(self.bytes.len() as u64);
-        let (Some(skip), left) = (next.checked_sub(at), self.end.saturating_sub(next)) else {
+        let next = (self.range.start).saturating_add(self.bytes.len() as u64);
+        let (Some(skip), left) = (next.checked_sub(at), self.range.end.saturating_sub(next)) else {
             return;
         };
         let (Ok(skip), Ok(left)) = (usize::try_from(skip), usize::try_from(left)) else {
@@ -171,10 +143,9 @@ impl Place {
     }
 }
 
-impl Bytes for Kept {
+impl Bytes for Inspector {
     fn size(&self) -> u64 {
-        // While the headers are read, in the middle of the stream, only the prefix is there to be read, and it is long
-        // enough for them.
+        // In the middle of the stream, only the prefix is there to be read.
         self.passed.max(self.prefix.len() as u64)
     }
 

@@ -1,8 +1,9 @@
 //! What an executable's own headers say, and whether that is what a variant asks for.
 //!
-//! Two ways lead to the same [`Facts`]. At build time the file is on disk: [`inspect`] seeks and knows everything. At
-//! promotion the bytes stream by once: an [`Inspector`] is fed with them and keeps a bounded part, so that a few facts
-//! may be left [`Fact::Unknown`]. Both run the same parser. Then [`check`] compares the facts with [`Requirements`].
+//! Two ways lead to the same [`Facts`]. At build time the file is on disk: [`inspect`] seeks. At promotion the bytes stream by
+//! once: an [`Inspector`] is fed with them and keeps a bounded part. Which part, the build has said: [`inspect_noting`] gives the
+//! ranges that were read. They are hints, and who wrote them is not trusted: where a part was not kept, the executable is
+//! refused; where it was, the same parser reads the same bytes. Then [`check`] compares the facts with [`Requirements`].
 //!
 //! Only ELF is known; scripts, Mach-O, PE and the rest are each refused under their own code. The rules come from the
 //! System V gABI (chapters 4 and 5), its processor supplements (psABI), and from what Linux and the GNU dynamic
@@ -19,26 +20,48 @@ mod error;
 mod facts;
 mod format;
 mod inspector;
+mod ranges;
 
-use std::io::{self, Read, Seek};
+use std::{
+    io::{self, Read, Seek},
+    ops::Range,
+};
 
 pub use arch::{Arch, UnknownArch};
 pub use check::{LibcKind, Requirements, Violation, check};
 pub use error::InspectError;
 pub use facts::{
-    Class, Endian, Fact, Facts, GlibcVersion, Kind, Libc, Machine, Stack, UnknownSymbolVersion,
+    Class, Endian, Facts, GlibcVersion, Kind, Libc, Machine, Stack, UnknownSymbolVersion,
 };
 pub use inspector::{Inspector, KEPT_PREFIX};
+pub use ranges::{RANGES_BYTES, RANGES_MAX};
 
-/// Reads the headers of an executable that can be read at any place, such as a file. All facts are known.
+/// Reads the headers of an executable that can be read at any place, such as a file.
 ///
 /// # Errors
 /// [`InspectError`]: it is no executable, or a broken one, or reading failed.
-pub fn inspect(mut source: impl Read + Seek) -> Result<Facts, InspectError> {
-    let size = source
-        .seek(io::SeekFrom::End(0))
-        .map_err(InspectError::Read)?;
-    elf::parse(&mut bytes::Seekable { source, size })
+pub fn inspect(source: impl Read + Seek) -> Result<Facts, InspectError> {
+    elf::parse(&mut seekable(source)?)
+}
+
+/// As [`inspect`], with the ranges beyond the first `prefix` bytes that an [`Inspector`] has to keep to read the same: ascending,
+/// apart from each other, at most [`RANGES_MAX`] with at most [`RANGES_BYTES`] together.
+///
+/// # Errors
+/// As [`inspect`]; and [`InspectError::TooLarge`] where the ranges are more than that.
+pub fn inspect_noting(
+    source: impl Read + Seek,
+    prefix: usize,
+) -> Result<(Facts, Vec<Range<u64>>), InspectError> {
+    let mut noted = bytes::Noted::new(seekable(source)?);
+    let facts = elf::parse(&mut noted)?;
+    Ok((facts, ranges::beyond(noted.ranges, prefix as u64)?))
+}
+
+fn seekable<S: Read + Seek>(mut source: S) -> Result<bytes::Seekable<S>, InspectError> {
+    let end = source.seek(io::SeekFrom::End(0));
+    let size = end.map_err(InspectError::Read)?;
+    Ok(bytes::Seekable { source, size })
 }
 
 /// As [`inspect`], for bytes that are in memory.

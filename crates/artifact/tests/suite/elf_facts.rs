@@ -1,11 +1,15 @@
 //! What is read out of good executables, whole and as a stream.
 
+use std::io::Cursor;
+
 use lockgate_artifact::executable::{
-    Arch, Class, Endian, Fact, Facts, GlibcVersion, Inspector, Kind, Libc, Machine, Requirements,
-    Stack, Violation, check, inspect_slice,
+    GlibcVersion, InspectError, KEPT_PREFIX, Kind, Libc, inspect_noting, inspect_slice,
 };
 
-use super::{elf_refuses::inspect_all_ways, elves::Elf};
+use super::{
+    elf_refuses::{inspect_all_ways, streamed},
+    elves::Elf,
+};
 
 #[test]
 fn tells_the_kinds_apart() {
@@ -31,7 +35,7 @@ fn judges_the_libc_by_the_loader() {
         let elf = Elf::of(62, true, true, path);
         inspect_all_ways(&elf.bytes()).unwrap().libc()
     };
-    let floor = Fact::Known(Some(GlibcVersion::new(2, 31)));
+    let floor = Some(GlibcVersion::new(2, 31));
     assert_eq!(libc("/lib64/ld-linux-x86-64.so.2"), Libc::Glibc { floor });
     assert_eq!(libc("/lib/ld-musl-x86_64.so.1"), Libc::Musl);
     let interpreter = "/system/bin/linker64".to_owned();
@@ -52,8 +56,6 @@ fn reads_what_symbol_versions_mean() {
         inspect_all_ways(&elf.bytes())
             .unwrap()
             .glibc
-            .known()
-            .unwrap()
             .map(|v| v.to_string())
     };
     assert_eq!(glibc(vec!["GLIBC_2.2.5"]).as_deref(), Some("2.2.5"));
@@ -67,85 +69,85 @@ fn reads_what_symbol_versions_mean() {
     );
 }
 
-/// The parts lie behind the kept prefix, each in turn.
+/// The parts lie behind the kept prefix, each in turn. What nobody listed is refused, but for what the start itself names.
 #[test]
-fn a_stream_knows_what_it_kept_and_says_what_it_did_not() {
+fn a_stream_reads_what_it_kept_and_refuses_what_it_did_not() {
     const FAR: usize = 100_000;
-    for (gaps, strings_known) in [
-        ([0, 0, 0, FAR], true),
-        ([0, 0, FAR, 0], true),
-        ([0, FAR, 0, 0], false),
-        ([FAR, 0, 0, 0], false),
-        ([FAR, FAR, FAR, FAR], false),
+    for (table_gap, gaps, missing) in [
+        (0, [0, 0, 0, FAR], None),
+        (0, [0, 0, FAR, 0], None),
+        (0, [0, FAR, 0, 0], Some("table of strings")),
+        (0, [FAR, 0, 0, 0], Some("table of strings")),
+        (0, [FAR, FAR, FAR, FAR], Some("table of strings")),
+        (FAR, [0, 0, 0, 0], Some("table of program headers")),
+        (FAR, [FAR, FAR, FAR, FAR], Some("table of program headers")),
     ] {
         let elf = Elf {
+            table_gap,
             gaps,
             paths: vec![(29, b"/x".to_vec())],
             ..Elf::glibc()
         };
         let bytes = elf.bytes();
+        let kept = 64 * 1024;
         let full = inspect_all_ways(&bytes).unwrap();
-        let mut inspector = Inspector::keeping(64 * 1024);
-        bytes.chunks(777).for_each(|piece| inspector.update(piece));
-        let facts = inspector.finish().unwrap();
-        assert!(facts.agrees_with(&full) && full.agrees_with(&facts));
-        assert_eq!(facts == full, strings_known, "{gaps:?}");
-        // Interpreter and dynamic section are always known.
-        assert_eq!(facts.interpreter, full.interpreter);
-        assert_eq!((facts.kind, facts.size), (full.kind, bytes.len() as u64));
-
-        let wanted = Requirements {
-            glibc_floor: Some(GlibcVersion::new(2, 31)),
-            ..Requirements::strict(Arch::Amd64)
-        };
-        let found: Vec<_> = check(&facts, &wanted, None)
-            .iter()
-            .map(Violation::code)
-            .collect();
-        if strings_known {
-            assert_eq!(found, ["executable.rpath"]);
-        } else {
-            // RPATH is known not to be there: its tag is missing. RUNPATH and versions are there and not known.
-            assert_eq!(found, ["executable.unknown"; 2]);
-            let lax = Requirements {
-                allow_unknown: true,
-                ..wanted
-            };
-            assert!(check(&facts, &lax, None).is_empty());
+        assert_eq!(full.runpath.as_deref(), Some("/x"));
+        match (streamed(&bytes, kept, &[], 777), missing) {
+            (Ok(facts), None) => assert_eq!(facts, full),
+            (Err(InspectError::NotKept { part, .. }), Some(missing)) => assert_eq!(part, missing),
+            (other, _) => panic!("{table_gap} {gaps:?}: {other:?}"),
         }
-
-        // With the default prefix, everything in a file of this size is known.
-        let mut inspector = Inspector::new();
-        inspector.update(&bytes);
-        assert_eq!(inspector.finish().unwrap(), full);
+        let (_, ranges) = inspect_noting(Cursor::new(&bytes), kept).unwrap();
+        assert_eq!(streamed(&bytes, kept, &ranges, 777).unwrap(), full);
+        // Each range is needed where the start does not name it, and each byte of it.
+        for at in 0..ranges.len() {
+            let mut fewer = ranges.clone();
+            fewer.remove(at);
+            let mut shorter = ranges.clone();
+            shorter[at].end = shorter[at].start + 1;
+            let mut moved = ranges.clone();
+            moved[at] = ranges[at].start + 1..ranges[at].end + 1;
+            for ranges in [fewer, shorter, moved] {
+                match streamed(&bytes, kept, &ranges, 777) {
+                    Ok(facts) => {
+                        assert!(missing != Some("table of program headers") && facts == full)
+                    }
+                    Err(error) => assert_eq!(error.code(), "executable.not-kept"),
+                }
+            }
+        }
+        // With the default prefix, nothing has to be listed in a file of this size.
+        assert_eq!(streamed(&bytes, KEPT_PREFIX, &[], 777).unwrap(), full);
+        assert!(
+            inspect_noting(Cursor::new(&bytes), KEPT_PREFIX)
+                .unwrap()
+                .1
+                .is_empty()
+        );
     }
 }
 
+/// As `patchelf --set-rpath` and BOLT leave them: strings or program headers at the end of a large file.
 #[test]
-fn every_fact_counts_in_a_comparison() {
-    let facts = inspect_slice(&Elf::glibc().bytes()).unwrap();
-    assert!(facts.agrees_with(&facts));
-    let changes: [fn(&mut Facts); 12] = [
-        |f| f.class = Class::Bits32,
-        |f| f.endian = Endian::Big,
-        |f| f.machine = Machine::Arm,
-        |f| f.kind = Kind::Fixed,
-        |f| f.os_abi = 3,
-        |f| f.interpreter = None,
-        |f| f.needed = Fact::Known(vec![]),
-        |f| f.rpath = Fact::Known(Some("/x".to_owned())),
-        |f| f.runpath = Fact::Known(Some("/x".to_owned())),
-        |f| f.glibc = Fact::Known(None),
-        |f| f.stack = Stack::Unmarked,
-        |f| f.size += 1,
-    ];
-    for change in changes {
-        let mut other = facts.clone();
-        change(&mut other);
-        assert!(
-            !facts.agrees_with(&other) && !other.agrees_with(&facts),
-            "{other:?}"
-        );
+fn a_stream_reads_tables_beyond_its_prefix_where_they_are_listed() {
+    const FAR: usize = KEPT_PREFIX + 100;
+    let strings = Elf {
+        gaps: [0, FAR, 0, 0],
+        paths: vec![(15, b"/evil".to_vec())],
+        ..Elf::glibc()
+    };
+    let headers = Elf {
+        table_gap: FAR,
+        ..Elf::fixed()
+    };
+    for (elf, path) in [(strings, Some("/evil")), (headers, None)] {
+        let bytes = elf.bytes();
+        let facts = inspect_all_ways(&bytes).unwrap();
+        assert_eq!(facts.rpath.as_deref(), path);
+        let (_, ranges) = inspect_noting(Cursor::new(&bytes), KEPT_PREFIX).unwrap();
+        assert!(!ranges.is_empty());
+        let kept: u64 = ranges.iter().map(|range| range.end - range.start).sum();
+        assert!(kept < 1000, "{ranges:?}");
     }
 }
 
@@ -163,11 +165,7 @@ fn a_stream_loses_nothing_at_the_edge_of_what_it_keeps() {
         }
         .bytes();
         for piece in [bytes.len(), 1000] {
-            let mut inspector = Inspector::keeping(KEPT);
-            bytes
-                .chunks(piece)
-                .for_each(|piece| inspector.update(piece));
-            let facts = inspector.finish().unwrap();
+            let facts = streamed(&bytes, KEPT, &[], piece).unwrap();
             assert_eq!(facts, inspect_slice(&bytes).unwrap(), "{before}");
         }
     }

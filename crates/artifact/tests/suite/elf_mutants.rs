@@ -1,11 +1,13 @@
 //! Executables with changed bytes: never a panic, and never another reading than the `object` crate's.
 
-use lockgate_artifact::executable::{Inspector, inspect_slice};
+use std::io::Cursor;
+
+use lockgate_artifact::executable::{Inspector, inspect_noting, inspect_slice};
 use proptest::prelude::*;
 
 use super::{
     elf_opinions::{agree, seen_by_object},
-    elf_refuses::inspect_all_ways,
+    elf_refuses::{alike_or_not_kept, inspect_all_ways, streamed},
     elves::Elf,
 };
 
@@ -79,14 +81,13 @@ proptest! {
 
     #[test]
     fn the_pieces_of_a_stream_do_not_matter(
-        gaps in prop::array::uniform4(0..200_000_usize),
+        elf in scattered(200_000),
         pieces in prop::collection::vec(1..150_000_usize, 1..20),
         kept in 0..300_000_usize,
     ) {
-        let bytes = Elf { gaps, ..Elf::glibc() }.bytes();
-        let mut whole = Inspector::keeping(kept);
-        whole.update(&bytes);
-        let mut inspector = Inspector::keeping(kept);
+        let bytes = elf.bytes();
+        let (facts, ranges) = inspect_noting(Cursor::new(&bytes), kept).unwrap();
+        let mut inspector = Inspector::keeping(kept, ranges);
         let mut rest = bytes.as_slice();
         for piece in pieces {
             let (head, tail) = rest.split_at(piece.min(rest.len()));
@@ -94,8 +95,54 @@ proptest! {
             rest = tail;
         }
         inspector.update(rest);
-        let facts = inspector.finish().unwrap();
-        prop_assert_eq!(&facts, &whole.finish().unwrap());
-        prop_assert!(facts.agrees_with(&inspect_slice(&bytes).unwrap()));
+        prop_assert_eq!(&inspector.finish().unwrap(), &facts);
+        prop_assert_eq!(&facts, &inspect_slice(&bytes).unwrap());
     }
+
+    #[test]
+    fn what_the_ranges_keep_reads_like_the_whole_file(elf in scattered(5000), kept in 0..30_000_usize) {
+        let bytes = elf.bytes();
+        let (facts, ranges) = inspect_noting(Cursor::new(&bytes), kept).unwrap();
+        prop_assert_eq!(&streamed(&bytes, kept, &ranges, 999).unwrap(), &facts);
+        prop_assert_eq!(&facts, &inspect_slice(&bytes).unwrap());
+        prop_assert!(ranges.iter().all(|range| kept as u64 <= range.start && range.start < range.end));
+        prop_assert!(ranges.windows(2).all(|two| two[0].end < two[1].start));
+    }
+
+    #[test]
+    fn ranges_that_lie_lead_to_a_refusal_or_change_nothing(
+        elf in scattered(3000),
+        kept in 0..4000_usize,
+        lies in prop::collection::vec((0..20_000_u64, 0..6000_u64), 0..80),
+    ) {
+        let bytes = elf.bytes();
+        let lies: Vec<_> = lies.into_iter().map(|(start, length)| start..start + length).collect();
+        alike_or_not_kept(&inspect_slice(&bytes), &streamed(&bytes, kept, &lies, 777));
+    }
+}
+
+/// Executables of all kinds whose parts lie up to `apart` bytes from each other.
+fn scattered(apart: usize) -> impl Strategy<Value = Elf> {
+    let kinds = [
+        Elf::glibc(),
+        Elf::of(22, true, false, "/lib/ld64.so.1"),
+        Elf::of(3, false, true, "/lib/ld-linux.so.2"),
+        Elf::fixed(),
+        Elf::static_pie(),
+    ];
+    let long = [b"x".repeat(10), b"y".repeat(64), b"/z".repeat(500)];
+    (
+        prop::sample::select(kinds.to_vec()),
+        prop::array::uniform4(0..apart),
+        prop_oneof![Just(0), 0..apart],
+        prop::option::of(prop::sample::select(long.to_vec())),
+    )
+        .prop_map(|(elf, gaps, table_gap, path)| Elf {
+            gaps,
+            table_gap,
+            paths: (path.into_iter().filter(|_| elf.has_dynamic))
+                .map(|path| (29, path))
+                .collect(),
+            ..elf
+        })
 }

@@ -1,6 +1,6 @@
 //! What the `object` crate sees in an executable: a second opinion for tests and the fuzz target.
 
-use lockgate_artifact::executable::{Class, Endian, Fact, Facts, Kind};
+use lockgate_artifact::executable::{Class, Endian, Facts, Kind};
 use object::{
     Endianness, FileKind,
     elf::{self, FileHeader32, FileHeader64},
@@ -116,14 +116,9 @@ pub(crate) fn agree(facts: &Facts, seen: &Seen) {
         .as_ref()
         .map(|path| path.clone().into_bytes());
     assert_eq!(interpreter, seen.interpreter);
-    if let Fact::Known(needed) = &facts.needed {
-        let needed: Vec<_> = needed
-            .iter()
-            .map(|name| name.clone().into_bytes())
-            .collect();
-        assert_eq!(needed, seen.needed);
-    }
-    if let (Fact::Known(glibc), Some(versions)) = (&facts.glibc, &seen.versions) {
+    let needed = facts.needed.iter().map(|name| name.clone().into_bytes());
+    assert_eq!(needed.collect::<Vec<_>>(), seen.needed);
+    if let Some(versions) = &seen.versions {
         let highest = versions
             .iter()
             .filter_map(|name| {
@@ -132,6 +127,6 @@ pub(crate) fn agree(facts: &Facts, seen: &Seen) {
                 name.parse().ok()
             })
             .max();
-        assert_eq!(*glibc, highest);
+        assert_eq!(facts.glibc, highest);
     }
 }

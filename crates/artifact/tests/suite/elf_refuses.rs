@@ -1,29 +1,57 @@
 //! Executables that are none, or that contradict themselves: one named test each, in memory and as a stream.
 
-use lockgate_artifact::executable::{Facts, InspectError, Inspector, inspect, inspect_slice};
+use std::{io::Cursor, ops::Range};
+
+use lockgate_artifact::executable::{
+    Facts, InspectError, Inspector, KEPT_PREFIX, inspect, inspect_noting, inspect_slice,
+};
 
 use super::elves::{BASE, Elf};
 
-/// All three ways to read a file must agree; those that know everything, fully.
+/// The bytes as a stream: what comes first and some ranges are kept.
+pub(crate) fn streamed(
+    bytes: &[u8],
+    prefix: usize,
+    ranges: &[Range<u64>],
+    piece: usize,
+) -> Result<Facts, InspectError> {
+    let mut inspector = Inspector::keeping(prefix, ranges.iter().cloned());
+    for piece in bytes.chunks(piece) {
+        inspector.update(piece);
+    }
+    inspector.finish()
+}
+
+/// A stream gives what reading the whole file gives, or refuses what was not kept.
+pub(crate) fn alike_or_not_kept(
+    whole: &Result<Facts, InspectError>,
+    streamed: &Result<Facts, InspectError>,
+) {
+    match (whole, streamed) {
+        (Ok(facts), Ok(streamed)) => assert_eq!(streamed, facts),
+        (_, Err(InspectError::NotKept { .. })) => {}
+        (Err(error), Err(streamed)) => assert_eq!(error.code(), streamed.code()),
+        (whole, streamed) => panic!("{whole:?} whole, {streamed:?} as a stream"),
+    }
+}
+
+/// All ways to read a file must agree. Where the right ranges are kept, a stream knows as much as the whole file.
 pub(crate) fn inspect_all_ways(bytes: &[u8]) -> Result<Facts, InspectError> {
     let facts = inspect_slice(bytes);
-    let seekable = inspect(std::io::Cursor::new(bytes));
+    let seekable = inspect(Cursor::new(bytes));
     assert_eq!(format!("{facts:?}"), format!("{seekable:?}"));
-    for piece in [1 << 20, 4096, 1013] {
-        let mut inspector = Inspector::keeping(0);
-        for piece in bytes.chunks(piece) {
-            inspector.update(piece);
-        }
-        let streamed = inspector.finish();
-        match (&facts, &streamed) {
-            (Ok(facts), Ok(streamed)) => assert!(facts.agrees_with(streamed), "{streamed:?}"),
-            (Err(error), Err(streamed)) => assert_eq!(error.code(), streamed.code()),
-            // What lies outside of what was kept cannot be refused.
-            (Err(_), Ok(streamed)) => {
-                assert!(bytes.len() > 64 * 1024);
-                assert!(streamed.needed.known().is_none() || streamed.glibc.known().is_none());
-            }
-            (Ok(_), Err(error)) => panic!("refused as a stream only: {error}"),
+    for (prefix, piece) in [(KEPT_PREFIX, 4096), (0, 1013), (100, 1 << 20)] {
+        alike_or_not_kept(&facts, &streamed(bytes, prefix, &[], piece));
+        let (noted, ranges) = match inspect_noting(Cursor::new(bytes), prefix) {
+            Ok((noted, ranges)) => (Ok(noted), ranges),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        assert_eq!(format!("{facts:?}"), format!("{noted:?}"));
+        let streamed = streamed(bytes, prefix, &ranges, piece);
+        if facts.is_ok() || bytes.len() <= prefix {
+            assert_eq!(format!("{facts:?}"), format!("{streamed:?}"));
+        } else {
+            alike_or_not_kept(&facts, &streamed);
         }
     }
     facts
@@ -60,15 +88,16 @@ fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
     elf
 }
 
-/// How far into a file its headers may lie.
-const HEADERS_WITHIN: usize = 64 * 1024;
+/// How large the table of program headers may be.
+const TABLE_MAX: usize = 64 * 1024;
 
-/// A file with room, whose table of program headers is all zeros.
-fn table_that_ends_at(end: usize) -> Vec<u8> {
+/// A file with room for so many program headers, which are all zeros.
+fn empty_program_headers(count: usize) -> Vec<u8> {
     let mut elf = Elf::fixed().bytes();
-    let length = usize::from(elf[56]) * 56;
-    elf.resize(HEADERS_WITHIN + 1, 0);
-    elf[32..40].copy_from_slice(&((end - length) as u64).to_le_bytes());
+    let table = elf.len();
+    elf.resize(table + count * 56, 0);
+    elf[32..40].copy_from_slice(&(table as u64).to_le_bytes());
+    elf[56..58].copy_from_slice(&(count as u16).to_le_bytes());
     elf
 }
 
@@ -100,13 +129,13 @@ refusals! {
     refuses_no_entry_point: || patched(24, &[0; 8]) => "elf.header";
     refuses_no_program_headers: || patched(56, &[0, 0]) => "elf.header";
     refuses_countless_program_headers: || patched(56, &[0xff, 0xff]) => "elf.header";
-    refuses_program_headers_far_away: || patched(32, &[0, 0, 1]) => "elf.header";
-    refuses_program_headers_beyond_all_numbers: || patched(32, &[0xff; 8]) => "elf.header";
+    refuses_program_headers_that_are_not_there: || patched(32, &[0, 0, 1]) => "elf.truncated";
+    refuses_program_headers_beyond_all_numbers: || patched(32, &[0xff; 8]) => "elf.truncated";
     refuses_program_headers_inside_the_header: || patched(32, &[8, 0, 0]) => "elf.header";
     refuses_program_headers_beyond_the_end: || patched(32, &[0, 0x80, 0]) => "elf.truncated";
-    refuses_program_headers_that_end_one_byte_behind_the_limit: || table_that_ends_at(HEADERS_WITHIN + 1) => "elf.header";
+    refuses_one_program_header_too_many: || empty_program_headers(TABLE_MAX / 56 + 1) => "elf.header";
     // They are read, and tell of nothing to load.
-    refuses_empty_program_headers_that_end_at_the_limit: || table_that_ends_at(HEADERS_WITHIN) => "elf.segment";
+    refuses_empty_program_headers_as_many_as_there_may_be: || empty_program_headers(TABLE_MAX / 56) => "elf.segment";
 
     // What it is.
     refuses_an_object_file: || glibc(|e| e.e_type = 1) => "elf.type";
@@ -252,7 +281,8 @@ refusals! {
 fn every_code_has_a_refusal() {
     for code in InspectError::CODES {
         let here = CASES.iter().any(|case| case.code == *code);
-        assert!(here || *code == "executable.read", "{code}");
+        let elsewhere = ["executable.read", "executable.not-kept"];
+        assert!(here || elsewhere.contains(code), "{code}");
     }
 }
 
@@ -289,17 +319,6 @@ fn a_file_that_cannot_be_read_is_not_a_bad_executable() {
         }
     }
     assert_eq!(inspect(Broken).unwrap_err().code(), "executable.read");
-}
-
-#[test]
-fn says_early_that_a_stream_is_refused() {
-    let mut inspector = Inspector::new();
-    inspector.update(b"#!/bin/sh\n");
-    assert!(inspector.refused().is_none());
-    inspector.update(&vec![b'\n'; 64 * 1024]);
-    assert_eq!(inspector.refused().unwrap().code(), "executable.script");
-    inspector.update(b"more");
-    assert_eq!(inspector.finish().unwrap_err().code(), "executable.script");
 }
 
 /// Linkers put the table of section headers last: where a part of it is missing, the file was cut off.

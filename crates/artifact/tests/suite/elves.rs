@@ -1,11 +1,12 @@
 //! Makes small ELF executables of any class and byte order, out of values that a test can change.
 //!
-//! One PT_LOAD maps the whole file. In it lie, in this order: headers, interpreter, strings, versions, dynamic section.
+//! One PT_LOAD maps the whole file. In it lie, in this order: header, program headers, interpreter, strings, versions, dynamic
+//! section.
 
 /// Where the file is loaded.
 pub(crate) const BASE: u64 = 0x40_0000;
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Elf {
     pub(crate) wide: bool,
     pub(crate) little: bool,
@@ -27,6 +28,8 @@ pub(crate) struct Elf {
     pub(crate) segments: Vec<[u64; 5]>,
     /// Zeros before the interpreter, before the strings, before the dynamic section, and at the end.
     pub(crate) gaps: [usize; 4],
+    /// Zeros before the program headers.
+    pub(crate) table_gap: usize,
 }
 
 /// A file, and where in it the parts begin.
@@ -57,6 +60,7 @@ impl Elf {
             stack: Some(6),
             segments: vec![],
             gaps: [0; 4],
+            table_gap: 0,
         }
     }
 
@@ -105,7 +109,8 @@ impl Elf {
             + usize::from(self.stack.is_some())
             + self.segments.len();
 
-        let mut out = vec![0; header + each * count + self.gaps[0]];
+        let rows_at = header + self.table_gap;
+        let mut out = vec![0; rows_at + each * count + self.gaps[0]];
         let interpreter = out.len();
         out.extend(self.interpreter.iter().flatten());
         out.resize(out.len() + self.gaps[1], 0);
@@ -181,21 +186,23 @@ impl Elf {
         for [kind, rest @ ..] in &self.segments {
             segments.push((*kind as u32, 4, *rest));
         }
-        let mut head = self.header(header, each, segments.len());
+        let head = self.header(header, each, segments.len());
+        out[..head.len()].copy_from_slice(&head);
+        let mut rows = Vec::new();
         for (kind, flags, [offset, address, file_size, memory_size]) in segments {
-            self.put32(&mut head, kind);
+            self.put32(&mut rows, kind);
             if self.wide {
-                self.put32(&mut head, flags);
+                self.put32(&mut rows, flags);
             }
             for word in [offset, address, address, file_size, memory_size] {
-                self.put_word(&mut head, word);
+                self.put_word(&mut rows, word);
             }
             if !self.wide {
-                self.put32(&mut head, flags);
+                self.put32(&mut rows, flags);
             }
-            self.put_word(&mut head, 1);
+            self.put_word(&mut rows, 1);
         }
-        out[..head.len()].copy_from_slice(&head);
+        out[rows_at..rows_at + rows.len()].copy_from_slice(&rows);
         Built {
             bytes: out,
             versions,
@@ -212,7 +219,7 @@ impl Elf {
         self.put16(&mut out, self.e_type);
         self.put16(&mut out, self.machine);
         self.put32(&mut out, 1);
-        for word in [BASE + 0x40, header as u64, 0] {
+        for word in [BASE + 0x40, (header + self.table_gap) as u64, 0] {
             self.put_word(&mut out, word);
         }
         self.put32(&mut out, 0);

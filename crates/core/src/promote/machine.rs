@@ -99,8 +99,26 @@ pub enum UploadFault {
     Forge(Fault),
     /// The artifact could not be read.
     Source(Fault),
-    /// The artifact was read, and is not what the manifest says. Nothing of it is published.
-    WrongBytes(String),
+    /// The artifact was read, and is not what the manifest or the variant's row says. Nothing of it is published.
+    WrongBytes(WrongContent),
+}
+
+/// What is wrong with some bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongContent {
+    /// One sentence.
+    pub problem: String,
+    /// What to do about it, where more is known than that the bytes are others.
+    pub next: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for WrongContent {
+    fn from(problem: T) -> Self {
+        Self {
+            problem: problem.into(),
+            next: None,
+        }
+    }
 }
 
 /// What the forge says it received.
@@ -171,7 +189,7 @@ pub enum End {
     /// Run again later.
     Waiting(Wait),
     /// Bytes were not what they had to be, and what was wrong. Exit code 5.
-    WrongBytes(String),
+    WrongBytes(WrongContent),
 }
 
 /// What comes next.
@@ -488,10 +506,12 @@ impl Machine {
     fn public_read(&mut self, draft: ReleaseId, reads: u32, seen: SeenRelease) -> Step {
         match seen {
             SeenRelease::Right => self.end(End::Published(draft)),
-            SeenRelease::Wrong(name) => self.end(End::WrongBytes(format!(
-                "{name} of the published release {} has other bytes than were sent",
-                self.plan.tag
-            ))),
+            SeenRelease::Wrong(name) => {
+                let tag = &self.plan.tag;
+                let problem =
+                    format!("{name} of the published release {tag} has other bytes than were sent");
+                self.end(End::WrongBytes(problem.into()))
+            }
             SeenRelease::Altered(problem) => self.end(End::Refused(Refusal::ReleaseBroken {
                 tag: self.plan.tag.clone(),
                 problem,

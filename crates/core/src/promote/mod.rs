@@ -23,6 +23,7 @@ pub use facts::{
 };
 pub use machine::{
     Effect, End, Event, Fault, Machine, SeenAsset, SeenDraft, SeenRelease, Sent, Step, UploadFault,
+    WrongContent,
 };
 pub use plan::{Binding, BoundArtifact, Done, Item, Plan, Rechecked};
 pub use reasons::{Refusal, Wait};

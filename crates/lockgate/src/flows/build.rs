@@ -289,7 +289,7 @@ fn make(
         size: looked.size,
         sha256: looked.sha256,
         headers: looked.headers,
-        header_ranges: lockgate_core::document::HeaderRanges::default(),
+        header_ranges: looked.header_ranges,
         smoke,
         build_seconds,
         attempt: None,

@@ -281,11 +281,11 @@ fn conclude(
         }
         End::Refused(refusal) => Err(refused(&refusal)),
         End::Waiting(wait) => Err(Failure::new(Exit::Waiting, &wait)),
-        End::WrongBytes(message) => Err(Failure {
+        End::WrongBytes(wrong) => Err(Failure {
             exit: Exit::WrongBytes,
             code: "promote.wrong-bytes",
-            message,
-            hint: "do not publish it by other means; build again, and find out who could change the bytes".to_owned(),
+            message: wrong.problem,
+            hint: wrong.next.unwrap_or_else(|| "do not publish it by other means; build again, and find out who could change the bytes".to_owned()),
             told: false,
         }),
     }

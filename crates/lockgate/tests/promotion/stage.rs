@@ -89,8 +89,44 @@ impl Stage {
         self.server.open_pull("developer", branch, branch).unwrap()
     }
 
+    /// A pull request that raises a package to version 2 and changes these files as well.
+    pub(crate) fn open_with(
+        &self,
+        branch: &str,
+        package: &str,
+        files: &[(&str, &str)],
+    ) -> PullNumber {
+        self.leave_main(branch);
+        self.write(&format!("{package}/VERSION"), "2\n");
+        for (path, text) in files {
+            self.write(path, text);
+        }
+        self.push(branch);
+        self.server.open_pull("developer", branch, branch).unwrap()
+    }
+
+    /// A folder beside the clones that has these files.
+    pub(crate) fn prepare(&self, files: &[(&str, Vec<u8>)]) -> PathBuf {
+        let folder = self.room.path().join("prepared");
+        std::fs::create_dir(&folder).unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
+        folder
+    }
+
     /// A run of the build workflow for the branch that the developer is on, to its end; and the digests of what it built, by name.
     pub(crate) fn build(&self, pull: PullNumber, package: &str) -> BTreeMap<String, String> {
+        self.build_on(pull, package, &|_, bytes| bytes)
+    }
+
+    /// The same on a runner that puts other bytes in place of a file, by its name, when it is uploaded.
+    pub(crate) fn build_on(
+        &self,
+        pull: PullNumber,
+        package: &str,
+        runner: &dyn Fn(&str, Vec<u8>) -> Vec<u8>,
+    ) -> BTreeMap<String, String> {
         let head = git(&self.room.path().join("developer"), "rev-parse HEAD");
         let path = format!(".github/workflows/build-{package}.yml");
         let order = NewRun {
@@ -110,11 +146,11 @@ impl Stage {
         for variant in VARIANTS {
             let words = ["--package", package, "--variant", variant];
             let said = self.job(run, &words, &out.join(variant));
-            self.upload(run, &said, "part-artifact", "part-path");
-            self.upload(run, &said, "artifact", "path");
+            self.upload(run, &said, ["part-artifact", "part-path"], runner);
+            self.upload(run, &said, ["artifact", "path"], runner);
         }
         let said = self.job(run, &["--package", package, "--join"], &out);
-        self.upload(run, &said, "artifact", "path");
+        self.upload(run, &said, ["artifact", "path"], runner);
         self.server
             .set_run(run, "completed", Some("success"))
             .unwrap();
@@ -155,16 +191,24 @@ impl Stage {
     }
 
     /// Plays upload-artifact.
-    fn upload(&self, run: RunId, said: &BTreeMap<String, String>, name: &str, path: &str) {
+    fn upload(
+        &self,
+        run: RunId,
+        said: &BTreeMap<String, String>,
+        [name, path]: [&str; 2],
+        runner: &dyn Fn(&str, Vec<u8>) -> Vec<u8>,
+    ) {
         let path = Path::new(&said[path]);
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let bytes = runner(file, std::fs::read(path).unwrap());
         let entry = Entry {
-            name: path.file_name().unwrap().to_str().unwrap(),
+            name: file,
             mode: 0o644,
             modified: DosTime::EPOCH,
             level: 6,
         };
         let mut writer = SingleFileWriter::new(Vec::new(), entry).unwrap();
-        writer.write_all(&std::fs::read(path).unwrap()).unwrap();
+        writer.write_all(&bytes).unwrap();
         let (zip, _) = writer.finish().unwrap();
         let form = ArtifactForm::Zip;
         self.server

@@ -1,19 +1,14 @@
 //! The dynamic section (gABI ch. 5, "Dynamic Section"): which libraries are needed, and where they are looked for.
 //!
-//! Its entries are read first; the strings that they point to lie elsewhere, perhaps where nothing was kept. Symbols and
-//! relocations are not looked at.
+//! Its entries are read first, then the strings that they point to. Symbols and relocations are not looked at.
 
 use super::{
-    Trouble, bounded, certain, fact, get,
+    bounded, get,
     header::{Header, Segment},
     text, versions,
 };
 use crate::{
-    executable::{
-        bytes::Bytes,
-        error::InspectError,
-        facts::{Fact, GlibcVersion},
-    },
+    executable::{bytes::Bytes, error::InspectError, facts::GlibcVersion},
     foreign::shown,
 };
 
@@ -22,6 +17,9 @@ pub(in crate::executable) const DYNAMIC_MAX: u64 = 64 * 1024;
 
 /// The longest string that is read, as the longest path.
 const STRING_MAX: u64 = 4096;
+
+/// How much of a string is read at once: whoever keeps what was read keeps little more than the string.
+const STRING_PIECE: usize = 64;
 
 const DF_1_PIE: u64 = 0x0800_0000;
 
@@ -40,10 +38,10 @@ pub(super) struct Dynamic {
 
 /// What the dynamic section says in the end.
 pub(super) struct Said {
-    pub(super) needed: Fact<Vec<String>>,
-    pub(super) rpath: Fact<Option<String>>,
-    pub(super) runpath: Fact<Option<String>>,
-    pub(super) glibc: Fact<Option<GlibcVersion>>,
+    pub(super) needed: Vec<String>,
+    pub(super) rpath: Option<String>,
+    pub(super) runpath: Option<String>,
+    pub(super) glibc: Option<GlibcVersion>,
 }
 
 impl Dynamic {
@@ -60,7 +58,7 @@ impl Dynamic {
             });
         }
         let length = bounded("dynamic section", segment.file_size, DYNAMIC_MAX)?;
-        let raw = certain(get(bytes, "dynamic section", segment.offset, length))?;
+        let raw = get(bytes, "dynamic section", segment.offset, length)?;
         let layout = header.layout();
         let entries = raw.chunks_exact(layout.pick(16, 8));
         // A part of an entry means nothing: a dynamic linker looks away, other readers refuse it.
@@ -119,18 +117,16 @@ impl Dynamic {
                 });
             }
         };
-        let needed = (self.needed.iter())
+        let needed: Result<_, _> = (self.needed.iter())
             .map(|at| strings.get(bytes, "a library", *at))
             .collect();
-        let mut path = |at: Option<u64>, what| match at {
-            Some(at) => fact(strings.get(bytes, what, at).map(Some)),
-            None => Ok(Fact::Known(None)),
-        };
+        let mut path =
+            |at: Option<u64>, what| at.map(|at| strings.get(bytes, what, at)).transpose();
         Ok(Said {
             rpath: path(self.rpath, "its RPATH")?,
             runpath: path(self.runpath, "its RUNPATH")?,
-            needed: fact(needed)?,
-            glibc: fact(versions::highest_glibc(bytes, header, self, &strings))?,
+            needed: needed?,
+            glibc: versions::highest_glibc(bytes, header, self, &strings)?,
         })
     }
 }
@@ -139,10 +135,10 @@ impl Said {
     /// For a file without a dynamic section.
     pub(super) fn nothing() -> Self {
         Self {
-            needed: Fact::Known(Vec::new()),
-            rpath: Fact::Known(None),
-            runpath: Fact::Known(None),
-            glibc: Fact::Known(None),
+            needed: Vec::new(),
+            rpath: None,
+            runpath: None,
+            glibc: None,
         }
     }
 }
@@ -168,27 +164,28 @@ impl Strings {
         bytes: &mut impl Bytes,
         what: &'static str,
         at: u64,
-    ) -> Result<String, Trouble> {
+    ) -> Result<String, InspectError> {
         let outside = InspectError::Dynamic {
             problem: "a string lies outside of DT_STRTAB",
         };
         let Some(room) = self.size.checked_sub(at).filter(|room| *room > 0) else {
-            return Err(outside.into());
+            return Err(outside);
         };
         let length = bounded("string", room.min(STRING_MAX), STRING_MAX)?;
-        let raw = get(
-            bytes,
-            "table of strings",
-            self.offset.saturating_add(at),
-            length,
-        )?;
-        match raw.split(|byte| *byte == 0).next() {
-            Some(string) if string.len() < raw.len() => Ok(text(what, string)?),
-            _ => Err(InspectError::Text {
-                what,
-                found: shown(&raw),
+        let mut string = Vec::new();
+        while string.len() < length {
+            let piece = STRING_PIECE.min(length - string.len());
+            let at = (self.offset.saturating_add(at)).saturating_add(string.len() as u64);
+            let raw = get(bytes, "table of strings", at, piece)?;
+            let end = raw.iter().position(|byte| *byte == 0);
+            string.extend_from_slice(raw.get(..end.unwrap_or(piece)).unwrap_or_default());
+            if end.is_some() {
+                return text(what, &string);
             }
-            .into()),
         }
+        Err(InspectError::Text {
+            what,
+            found: shown(&string),
+        })
     }
 }

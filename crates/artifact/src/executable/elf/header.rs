@@ -1,9 +1,9 @@
 //! The ELF header and the program headers (gABI ch. 4 and 5): what the file is for, and where the rest lies.
 //!
-//! They are read before the size of the file is known, as it is while a file streams by; [`Header::fits`] looks at that
+//! They can be read before the size of the file is known, as it is while a file streams by; [`Header::fits`] looks at that
 //! later. What the segments hold is not known here.
 
-use super::{bounded, certain, get};
+use super::{bounded, get};
 use crate::executable::{
     bytes::Bytes,
     error::InspectError,
@@ -11,9 +11,9 @@ use crate::executable::{
     format::recognize,
 };
 
-/// The headers lie within so many bytes from the start of the file. Linux refuses larger tables of program headers, and
-/// linkers put them first.
-pub(in crate::executable) const HEADERS_WITHIN: u64 = 64 * 1024;
+/// The largest table of program headers: Linux refuses larger ones (`load_elf_phdrs`). Linkers put it first; tools that change
+/// an executable afterwards move it where there is room, mostly to the end.
+const TABLE_MAX: u64 = 64 * 1024;
 
 const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
@@ -54,7 +54,7 @@ impl Header {
     pub(in crate::executable) fn read(bytes: &mut impl Bytes) -> Result<Self, InspectError> {
         let start = bytes.size().min(64);
         let start = bounded("start", start, 64)?;
-        let ident = certain(get(bytes, "ELF header", 0, start))?.into_owned();
+        let ident = get(bytes, "ELF header", 0, start)?.into_owned();
         recognize(&ident)?;
         let class = match ident.get(4) {
             Some(1) => Class::Bits32,
@@ -68,7 +68,7 @@ impl Header {
         };
         let layout = Layout { class, endian };
         let length = layout.header_size();
-        let raw = certain(get(bytes, "ELF header", 0, length.into()))?.into_owned();
+        let raw = get(bytes, "ELF header", 0, length.into())?.into_owned();
         let at = |at64: usize, at32: usize| layout.pick(at64, at32);
         let is_dyn = object_type(layout.u16(&raw, 16))?;
         expect(
@@ -110,15 +110,14 @@ impl Header {
     ) -> Result<(), InspectError> {
         let each = layout.segment_size();
         let length = u64::from(count) * u64::from(each);
-        if count == 0 {
+        if count == 0 || length > TABLE_MAX {
             return Err(wrong("number of program headers", Some(count)));
         }
-        if table < u64::from(layout.header_size()) || table.saturating_add(length) > HEADERS_WITHIN
-        {
+        if table < u64::from(layout.header_size()) {
             return Err(wrong("program headers at byte", Some(table)));
         }
-        let length = bounded("table of program headers", length, HEADERS_WITHIN)?;
-        let raw = certain(get(bytes, "table of program headers", table, length))?.into_owned();
+        let length = bounded("table of program headers", length, TABLE_MAX)?;
+        let raw = get(bytes, "table of program headers", table, length)?.into_owned();
         let mut stack = None;
         for raw in raw.chunks_exact(each.into()) {
             let segment = Segment::read(layout, raw);

@@ -10,26 +10,21 @@ mod versions;
 
 use std::borrow::Cow;
 
-pub(super) use header::{HEADERS_WITHIN, Header, Segment};
+pub(super) use header::{Header, Segment};
 
 use super::{
     bytes::{Bytes, Missing},
     error::InspectError,
-    facts::{Fact, Facts, Kind},
+    facts::{Facts, Kind},
 };
 use crate::foreign::shown;
 
 /// `PATH_MAX`, which Linux demands of an interpreter (`load_elf_binary`).
 const INTERPRETER_MAX: u64 = 4096;
 
-/// Reads the facts; those that lie where `bytes` has none are unknown.
+/// Reads the facts: all of them, or none where `bytes` lacks a part.
 pub(super) fn parse(bytes: &mut impl Bytes) -> Result<Facts, InspectError> {
-    let header = Header::read(bytes)?;
-    complete(bytes, &header)
-}
-
-/// As [`parse`], with the headers read before.
-pub(super) fn complete(bytes: &mut impl Bytes, header: &Header) -> Result<Facts, InspectError> {
+    let header = &Header::read(bytes)?;
     header.fits(bytes.size())?;
     let interpreter = match header.interpreter {
         Some(segment) => Some(interpreter(bytes, segment)?),
@@ -89,7 +84,7 @@ pub(super) fn complete(bytes: &mut impl Bytes, header: &Header) -> Result<Facts,
 /// gABI ch. 5, "Program Interpreter": a path with a NUL behind it.
 fn interpreter(bytes: &mut impl Bytes, segment: Segment) -> Result<String, InspectError> {
     let length = bounded("interpreter", segment.file_size, INTERPRETER_MAX)?;
-    let raw = certain(get(bytes, "interpreter", segment.offset, length))?;
+    let raw = get(bytes, "interpreter", segment.offset, length)?;
     let path = match raw.split_last() {
         Some((0, path)) if path.first() == Some(&b'/') => path,
         _ => {
@@ -102,57 +97,23 @@ fn interpreter(bytes: &mut impl Bytes, segment: Segment) -> Result<String, Inspe
     text("its interpreter", path)
 }
 
-/// Why something is not to be had: for good, or because it was not kept.
-#[derive(Debug)]
-enum Trouble {
-    NotKept,
-    Refused(InspectError),
-}
-
-impl From<InspectError> for Trouble {
-    fn from(error: InspectError) -> Self {
-        Self::Refused(error)
-    }
-}
-
-/// What was not kept becomes an unknown fact; the rest stays a refusal.
-fn fact<T>(result: Result<T, Trouble>) -> Result<Fact<T>, InspectError> {
-    match result {
-        Ok(known) => Ok(Fact::Known(known)),
-        Err(Trouble::NotKept) => Ok(Fact::Unknown),
-        Err(Trouble::Refused(error)) => Err(error),
-    }
-}
-
-/// For what is always kept: the headers and the places that they name.
-fn certain<T>(result: Result<T, Trouble>) -> Result<T, InspectError> {
-    result.map_err(|trouble| match trouble {
-        Trouble::Refused(error) => error,
-        Trouble::NotKept => InspectError::Segment {
-            what: "header",
-            problem: "what it names lies where it cannot be read as a stream",
-        },
-    })
-}
-
 fn get<'a>(
     bytes: &'a mut impl Bytes,
     part: &'static str,
     offset: u64,
     length: usize,
-) -> Result<Cow<'a, [u8]>, Trouble> {
+) -> Result<Cow<'a, [u8]>, InspectError> {
     let size = bytes.size();
     bytes
         .read_at(offset, length)
         .map_err(|missing| match missing {
-            Missing::NotKept => Trouble::NotKept,
-            Missing::Failed(error) => InspectError::Read(error).into(),
+            Missing::NotKept => InspectError::NotKept { part, at: offset },
+            Missing::Failed(error) => InspectError::Read(error),
             Missing::BeyondEnd => InspectError::Truncated {
                 part,
                 end: offset.saturating_add(length as u64),
                 size,
-            }
-            .into(),
+            },
         })
 }
 

@@ -5,7 +5,6 @@
 //! libraries), except `GLIBC_ABI_DT_RELR`, which came with glibc 2.36.
 
 use super::{
-    Trouble,
     dynamic::{Dynamic, Strings},
     get,
     header::Header,
@@ -26,7 +25,7 @@ pub(super) fn highest_glibc(
     header: &Header,
     dynamic: &Dynamic,
     strings: &Strings,
-) -> Result<Option<GlibcVersion>, Trouble> {
+) -> Result<Option<GlibcVersion>, InspectError> {
     let (address, count) = match (dynamic.versions, dynamic.versions_count) {
         (None, None) => return Ok(None),
         (Some(address), Some(count)) if count <= MOST => (address, count),
@@ -86,7 +85,7 @@ struct Record {
 }
 
 impl<B: Bytes> Table<'_, B> {
-    fn record(&mut self, at: u64) -> Result<Record, Trouble> {
+    fn record(&mut self, at: u64) -> Result<Record, InspectError> {
         self.read += 1;
         if self.read > MOST {
             return Err(too_many(self.read));
@@ -107,7 +106,7 @@ impl<B: Bytes> Table<'_, B> {
 }
 
 /// The dynamic linker goes on until `next` is 0, other readers by the count: both must say the same.
-fn next(at: u64, next: u32, is_last: bool) -> Result<u64, Trouble> {
+fn next(at: u64, next: u32, is_last: bool) -> Result<u64, InspectError> {
     if is_last == (next == 0) {
         Ok(at.saturating_add(next.into()))
     } else {
@@ -130,15 +129,14 @@ fn glibc(name: &str) -> Result<Option<GlibcVersion>, InspectError> {
     }
 }
 
-fn too_many(found: u64) -> Trouble {
+fn too_many(found: u64) -> InspectError {
     InspectError::TooLarge {
         what: "table of versions",
         found,
         limit: MOST,
     }
-    .into()
 }
 
-fn nonsense(problem: &'static str) -> Trouble {
-    InspectError::Dynamic { problem }.into()
+fn nonsense(problem: &'static str) -> InspectError {
+    InspectError::Dynamic { problem }
 }

@@ -140,11 +140,11 @@ fn download(
         let fetched = client.fetch_from_reader(request, &name, &mut content);
         match content.fault.take() {
             None => fetched.map_err(|error| fetch_failure(&error)),
-            Some(UploadFault::WrongBytes(problem)) => Err(Failure {
+            Some(UploadFault::WrongBytes(wrong)) => Err(Failure {
                 exit: Exit::WrongBytes,
                 code: "fetch.wrong-bytes",
-                message: problem,
-                hint: "do not use it; build the pull request again, and find out what changed its artifacts".to_owned(),
+                message: wrong.problem,
+                hint: wrong.next.unwrap_or_else(|| "do not use it; build the pull request again, and find out what changed its artifacts".to_owned()),
                 told: false,
             }),
             Some(UploadFault::Source(fault) | UploadFault::Forge(fault)) => {

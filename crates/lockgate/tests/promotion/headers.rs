@@ -1,0 +1,145 @@
+//! Large executables whose headers lie far from their start, from the build to the release: as `patchelf` and BOLT leave them,
+//! and as a job makes them that owns its runner and its manifest.
+
+use lockgate_forge_embedded::PullNumber;
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, ended};
+use crate::verdict::{is_published, releases};
+
+#[path = "../../../artifact/tests/suite/elves.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod elves;
+
+use elves::Elf;
+
+/// More than a promotion keeps of every executable.
+const FAR: usize = 8 * 1024 * 1024 + 4321;
+
+const AMD64: &str = "hello-amd64-v2";
+
+/// Its program headers at the end, and its strings there too.
+fn far() -> Elf {
+    Elf {
+        table_gap: FAR,
+        gaps: [0, 500, 0, 0],
+        ..Elf::glibc()
+    }
+}
+
+fn evil() -> Elf {
+    Elf {
+        paths: vec![(15, b"/tmp/evil".to_vec())],
+        ..far()
+    }
+}
+
+/// A pull request whose build leaves a far executable for amd64.
+fn opened(stage: &Stage) -> PullNumber {
+    stage.checkout("job");
+    let arm64 = Elf::of(183, true, true, "/lib/ld-linux-aarch64.so.1");
+    let folder = stage.prepare(&[("amd64", far().bytes()), ("arm64", arm64.bytes())]);
+    let script = format!(
+        "import os, shutil, sys\n\
+         words = dict(zip(sys.argv[1::2], sys.argv[2::2]))\n\
+         os.makedirs(os.path.dirname(words['--output']), exist_ok=True)\n\
+         shutil.copyfile({folder:?} + '/' + words['--arch'], words['--output'])\n\
+         os.chmod(words['--output'], 0o755)\n"
+    );
+    stage.open_with("raise", "hello", &[("build.py", &script)])
+}
+
+fn promote(stage: &Stage, pull: PullNumber) -> (Option<i32>, String) {
+    let number = pull.to_string();
+    let words = ["promote", "--pr", &number, "--package", "hello"];
+    let mut command = stage.lockgate(&stage.server.base_url(), "job", &words);
+    ended(&command.output().unwrap())
+}
+
+/// A runner on which a job changes what is uploaded as the candidate's manifest.
+fn manifest_changed(change: impl Fn(&mut Value)) -> impl Fn(&str, Vec<u8>) -> Vec<u8> {
+    move |name, bytes| {
+        if name != "candidate.json" {
+            return bytes;
+        }
+        let mut manifest: Value = serde_json::from_slice(&bytes).unwrap();
+        let listed = manifest["executables"].as_array_mut().unwrap();
+        let amd64 = listed.iter_mut().find(|one| one["name"] == AMD64);
+        change(amd64.unwrap());
+        serde_json::to_vec(&manifest).unwrap()
+    }
+}
+
+#[test]
+fn a_healthy_executable_with_its_headers_far_away_is_built_and_promoted() {
+    let stage = Stage::set(&["hello"]);
+    let pull = opened(&stage);
+    // A manifest from before there were ranges, as an earlier Lockgate writes it.
+    let without = manifest_changed(|one| {
+        let ranges = one.as_object_mut().unwrap().remove("header_ranges");
+        assert!(ranges.is_some_and(|ranges| !ranges.as_array().unwrap().is_empty()));
+    });
+    stage.build_on(pull, "hello", &without);
+    let (code, said) = promote(&stage, pull);
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("(executable.not-kept)"), "{said}");
+    assert!(
+        said.contains("next: build again with this version of Lockgate"),
+        "{said}"
+    );
+    assert!(releases(&stage.server).iter().all(|release| release.draft));
+    // What it says to do next works.
+    let candidate = stage.build(pull, "hello");
+    let (code, said) = promote(&stage, pull);
+    assert_eq!(code, Some(0), "{said}");
+    is_published(&stage, pull, "hello", &candidate);
+}
+
+#[test]
+fn a_build_that_owns_its_runner_gets_no_search_path_past_the_promotion() {
+    let stage = Stage::set(&["hello"]);
+    let pull = opened(&stage);
+    let evil = evil().bytes();
+    let sha256 = lockgate_core::Digest::of(&evil).to_string();
+    let end = evil.len();
+    for (ranges, code) in [
+        // The ranges that its build would have listed, and that show it.
+        (
+            json!([format!("{}+{}", FAR, end - FAR)]),
+            "executable.rpath",
+        ),
+        // None, others, and some of them.
+        (json!([]), "executable.not-kept"),
+        (json!(["0+1000", "9000+1000"]), "executable.not-kept"),
+        (json!([format!("{}+200", FAR)]), "executable.not-kept"),
+        // Ranges that no manifest may have.
+        (
+            json!([format!("{}+{}", FAR, end)]),
+            "promote.manifest-unreadable",
+        ),
+        (json!(["0+1048577"]), "promote.manifest-unreadable"),
+        (
+            json!(
+                (0..65)
+                    .map(|at| format!("{}+1", at * 2))
+                    .collect::<Vec<_>>()
+            ),
+            "promote.manifest-unreadable",
+        ),
+    ] {
+        let change = manifest_changed(|one| {
+            one["size"] = json!(end);
+            one["sha256"] = json!(sha256);
+            one["header_ranges"] = ranges.clone();
+        });
+        let owned = |name: &str, bytes| match name {
+            AMD64 => evil.clone(),
+            _ => change(name, bytes),
+        };
+        stage.build_on(pull, "hello", &owned);
+        let (exit, said) = promote(&stage, pull);
+        assert!(said.contains(&format!("({code})")), "{ranges}: {said}");
+        assert!(matches!(exit, Some(3 | 5)), "{said}");
+        assert!(releases(&stage.server).iter().all(|release| release.draft));
+    }
+}
