@@ -9,6 +9,7 @@ pub use reading::{Caching, Fetch, Mirror, Reading, Verify};
 pub use setup::{Check, Init, Level, Scheme};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lockgate_core::promote::Approved;
 
 /// Publish versioned executables before the pull request that needs them merges, and hold the merge until every byte is
 /// public and verified.
@@ -346,9 +347,15 @@ pub struct Promote {
     /// The head that was reviewed: refuse any other
     #[arg(long, value_name = "SHA")]
     pub expect_head: Option<String>,
+    /// The plan that was approved, as --dry-run gave it: publish that or nothing
+    #[arg(long, value_name = "SHA256", conflicts_with = "dry_run")]
+    pub expect_plan: Option<Approved>,
     /// Print the plan and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Publish without a question at a terminal
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
 }
 
 /// A number, or nothing: an input of a workflow that nobody filled in is an empty text.

@@ -4,7 +4,7 @@
 
 use lockgate_core::Role;
 use lockgate_core::promote::{
-    ActorFacts, ArtifactFacts, CandidateFacts, Facts, PullFacts, ReleaseFacts, RunFacts,
+    ActorFacts, ArtifactFacts, CandidateFacts, Changes, Facts, PullFacts, ReleaseFacts, RunFacts,
 };
 use lockgate_core::settings::{Environment, Reading};
 use lockgate_forge_embedded::PullNumber;
@@ -96,6 +96,8 @@ impl Reads {
         };
         Some(Facts {
             expect_head: None,
+            approved: None,
+            changes: Changes::default(),
             actor: ActorFacts {
                 login: self.login.parse().ok()?,
                 role: self.role?,

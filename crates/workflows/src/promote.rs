@@ -1,8 +1,11 @@
 //! `promote-<package>.yml`: a maintainer starts it, with the number of a pull request or of a run.
+//!
+//! Two jobs. A job in a protected environment starts when it is approved, so what it would publish has to be on the page before:
+//! `plan` shows it, with rights to read only; `publish` publishes that plan or nothing.
 
 use lockgate_core::promote::ENVIRONMENT;
 
-use crate::steps::{MACHINE, Settings, read, write};
+use crate::steps::{MACHINE, Settings, read, token, write};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
 
@@ -27,7 +30,7 @@ pub fn workflow(settings: &Settings<'_>) -> Workflow {
             cancel: false,
             why: "a promotion is never cut off",
         },
-        jobs: vec![promote(settings)],
+        jobs: vec![plan(settings), publish(settings)],
     }
 }
 
@@ -64,13 +67,55 @@ pub(crate) fn workflow_name(settings: &Settings<'_>) -> String {
     }
 }
 
-fn promote(settings: &Settings<'_>) -> Job {
-    let mut env = settings.credentials();
-    env.extend([
+/// What both jobs are told of what the maintainer said.
+fn said(head: &str) -> [(&'static str, String); 3] {
+    [
         ("PR", "${{ inputs.pr }}".to_owned()),
         ("RUN", "${{ inputs.run }}".to_owned()),
-        ("EXPECT_HEAD", "${{ inputs.expect-head }}".to_owned()),
-    ]);
+        ("EXPECT_HEAD", format!("${{{{ {head} }}}}")),
+    ]
+}
+
+/// The environment's rules let no other branch publish; this says so before anybody is asked.
+const ON_DEFAULT: &str =
+    "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)";
+
+fn plan(settings: &Settings<'_>) -> Job {
+    let mut env = vec![token()];
+    env.extend(said("inputs.expect-head"));
+    let mut steps = vec![settings.checkout(None)];
+    steps.extend(settings.install(None));
+    steps.push(Step::Run {
+        id: Some("plan"),
+        condition: None,
+        env,
+        command: settings.call(
+            "promote",
+            " --dry-run --pr \"$PR\" --run \"$RUN\" --expect-head \"$EXPECT_HEAD\"",
+        ),
+    });
+    let output = |name: &'static str| (name, format!("${{{{ steps.plan.outputs.{name} }}}}"));
+    Job {
+        id: "plan",
+        name: "Plan".to_owned(),
+        condition: Some(ON_DEFAULT.to_owned()),
+        runs_on: MACHINE.to_owned(),
+        timeout: Some(10),
+        permissions: vec![
+            read("contents", "the sources, and what is published"),
+            read("actions", "the run, its artifacts, and the environment"),
+            read("pull-requests", "what is to be published"),
+        ],
+        outputs: vec![output("head"), output("plan")],
+        steps,
+        ..Job::default()
+    }
+}
+
+fn publish(settings: &Settings<'_>) -> Job {
+    let mut env = settings.credentials();
+    env.extend(said("needs.plan.outputs.head"));
+    env.push(("EXPECT_PLAN", "${{ needs.plan.outputs.plan }}".to_owned()));
     let mut steps = vec![settings.checkout(None)];
     steps.extend(settings.install(None));
     steps.push(Step::Run {
@@ -79,7 +124,7 @@ fn promote(settings: &Settings<'_>) -> Job {
         env,
         command: settings.call(
             "promote",
-            " --pr \"$PR\" --run \"$RUN\" --expect-head \"$EXPECT_HEAD\"",
+            " --pr \"$PR\" --run \"$RUN\" --expect-head \"$EXPECT_HEAD\" --expect-plan \"$EXPECT_PLAN\"",
         ),
     });
     // The receipt is kept with the run: what a writer publishes by hand has none that a run of this file has kept.
@@ -100,12 +145,11 @@ fn promote(settings: &Settings<'_>) -> Job {
         ],
     };
     Job {
-        id: "promote",
-        name: "Promote".to_owned(),
-        condition: Some(
-            "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
-                .to_owned(),
-        ),
+        id: "publish",
+        name: "Publish".to_owned(),
+        why: Some("the plan stands in the summary; approve it there"),
+        needs: &["plan"],
+        condition: Some(ON_DEFAULT.to_owned()),
         runs_on: MACHINE.to_owned(),
         timeout: Some(60),
         environment: Some(ENVIRONMENT),

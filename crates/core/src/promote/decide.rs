@@ -5,7 +5,7 @@ use super::planning::plan;
 use super::runs::{self, EVENTS};
 use super::{
     ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
-    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, Wait,
+    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, Wait, approval,
 };
 use crate::config::EnvironmentCheck;
 use crate::detect;
@@ -54,13 +54,16 @@ fn check(facts: &Facts) -> Result<Checked, Stop> {
     let run = run(facts)?;
     let manifest = manifest(facts, run, fingerprint)?;
     let artifacts = artifacts(facts, run, &manifest)?;
-    Ok(Checked::Plan(Box::new(plan(
-        facts,
-        run,
-        workflow_blob,
-        manifest,
-        &artifacts,
-    ))))
+    let plan = plan(facts, run, workflow_blob, manifest, &artifacts);
+    match (approval::is_approved(facts, &plan), facts.approved) {
+        (false, Some(approved)) => Err(Refusal::PlanChanged {
+            approved,
+            now: plan.digest(),
+            pull: facts.pull.number,
+        }
+        .into()),
+        (true, _) | (_, None) => Ok(Checked::Plan(Box::new(plan))),
+    }
 }
 
 fn actor(facts: &Facts) -> Result<(), Refusal> {

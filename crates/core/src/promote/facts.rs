@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::approval::{Approved, Changes};
 use super::runs::BaseHistory;
 use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET};
 use crate::detect;
@@ -20,6 +21,10 @@ pub const ENVIRONMENT: &str = "release";
 pub struct Facts {
     /// The head that the maintainer reviewed, if it was said.
     pub expect_head: Option<CommitId>,
+    /// The plan that somebody approved, if it was said.
+    pub approved: Option<Approved>,
+    /// What the pull request changes that decides the build; shown, not judged.
+    pub changes: Changes,
     /// Who asks.
     pub actor: ActorFacts,
     /// What the environment of the workflow's job demands; `None` where no workflow promotes.

@@ -5,6 +5,7 @@
 //! against GitHub, the rehearsal forge and a simulator.
 
 mod again;
+mod approval;
 mod decide;
 mod facts;
 mod machine;
@@ -15,6 +16,7 @@ mod reasons;
 pub mod runs;
 
 pub use again::Again;
+pub use approval::{Approved, Changes, PUBLISHED};
 pub use decide::decide;
 pub use facts::{
     ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, Flaw, PublishedAsset,

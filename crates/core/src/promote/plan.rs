@@ -110,6 +110,8 @@ pub struct Plan {
     pub receipt: Receipt,
     /// All files of the release, in the order in which they are sent.
     pub items: Vec<Item>,
+    /// What people are shown of it; see [`Plan::text`].
+    pub shown: Vec<String>,
 }
 
 /// One file of the release.

@@ -1,7 +1,7 @@
 //! From facts that were found right to the plan: nothing is decided here any more.
 
 use super::plan::{Binding, BoundArtifact, Item, Plan, documents};
-use super::{ArtifactFacts, Facts, RunFacts};
+use super::{ArtifactFacts, Facts, RunFacts, approval};
 use crate::document::{HeaderRanges, Manifest, Origin, OriginArtifact, Promoter, Receipt};
 use crate::render::release_notes;
 use crate::words::ObjectId;
@@ -56,7 +56,7 @@ pub(super) fn plan(
         "{} {}",
         facts.package.name, receipt.manifest.package_version
     );
-    Plan {
+    let mut plan = Plan {
         title,
         notes: release_notes(&receipt),
         prerelease: receipt.manifest.package_version.is_prerelease(),
@@ -65,7 +65,10 @@ pub(super) fn plan(
         tag,
         items,
         receipt,
-    }
+        shown: Vec::new(),
+    };
+    plan.shown = approval::shown(facts, &plan);
+    plan
 }
 
 fn receipt(facts: &Facts, binding: &Binding, mut manifest: Manifest) -> Receipt {

@@ -1,8 +1,9 @@
 //! Why a promotion is refused or must wait.
 
+use super::approval::Approved;
 use crate::detect;
 use crate::reason::{Reason as _, reasons};
-use crate::words::{BranchName, CommitId, Login, PullNumber, Role, RunId, Tag};
+use crate::words::{BranchName, CommitId, Digest, Login, PullNumber, Role, RunId, Tag};
 
 reasons! {
     /// Why a candidate is not promoted until a person changes something.
@@ -22,6 +23,12 @@ reasons! {
         /// The head is another than the reviewed one.
         HeadMoved { /** Expected. */ expected: CommitId, /** Found. */ found: CommitId } =>
             "promote.head-moved", "the pull request's head is {found}, not {expected}", "review the new commits, then promote with --expect-head {found}";
+        /// Another plan than the approved one.
+        PlanChanged { /** Approved. */ approved: Approved, /** Now. */ now: Digest, /** Pull request. */ pull: PullNumber } =>
+            "promote.plan-changed", "what would be published now is not what was approved: {approved} was, and now it is plan {now}", "read the new plan (start the promotion again, or `lockgate promote --pr {pull} --dry-run`) and approve that";
+        /// A person said no.
+        NotApproved { /** Tag. */ tag: Tag } =>
+            "promote.not-approved", "the plan of {tag} was not approved; nothing was published", "promote again when it should be; --yes approves without a question";
         /// The run belongs to an older head.
         StaleRun { /** Run. */ run: RunId, /** Its head. */ built: CommitId, /** Now. */ head: CommitId } =>
             "promote.stale-run", "run {run} built {built}, but the pull request's head is now {head}", "promote the run of the newest head, with --pr";

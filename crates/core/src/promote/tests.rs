@@ -8,6 +8,7 @@ use crate::version::Version;
 use crate::words::*;
 
 mod again;
+mod approval;
 mod manifests;
 mod protocol;
 mod sources;
@@ -48,6 +49,8 @@ fn facts() -> Facts {
     let fingerprint = manifest.fingerprint;
     Facts {
         expect_head: None,
+        approved: None,
+        changes: Changes::default(),
         environment: Some(Reading::Read(Environment {
             reviewers: vec![Reviewer::Team],
             branches: Branches::Listed(vec!["main".to_owned()]),

@@ -10,7 +10,10 @@ use std::path::PathBuf;
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::runs::{self, BaseHistory, OtherPull};
-use lockgate_core::promote::{self, ActorFacts, End, Facts, Machine, Plan, ReleaseFacts, Step};
+use lockgate_core::promote::{
+    self, ActorFacts, Changes, End, Facts, Machine, Plan, ReleaseFacts, Step,
+};
+use lockgate_core::render::markdown::block;
 use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict, Version};
 use lockgate_forge::{Forge as _, Run};
 use serde_json::json;
@@ -36,7 +39,9 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
             context
                 .talk
                 .say(&format!("{} is published already: nothing to do", done.tag));
-            if !args.dry_run {
+            if args.dry_run {
+                planned(context, &observed, promote::PUBLISHED)?;
+            } else {
                 keep(context, &observed, &done.receipt)?;
                 settle::done(&mut remote, &observed).map_err(unsettled)?;
             }
@@ -50,6 +55,10 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
         }
         Verdict::Proceed(plan) if args.dry_run => render_plan(context, &observed, &plan),
         Verdict::Proceed(plan) => {
+            if !approved(context, args, &plan) {
+                let tag = plan.tag;
+                return Err(refused(&promote::Refusal::NotApproved { tag }));
+            }
             let end = carry_out(context, &mut remote, &observed, *plan.clone())?;
             conclude(context, &mut remote, &observed, &plan, end)
         }
@@ -119,6 +128,11 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     };
     let facts = Facts {
         expect_head,
+        approved: args.expect_plan,
+        changes: Changes {
+            paths: seen.changed.clone(),
+            config: seen.config_diff.clone(),
+        },
         actor: ActorFacts { login, role },
         environment,
         package: seen.package.clone(),
@@ -328,55 +342,45 @@ fn keep(context: &Context, observed: &Observed, receipt: &Receipt) -> Result<(),
     Ok(())
 }
 
+/// At a terminal a person reads the plan and is asked, unless it was approved before.
+fn approved(context: &Context, args: &cli::Promote, plan: &Plan) -> bool {
+    if args.yes || args.expect_plan.is_some() || !context.talk.is_asked() {
+        return true;
+    }
+    // In the question itself, so that --quiet does not hide what is asked for.
+    let question = format!("{}publish this? (yes, no)", plan.text());
+    let answer = context.talk.ask(&question, Some("no"));
+    answer.is_some_and(|answer| answer == "yes" || answer == "y")
+}
+
+/// For the job that publishes after the approval: what was looked at.
+fn planned(context: &Context, observed: &Observed, plan: &str) -> Result<(), Failure> {
+    let head = observed.facts.pull.head.as_str();
+    context.talk.output("head", head)?;
+    Ok(context.talk.output("plan", plan)?)
+}
+
+/// Shows the plan: on the page of the workflow's run it stands beside the button that approves it.
 fn render_plan(context: &Context, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
-    let mut text = format!(
-        "would publish {} at {} from run {}, attempt {}:\n",
-        plan.tag,
-        plan.target.short(),
-        plan.binding.run,
-        plan.binding.attempt
+    let digest = plan.digest();
+    planned(context, observed, &digest.to_string())?;
+    let markdown = format!(
+        "### To be published\n\n{}\nPlan `{digest}`.\n",
+        block(&plan.shown)
     );
-    for item in &plan.items {
-        text += &format!(
-            "  {}  {}  sha256:{}\n",
-            item.name(),
-            lockgate_core::render::size(item.size()),
-            item.sha256()
-        );
-    }
-    let seen = &observed.seen;
-    let changed = seen.changed.iter();
-    let changed: Vec<String> = changed
-        .map(|path| quoted(&String::from_utf8_lossy(path)))
-        .collect();
-    if !changed.is_empty() {
-        text += &format!(
-            "changed of what decides the build: {}\n",
-            changed.join(", ")
-        );
-    }
-    if !seen.config_diff.is_empty() {
-        text += "changed of lockgate.toml:\n";
-        for row in &seen.config_diff {
-            text += &format!("  {}\n", lockgate_core::escape::line(row));
-        }
-    }
-    let machines = seen.package.other_machines();
-    if !machines.is_empty() {
-        text += &format!(
-            "built on machines that are not GitHub's own: {}\n",
-            machines.join(", ")
-        );
-    }
+    context.talk.summary(&markdown)?;
     let files: Vec<_> = plan
         .items
         .iter()
         .map(|i| json!({ "name": i.name(), "size": i.size(), "sha256": i.sha256() }))
         .collect();
+    let seen = &observed.seen;
+    let changed = seen.changed.iter();
+    let changed: Vec<_> = changed.map(|path| String::from_utf8_lossy(path)).collect();
     context.talk.result(
         "promote",
-        &text,
-        json!({ "outcome": "planned", "tag": plan.tag, "target": plan.target, "files": files, "changed": changed, "config-diff": seen.config_diff, "machines": machines }),
+        &format!("would publish:\n{}plan {digest}", plan.text()),
+        json!({ "outcome": "planned", "plan": digest, "tag": plan.tag, "target": plan.target, "files": files, "changed": changed, "config-diff": seen.config_diff, "machines": seen.package.other_machines() }),
     );
     Ok(())
 }

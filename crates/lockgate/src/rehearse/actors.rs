@@ -395,9 +395,12 @@ impl<'a> Actors<'a> {
         Ok(told(&[did], false))
     }
 
-    /// `$run` is the newest run, `$head-N` the head of a pull request, `$forge` the forge's address.
+    /// `$run` is the newest run, `$plan` the plan that was shown last, `$head-N` the head of a pull request, `$forge` the forge's address.
     fn filled(&mut self, arg: &str) -> Result<String, Failure> {
         let stage = self.stage()?;
+        if arg == "$plan" {
+            return Ok(stage.plan.clone());
+        }
         if arg == "$run" {
             // A promotion's run is none of a build.
             let built = |path: &str| !path.contains("/promote-");

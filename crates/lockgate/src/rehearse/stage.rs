@@ -68,6 +68,8 @@ pub(super) struct Stage {
     running: Running,
     pub(super) runs: u32,
     steps: u32,
+    /// The digest of the plan that was shown last.
+    pub(super) plan: String,
     watch: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -116,6 +118,7 @@ impl Stage {
             running,
             runs: 0,
             steps: 0,
+            plan: String::new(),
             watch,
         })
     }
@@ -278,6 +281,9 @@ impl Stage {
             ));
         }
         let (did, said) = self.step(&dir, args, &vars)?;
+        if let Some((_, plan)) = said.iter().find(|(key, _)| key == "plan") {
+            self.plan.clone_from(plan);
+        }
         if args.first().is_some_and(|first| first == "promote") && did.ended.code == Some(0) {
             self.keep_receipt(&said)?;
         }

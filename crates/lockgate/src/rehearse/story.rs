@@ -243,24 +243,22 @@ impl Story<'_> {
         version: &Version,
         pull: u64,
     ) -> Result<Vec<Row>, Failure> {
-        let head = self.stage.head(pull)?;
+        let (number, head) = (pull.to_string(), self.stage.head(pull)?);
+        let of = ["promote", "--pr", &number, "--expect-head", &head];
+        self.begin("The maintainer", "reads the plan and approves it");
+        let looked = self.by_maintainer(&[&of[..], &["--dry-run"]].concat())?;
+        looked
+            .ended
+            .stdout
+            .lines()
+            .for_each(|line| self.teller.indented(line));
+        let plan = self.stage.plan.clone();
         self.begin(
-            "The maintainer",
+            "The workflow",
             "promotes the candidate: those very bytes become a release",
         );
-        let args = words(&[
-            "promote",
-            "--pr",
-            &pull.to_string(),
-            "--expect-head",
-            &head,
-            "--output-format",
-            "json",
-        ]);
-        let did = self.stage.lockgate(Who::Maintainer, &args, None)?;
-        self.teller.quiet();
-        self.teller.indented(&format!("$ {}", did.command));
-        check(&did)?;
+        let more = ["--expect-plan", &plan, "--output-format", "json"];
+        let did = self.by_maintainer(&[&of[..], &more].concat())?;
         did.ended
             .stderr
             .lines()
@@ -294,6 +292,15 @@ impl Story<'_> {
         });
         self.teller.indented(&format!("published {tag}"));
         Ok(rows.collect())
+    }
+
+    /// A command that a workflow runs which the maintainer has started.
+    fn by_maintainer(&mut self, args: &[&str]) -> Result<Did, Failure> {
+        let did = self.stage.lockgate(Who::Maintainer, &words(args), None)?;
+        self.teller.quiet();
+        self.teller.indented(&format!("$ {}", did.command));
+        check(&did)?;
+        Ok(did)
     }
 
     fn verify(&mut self, package: &Package, version: &Version) -> Result<(), Failure> {

@@ -34,7 +34,7 @@ fn nothing_has_a_right_that_its_job_does_not_name() {
                     .map(|(scope, _)| scope.text().unwrap())
                     .collect();
                 assert!(
-                    name == "gate" || name == "promote" || writes.is_empty(),
+                    name == "gate" || name == "publish" || writes.is_empty(),
                     "{name}"
                 );
                 assert!(!writes.contains("id-token"));
@@ -208,8 +208,53 @@ fn the_hardened_workflows_hold_the_key_only_where_no_foreign_code_runs() {
     for (file, environment) in [(gate, "lockgate"), (promote, "release")] {
         assert!(file.text.contains("secrets.LOCKGATE_APP_KEY"));
         assert!(!file.text.contains(": write"));
-        for (_, job) in jobs(&tree(file)) {
-            assert_eq!(job.get("environment").unwrap().text(), Some(environment));
+        for (name, job) in jobs(&tree(file)) {
+            let has_key = steps(job)
+                .filter_map(|step| step.get("env"))
+                .any(|env| env.get("LOCKGATE_APP_KEY").is_some());
+            let found = job.get("environment").and_then(Node::text);
+            match name {
+                "plan" => assert!(found.is_none() && !has_key),
+                _ => assert!(found == Some(environment) && has_key),
+            }
+        }
+    }
+}
+
+/// A job in a protected environment starts when it is approved, hours after it was asked for. What would be published stands on the
+/// page before, and it is that or nothing.
+#[test]
+fn a_promotion_is_planned_before_it_is_approved() {
+    for config in configs() {
+        for file in fresh(&config)
+            .iter()
+            .filter(|f| f.path.contains("/promote-"))
+        {
+            let root = tree(file);
+            let all: Vec<_> = jobs(&root).collect();
+            let [("plan", plan), ("publish", publish)] = all.as_slice() else {
+                panic!("{}", file.text)
+            };
+            assert!(plan.get("environment").is_none());
+            let call = |job| {
+                let mut calls = steps(job).filter_map(|step| step.get("run").and_then(Node::text));
+                let call = calls.next().unwrap().to_owned();
+                assert_eq!(calls.next(), None);
+                call
+            };
+            assert!(call(plan).contains(" --dry-run "));
+            let published = call(publish);
+            assert!(
+                published
+                    .ends_with(" --expect-head \"$EXPECT_HEAD\" --expect-plan \"$EXPECT_PLAN\"")
+            );
+            assert_eq!(publish.get("environment").unwrap().text(), Some("release"));
+            let needs: Vec<_> = publish.get("needs").unwrap().items().collect();
+            assert!(needs.len() <= 1);
+            let env = steps(publish).find_map(|step| step.get("env")).unwrap();
+            let of = |name| env.get(name).unwrap().text().unwrap().to_owned();
+            assert_eq!(of("EXPECT_HEAD"), "${{ needs.plan.outputs.head }}");
+            assert_eq!(of("EXPECT_PLAN"), "${{ needs.plan.outputs.plan }}");
         }
     }
 }

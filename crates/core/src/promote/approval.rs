@@ -1,0 +1,157 @@
+//! What a maintainer approves: the plan as a text, and the digest of that text.
+//!
+//! Between a look at a plan and its publication lies a person's time: a workflow's job in a protected environment starts when
+//! it is approved, hours later. What is read then may be something else. So what was shown has a digest, and who publishes
+//! says which one was approved: the same text, or nothing.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use super::{Facts, Item, Plan};
+use crate::escape::{line, quoted};
+use crate::render::size;
+use crate::words::{Digest, RepositoryName};
+
+/// What the pull request changes that decides what is built, named and let pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The paths that count for the build, each as git gives it.
+    pub paths: Vec<Vec<u8>>,
+    /// Of `lockgate.toml`, the lines of a unified diff, all of them.
+    pub config: Vec<String>,
+}
+
+/// What was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approved {
+    /// The plan with this digest.
+    Plan(Digest),
+    /// That nothing is published any more: the release was there when the plan was made.
+    Published,
+}
+
+/// How [`Approved::Published`] is written where a digest could stand.
+pub const PUBLISHED: &str = "published";
+
+impl FromStr for Approved {
+    type Err = String;
+
+    /// An empty text is no approval: an output of a job that was lost must not become one.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == PUBLISHED {
+            return Ok(Self::Published);
+        }
+        text.parse().map(Self::Plan).map_err(|_| {
+            format!(
+                "{} is not the digest of a plan (64 hexadecimal digits, as --dry-run prints them)",
+                quoted(text)
+            )
+        })
+    }
+}
+
+impl std::fmt::Display for Approved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Plan(digest) => write!(f, "plan {digest}"),
+            Self::Published => f.write_str("that the release is there already"),
+        }
+    }
+}
+
+/// Whether a plan is the one that was approved, where somebody said which.
+pub(super) fn is_approved(facts: &Facts, plan: &Plan) -> bool {
+    match facts.approved {
+        None => true,
+        Some(Approved::Published) => false,
+        Some(Approved::Plan(digest)) => plan.digest() == digest,
+    }
+}
+
+/// The lines of [`Plan::shown`]; of the package, its repository, and what is to be published.
+pub(super) fn shown(facts: &Facts, plan: &Plan) -> Vec<String> {
+    let mut rows = heading(&facts.repository, plan);
+    for item in &plan.items {
+        rows.push(match item {
+            Item::Executable {
+                executable,
+                artifact,
+                stored_sha256,
+            } => {
+                let stored =
+                    stored_sha256.map_or_else(String::new, |it| format!(", stored as {it}"));
+                format!(
+                    "  {}  {}  sha256:{} (artifact {artifact}{stored})",
+                    executable.name,
+                    size(executable.size),
+                    executable.sha256,
+                )
+            }
+            // Their bytes name the time of the promotion; they say nothing that does not stand here.
+            Item::Document { name, .. } => format!("  {name}, written by Lockgate"),
+        });
+    }
+    let changes = &facts.changes;
+    if !changes.paths.is_empty() {
+        let paths = changes.paths.iter();
+        let paths: Vec<String> = paths
+            .map(|path| quoted(&String::from_utf8_lossy(path)))
+            .collect();
+        rows.push(format!(
+            "changed of what decides the build: {}",
+            paths.join(", ")
+        ));
+    }
+    if !changes.config.is_empty() {
+        rows.push("changed of lockgate.toml:".to_owned());
+        rows.extend(changes.config.iter().map(|row| format!("  {}", line(row))));
+    }
+    let machines = facts.package.other_machines();
+    if !machines.is_empty() {
+        rows.push(format!(
+            "built on machines that are not GitHub's own: {}",
+            machines.join(", ")
+        ));
+    }
+    rows
+}
+
+fn heading(repository: &RepositoryName, plan: &Plan) -> Vec<String> {
+    let binding = &plan.binding;
+    let kind = if plan.prerelease {
+        "prerelease"
+    } else {
+        "release"
+    };
+    vec![
+        format!(
+            "{kind} {} of {repository} ({})",
+            plan.tag, binding.repository_id
+        ),
+        format!(
+            "from pull request #{} into {}, commit {}",
+            binding.pull, binding.base, plan.target
+        ),
+        format!(
+            "built by run {}, attempt {}, of {} ({})",
+            binding.run, binding.attempt, binding.workflow_path, binding.workflow_blob
+        ),
+    ]
+}
+
+impl Plan {
+    /// What a person reads before it is published, one line after the other.
+    ///
+    /// Nothing in it depends on who asks, or when: two looks at the same facts give the same text.
+    pub fn text(&self) -> String {
+        self.shown.iter().fold(String::new(), |mut text, row| {
+            let _ = writeln!(text, "{row}");
+            text
+        })
+    }
+
+    /// The SHA-256 of [`Self::text`]: what `--expect-plan` names.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text().as_bytes())
+    }
+}
