@@ -6,7 +6,9 @@
 use crate::config::WITHDRAWN_PREFIX;
 use crate::gate;
 use crate::reason::reasons;
-use crate::settings::{ACTIONS_APP, BranchRules, Environment, Merging, Reading, TagRules};
+use crate::settings::{
+    ACTIONS_APP, BranchRules, Bypass, Environment, Merging, Reading, TagRules, WorkflowRights,
+};
 use crate::words::{BranchName, PackageName};
 
 /// All that is looked at.
@@ -24,14 +26,16 @@ pub struct Facts {
     pub listed: Vec<(BranchName, Reading<BranchRules>)>,
     /// The name of the environment that promotions run in, and what it demands.
     pub environment: (String, Reading<Environment>),
-    /// The name of the environment that holds the App's key for the gate, and what it demands; read at the hardened level.
-    pub gate_environment: (String, Reading<Environment>),
+    /// The name of the environment that holds the App's key for the gate, and what it demands; asked for at the hardened level.
+    pub gate_environment: Option<(String, Reading<Environment>)>,
     /// The number of the App that Lockgate signs in as, where that was said.
     pub app: Option<u64>,
     /// Whether releases freeze when they are published.
     pub immutable: Reading<bool>,
     /// The rulesets about tags.
     pub tags: Reading<Vec<TagRules>>,
+    /// What workflows may do that name no rights.
+    pub workflows: Reading<WorkflowRights>,
 }
 
 /// How a question was answered.
@@ -39,6 +43,8 @@ pub struct Facts {
 pub enum Outcome {
     /// The setting upholds the promise.
     Pass,
+    /// It does, and there is something to know about it.
+    Note(Problem),
     /// It does not.
     Fail(Problem),
     /// It could not be read; how to find out.
@@ -72,6 +78,18 @@ reasons! {
         /// Anybody who writes may forge the gate.
         NotBound { /** Context. */ context: String } =>
             "doctor.not-bound", "anybody with write access can post the status {context}", "bind the required status to the App";
+        /// Bound to an App, and whether it is ours was not said.
+        AppUnsaid { /** Context. */ context: String, /** Its number. */ app: u64 } =>
+            "doctor.app-unsaid", "the status {context} counts only from the App {app}, and whether that is yours was not said", "run it with LOCKGATE_APP_ID, the number of the App that Lockgate signs in as";
+        /// One person suffices.
+        Alone { /** Name. */ environment: String, /** How. */ ways: String } =>
+            "doctor.alone", "a promotion in the environment {environment} needs no second maintainer: {ways}", "where there is one, switch on \"Prevent self-review\", switch off that administrators bypass the rules, and name maintainers only";
+        /// Workflows may write that do not ask for it.
+        WorkflowsWrite { /** What. */ rights: &'static str } =>
+            "doctor.workflows-write", "a workflow that names no rights may {rights}", "let workflows read only (Settings, Actions, General), so that each has to name what it needs";
+        /// Others than the App are not held back.
+        TagsBypassed { /** Tags. */ prefix: String, /** Who. */ who: String } =>
+            "doctor.tags-bypassed", "the rules of the tags {prefix}* do not hold back {who}", "leave the App alone in the list of those who bypass the tag ruleset";
         /// Promotions are not held back.
         Unprotected { /** Name. */ environment: String, /** Why. */ problem: String } =>
             "doctor.environment", "the environment {environment} does not hold a promotion back: {problem}", "give it required reviewers, and let only the default branch use it";
@@ -108,17 +126,26 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
         });
         ask(format!("{branch} needs the status {context}"), outcome);
         if facts.hardened {
+            let mut bound_to = None;
             let outcome = on(&facts.rules, "the rules of the branch", |rules| {
-                let ours = |app: u64| {
-                    app != ACTIONS_APP && facts.app.is_none_or(|configured| configured == app)
-                };
-                let bound = |it: &crate::settings::RequiredStatus| {
-                    same(&it.context, &context) && it.app.is_some_and(ours)
-                };
-                (!rules.required.iter().any(bound)).then(|| Problem::NotBound {
+                let required = rules.required.iter();
+                let mut apps = required
+                    .filter(|it| same(&it.context, &context))
+                    .filter_map(|it| it.app)
+                    .filter(|app| *app != ACTIONS_APP)
+                    .filter(|app| facts.app.is_none_or(|configured| configured == *app));
+                bound_to = apps.next();
+                bound_to.is_none().then(|| Problem::NotBound {
                     context: context.clone(),
                 })
             });
+            let outcome = match (outcome, bound_to, facts.app) {
+                (Outcome::Pass, Some(app), None) => Outcome::Unknown(Problem::AppUnsaid {
+                    context: context.clone(),
+                    app,
+                }),
+                (outcome, _, _) => outcome,
+            };
             ask(format!("{context} counts only from one App"), outcome);
         }
     }
@@ -160,8 +187,20 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
         (!on).then_some(Problem::Mutable)
     });
     ask("what is published cannot be changed".to_owned(), outcome);
-    if facts.hardened {
-        let (name, reading) = &facts.gate_environment;
+    let outcome = on(
+        &facts.workflows,
+        "what workflows may do that name no rights",
+        workflow_rights,
+    );
+    ask(
+        "a workflow may write only what it names".to_owned(),
+        match outcome {
+            // A writer's workflow can name any right; this keeps only mistakes small.
+            Outcome::Fail(problem) => Outcome::Note(problem),
+            other => other,
+        },
+    );
+    if let Some((name, reading)) = &facts.gate_environment {
         let outcome = on(reading, "the environment of the gate", |environment| {
             let environment = environment.open_to(branch)?;
             Some(Problem::KeyOpen {
@@ -173,15 +212,20 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
             format!("the App's key in the environment {name} is for {branch} only"),
             outcome,
         );
+    }
+    if facts.hardened {
         let withdrawn = facts
             .packages
             .iter()
             .map(|(_, prefix)| format!("{WITHDRAWN_PREFIX}{prefix}"));
         let prefixes = facts.packages.iter().map(|(_, prefix)| prefix.clone());
         for prefix in &prefixes.chain(withdrawn).collect::<Vec<_>>() {
-            let outcome = on(&facts.tags, "the rulesets about tags", |all| {
+            let outcome = match on(&facts.tags, "the rulesets about tags", |all| {
                 open_tags(all, prefix)
-            });
+            }) {
+                Outcome::Pass => bypassed(facts, prefix),
+                other => other,
+            };
             ask(
                 format!("only the App makes, moves or deletes the tags {prefix}*"),
                 outcome,
@@ -227,8 +271,57 @@ fn environment(facts: &Facts) -> Outcome {
         Reading::NotFound => {
             fail("there is no such environment, or the token may not see it".to_owned())
         }
-        Reading::Read(found) => found.problem(&facts.branch).map_or(Outcome::Pass, fail),
+        Reading::Read(found) => match (found.problem(&facts.branch), found.alone()) {
+            (Some(problem), _) => fail(problem),
+            (None, Some(ways)) => Outcome::Note(Problem::Alone {
+                environment: name.clone(),
+                ways,
+            }),
+            (None, None) => Outcome::Pass,
+        },
         Reading::Denied => on(reading, "the environment", |_| None),
+    }
+}
+
+fn workflow_rights(rights: &WorkflowRights) -> Option<Problem> {
+    let rights = match (rights.write, rights.approve) {
+        (true, true) => "write everything and approve pull requests",
+        (true, false) => "write everything",
+        (false, true) => "approve pull requests",
+        (false, false) => return None,
+    };
+    Some(Problem::WorkflowsWrite { rights })
+}
+
+/// Whom the rules of the tags do not hold back, besides the App. Only what holds them all back counts: whoever bypasses one ruleset is
+/// held by another, if that has the same rules.
+fn bypassed(facts: &Facts, prefix: &str) -> Outcome {
+    let Reading::Read(all) = &facts.tags else {
+        return Outcome::Pass;
+    };
+    let mut who = Vec::new();
+    for rules in all.iter().filter(|rules| rules.covers(prefix)) {
+        let Some(bypass) = &rules.bypass else {
+            return Outcome::Unknown(Problem::Unknown {
+                what: "who bypasses the rulesets about tags".to_owned(),
+            });
+        };
+        for one in bypass {
+            match one {
+                Bypass::App(app) if facts.app.is_none_or(|ours| ours == *app) => {}
+                Bypass::App(app) => who.push(format!("the App {app}")),
+                Bypass::Other(words) => who.push(words.clone()),
+            }
+        }
+    }
+    who.sort();
+    who.dedup();
+    match who.is_empty() {
+        true => Outcome::Pass,
+        false => Outcome::Fail(Problem::TagsBypassed {
+            prefix: prefix.to_owned(),
+            who: who.join(", "),
+        }),
     }
 }
 
@@ -248,277 +341,5 @@ fn open_tags(all: &[TagRules], prefix: &str) -> Option<Problem> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Reason as _;
-    use crate::settings::{Branches, RequiredStatus, Reviewer};
-
-    fn facts() -> Facts {
-        Facts {
-            packages: vec![("tool".parse().unwrap(), "tool-v".to_owned())],
-            branch: "main".parse().unwrap(),
-            hardened: true,
-            rules: Reading::Read(BranchRules {
-                required: vec![RequiredStatus {
-                    context: "Lockgate/Tool".to_owned(),
-                    app: Some(7),
-                }],
-                merging: Merging::UpToDate,
-                force_pushes: false,
-            }),
-            listed: Vec::new(),
-            environment: (
-                "release".to_owned(),
-                Reading::Read(Environment {
-                    reviewers: vec![Reviewer::Team],
-                    branches: Branches::Listed(vec!["main".to_owned()]),
-                }),
-            ),
-            gate_environment: (
-                "lockgate".to_owned(),
-                Reading::Read(Environment {
-                    reviewers: Vec::new(),
-                    branches: Branches::Listed(vec!["main".to_owned()]),
-                }),
-            ),
-            app: Some(7),
-            immutable: Reading::Read(true),
-            tags: Reading::Read(vec![TagRules {
-                include: vec![
-                    "refs/tags/tool-v*".to_owned(),
-                    "refs/tags/withdrawn-tool-v*".to_owned(),
-                ],
-                exclude: Vec::new(),
-                kinds: ["creation", "update", "deletion"]
-                    .map(str::to_owned)
-                    .to_vec(),
-            }]),
-        }
-    }
-
-    fn problems(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
-        let mut facts = facts();
-        change(&mut facts);
-        let findings = decide(&facts).into_iter();
-        findings
-            .filter_map(|finding| match finding.outcome {
-                Outcome::Pass => None,
-                Outcome::Fail(problem) | Outcome::Unknown(problem) => Some(problem.code()),
-            })
-            .collect()
-    }
-
-    fn rules(change: impl FnOnce(&mut BranchRules)) -> Vec<&'static str> {
-        problems(|facts| {
-            if let Reading::Read(rules) = &mut facts.rules {
-                change(rules);
-            }
-        })
-    }
-
-    #[test]
-    fn a_listed_branch_needs_the_status_that_names_it() {
-        let listed = |context: &str| {
-            let required = vec![RequiredStatus {
-                context: context.to_owned(),
-                app: None,
-            }];
-            let rules = BranchRules {
-                required,
-                ..BranchRules::default()
-            };
-            problems(|facts| {
-                facts.listed = vec![("release/1".parse().unwrap(), Reading::Read(rules))]
-            })
-        };
-        assert_eq!(listed("lockgate/tool (release/1)"), [""; 0]);
-        assert_eq!(listed("lockgate/tool"), ["doctor.not-required"]);
-        let unread =
-            problems(|facts| facts.listed = vec![("next".parse().unwrap(), Reading::Denied)]);
-        assert_eq!(unread, ["doctor.unknown"]);
-    }
-
-    #[test]
-    fn each_setting_upholds_its_own_promise() {
-        assert_eq!(problems(|_| ()), [""; 0]);
-        assert_eq!(decide(&facts()).len(), 9);
-        assert_eq!(
-            rules(|rules| rules.required.clear()),
-            ["doctor.not-required", "doctor.not-bound"]
-        );
-        assert_eq!(
-            rules(|rules| rules.required[0].app = None),
-            ["doctor.not-bound"]
-        );
-        assert_eq!(
-            rules(|rules| rules.merging = Merging::Lagging),
-            ["doctor.not-up-to-date"]
-        );
-        assert_eq!(
-            rules(|rules| rules.merging = Merging::QueueOfGroups),
-            ["doctor.queue-of-groups"]
-        );
-        assert_eq!(rules(|rules| rules.merging = Merging::Queue), [""; 0]);
-        assert_eq!(
-            rules(|rules| rules.force_pushes = true),
-            ["doctor.force-pushes"]
-        );
-        assert_eq!(
-            problems(|facts| facts.immutable = Reading::Read(false)),
-            ["doctor.mutable-releases"]
-        );
-        assert_eq!(
-            problems(|facts| facts.tags = Reading::Read(Vec::new())),
-            ["doctor.tags-open"; 2]
-        );
-        let withdrawals_open = |facts: &mut Facts| {
-            if let Reading::Read(all) = &mut facts.tags {
-                all[0].include.pop();
-            }
-        };
-        assert_eq!(problems(withdrawals_open), ["doctor.tags-open"]);
-        assert_eq!(
-            rules(|rules| rules.required[0].context = "lockgate/other".to_owned()),
-            ["doctor.not-required", "doctor.not-bound"]
-        );
-    }
-
-    #[test]
-    fn tags_are_held_only_where_nobody_makes_moves_or_deletes_them() {
-        let rules = |kinds: &[&str]| TagRules {
-            include: vec!["refs/tags/tool-v*".to_owned()],
-            exclude: Vec::new(),
-            kinds: kinds.iter().map(|&kind| kind.to_owned()).collect(),
-        };
-        let missing = |all: &[TagRules]| match open_tags(all, "tool-v") {
-            None => String::new(),
-            Some(Problem::TagsOpen { prefix, missing }) => {
-                assert_eq!(prefix, "tool-v");
-                missing
-            }
-            Some(other) => panic!("{other:?}"),
-        };
-        let two = ["creation", "update"];
-        assert_eq!(missing(&[]), "creation, update, deletion");
-        assert_eq!(missing(&[rules(&two)]), "deletion");
-        assert_eq!(missing(&[rules(&["deletion"])]), "creation, update");
-        assert_eq!(missing(&[rules(&two), rules(&["deletion"])]), "");
-    }
-
-    #[test]
-    fn not_being_told_is_never_a_pass() {
-        assert_eq!(
-            problems(|facts| facts.immutable = Reading::NotFound),
-            ["doctor.unknown"]
-        );
-        assert_eq!(
-            problems(|facts| facts.tags = Reading::Denied),
-            ["doctor.unknown"; 2]
-        );
-        assert_eq!(
-            problems(|facts| facts.rules = Reading::Denied),
-            ["doctor.unknown"; 4]
-        );
-        let environment = |reading| problems(|facts: &mut Facts| facts.environment.1 = reading);
-        assert_eq!(environment(Reading::Denied), ["doctor.unknown"]);
-        assert_eq!(environment(Reading::NotFound), ["doctor.environment"]);
-        let open = Environment {
-            reviewers: vec![Reviewer::Team],
-            branches: Branches::All,
-        };
-        assert_eq!(environment(Reading::Read(open)), ["doctor.environment"]);
-    }
-
-    #[test]
-    fn an_environment_is_for_the_default_branch_and_for_people_who_may_promote() {
-        use crate::words::Role;
-
-        let listed = |names: &[&str]| Branches::Listed(names.iter().map(|&it| it.into()).collect());
-        let person = |role| Reviewer::Person("someone".parse().unwrap(), Some(role));
-        let cases: [(Vec<Reviewer>, Branches, &[&str]); 9] = [
-            (vec![], listed(&["main"]), &["doctor.environment"]),
-            (
-                vec![person(Role::Read)],
-                listed(&["main"]),
-                &["doctor.environment"],
-            ),
-            (vec![person(Role::Maintain)], listed(&["main"]), &[]),
-            (
-                vec![person(Role::Read), Reviewer::Team],
-                listed(&["main"]),
-                &[],
-            ),
-            (vec![Reviewer::Team], Branches::Protected, &[]),
-            (
-                vec![Reviewer::Team],
-                listed(&["*"]),
-                &["doctor.environment"],
-            ),
-            (
-                vec![Reviewer::Team],
-                listed(&["main", "feature/*"]),
-                &["doctor.environment"],
-            ),
-            (
-                vec![Reviewer::Team],
-                listed(&["refs/tags/main"]),
-                &["doctor.environment"],
-            ),
-            (
-                vec![Reviewer::Team],
-                listed(&["master"]),
-                &["doctor.environment"],
-            ),
-        ];
-        for (reviewers, branches, expected) in cases {
-            let shown = format!("{reviewers:?} {branches:?}");
-            let environment = Environment {
-                reviewers,
-                branches,
-            };
-            let found = problems(|facts| facts.environment.1 = Reading::Read(environment));
-            assert_eq!(found, expected, "{shown}");
-        }
-        let key = |branches| {
-            let reviewers = Vec::new();
-            let found = Environment {
-                reviewers,
-                branches,
-            };
-            problems(|facts| facts.gate_environment.1 = Reading::Read(found))
-        };
-        assert_eq!(key(Branches::Protected), [""; 0]);
-        assert_eq!(key(Branches::All), ["doctor.app-key"]);
-        assert_eq!(key(listed(&["*"])), ["doctor.app-key"]);
-    }
-
-    #[test]
-    fn a_status_that_every_workflow_can_post_is_bound_to_nobody() {
-        let bound = |app| rules(|rules| rules.required[0].app = app);
-        assert_eq!(bound(Some(7)), [""; 0]);
-        assert_eq!(bound(Some(8)), ["doctor.not-bound"]);
-        assert_eq!(bound(Some(ACTIONS_APP)), ["doctor.not-bound"]);
-        let unsaid = |app| {
-            problems(|facts| {
-                facts.app = None;
-                if let Reading::Read(rules) = &mut facts.rules {
-                    rules.required[0].app = Some(app);
-                }
-            })
-        };
-        assert_eq!(unsaid(8), [""; 0]);
-        assert_eq!(unsaid(ACTIONS_APP), ["doctor.not-bound"]);
-    }
-
-    #[test]
-    fn the_basic_level_does_not_ask_for_an_app() {
-        let basic = |facts: &mut Facts| {
-            facts.hardened = false;
-            facts.tags = Reading::Denied;
-            if let Reading::Read(rules) = &mut facts.rules {
-                rules.required[0].app = None;
-            }
-        };
-        assert_eq!(problems(basic), [""; 0]);
-    }
-}
+#[path = "doctor_tests.rs"]
+mod tests;

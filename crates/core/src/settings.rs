@@ -24,12 +24,16 @@ pub struct Environment {
     pub reviewers: Vec<Reviewer>,
     /// Which branches' jobs may run in it.
     pub branches: Branches,
+    /// Whether who started a job may approve it.
+    pub self_review: bool,
+    /// Whether administrators may start a job that nobody has approved, if the forge tells.
+    pub admins_bypass: Option<bool>,
 }
 
 /// Who is asked before a job runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reviewer {
-    /// A person, and what they may do, if that was asked for.
+    /// A person, and what they may do; `None` where nobody asked or nobody told.
     Person(Login, Option<Role>),
     /// A team: who is in it is the organization's business.
     Team,
@@ -55,8 +59,8 @@ impl Environment {
             return Some("nobody has to approve".to_owned());
         }
         let may = |reviewer: &Reviewer| match reviewer {
-            Reviewer::Team | Reviewer::Person(_, None) => true,
-            Reviewer::Person(_, Some(role)) => role.may_promote(),
+            Reviewer::Team => true,
+            Reviewer::Person(_, role) => role.is_some_and(Role::may_promote),
         };
         if !self.reviewers.iter().any(may) {
             return Some("nobody who may promote has to approve".to_owned());
@@ -64,12 +68,37 @@ impl Environment {
         self.open_to(default)
     }
 
-    /// Which other branch's jobs may run in it; `None` where only the default branch's do, or those of protected branches, which nobody
-    /// can push to alone.
+    /// How it can go on without a second person who may promote; `None` where it cannot. Small teams have no second one, so this is
+    /// for them to know, not for us to refuse.
+    pub fn alone(&self) -> Option<String> {
+        let mut ways = Vec::new();
+        if self.self_review {
+            ways.push("who starts it may approve it".to_owned());
+        }
+        if self.admins_bypass == Some(true) {
+            ways.push("administrators need no approval".to_owned());
+        }
+        for reviewer in &self.reviewers {
+            if let Reviewer::Person(login, Some(role)) = reviewer
+                && !role.may_promote()
+            {
+                ways.push(format!("{login}, with {role} rights, may approve it"));
+            }
+        }
+        (!ways.is_empty()).then(|| ways.join("; "))
+    }
+
+    /// Which other branch's jobs may run in it; `None` where only the default branch's do.
+    ///
+    /// "If no branch protection rules are defined for any branch in the repository, then all branches can deploy"
+    /// ([environments](https://docs.github.com/actions/reference/deployments-and-environments)), and rulesets define none.
     pub fn open_to(&self, default: &BranchName) -> Option<String> {
         match &self.branches {
             Branches::All => Some("any branch may use it".to_owned()),
-            Branches::Protected => None,
+            Branches::Protected => Some(
+                "every protected branch may use it, and where none has a protection rule, every branch"
+                    .to_owned(),
+            ),
             Branches::Listed(patterns) => {
                 let other = patterns.iter().find(|pattern| *pattern != default.as_str());
                 let other = other.map(|pattern| quoted(pattern));
@@ -122,6 +151,26 @@ pub struct TagRules {
     pub exclude: Vec<String>,
     /// What it holds back: `creation`, `update`, `deletion`.
     pub kinds: Vec<String>,
+    /// Who is not held back; `None` where the token may not know.
+    pub bypass: Option<Vec<Bypass>>,
+}
+
+/// Whom a ruleset does not hold back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bypass {
+    /// An App, by its number.
+    App(u64),
+    /// Others, in the forge's words.
+    Other(String),
+}
+
+/// What the token of a workflow may do that names no rights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkflowRights {
+    /// Whether it may write.
+    pub write: bool,
+    /// Whether it may approve pull requests.
+    pub approve: bool,
 }
 
 impl TagRules {
@@ -160,6 +209,8 @@ mod tests {
             let environment = Environment {
                 reviewers: reviewers.to_vec(),
                 branches,
+                self_review: true,
+                admins_bypass: Some(true),
             };
             environment
                 .problem(&"main".parse().unwrap())
@@ -167,7 +218,11 @@ mod tests {
         };
         let maintainer = [person(Some(Role::Maintain))];
         assert_eq!(problem(&maintainer, listed(&["main"])), "");
-        assert_eq!(problem(&maintainer, Branches::Protected), "");
+        assert!(problem(&maintainer, Branches::Protected).starts_with("every protected branch"));
+        assert_eq!(
+            problem(&[person(None)], listed(&["main"])),
+            "nobody who may promote has to approve"
+        );
         assert_eq!(problem(&[Reviewer::Team], listed(&["main"])), "");
         assert_eq!(problem(&maintainer, Branches::All), "any branch may use it");
         for pattern in ["*", "**/*", "ma*n", "Main", "release/1"] {
@@ -185,11 +240,35 @@ mod tests {
     }
 
     #[test]
+    fn whoever_needs_no_second_person_is_named() {
+        let alone = |self_review, admins_bypass, role| {
+            let environment = Environment {
+                reviewers: vec![Reviewer::Person("dev".parse().unwrap(), Some(role))],
+                branches: Branches::All,
+                self_review,
+                admins_bypass,
+            };
+            environment.alone().unwrap_or_default()
+        };
+        assert_eq!(alone(false, None, Role::Maintain), "");
+        assert_eq!(alone(false, Some(false), Role::Admin), "");
+        assert_eq!(
+            alone(true, Some(true), Role::Maintain),
+            "who starts it may approve it; administrators need no approval"
+        );
+        assert_eq!(
+            alone(false, None, Role::Write),
+            "dev, with write rights, may approve it"
+        );
+    }
+
+    #[test]
     fn a_pattern_covers_what_begins_like_it() {
         let rules = |pattern: &str, exclude: &[&str]| TagRules {
             include: vec![pattern.to_owned()],
             exclude: exclude.iter().map(|&it| it.to_owned()).collect(),
             kinds: Vec::new(),
+            bypass: None,
         };
         let covers = |pattern: &str, prefix: &str| rules(pattern, &[]).covers(prefix);
         for left_out in [

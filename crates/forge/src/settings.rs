@@ -1,7 +1,7 @@
 //! The port to what an administrator has set. A port of its own: only `doctor` and `promote` ask, and nothing is written.
 
 use lockgate_core::BranchName;
-use lockgate_core::settings::{BranchRules, Environment, Reading, TagRules};
+use lockgate_core::settings::{BranchRules, Environment, Reading, TagRules, WorkflowRights};
 
 use crate::ForgeError;
 
@@ -27,4 +27,9 @@ pub trait Settings {
     /// # Errors
     /// [`ForgeError`].
     fn immutable_releases(&self) -> Result<Reading<bool>, ForgeError>;
+    /// What the token of a workflow may do that names no rights.
+    ///
+    /// # Errors
+    /// [`ForgeError`].
+    fn workflow_rights(&self) -> Result<Reading<WorkflowRights>, ForgeError>;
 }

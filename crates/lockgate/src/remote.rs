@@ -11,7 +11,7 @@ use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::settings::{Environment, Reading, Reviewer};
 use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
-use lockgate_forge::{Forge, Pull, Release, Settings as _};
+use lockgate_forge::{ErrorKind, Forge, Pull, Release, Settings as _};
 
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
@@ -210,18 +210,26 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// What an environment demands, with the roles of the people who are asked: a call for each, until one of them may promote.
-    pub fn environment(&self, name: &str) -> Result<Reading<Environment>, Failure> {
+    /// What an environment demands, with the roles of the people who are asked: a call for each, of all of them or until one may
+    /// promote.
+    pub fn environment(&self, name: &str, all: bool) -> Result<Reading<Environment>, Failure> {
         let mut found = self.forge.environment(name)?;
         if let Reading::Read(environment) = &mut found {
             for reviewer in &mut environment.reviewers {
                 let Reviewer::Person(login, role) = reviewer else {
-                    break;
+                    continue;
                 };
-                let known = self.forge.role(login)?;
-                *role = Some(known);
-                if known.may_promote() {
-                    break;
+                match self.forge.role(login) {
+                    Ok(known) => {
+                        *role = Some(known);
+                        if known.may_promote() && !all {
+                            break;
+                        }
+                    }
+                    // An account that has left, or one of which this token may not ask: nobody told, and another may suffice.
+                    Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Denied) => {
+                    }
+                    Err(error) => return Err(error.into()),
                 }
             }
         }

@@ -67,6 +67,8 @@ pub fn environment(world: &World<'_>) -> Reading<Environment> {
             Some(BranchPolicy::Protected) => Branches::Protected,
             Some(BranchPolicy::Named(names)) => Branches::Listed(names.clone()),
         },
+        self_review: !found.prevent_self_review,
+        admins_bypass: None,
     })
 }
 

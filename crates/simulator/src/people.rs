@@ -171,7 +171,7 @@ pub fn landed(world: &World<'_>) -> bool {
 pub fn guard() -> Environment {
     Environment {
         reviewers: vec!["admin".to_owned()],
-        branches: Some(BranchPolicy::Protected),
+        branches: Some(BranchPolicy::Named(vec!["main".to_owned()])),
         ..Environment::default()
     }
 }

@@ -54,6 +54,8 @@ fn facts() -> Facts {
         environment: Some(Reading::Read(Environment {
             reviewers: vec![Reviewer::Team],
             branches: Branches::Listed(vec!["main".to_owned()]),
+            self_review: true,
+            admins_bypass: None,
         })),
         actor: ActorFacts {
             login: "mia".parse().unwrap(),
@@ -228,10 +230,14 @@ fn each_part_of_the_binding_is_checked_by_itself() {
         Reading::Read(Environment {
             reviewers: Vec::new(),
             branches: Branches::Listed(vec!["main".to_owned()]),
+            self_review: true,
+            admins_bypass: None,
         }),
         Reading::Read(Environment {
             reviewers: vec![Reviewer::Team],
             branches: Branches::All,
+            self_review: true,
+            admins_bypass: None,
         }),
     ] {
         let open = |f: &mut Facts| f.environment = Some(environment.clone());

@@ -39,6 +39,7 @@ fn in_repository(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
         (_, ["pulls" | "issues", ..]) => on_pulls(desk, path),
         (_, ["git", ..]) => on_git(desk, path),
         (_, ["releases", rest @ ..]) => on_releases(desk, rest),
+        (Get, ["actions", "permissions", "workflow"]) => settings::workflow_rights(desk),
         (_, ["actions", rest @ ..]) => on_actions(desk, rest),
         (Get, ["commits", id, "pulls"]) => pulls::of_commit(desk, id),
         (Get, ["commits", id @ .., "status"]) => statuses::combined(desk, &id.join("/")),

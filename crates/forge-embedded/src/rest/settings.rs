@@ -114,6 +114,19 @@ pub(crate) fn rules_of_branch(desk: &mut Desk<'_>, branch: &str) -> Outcome {
     Ok(paging::list(desk, shown.collect()))
 }
 
+/// `GET /actions/permissions/workflow`
+pub(crate) fn workflow_rights(desk: &mut Desk<'_>) -> Outcome {
+    let settings = desk.state.workflow_rights(&desk.call.actor)?;
+    let rights = match settings.workflows_write {
+        true => "write",
+        false => "read",
+    };
+    Ok(Answer::ok(&json!({
+        "default_workflow_permissions": rights,
+        "can_approve_pull_request_reviews": settings.workflows_approve,
+    })))
+}
+
 /// `GET /immutable-releases`
 pub(crate) fn immutability(desk: &mut Desk<'_>) -> Outcome {
     desk.state.immutability(&desk.call.actor)?;
@@ -161,6 +174,13 @@ fn ruleset_shape(desk: &Desk<'_>, ruleset: &Ruleset, whole: bool) -> Value {
     if whole {
         body["conditions"] = json!({ "ref_name": { "include": ruleset.include, "exclude": [] } });
         body["rules"] = rules(ruleset).into();
+        if desk.call.actor.role() >= Role::Admin {
+            let actors = ruleset.bypass.iter();
+            let shown = actors.map(
+                |(kind, id)| json!({ "actor_id": id, "actor_type": kind, "bypass_mode": "always" }),
+            );
+            body["bypass_actors"] = shown.collect();
+        }
     }
     body
 }

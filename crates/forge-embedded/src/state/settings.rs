@@ -23,6 +23,10 @@ pub struct Settings {
     pub environments: BTreeMap<String, Environment>,
     /// The rulesets.
     pub rulesets: Vec<Ruleset>,
+    /// Whether the token of a workflow that names no rights may write.
+    pub workflows_write: bool,
+    /// Whether workflows may approve pull requests.
+    pub workflows_approve: bool,
 }
 
 /// An environment that jobs can name.
@@ -62,6 +66,8 @@ pub struct Ruleset {
     pub tags: bool,
     /// `active`, `evaluate` or `disabled`.
     pub enforcement: String,
+    /// Whom it does not hold back: a type such as `Integration`, and a number.
+    pub bypass: Vec<(String, u64)>,
     /// Ref patterns that it covers.
     pub include: Vec<String>,
     /// The types of its rules: `creation`, `update`, `deletion`, ...
@@ -119,6 +125,12 @@ impl State {
             .environments
             .get(name)
             .ok_or(Refusal::NotFound)
+    }
+
+    /// What workflows may do that name no rights: an administrator learns it.
+    pub fn workflow_rights(&self, actor: &Actor) -> Result<&Settings, Refusal> {
+        let told = actor.role() >= Role::Admin;
+        told.then_some(&self.settings).ok_or(Refusal::NotFound)
     }
 
     /// Whether releases freeze: only an administrator learns that they do, and nobody that they

@@ -91,6 +91,7 @@ fn settings_show_to_those_who_may_see_them() {
         id: 9,
         name: "gate".into(),
         tags: false,
+        bypass: vec![("Integration".into(), 7)],
         enforcement: "active".into(),
         include: vec!["~DEFAULT_BRANCH".into()],
         rules: vec!["deletion".into()],
@@ -115,5 +116,18 @@ fn settings_show_to_those_who_may_see_them() {
     assert_eq!(
         rehearsal.get("automation", "/rulesets/9").json()["name"],
         "gate"
+    );
+    // Who bypasses a ruleset is for those who may change it.
+    let bypass = |who: &str| rehearsal.get(who, "/rulesets/9").json()["bypass_actors"].clone();
+    assert_eq!(bypass("automation"), json!(null));
+    assert_eq!(
+        bypass("admin"),
+        json!([{ "actor_id": 7, "actor_type": "Integration", "bypass_mode": "always" }])
+    );
+    let workflows = |who: &str| rehearsal.get(who, "/actions/permissions/workflow");
+    assert_eq!(workflows("automation").status, 404);
+    assert_eq!(
+        workflows("admin").json(),
+        json!({ "default_workflow_permissions": "read", "can_approve_pull_request_reviews": false })
     );
 }

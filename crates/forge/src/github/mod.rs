@@ -47,7 +47,7 @@ pub use app::{App, AppProblem, Right, SignInError, SignedIn};
 pub use config::{Clock, Config, ConfigProblem, Limits};
 pub use proxies::Proxies;
 
-use lockgate_core::settings::{BranchRules, Environment, Reading, TagRules};
+use lockgate_core::settings::{BranchRules, Environment, Reading, TagRules, WorkflowRights};
 
 use crate::{
     Artifact, Asset, Body, Comment, Forge, ForgeError, NewRelease, PostedStatus, Pull, Release,
@@ -92,6 +92,9 @@ impl Settings for GitHub {
     }
     fn tag_rules(&self) -> Result<Reading<Vec<TagRules>>, ForgeError> {
         settings::tag_rules(&self.wire)
+    }
+    fn workflow_rights(&self) -> Result<Reading<WorkflowRights>, ForgeError> {
+        settings::workflow_rights(&self.wire)
     }
     fn immutable_releases(&self) -> Result<Reading<bool>, ForgeError> {
         settings::immutable_releases(&self.wire)

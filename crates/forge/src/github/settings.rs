@@ -1,8 +1,10 @@
 //! What an administrator has set, read back. A forge that says 404 or 403 has told nothing; the decision knows what that means.
 
 use lockgate_core::BranchName;
+use lockgate_core::escape::quoted;
 use lockgate_core::settings::{
-    BranchRules, Branches, Environment, Merging, Reading, RequiredStatus, Reviewer, TagRules,
+    BranchRules, Branches, Bypass, Environment, Merging, Reading, RequiredStatus, Reviewer,
+    TagRules, WorkflowRights,
 };
 use serde::Deserialize;
 
@@ -17,6 +19,8 @@ struct EnvironmentShape {
     #[serde(default)]
     protection_rules: Vec<Protection>,
     deployment_branch_policy: Option<Policy>,
+    /// Told by the forge, though its description does not list it.
+    can_admins_bypass: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +28,8 @@ struct Protection {
     r#type: String,
     #[serde(default)]
     reviewers: Vec<ReviewerShape>,
+    #[serde(default)]
+    prevent_self_review: bool,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +109,20 @@ struct Ruleset {
     conditions: Option<Conditions>,
     #[serde(default)]
     rules: Vec<Kind>,
+    /// Only for those who may change the ruleset.
+    bypass_actors: Option<Vec<BypassActor>>,
+}
+
+#[derive(Deserialize)]
+struct BypassActor {
+    actor_id: Option<u64>,
+    actor_type: String,
+}
+
+#[derive(Deserialize)]
+struct DefaultRights {
+    default_workflow_permissions: String,
+    can_approve_pull_request_reviews: bool,
 }
 
 #[derive(Deserialize)]
@@ -146,14 +166,17 @@ pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment
         },
     };
     let asks = |rule: &Protection| rule.r#type == "required_reviewers";
-    let rules = shape.protection_rules.into_iter().filter(asks);
-    let reviewers = rules.flat_map(|rule| rule.reviewers).map(|it| {
+    let rules: Vec<Protection> = shape.protection_rules.into_iter().filter(asks).collect();
+    let self_review = !rules.iter().any(|rule| rule.prevent_self_review);
+    let reviewers = rules.into_iter().flat_map(|rule| rule.reviewers).map(|it| {
         let login = it.reviewer.and_then(|it| it.login?.parse().ok());
         login.map_or(Reviewer::Team, |login| Reviewer::Person(login, None))
     });
     Ok(Reading::Read(Environment {
         reviewers: reviewers.collect(),
         branches,
+        self_review,
+        admins_bypass: shape.can_admins_bypass,
     }))
 }
 
@@ -265,9 +288,37 @@ pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeErro
             include,
             exclude,
             kinds: ruleset.rules.into_iter().map(|rule| rule.r#type).collect(),
+            bypass: ruleset
+                .bypass_actors
+                .map(|actors| actors.into_iter().map(bypass).collect()),
         });
     }
     Ok(Reading::Read(found))
+}
+
+/// Who an entry of a ruleset's list is ([shape](https://docs.github.com/rest/repos/rules)).
+fn bypass(actor: BypassActor) -> Bypass {
+    match (actor.actor_type.as_str(), actor.actor_id) {
+        ("Integration", Some(app)) => Bypass::App(app),
+        // The numbers of the roles that every repository has.
+        ("RepositoryRole", Some(2)) => Bypass::Other("maintainers".to_owned()),
+        ("RepositoryRole", Some(4)) => Bypass::Other("everybody who may write".to_owned()),
+        ("RepositoryRole", Some(5)) => Bypass::Other("administrators".to_owned()),
+        ("OrganizationAdmin", _) => Bypass::Other("the organization's owners".to_owned()),
+        ("DeployKey", _) => Bypass::Other("deploy keys".to_owned()),
+        (kind, Some(id)) => Bypass::Other(format!("{} {id}", quoted(kind))),
+        (kind, None) => Bypass::Other(quoted(kind)),
+    }
+}
+
+pub(super) fn workflow_rights(wire: &Wire) -> Result<Reading<WorkflowRights>, ForgeError> {
+    let doing = "read what workflows may do";
+    let url = wire.at("/actions/permissions/workflow");
+    let found: Result<DefaultRights, _> = wire.read(doing, &url);
+    told(found.map(|it| WorkflowRights {
+        write: it.default_workflow_permissions != "read",
+        approve: it.can_approve_pull_request_reviews,
+    }))
 }
 
 pub(super) fn immutable_releases(wire: &Wire) -> Result<Reading<bool>, ForgeError> {

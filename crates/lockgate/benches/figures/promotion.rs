@@ -161,7 +161,9 @@ impl Stage {
         let server = Server::start(config, repository).unwrap();
         let environment = embedded::state::settings::Environment {
             reviewers: vec!["maintainer".to_owned()],
-            branches: Some(embedded::state::settings::BranchPolicy::Protected),
+            branches: Some(embedded::state::settings::BranchPolicy::Named(vec![
+                "main".to_owned(),
+            ])),
             ..Default::default()
         };
         server.set_environment("release", environment);

@@ -35,21 +35,24 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
             .collect(),
         rules: remote.forge.branch_rules(&branch)?,
         listed: listed(&remote, &config.workflows.branches)?,
-        environment: (ENVIRONMENT.to_owned(), remote.environment(ENVIRONMENT)?),
-        gate_environment: (
-            GATE_ENVIRONMENT.to_owned(),
-            match hardened {
-                true => remote.forge.environment(GATE_ENVIRONMENT)?,
-                // Nobody asks for it.
-                false => Reading::NotFound,
-            },
+        environment: (
+            ENVIRONMENT.to_owned(),
+            remote.environment(ENVIRONMENT, true)?,
         ),
+        gate_environment: match hardened {
+            true => Some((
+                GATE_ENVIRONMENT.to_owned(),
+                remote.forge.environment(GATE_ENVIRONMENT)?,
+            )),
+            false => None,
+        },
         app: context
             .around
             .var("LOCKGATE_APP_ID")
             .and_then(|id| id.parse().ok()),
         immutable: remote.forge.immutable_releases()?,
         tags: remote.forge.tag_rules()?,
+        workflows: remote.forge.workflow_rights()?,
         hardened,
         branch,
     };
@@ -114,6 +117,7 @@ fn render(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
 fn parts(finding: &Finding) -> (&'static str, Option<&Problem>) {
     match &finding.outcome {
         Outcome::Pass => ("pass", None),
+        Outcome::Note(problem) => ("note", Some(problem)),
         Outcome::Fail(problem) => ("fail", Some(problem)),
         Outcome::Unknown(problem) => ("unknown", Some(problem)),
     }

@@ -85,7 +85,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let role = remote.forge.role(&login)?;
     // A person at a terminal is held back by role and token; a workflow could have been started by a copy of itself.
     let environment = if around.in_actions() {
-        Some(remote.environment(promote::ENVIRONMENT)?)
+        Some(remote.environment(promote::ENVIRONMENT, false)?)
     } else {
         None
     };
