@@ -9,7 +9,7 @@ use crate::reason::reasons;
 use crate::settings::{
     ACTIONS_APP, BranchRules, Bypass, Environment, Merging, Reading, TagRules, WorkflowRights,
 };
-use crate::words::{BranchName, PackageName};
+use crate::words::{BranchName, PackageName, RepositoryName};
 
 /// All that is looked at.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Facts {
     pub packages: Vec<(PackageName, String)>,
     /// The branch that is held.
     pub branch: BranchName,
+    /// The repository's name, if strangers get nothing of it.
+    pub private: Option<RepositoryName>,
     /// Whether the config asks for the hardened level.
     pub hardened: bool,
     /// What the rulesets say of the branch.
@@ -63,6 +65,9 @@ pub struct Finding {
 reasons! {
     /// A setting that upholds nothing, or of which nobody would tell.
     pub enum Problem {
+        /// Nobody gets what is published.
+        Private { /** Name. */ repository: RepositoryName } =>
+            "doctor.private", "{repository} is private: strangers cannot read its releases", "make the repository public; `promote` publishes nothing before";
         /// The gate does not gate.
         NotRequired { /** Context. */ context: String, /** Branch. */ branch: BranchName } =>
             "doctor.not-required", "{branch} can be merged into without the status {context}", "make it a required status check in a ruleset of the branch";
@@ -113,6 +118,13 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut ask = |question: String, outcome: Outcome| findings.push(Finding { question, outcome });
     let branch = &facts.branch;
+    let private = facts.private.clone();
+    ask(
+        "strangers can read what is published".to_owned(),
+        private.map_or(Outcome::Pass, |repository| {
+            Outcome::Fail(Problem::Private { repository })
+        }),
+    );
     for (package, _) in &facts.packages {
         let Some(context) = gate::context(package, branch, branch, &[]) else {
             continue;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::config::Level;
 use crate::detect::{Decision, Done};
+use crate::promote;
 use crate::reason::{Reason, Verdict};
 use crate::version::Version;
 use crate::words::{BranchName, Fingerprint, PackageName};
@@ -96,6 +97,8 @@ pub struct Facts {
     pub merged: Option<Fingerprint>,
     /// The build of the head.
     pub build: Build,
+    /// Why a promotion would refuse the candidate, where that is known before anybody tries.
+    pub unpromotable: Option<promote::Refusal>,
     /// The release of the version that the merge names.
     pub published: Published,
     /// The pins in the merge.
@@ -307,7 +310,19 @@ fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
     if behind {
         return update_branch(version);
     }
-    match &facts.build {
+    match (&facts.build, &facts.unpromotable) {
+        // Nobody needs to be told before there is something to promote.
+        (Build::Succeeded, Some(refusal)) => status(
+            Light::Failure,
+            refusal.full_code(),
+            &format!("{refusal}; {}", refusal.full_hint()),
+        ),
+        (build, _) => build_status(build, version),
+    }
+}
+
+fn build_status(build: &Build, version: &Version) -> Status {
+    match build {
         Build::None => status(
             Light::Pending,
             "gate.no-build",
@@ -394,6 +409,7 @@ mod tests {
             decision,
             merged,
             build: Build::Succeeded,
+            unpromotable: None,
             published: Published::Nothing,
             pins: Pins::None,
         }
@@ -545,6 +561,30 @@ mod tests {
             light(Pins::Unchecked("x".into())),
             (Light::Pending, "gate.not-readable")
         );
+    }
+
+    #[test]
+    fn what_no_promotion_takes_is_said_once_there_is_a_candidate() {
+        let of = |build: Build, refusal: Option<promote::Refusal>| {
+            let status = decide(&Facts {
+                build,
+                unpromotable: refusal,
+                ..facts(plan(false))
+            });
+            (status.state, status.code)
+        };
+        let edited = || promote::Refusal::EditedWorkflow {
+            path: ".github/workflows/build-tool.yml".to_owned(),
+        };
+        assert_eq!(
+            of(Build::Succeeded, Some(edited())),
+            (Light::Failure, "promote.edited-workflow")
+        );
+        assert_eq!(
+            of(Build::Running, Some(edited())),
+            (Light::Pending, "gate.building")
+        );
+        assert_eq!(of(Build::Succeeded, None).1, "gate.waits-for-promotion");
     }
 
     #[test]

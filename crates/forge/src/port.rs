@@ -201,6 +201,8 @@ pub struct Repository {
     pub name: RepositoryName,
     /// The branch that is checked out by default.
     pub default_branch: BranchName,
+    /// Whether strangers get nothing of it.
+    pub private: bool,
 }
 
 /// A pull request.

@@ -11,6 +11,7 @@ use lockgate_core::promote::{CandidateFacts, PullFacts, RunOutcome, runs};
 use lockgate_core::{Digest, Version, gate};
 use lockgate_forge::{Body, ErrorKind, Forge, ForgeError, Run};
 
+use crate::ended::Ended;
 use crate::exit::Failure;
 
 /// How often a document is asked for whose transfer breaks off.
@@ -57,18 +58,25 @@ impl Progress {
     }
 
     /// Reads the newest run of a pull request's own, its artifacts and its manifest: three calls. A run that ended well without a
-    /// candidate had nothing to build then, before the base was another, say: two more calls look at the one before, at most twice.
+    /// candidate had nothing to build then, before the base was another, say: two more calls look at the one before, at most twice. Where an event
+    /// told of a run's end, what is read is not behind that.
     pub fn read(
         forge: &dyn Forge,
         package: &Package,
         pull: &PullFacts,
         version: Option<&Version>,
         which: Which,
+        ended: Option<&Ended<'_>>,
     ) -> Result<Self, Failure> {
-        let runs = runs_of(forge, package, pull, which)?;
+        let runs = runs_of(forge, package, pull, which, ended)?;
         let mut newest = None;
         for run in runs.into_iter().take(LOOKED_AT) {
-            let progress = Self::of_run(forge, package, run, version)?;
+            let ended = ended.filter(|ended| ended.run == run.facts.id);
+            let read = || Self::of_run(forge, package, run.clone(), version);
+            let progress = match ended {
+                Some(ended) => ended.again(read()?, Self::built_nothing, read)?,
+                None => read()?,
+            };
             if !progress.built_nothing() {
                 return Ok(progress);
             }
@@ -91,7 +99,7 @@ impl Progress {
         pull: &PullFacts,
     ) -> Result<Self, Failure> {
         let mut newest = None;
-        for run in runs_of(forge, package, pull, Which::Any)?
+        for run in runs_of(forge, package, pull, Which::Any, None)?
             .into_iter()
             .take(LOOKED_AT)
         {
@@ -186,6 +194,7 @@ fn runs_of(
     package: &Package,
     pull: &PullFacts,
     which: Which,
+    ended: Option<&Ended<'_>>,
 ) -> Result<Vec<Run>, Failure> {
     let path = package.build_workflow();
     let file = path.rsplit('/').next().unwrap_or(&path);
@@ -198,6 +207,9 @@ fn runs_of(
         }) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
+    if let Some(ended) = ended {
+        ended.bring_up_to_date(forge, &path, &pull.head, &mut runs)?;
+    }
     runs.retain(|run| {
         let by_hand = which == Which::Any || !runs::depends_on_base(&run.facts);
         runs::is_of(&run.facts, pull) && !runs::is_skipped(&run.facts) && by_hand

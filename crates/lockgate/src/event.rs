@@ -1,6 +1,6 @@
 //! The event file of a workflow run: the few fields that Lockgate reads, each parsed into a word of the glossary.
 
-use lockgate_core::{BranchName, CommitId, PullNumber, RunId};
+use lockgate_core::{Attempt, BranchName, CommitId, PullNumber, RunId};
 use serde::Deserialize;
 
 /// An event, as far as Lockgate reads it.
@@ -100,6 +100,15 @@ pub struct EventRun {
     /// The branch that it ran for; of a merge group, one that the queue made.
     #[serde(default)]
     pub head_branch: Option<String>,
+    /// Its workflow's file.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Which attempt.
+    #[serde(default)]
+    pub run_attempt: Option<Attempt>,
+    /// How it ended, once it has.
+    #[serde(default)]
+    pub conclusion: Option<String>,
 }
 
 impl EventRun {

@@ -5,6 +5,7 @@
 pub mod candidate;
 pub mod cli;
 pub mod credentials;
+pub mod ended;
 pub mod event;
 pub mod exit;
 pub mod flows;

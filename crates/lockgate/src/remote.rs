@@ -13,6 +13,7 @@ use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version,
 use lockgate_forge::github::GitHub;
 use lockgate_forge::{ErrorKind, Forge, Pull, Release, Settings as _};
 
+use crate::ended::Ended;
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
 use crate::git::{Git, Refs};
@@ -34,6 +35,7 @@ pub struct Remote<'a> {
     client: Client,
     refs: OnceCell<Refs>,
     gated: OnceCell<Vec<BranchName>>,
+    event: OnceCell<Event>,
 }
 
 /// A pull request and what it means for each package.
@@ -61,7 +63,20 @@ impl<'a> Remote<'a> {
             client,
             refs: OnceCell::new(),
             gated: OnceCell::new(),
+            event: OnceCell::new(),
         })
+    }
+
+    /// The end of a run that the event of this process tells of.
+    pub fn ended(&self) -> Result<Option<Ended<'_>>, Failure> {
+        let event = match self.event.get() {
+            Some(known) => known,
+            None => {
+                let read = self.around.event()?.unwrap_or_default();
+                self.event.get_or_init(|| read)
+            }
+        };
+        Ok(Ended::of(event, self.around))
     }
 
     /// The repository's default branch: by the event, else by the API.

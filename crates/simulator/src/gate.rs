@@ -127,6 +127,7 @@ impl Gate {
             decision,
             merged,
             build: Build::Succeeded,
+            unpromotable: None,
             published,
             pins: Pins::None,
         });
@@ -145,6 +146,7 @@ pub fn after_promotion(plan: &Plan) -> Status {
         }),
         merged: Some(plan.binding.merged),
         build: Build::Succeeded,
+        unpromotable: None,
         published: Published::Complete(manifest.fingerprint),
         pins: Pins::None,
     })

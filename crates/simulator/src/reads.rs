@@ -96,6 +96,7 @@ impl Reads {
         };
         Some(Facts {
             expect_head: None,
+            private: false,
             approved: None,
             changes: Changes::default(),
             actor: ActorFacts {

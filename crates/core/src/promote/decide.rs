@@ -5,7 +5,7 @@ use super::planning::plan;
 use super::runs::{self, EVENTS};
 use super::{
     ArtifactFacts, CandidateFacts, Decision, Facts, PublishedRelease, PullState, Refusal,
-    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, Wait, approval,
+    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, Wait, WorkflowFacts, approval,
 };
 use crate::config::EnvironmentCheck;
 use crate::detect;
@@ -44,13 +44,17 @@ impl From<Refusal> for Stop {
 fn check(facts: &Facts) -> Result<Checked, Stop> {
     actor(facts)?;
     environment(facts)?;
+    if facts.private {
+        let repository = facts.repository.clone();
+        return Err(Refusal::Private { repository }.into());
+    }
     pull(facts)?;
     // A release that is there already settles everything else: an expired artifact must not spoil a repeated promotion.
     if let Some(done) = published_already(facts)? {
         return Ok(Checked::Done(done));
     }
     let fingerprint = wanted(facts)?;
-    let workflow_blob = workflow(facts)?;
+    let workflow_blob = workflow(&facts.workflow)?;
     let run = run(facts)?;
     let manifest = manifest(facts, run, fingerprint)?;
     let artifacts = artifacts(facts, run, &manifest)?;
@@ -234,8 +238,11 @@ fn wanted(facts: &Facts) -> Result<Fingerprint, Refusal> {
     Ok(facts.head_fingerprint)
 }
 
-fn workflow(facts: &Facts) -> Result<ObjectId, Refusal> {
-    let workflow = &facts.workflow;
+/// The build workflow's object, if head and base agree on it and on all others; else why no candidate of the head can be promoted.
+///
+/// # Errors
+/// [`Refusal::EditedWorkflow`], [`Refusal::WorkflowsChanged`].
+pub fn workflow(workflow: &WorkflowFacts) -> Result<ObjectId, Refusal> {
     let blob = match (&workflow.in_head, &workflow.in_base) {
         (Some(head), Some(base)) if head == base => head.clone(),
         _ => {

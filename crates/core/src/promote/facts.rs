@@ -35,6 +35,8 @@ pub struct Facts {
     pub repository_id: RepositoryId,
     /// The repository's name.
     pub repository: RepositoryName,
+    /// Whether strangers get nothing of it.
+    pub private: bool,
     /// The pull request.
     pub pull: PullFacts,
     /// The repository's default branch.

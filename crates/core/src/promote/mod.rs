@@ -17,7 +17,7 @@ pub mod runs;
 
 pub use again::Again;
 pub use approval::{Approved, Changes, PUBLISHED};
-pub use decide::decide;
+pub use decide::{decide, workflow};
 pub use facts::{
     ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, Flaw, PublishedAsset,
     PublishedRelease, PullFacts, PullState, ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome,

@@ -3,7 +3,9 @@
 use super::approval::Approved;
 use crate::detect;
 use crate::reason::{Reason as _, reasons};
-use crate::words::{BranchName, CommitId, Digest, Login, PullNumber, Role, RunId, Tag};
+use crate::words::{
+    BranchName, CommitId, Digest, Login, PullNumber, RepositoryName, Role, RunId, Tag,
+};
 
 reasons! {
     /// Why a candidate is not promoted until a person changes something.
@@ -14,6 +16,9 @@ reasons! {
         /// The environment holds nobody back.
         Environment { /** Why. */ problem: String } =>
             "promote.environment", "the environment `release`, in which promotions run, does not hold one back: {problem}", "let an administrator give it required reviewers and limit it to the default branch; `lockgate doctor` looks at all such settings";
+        /// Nobody could read what is published.
+        Private { /** Name. */ repository: RepositoryName } =>
+            "promote.private", "{repository} is private: strangers could not read the release, and its gate would never be green", "make the repository public; Lockgate publishes for everybody, and reads back as everybody would";
         /// Closed without a merge.
         PullClosed { /** Number. */ pull: PullNumber } =>
             "promote.pull-closed", "pull request #{pull} was closed without a merge", "reopen it first, if it should be promoted";

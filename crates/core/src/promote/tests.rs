@@ -64,6 +64,7 @@ fn facts() -> Facts {
         package,
         repository_id: RepositoryId(42),
         repository: "o/r".parse().unwrap(),
+        private: false,
         pull: PullFacts {
             number: PullNumber(7),
             state: PullState::Open,
@@ -249,6 +250,7 @@ fn each_part_of_the_binding_is_checked_by_itself() {
         assert_eq!(code(unchecked), "proceed");
     }
     assert_eq!(code(|f| f.environment = None), "proceed");
+    assert_eq!(code(|f| f.private = true), "promote.private");
     assert_eq!(
         code(|f| f.pull.state = PullState::Closed),
         "promote.pull-closed"

@@ -35,6 +35,8 @@ pub struct Report<'a> {
     pub config: &'a [String],
     /// The machines that build it and are not the forge's own, by their labels.
     pub machines: &'a [String],
+    /// Whether the head lives in another repository.
+    pub from_fork: bool,
     /// How far the build is.
     pub outcome: Outcome<'a>,
     /// The gate's status.
@@ -115,7 +117,10 @@ fn config(report: &Report<'_>) -> String {
         let shown: Vec<String> = report.config.iter().take(CONFIG_LINES).cloned().collect();
         let more = match report.config.len().saturating_sub(CONFIG_LINES) {
             0 => String::new(),
-            more => format!("and {more} more lines\n"),
+            // Whoever fills these lines with comments hides the rest from nobody who reads the plan.
+            more => format!(
+                "**{more} more lines are not shown here; the plan of the promotion shows all.**\n"
+            ),
         };
         text += &format!("Changed of `lockgate.toml`:\n\n{}{more}\n", block(&shown));
     }
@@ -216,13 +221,17 @@ fn next(report: &Report<'_>) -> String {
     if let Some(url) = report.release_url {
         return format!("{}.\n", link("", "The release", Some(url)));
     }
+    let waits = report.status.code == "gate.waits-for-promotion";
     match (report.decision, &report.outcome) {
+        (_, Outcome::Built(..)) if waits && report.from_fork => {
+            "Next, for a maintainer: what a fork has built is never promoted. Review the commits, push them to a branch of this repository, and open a pull request from there.\n".to_owned()
+        }
         (Verdict::Refuse(refusal), _) => format!(
             "Next: {}. ({})\n",
             sentence(&refusal.hint()),
             code(refusal.code())
         ),
-        (_, Outcome::Built(..)) if report.status.code == "gate.waits-for-promotion" => format!(
+        (_, Outcome::Built(..)) if waits => format!(
             "Next, for a maintainer: test the executables, then run the workflow *Promote to Release* for pull request {}, or {}.\n",
             report.pull,
             code(&format!(

@@ -16,6 +16,15 @@ fn plan() -> Decision {
 }
 
 fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String {
+    render_of(decision, outcome, status, false)
+}
+
+fn render_of(
+    decision: &Decision,
+    outcome: Outcome<'_>,
+    status: &Status,
+    from_fork: bool,
+) -> String {
     let (package, head) = (
         "tool-support".parse().unwrap(),
         "c".repeat(40).parse().unwrap(),
@@ -28,6 +37,7 @@ fn render(decision: &Decision, outcome: Outcome<'_>, status: &Status) -> String 
         changed: &[b"src/main.c".to_vec(), b"src/`![x](y)\x1b".to_vec()],
         config: &[],
         machines: &[],
+        from_fork,
         outcome,
         status,
         run_url: Some("https://forge.example/o/r/actions/runs/9"),
@@ -41,6 +51,21 @@ fn status(state: Light, code: &'static str) -> Status {
         code,
         description: "version 2 is built and waits for a maintainer to promote it".into(),
     }
+}
+
+/// The status is that of head and base, which a pull request of this repository may share: only the comment can tell.
+#[test]
+fn of_a_fork_s_pull_request_the_comment_says_what_to_do() {
+    let manifest = crate::document::tests::manifest();
+    let text = |from_fork| {
+        let outcome = Outcome::Built(&manifest, Artifacts { expire: None });
+        let status = status(Light::Pending, "gate.waits-for-promotion");
+        render_of(&plan(), outcome, &status, from_fork)
+    };
+    assert!(text(true).contains("push them to a branch of this repository"));
+    assert!(!text(true).contains("lockgate promote"));
+    assert!(text(false).contains("lockgate promote --pr 7"));
+    assert!(!text(false).contains("fork"));
 }
 
 #[test]
@@ -92,6 +117,7 @@ fn what_changes_of_the_config_is_shown_as_text_and_never_as_markup() {
         changed: &[],
         config: &config,
         machines: &["self-hosted`".to_owned()],
+        from_fork: false,
         outcome: Outcome::None,
         status: &status(Light::Pending, "gate.not-built"),
         run_url: None,
@@ -101,7 +127,7 @@ fn what_changes_of_the_config_is_shown_as_text_and_never_as_markup() {
     let fence: String = shown.chars().take_while(|&it| it == '`').collect();
     assert!(fence.len() > 3, "{text}");
     assert!(shown.contains("\n-command = [\"make\"]\n"), "{text}");
-    assert!(text.contains("and 3 more lines\n"), "{text}");
+    assert!(text.contains("**3 more lines are not shown here"), "{text}");
     assert!(
         text.contains("**Built on machines that are not GitHub's own:** ``self-hosted` ``")
             || text.contains("**Built on machines that are not GitHub's own:** `` self-hosted` ``"),

@@ -87,6 +87,7 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
             let text = format!("API rate limit exceeded for {}.", call.actor.label());
             Some(message(403, &text, &call.path))
         }
+        (true, true) if hidden(forge, &head, &call) => Some(message(404, "Not Found", &call.path)),
         (true, true) if !allowed(forge, &head, &call) => {
             Some(message(403, &Lack::Integration.to_string(), &call.path))
         }
@@ -102,6 +103,12 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
         early,
         trace: Trace::new(forge.watch.is_some()),
     }
+}
+
+/// Whether it is asked for by a stranger, and the repository is private. What is signed, in the storage, needs no more.
+fn hidden(forge: &Forge, head: &Head, call: &Call) -> bool {
+    let is_stranger = call.actor == Actor::Anonymous && call.app.is_none();
+    forge.state.settings().private && is_stranger && matches!(head.side, Side::Api | Side::Web)
 }
 
 /// Whether a token that a workflow cut down may still make the call.

@@ -41,8 +41,20 @@ pub(crate) fn runs(desk: &mut Desk<'_>) -> Outcome {
 
 /// `GET /actions/runs/{id}`
 pub(crate) fn run(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let run = desk.state.run(Desk::id(id)?)?;
-    Ok(Answer::ok(&run_shape(desk, run, run.attempt_number())?))
+    let id = Desk::id(id)?;
+    let behind = desk.state.ask_run(id);
+    let run = desk.state.run(id)?;
+    let mut shape = run_shape(desk, run, run.attempt_number())?;
+    if behind {
+        set_back(&mut shape);
+    }
+    Ok(Answer::ok(&shape))
+}
+
+/// As it was before its end.
+fn set_back(shape: &mut Value) {
+    shape["status"] = "in_progress".into();
+    shape["conclusion"] = Value::Null;
 }
 
 /// `GET /actions/runs/{id}/attempts/{number}`
@@ -104,7 +116,7 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, key: &str) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-fn filtered(desk: &Desk<'_>, belongs: impl Fn(&Run) -> bool) -> Outcome {
+fn filtered(desk: &mut Desk<'_>, belongs: impl Fn(&Run) -> bool) -> Outcome {
     let query = &desk.call.query;
     let is = |name, value: Option<&str>| query.get(name).is_none_or(|want| Some(want) == value);
     let fits = |run: &&Run| {
@@ -118,9 +130,17 @@ fn filtered(desk: &Desk<'_>, belongs: impl Fn(&Run) -> bool) -> Outcome {
             && is("actor", run.attempts.first().map(|it| it.actor.as_str()))
             && (is("status", status) || is("status", conclusion))
     };
+    let fitting = desk.state.runs().into_iter().filter(fits);
+    let fitting: Vec<_> = fitting.map(|run| run.id).collect();
     let mut shown = Vec::new();
-    for run in desk.state.runs().into_iter().filter(fits) {
-        shown.push(run_shape(desk, run, run.attempt_number())?);
+    for id in fitting {
+        let behind = desk.state.ask_run(id);
+        let run = desk.state.run(id)?;
+        let mut shape = run_shape(desk, run, run.attempt_number())?;
+        if behind {
+            set_back(&mut shape);
+        }
+        shown.push(shape);
     }
     Ok(paging::counted(desk, "workflow_runs", shown))
 }

@@ -53,6 +53,8 @@ pub struct Run {
     pub created_at: i64,
     /// Every attempt, oldest first; never empty.
     pub attempts: Vec<Attempt>,
+    /// How often it was read since it has ended.
+    pub asked: u32,
 }
 
 impl Run {
@@ -208,6 +210,7 @@ impl State {
             title,
             created_at: now,
             attempts: vec![Attempt::queued(now, &order.actor)],
+            asked: 0,
         };
         self.runs.insert(id, run);
         Ok(id)
@@ -217,6 +220,20 @@ impl State {
     #[must_use]
     pub fn runs(&self) -> Vec<&Run> {
         self.runs.values().rev().collect()
+    }
+
+    /// Counts that somebody reads a run, and says whether the forge still shows it as it was before its end.
+    pub fn ask_run(&mut self, id: RunId) -> bool {
+        let behind = self.settings.runs_behind;
+        let Some(run) = self.runs.get_mut(&id) else {
+            return false;
+        };
+        let ended = run.attempt().is_some_and(|it| it.status == "completed");
+        if !ended || run.asked >= behind {
+            return false;
+        }
+        run.asked = run.asked.saturating_add(1);
+        true
     }
 
     /// One run.

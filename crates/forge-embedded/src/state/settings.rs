@@ -19,6 +19,10 @@ pub struct Settings {
     pub required_contexts: Vec<String>,
     /// Whether a pull request says `mergeable: null` the first time it is read after a push.
     pub mergeable_unknown_at_first: bool,
+    /// How many reads of a run that has ended still show it in progress.
+    pub runs_behind: u32,
+    /// Whether strangers get nothing.
+    pub private: bool,
     /// The environments, by name.
     pub environments: BTreeMap<String, Environment>,
     /// The rulesets.

@@ -44,6 +44,8 @@ pub(super) struct Repository {
     id: RepositoryId,
     full_name: RepositoryName,
     default_branch: BranchName,
+    #[serde(default)]
+    private: bool,
 }
 
 impl From<Repository> for port::Repository {
@@ -52,6 +54,7 @@ impl From<Repository> for port::Repository {
             id: it.id,
             name: it.full_name,
             default_branch: it.default_branch,
+            private: it.private,
         }
     }
 }

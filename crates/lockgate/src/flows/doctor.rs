@@ -6,7 +6,7 @@ use lockgate_core::gate::GATE_ENVIRONMENT;
 use lockgate_core::promote::ENVIRONMENT;
 use lockgate_core::settings::{BranchRules, Reading};
 use lockgate_core::{BranchName, Reason as _};
-use lockgate_forge::Settings as _;
+use lockgate_forge::{Forge as _, Settings as _};
 use serde_json::json;
 
 use super::Context;
@@ -27,7 +27,9 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
     let tree = Tree::read(&remote.git, tip.as_str())?;
     let config = tree.config(&format!("the branch {branch}"))?;
     let hardened = args.hardened || config.workflows.level == TrustLevel::Hardened;
+    let repository = remote.forge.repository()?;
     let facts = Facts {
+        private: repository.private.then_some(repository.name),
         packages: config
             .packages
             .values()

@@ -11,7 +11,7 @@ use lockgate_core::config::Package;
 use lockgate_core::detect::{self, Decision};
 use lockgate_core::document::Sums;
 use lockgate_core::gate::{self, Build, Facts, Pins, Published as Release, Status};
-use lockgate_core::promote::{ReleaseFacts, ReleaseOrigin};
+use lockgate_core::promote::{self, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Verdict, Version};
 use lockgate_forge::Forge as _;
 use serde_json::json;
@@ -273,17 +273,27 @@ pub fn look_as(
             &view.pull.facts,
             Some(&plan.version),
             Which::Any,
+            remote.ended()?.as_ref(),
         )?,
         Verdict::Done(_) | Verdict::Refuse(_) | Verdict::Wait(_) => Progress::none(),
     };
     let merged = view.trees.merged.as_ref();
-    let status = gate::decide(&facts(remote, &seen, merged, progress.build(), vouched)?);
+    let build = (progress.build(), unpromotable(view, &seen));
+    let status = gate::decide(&facts(remote, &seen, merged, build, vouched)?);
     Ok(Looked {
         decision: Some(seen.decision.clone()),
         seen: Some(seen),
         progress,
         status,
     })
+}
+
+/// What no promotion of the head's candidate gets past, whoever tries. Nothing is read for it.
+///
+/// That a pull request comes from a fork is none of it: the status is that of head and base, and the same head may be a pull request
+/// of this repository too. The comment says it.
+fn unpromotable(view: &View, seen: &Seen) -> Option<promote::Refusal> {
+    promote::workflow(&view.trees.workflow(&seen.package)).err()
 }
 
 fn of_merge_group(
@@ -307,7 +317,7 @@ fn of_merge_group(
                 remote,
                 &seen,
                 trees.merged.as_ref(),
-                Build::Succeeded,
+                (Build::Succeeded, None),
                 Vouched::ByNobody,
             )?))
         },
@@ -337,6 +347,7 @@ fn undecided(decision: &Decision) -> Status {
         decision: decision.clone(),
         merged: None,
         build: Build::None,
+        unpromotable: None,
         published: Release::Nothing,
         pins: Pins::None,
     })
@@ -346,7 +357,7 @@ fn facts(
     remote: &Remote<'_>,
     seen: &Seen,
     merged: Option<&Tree>,
-    build: Build,
+    (build, unpromotable): (Build, Option<promote::Refusal>),
     vouched: Vouched,
 ) -> Result<Facts, Failure> {
     let (mut published, mut pins) = (Release::Nothing, Pins::None);
@@ -374,6 +385,7 @@ fn facts(
         decision,
         merged: seen.merged_fingerprint(),
         build,
+        unpromotable,
         published,
         pins,
     })

@@ -108,7 +108,14 @@ fn of_pull(
         return of_release(context, package, version);
     }
     let pull = remote.forge.pull(number)?.facts;
-    let progress = Progress::read(&remote.forge, package, &pull, Some(version), Which::Any)?;
+    let progress = Progress::read(
+        &remote.forge,
+        package,
+        &pull,
+        Some(version),
+        Which::Any,
+        None,
+    )?;
     match (&progress.candidate, &progress.run) {
         (CandidateFacts::Read(Candidate::Complete(manifest)), Some(run)) => {
             Ok((Sums::of(manifest), Ground::Candidate(run.facts.id)))

@@ -138,6 +138,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         package: seen.package.clone(),
         repository_id: view.pull.repository.id,
         repository: view.pull.repository.name.clone(),
+        private: view.pull.repository.private,
         pull: view.pull.facts.clone(),
         default_branch: view.pull.repository.default_branch.clone(),
         context: remote.context_of(&view.pull, &seen.package.name)?,
@@ -179,7 +180,7 @@ fn built(
     let is_named = named.is_some();
     let progress = match named {
         Some(run) => Progress::of_run(forge, package, run, version)?,
-        None => Progress::read(forge, package, pull, version, Which::Any)?,
+        None => Progress::read(forge, package, pull, version, Which::Any, None)?,
     };
     let run = progress.run.as_ref().map(|run| &run.facts);
     let Some(run) = run.filter(|run| runs::depends_on_base(run)) else {
@@ -201,7 +202,7 @@ fn built(
         changed: forge.base_changes(pull.number)?,
     };
     if !is_named && runs::ambiguity(run, pull, &history).is_some() {
-        let by_hand = Progress::read(forge, package, pull, version, Which::ByHand)?;
+        let by_hand = Progress::read(forge, package, pull, version, Which::ByHand, None)?;
         if by_hand.run.is_some() {
             return Ok((by_hand, BaseHistory::default()));
         }

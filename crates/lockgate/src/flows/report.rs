@@ -197,6 +197,7 @@ pub fn text(
         changed: looked.seen.as_ref().map_or(&[], |seen| &seen.changed),
         config: looked.seen.as_ref().map_or(&[], |seen| &seen.config_diff),
         machines: &machines,
+        from_fork: view.pull.facts.head_repository != Some(view.pull.repository.id),
         outcome,
         status: &looked.status,
         run_url: run.map(|run| run.url.as_str()),

@@ -230,6 +230,18 @@ impl<'a> Actors<'a> {
                 self.stage()?.forge.set(change);
                 Ok(String::new())
             }
+            ["private", "on"] => {
+                self.stage()?.forge.set(|settings| settings.private = true);
+                Ok(String::new())
+            }
+            ["runs-behind", reads] => {
+                let reads = number(reads)?;
+                let reads = u32::try_from(reads).map_err(|_| unknown())?;
+                self.stage()?
+                    .forge
+                    .set(|settings: &mut Settings| settings.runs_behind = reads);
+                Ok(String::new())
+            }
             ["immutable", "on"] => {
                 self.stage()?.forge.set_immutable_releases(true);
                 Ok(String::new())

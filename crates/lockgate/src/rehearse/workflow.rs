@@ -131,7 +131,10 @@ impl Stage {
         self.forge
             .set_run(run, "completed", Some(conclusion))
             .map_err(|error| trouble(error.to_string()))?;
-        let event = json!({ "action": "completed", "workflow_run": { "id": run.0 } });
+        let event = json!({ "action": "completed", "workflow_run": {
+            "id": run.0, "run_attempt": attempt, "conclusion": conclusion, "head_sha": head,
+            "path": order.workflow.clone().unwrap_or_else(|| self.package.build_workflow()),
+        } });
         done.push(self.lockgate(
             Who::Automation,
             &words(&["gate", "--package", &package]),

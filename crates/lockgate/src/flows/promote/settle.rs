@@ -33,6 +33,7 @@ pub(super) fn published(
         decision: decision.clone(),
         merged: Some(plan.binding.merged),
         build: Build::Succeeded,
+        unpromotable: None,
         published: Published::Complete(fingerprint),
         pins,
     };
