@@ -63,7 +63,7 @@ pub fn listed(release: &Release, tag: &Tag, receipt: Result<Receipt, String>) ->
 }
 
 /// Who published a release. Up to four calls, where a workflow did; one, where a person did.
-fn origin(
+pub fn origin(
     remote: &Remote<'_>,
     package: &Package,
     release: &Release,

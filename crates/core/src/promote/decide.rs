@@ -150,31 +150,55 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Stop> {
         );
         return Err(taken(facts, release, by).into());
     }
-    let same_bytes = match &facts.candidate {
-        CandidateFacts::Read(Candidate::Complete(manifest)) => {
-            same_executables(manifest, &receipt.manifest)
-        }
+    let ours = match &facts.candidate {
+        CandidateFacts::Read(Candidate::Complete(manifest)) => Some(manifest),
         CandidateFacts::Read(Candidate::Failed { .. })
         | CandidateFacts::Absent
-        | CandidateFacts::Unreadable(_) => false,
+        | CandidateFacts::Unreadable(_) => None,
     };
-    match &release.origin {
-        ReleaseOrigin::Promotion => {}
-        // Nobody can tell who published it; but it holds the very bytes that would be published now.
-        ReleaseOrigin::Unproven(_) if same_bytes => {}
-        ReleaseOrigin::Unproven(why) | ReleaseOrigin::Stranger(why) => {
-            return Err(Refusal::ReleaseForeign {
-                tag: release.tag.clone(),
-                why: why.clone(),
-            }
-            .into());
-        }
-    }
+    let accepted = accepted(facts, fingerprint);
+    promoted(release, accepted.as_ref(), &receipt.manifest)?;
+    let same_bytes = ours.is_some_and(|ours| same_executables(ours, &receipt.manifest));
     Ok(Some(Done {
         tag: release.tag.clone(),
         receipt: Box::new(receipt.clone()),
         same_bytes,
     }))
+}
+
+/// The candidate, if it would be published now: what some run of the head has made is no reason to believe a release.
+fn accepted(facts: &Facts, fingerprint: Fingerprint) -> Option<Manifest> {
+    workflow(&facts.workflow).ok()?;
+    let run = run(facts).ok()?;
+    manifest(facts, run, fingerprint).ok()
+}
+
+/// Whether a release counts as a promotion's: a receipt says so of any release, and anybody who may write can make one.
+pub(super) fn promoted(
+    release: &PublishedRelease,
+    ours: Option<&Manifest>,
+    theirs: &Manifest,
+) -> Result<(), Refusal> {
+    match &release.origin {
+        ReleaseOrigin::Promotion => Ok(()),
+        // Nobody can tell who published it; but it holds the very candidate that would be published now.
+        ReleaseOrigin::Unproven(_) if ours.is_some_and(|ours| same_candidate(ours, theirs)) => {
+            Ok(())
+        }
+        ReleaseOrigin::Unproven(why) | ReleaseOrigin::Stranger(why) => {
+            Err(Refusal::ReleaseForeign {
+                tag: release.tag.clone(),
+                why: why.clone(),
+            })
+        }
+    }
+}
+
+/// Whether two manifests list the same bytes, of the same commit and sources: right bytes can be said to be of sources that they were
+/// not built from.
+fn same_candidate(one: &Manifest, other: &Manifest) -> bool {
+    (&one.commit, one.fingerprint) == (&other.commit, other.fingerprint)
+        && same_executables(one, other)
 }
 
 fn taken(facts: &Facts, release: &PublishedRelease, by: String) -> Refusal {

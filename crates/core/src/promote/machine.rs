@@ -10,9 +10,9 @@
 //!
 //! Knows no clock: how long a pause is, the caller decides.
 
-use super::decide::same_executables;
+use super::decide::{promoted, same_executables};
 use super::{Done, Plan, PublishedRelease, Rechecked, Refusal, ReleaseFacts, Wait};
-use crate::words::{AssetName, Digest, ReleaseId, Tag};
+use crate::words::{AssetName, Digest, ReleaseId};
 
 /// How many drafts one promotion begins at most.
 const DRAFTS: u32 = 3;
@@ -439,8 +439,11 @@ impl Machine {
 
     fn published_by_another(&mut self, release: PublishedRelease) -> Step {
         let problem = release.problem();
-        match (release.receipt, problem) {
-            (Ok(receipt), None) => self.lost_race(Box::new(receipt), release.tag),
+        match (&release.receipt, problem) {
+            (Ok(receipt), None) => {
+                let end = self.lost_race(Box::new(receipt.clone()), &release);
+                self.end(end)
+            }
             (_, problem) => {
                 let problem = problem.unwrap_or_default();
                 self.end(End::Refused(Refusal::ReleaseBroken {
@@ -474,16 +477,21 @@ impl Machine {
         }
     }
 
-    fn lost_race(&mut self, receipt: Box<crate::document::Receipt>, tag: Tag) -> Step {
+    fn lost_race(&self, receipt: Box<crate::document::Receipt>, release: &PublishedRelease) -> End {
+        let tag = release.tag.clone();
         let (ours, theirs) = (&self.plan.receipt.manifest, &receipt.manifest);
         // As in the decision: the sources count. The gate would not be green on others, were the bytes ten times the same.
         if ours.fingerprint == theirs.fingerprint {
             let same_bytes = same_executables(ours, theirs);
-            return self.end(End::Already(Done {
-                tag,
-                receipt,
-                same_bytes,
-            }));
+            // And as there: a promotion that kept a forged receipt with its run would vouch for it.
+            return match promoted(release, Some(ours), theirs) {
+                Err(refusal) => End::Refused(refusal),
+                Ok(()) => End::Already(Done {
+                    tag,
+                    receipt,
+                    same_bytes,
+                }),
+            };
         }
         let by = format!(
             "pull request #{}, by {}",
@@ -493,7 +501,7 @@ impl Machine {
             .package_version
             .successor()
             .map_or_else(|| "a higher number".to_owned(), |next| next.to_string());
-        self.end(End::Refused(Refusal::VersionTaken { tag, by, free }))
+        End::Refused(Refusal::VersionTaken { tag, by, free })
     }
 
     fn confirm(&mut self, draft: ReleaseId, reads: u32) -> Step {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::detect;
 use crate::document::tests::manifest;
-use crate::document::{Candidate, FailedVariant, HeaderRanges};
+use crate::document::{Candidate, FailedVariant, HeaderRanges, Receipt};
 use crate::reason::{Reason, Verdict};
 use crate::settings::{Branches, Environment, Reading, Reviewer};
 use crate::version::Version;
@@ -599,6 +599,40 @@ fn a_release_of_somebody_else_is_never_taken_for_done() {
         release(ReleaseOrigin::Stranger(why()), true),
         "promote.release-foreign"
     );
+    // The candidate's bytes, said to be of what main would get; or of a commit that is not its head.
+    let claims = |change: fn(&mut Receipt)| {
+        code(|facts| {
+            let other = Fingerprint(Digest::of(b"other"));
+            facts.merged_fingerprint = Some(other);
+            let mut seen = published(&plan());
+            seen.origin = ReleaseOrigin::Unproven(why());
+            seen.receipt.as_mut().map(change).unwrap();
+            seen.commit = None;
+            facts.release = ReleaseFacts::Published(Box::new(seen));
+        })
+    };
+    let fingerprint = |receipt: &mut Receipt| {
+        receipt.manifest.fingerprint = Fingerprint(Digest::of(b"other"));
+    };
+    assert_eq!(claims(fingerprint), "promote.release-foreign");
+    let head = |receipt: &mut Receipt| {
+        receipt.manifest.commit = commit('9');
+        receipt.origin.head = commit('9');
+    };
+    assert_eq!(claims(head), "promote.release-foreign");
+    assert_eq!(claims(|_| {}), "done, same bytes: true");
+    // The bytes of a candidate that would not be published: its run may have executed another workflow file.
+    let ambiguous = code(|facts| {
+        let mut seen = published(&plan());
+        seen.origin = ReleaseOrigin::Unproven(why());
+        facts.release = ReleaseFacts::Published(Box::new(seen));
+        facts.history.others.push(runs::OtherPull {
+            number: PullNumber(8),
+            base: "other".parse().unwrap(),
+            opened: None,
+        });
+    });
+    assert_eq!(ambiguous, "promote.release-foreign");
     let late = code(|facts| facts.release = ReleaseFacts::NotReadable(why()));
     assert_eq!(late, "promote.not-readable");
 }

@@ -17,7 +17,7 @@ use crate::exit::Failure;
 use crate::flows::Context;
 use crate::look::requirements;
 use crate::progress::Bar;
-use crate::release_origin::listed;
+use crate::release_origin::{listed, origin};
 use crate::remote::{PublicReceipt, Remote};
 use crate::stream::{Checked, Wanted};
 
@@ -274,7 +274,17 @@ impl<'h, 'a> Hands<'h, 'a> {
             PublicReceipt::NotYet(why) if self.drafts.contains_key(&release.id) => Err(why),
             PublicReceipt::NotYet(why) => return Ok(ReleaseFacts::NotReadable(why)),
         };
-        let seen = listed(&release, &plan.tag, receipt);
+        let mut seen = listed(&release, &plan.tag, receipt);
+        // One that this promotion did not draft: its receipt is only what somebody wrote.
+        if !self.drafts.contains_key(&release.id) {
+            self.remote.refresh();
+            let unknown = |failure: Failure| Fault::Unavailable(failure.message);
+            seen.commit = self.remote.tag_commit(&plan.tag).map_err(unknown)?;
+            if let Ok(receipt) = &seen.receipt {
+                let package = &self.observed.facts.package;
+                seen.origin = origin(self.remote, package, &release, receipt).map_err(unknown)?;
+            }
+        }
         self.published = Some(release);
         Ok(ReleaseFacts::Published(Box::new(seen)))
     }
