@@ -5,7 +5,8 @@
 
 use lockgate_core::audit::{self, Audit, Facts, Landed, SeenRelease};
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
-use lockgate_core::promote::ReleaseFacts;
+use lockgate_core::promote::origin::{Author, WORKFLOWS};
+use lockgate_core::promote::{PublishedRelease, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{Reason as _, Version, detect};
 use lockgate_forge_embedded::Repository as _;
 use lockgate_forge_embedded::state::releases::Release;
@@ -37,7 +38,7 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
             version: Version::Integer(2),
             tag: world.tag().parse().ok()?,
             release: match observe::release(world) {
-                ReleaseFacts::Published(release) => Some(*release),
+                ReleaseFacts::Published(release) => Some(by_its_author(world, *release)),
                 ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_) => None,
             },
             withdrawn: false,
@@ -57,6 +58,19 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
     Some(audit::decide(&facts))
 }
 
+/// Of hundreds of releases nobody asks for each one's run or role: `published_by` in the flow.
+fn by_its_author(world: &World<'_>, seen: PublishedRelease) -> PublishedRelease {
+    let release = world.state.release_by_tag(world.tag()).ok();
+    let author = release
+        .zip(seen.receipt.as_ref().ok())
+        .map(|(release, receipt)| observe::author(world, release, receipt));
+    let origin = match author {
+        Some(Author::Stranger(who)) => ReleaseOrigin::Stranger(who),
+        Some(_) | None => ReleaseOrigin::Promotion,
+    };
+    PublishedRelease { origin, ..seen }
+}
+
 /// What was found, by its codes.
 pub fn codes(audit: &Audit) -> Vec<&'static str> {
     audit.findings().map(|finding| finding.code()).collect()
@@ -71,7 +85,8 @@ pub fn broken(world: &World<'_>, audit: Option<&Audit>) -> Option<&'static str> 
         return Some("an audit finds what is so, and nothing else");
     }
     let kept = audit.broken().next().is_none();
-    (people::landed(world) && !kept).then_some("an audit proves the promise for main")
+    (people::landed(world) && !kept && !world.altered)
+        .then_some("an audit proves the promise for main")
 }
 
 /// What an audit has to find. Version 1 was there before everything, and nobody has promoted it.
@@ -84,6 +99,9 @@ fn expected(world: &World<'_>) -> Vec<&'static str> {
         (false, Some(release)) => {
             codes.push("audit.never-merged");
             codes.extend(damage(world, release));
+            if by_hand(world, release) {
+                codes.push("audit.foreign-release");
+            }
         }
         (true, Some(release)) => {
             let damage = damage(world, release);
@@ -95,6 +113,13 @@ fn expected(world: &World<'_>) -> Vec<&'static str> {
         }
     }
     codes
+}
+
+/// Whether somebody published it who is neither the automation nor named by its receipt.
+fn by_hand(world: &World<'_>, release: &Release) -> bool {
+    let promoter = receipt(world, release).map(|kept| kept.receipt.promoter.login.as_str());
+    let by_person = release.author != WORKFLOWS;
+    promoter.is_some_and(|login| by_person && (world.reserved || login != release.author))
 }
 
 /// What somebody has done to a release, as far as it is listed anywhere.
@@ -172,7 +197,8 @@ mod tests {
             code: "gate.published",
             description: "a lie".to_owned(),
         };
-        let call = Write::Status(head.to_string(), gate::order(world, &green));
+        let order = gate::order(&green, world.template.package.gate_context());
+        let call = Write::Status(head.to_string(), order);
         world.write(Luck::Fine, call).unwrap().unwrap();
         assert!(people::merge(world, PullNumber(number)));
     }

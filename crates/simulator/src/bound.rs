@@ -33,7 +33,9 @@ impl Bound {
         }
         let binding = &plan.binding;
         let pull = observe::pull(world, PullNumber(binding.pull.0), false);
-        if let Some(pull) = pull.filter(|pull| pull.head == binding.head) {
+        if let Some(pull) =
+            pull.filter(|pull| (&pull.head, &pull.base) == (&binding.head, &binding.base))
+        {
             self.pull = true;
             let merged = observe::view(world, &pull).and_then(|view| view.merged);
             self.merge |= merged == Some(binding.merged);

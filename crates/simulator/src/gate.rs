@@ -6,12 +6,13 @@ use std::fmt;
 
 use lockgate_core::detect;
 use lockgate_core::gate::{Build, Facts, Pins, Published, Status, decide};
-use lockgate_core::promote::{Plan, PullState, ReleaseFacts};
+use lockgate_core::promote::{Plan, PullState, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{CommitId, Verdict};
 use lockgate_forge_embedded::PullNumber;
 use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict as Light};
 
 use crate::chance::Chance;
+use crate::check;
 use crate::luck::{Call, Faults, Luck};
 use crate::observe;
 use crate::sabotage::Sabotage;
@@ -40,7 +41,17 @@ impl fmt::Display for Of {
 pub struct Gate {
     of: Of,
     sabotage: Option<Sabotage>,
-    decided: Option<(CommitId, Status)>,
+    /// Whether a promotion looks that has found its work done, and answers for who published it.
+    vouched: bool,
+    decided: Option<Decided>,
+}
+
+/// A status that is due: for which commit, in which context.
+#[derive(Debug)]
+struct Decided {
+    commit: CommitId,
+    context: String,
+    status: Status,
 }
 
 impl Gate {
@@ -49,7 +60,29 @@ impl Gate {
         Self {
             of,
             sabotage,
+            vouched: false,
             decided: None,
+        }
+    }
+
+    /// Of the head of a pull request, looked at by a promotion that has found its work done.
+    pub fn vouched(pull: PullNumber, sabotage: Option<Sabotage>) -> Self {
+        Self {
+            vouched: true,
+            ..Self::new(Of::Head(pull), sabotage)
+        }
+    }
+
+    /// What it is asked about.
+    pub fn of(&self) -> Of {
+        self.of
+    }
+
+    /// Whether its next call changes anything.
+    pub fn next_call(&self) -> Call {
+        match self.decided {
+            None => Call::Read,
+            Some(_) => Call::Write,
         }
     }
 
@@ -60,48 +93,69 @@ impl Gate {
 
     /// Looks, or posts what it decided.
     pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
-        let call = match self.decided {
-            None => Call::Read,
-            Some(_) => Call::Write,
-        };
-        let luck = Luck::of(chance, faults, call);
+        let luck = Luck::of(chance, faults, self.next_call());
+        self.go_on(world, luck);
+    }
+
+    /// The same, where it is known how the call goes.
+    pub fn go_on(&mut self, world: &mut World<'_>, luck: Luck) {
         match self.decided.take() {
             None if luck.read().is_err() || luck.dies() => {}
-            None => self.decided = self.look(world, luck == Luck::Stale),
-            Some((commit, status)) => {
+            None => {
+                self.decided = self.look(world, luck == Luck::Stale);
+                let green = self.decided.as_ref().map(|it| &it.status);
+                let green = green.filter(|status| status.code == "gate.published");
+                if green.is_some() && !check::is_whole(world) {
+                    world.fault =
+                        Some("a gate that looks at a release that is not whole is not green");
+                }
+            }
+            Some(Decided {
+                commit,
+                context,
+                status,
+            }) => {
                 world.tell(|| {
                     let (of, code) = (self.of, status.code);
                     format!("the gate of {of} posts {code}, {luck:?}")
                 });
-                let call = Write::Status(commit.to_string(), order(world, &status));
+                let call = Write::Status(commit.to_string(), order(&status, context));
                 // Without an answer it is run again: it looks first.
                 let _ = world.write(luck, call);
             }
         }
     }
 
-    fn look(&self, world: &World<'_>, stale: bool) -> Option<(CommitId, Status)> {
-        let (commit, mut decision, mut merged) = match self.of {
+    fn look(&self, world: &World<'_>, stale: bool) -> Option<Decided> {
+        let (commit, base, mut decision, mut merged) = match self.of {
             Of::Head(number) => {
                 let pull = observe::pull(world, number, stale)?;
                 if pull.state != PullState::Open {
                     return None;
                 }
                 let view = observe::view(world, &pull)?;
-                (pull.head, view.detected, view.merged)
+                (pull.head, pull.base.to_string(), view.detected, view.merged)
             }
             Of::Group(number) => {
                 let forgets = self.sabotage == Some(Sabotage::GroupIgnoresFork);
                 let fork = (!forgets).then_some(observe::FORK);
                 let group = observe::group(world, number, fork)?;
-                (group.commit, group.detected, Some(group.merged))
+                let base = "main".to_owned();
+                (group.commit, base, group.detected, Some(group.merged))
             }
         };
+        let context = observe::context_of(world, &base)?;
         let mut published = match observe::release(world) {
-            ReleaseFacts::Published(release) => match (release.problem(), &release.receipt) {
-                (None, Ok(receipt)) => Published::Complete(receipt.manifest.fingerprint),
-                (problem, _) => Published::Broken(problem.unwrap_or_default()),
-            },
+            ReleaseFacts::Published(release) => {
+                match (&release.origin, release.problem(), &release.receipt) {
+                    (ReleaseOrigin::Stranger(why), ..) => Published::Foreign(why.clone()),
+                    (ReleaseOrigin::Unproven(why), None, _) if !self.vouched => {
+                        Published::Unproven(why.clone())
+                    }
+                    (_, None, Ok(receipt)) => Published::Complete(receipt.manifest.fingerprint),
+                    (_, problem, _) => Published::Broken(problem.unwrap_or_default()),
+                }
+            }
             ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_) => {
                 Published::Nothing
             }
@@ -131,8 +185,12 @@ impl Gate {
             published,
             pins: Pins::None,
         });
-        let same = newest(world, &commit) == Some(light(&status));
-        (!same).then_some((commit, status))
+        let same = newest(world, &commit, &context) == Some(light(&status));
+        (!same).then_some(Decided {
+            commit,
+            context,
+            status,
+        })
     }
 }
 
@@ -153,10 +211,10 @@ pub fn after_promotion(plan: &Plan) -> Status {
 }
 
 /// A status as it is posted.
-pub fn order(world: &World<'_>, status: &Status) -> NewStatus {
+pub fn order(status: &Status, context: String) -> NewStatus {
     NewStatus {
         state: status.state.as_str().to_owned(),
-        context: world.template.package.gate_context(),
+        context,
         description: Some(status.description.clone()),
         target_url: None,
     }
@@ -166,19 +224,24 @@ fn light(status: &Status) -> Light {
     Light::parse(status.state.as_str()).unwrap_or(Light::Error)
 }
 
-/// What Lockgate's newest status on a commit says: that of the account that it is bound to.
-pub fn newest(world: &World<'_>, commit: &CommitId) -> Option<Light> {
+/// What Lockgate's newest status in a context on a commit says: that of the account that it is bound to.
+pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<Light> {
     newest_of(
         world,
         &lockgate_forge_embedded::CommitId::parse(commit.as_str())?,
+        context,
     )
 }
 
 /// The same for the forge's own word for a commit.
-pub fn newest_of(world: &World<'_>, commit: &lockgate_forge_embedded::CommitId) -> Option<Light> {
+pub fn newest_of(
+    world: &World<'_>,
+    commit: &lockgate_forge_embedded::CommitId,
+    context: &str,
+) -> Option<Light> {
     let all = world.state.statuses(commit);
     let mut ours = all
         .into_iter()
-        .filter(|status| status.creator.ends_with("[bot]"));
+        .filter(|status| status.creator.ends_with("[bot]") && status.context == context);
     ours.next().map(|status| status.verdict)
 }

@@ -3,11 +3,12 @@
 //! Stands for `crates/lockgate/src/flows/promote/apply.rs` and `stream.rs`: what they compare is compared here, by digest.
 
 use lockgate_core::promote::{
-    Effect, Event, Fault, Item, Plan, ReleaseFacts, SeenAsset, SeenDraft, SeenRelease, Sent,
-    UploadFault,
+    Effect, Event, Fault, Item, Plan, ReleaseFacts, ReleaseOrigin, SeenAsset, SeenDraft,
+    SeenRelease, Sent, UploadFault,
 };
 use lockgate_core::{Digest, ReleaseId};
-use lockgate_forge_embedded::state::releases::NewRelease;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
 use lockgate_forge_embedded::{ArtifactId, Blob, ReleaseId as ForgeRelease};
 
 use crate::luck::{Luck, fault};
@@ -22,11 +23,12 @@ pub(crate) fn perform(
     luck: Luck,
     acting: &Acting,
     sabotage: Option<Sabotage>,
+    author: &Actor,
 ) -> Option<Event> {
     let plan = acting.machine.plan();
     let last = plan.items.len().saturating_sub(1);
     match &acting.effect {
-        Effect::CreateDraft => create(world, luck, plan, sabotage).map(Event::Created),
+        Effect::CreateDraft => create(world, luck, plan, sabotage, author).map(Event::Created),
         Effect::Send { item, .. } if *item == last && sabotage == Some(Sabotage::PublishEarly) => {
             let sent = plan.items.get(*item).map(as_planned);
             Some(Event::Sent(sent.ok_or_else(|| source("no such item"))))
@@ -41,7 +43,7 @@ pub(crate) fn perform(
         Effect::Recheck => None,
         Effect::Publish(draft) => {
             let answer = world
-                .write(luck, Write::Publish(ForgeRelease(draft.0)))?
+                .write(luck, Write::Publish(ForgeRelease(draft.0), said(plan)))?
                 .map(drop);
             Some(Event::Published(match (answer, sabotage) {
                 (Err(Fault::Ambiguous(_)), Some(Sabotage::TrustPublish)) => Ok(()),
@@ -55,11 +57,24 @@ pub(crate) fn perform(
     }
 }
 
+/// All of it is said again, so that what a writer edited since the draft was read is not frozen.
+fn said(plan: &Plan) -> Box<ReleaseEdit> {
+    Box::new(ReleaseEdit {
+        tag_name: Some(plan.tag.to_string()),
+        target_commitish: Some(plan.target.to_string()),
+        name: Some(plan.title.clone()),
+        body: Some(plan.notes.clone()),
+        prerelease: Some(plan.prerelease),
+        ..ReleaseEdit::default()
+    })
+}
+
 fn create(
     world: &mut World<'_>,
     luck: Luck,
     plan: &Plan,
     sabotage: Option<Sabotage>,
+    author: &Actor,
 ) -> Option<Result<ReleaseId, Fault>> {
     if sabotage == Some(Sabotage::AdoptDraft) {
         let all = world.state.releases(&world.template.automation);
@@ -78,7 +93,7 @@ fn create(
         draft: true,
         ..NewRelease::default()
     };
-    let made = world.write(luck, Write::Draft(order))?;
+    let made = world.write(luck, Write::Draft(author.clone(), order))?;
     Some(made.map(ReleaseId))
 }
 
@@ -242,6 +257,11 @@ fn read_release(
         return Ok(ReleaseFacts::Absent);
     }
     let mut seen = observe::release(world);
+    if let (Some(Sabotage::BelieveTheWinner), ReleaseFacts::Published(release)) =
+        (sabotage, &mut seen)
+    {
+        release.origin = ReleaseOrigin::Promotion;
+    }
     if let (Some(Sabotage::IgnoreOtherBytes), ReleaseFacts::Published(release)) =
         (sabotage, &mut seen)
         && let Ok(receipt) = &mut release.receipt
@@ -283,7 +303,8 @@ fn read_public(
             return SeenRelease::Wrong(item.name().clone());
         }
     }
-    if observe::tag_commit(world).as_ref() != Some(&plan.target) {
+    let looks = sabotage != Some(Sabotage::TrustTheTag);
+    if looks && observe::tag_commit(world).as_ref() != Some(&plan.target) {
         return SeenRelease::Altered("its tag names another commit".to_owned());
     }
     let planned = |name: &str| plan.items.iter().any(|item| item.name().as_str() == name);

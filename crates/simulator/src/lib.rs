@@ -12,6 +12,7 @@ pub mod gate;
 pub mod hands;
 pub mod luck;
 pub mod observe;
+pub mod outsiders;
 pub mod people;
 pub mod promoter;
 pub mod reads;

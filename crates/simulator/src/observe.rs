@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use lockgate_core::config::RECEIPT_ASSET;
+use lockgate_core::config::{Package, RECEIPT_ASSET};
 use lockgate_core::detect::{self, Decision, Holder, Merged, Snapshot};
-use lockgate_core::document::Candidate;
+use lockgate_core::document::{Candidate, Receipt};
+use lockgate_core::gate::context;
+use lockgate_core::identity;
 use lockgate_core::promote::{
     self, ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
     ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts, origin,
@@ -19,12 +21,14 @@ use lockgate_core::{
     Timestamp, Version, WorkflowId,
 };
 use lockgate_forge_embedded::Repository as _;
-use lockgate_forge_embedded::state::pulls::{PullRequest, PullState as ForgePull};
+use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest, PullState as ForgePull};
 use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::releases::Release;
 use lockgate_forge_embedded::state::settings::BranchPolicy;
 use lockgate_forge_embedded::{PullNumber, ReleaseId as ForgeRelease};
 
-use crate::template::{Tree, WORKFLOW};
+use crate::sabotage::Sabotage;
+use crate::template::{PROMOTION, Tree, WORKFLOW};
 use crate::world::{World, digest};
 
 /// A pull request's base, head and merge, and what detect says of them.
@@ -99,9 +103,27 @@ fn facts(world: &World<'_>, pull: &PullRequest) -> Option<PullFacts> {
         },
         head: pull.head_sha.as_str().parse().ok()?,
         head_branch: pull.head_branch.clone(),
-        head_repository: Some(repository(world)),
+        head_repository: repository_of(world, &pull.head_repository),
         base: pull.base_branch.parse().ok()?,
     })
+}
+
+fn repository_of(world: &World<'_>, head: &HeadRepository) -> Option<RepositoryId> {
+    match head {
+        HeadRepository::Here => Some(repository(world)),
+        HeadRepository::Fork { id, .. } => Some(RepositoryId(id.0)),
+        HeadRepository::Deleted => None,
+    }
+}
+
+/// The context of the status for pull requests into a branch; `None` where that has no gate.
+pub fn context_of(world: &World<'_>, base: &str) -> Option<String> {
+    let package = &world.template.package;
+    if world.sabotage == Some(Sabotage::ShareStatuses) {
+        return Some(package.gate_context());
+    }
+    let (base, default) = (base.parse().ok()?, "main".parse().ok()?);
+    context(&package.name, &base, &default, &world.template.branches)
 }
 
 /// What git says of a pull request, and detect of that.
@@ -160,12 +182,53 @@ pub fn tag_commit(world: &World<'_>) -> Option<CommitId> {
     world.git.resolve(&tag).ok()??.as_str().parse().ok()
 }
 
-/// The promoters publish as the automation, and nobody else has its token here.
-fn origin_of(author: &str) -> ReleaseOrigin {
-    match author {
-        origin::WORKFLOWS => ReleaseOrigin::Promotion,
-        _ => ReleaseOrigin::Stranger(format!("{author} published it")),
+/// By its author alone, as an audit asks.
+pub fn author(world: &World<'_>, release: &Release, receipt: &Receipt) -> origin::Author {
+    let app = origin::WORKFLOWS.parse().ok().filter(|_| world.reserved);
+    let author = release.author.parse().ok();
+    origin::author(author.as_ref(), &receipt.promoter.login, app.as_ref())
+}
+
+/// Stands for `origin` in `crates/lockgate/src/release_origin.rs`.
+fn origin_of(world: &World<'_>, release: &Release, receipt: &Receipt) -> ReleaseOrigin {
+    if world.sabotage == Some(Sabotage::BelieveReceipts) {
+        return ReleaseOrigin::Promotion;
     }
+    match author(world, release, receipt) {
+        origin::Author::App => ReleaseOrigin::Promotion,
+        origin::Author::Stranger(who) => ReleaseOrigin::Stranger(who),
+        origin::Author::OtherApp(app) => ReleaseOrigin::Unproven(format!("{app} published it")),
+        origin::Author::Promoter(login) => match role(world, login.as_str()).may_promote() {
+            true => ReleaseOrigin::Promotion,
+            false => ReleaseOrigin::Stranger(format!("{login} may not promote")),
+        },
+        origin::Author::Workflow => match kept(world, release, receipt).unwrap_or(false) {
+            true => ReleaseOrigin::Promotion,
+            false => ReleaseOrigin::Unproven("no run has kept its receipt".to_owned()),
+        },
+    }
+}
+
+/// Whether a promotion's run has kept this receipt.
+fn kept(world: &World<'_>, release: &Release, receipt: &Receipt) -> Option<bool> {
+    let version = &receipt.manifest.package_version;
+    let name = world.template.package.receipt_artifact(version);
+    let (default, repository) = ("main".parse().ok()?, repository(world));
+    let automation = &world.template.automation;
+    let files = world.state.assets(automation, release.id).ok()?;
+    let stored = files.into_iter().find(|it| it.name == RECEIPT_ASSET)?;
+    let all = world.state.artifacts().into_iter();
+    let mut runs = all.filter(|it| it.name == name).filter_map(|artifact| {
+        let run = run(world, RunId(artifact.run.0))?;
+        let listed = artifacts(world, &run);
+        let listed = listed.into_iter().find(|it| it.id.0 == artifact.id.0)?;
+        origin::may_be_of_promotion(&listed, &default, repository).then_some((artifact, run))
+    });
+    Some(runs.any(|(artifact, run)| {
+        let same = Some(&artifact.blob) == stored.blob.as_ref();
+        origin::is_promotion(&run, PROMOTION, &default, repository)
+            && (same || artifact.expired(world.now))
+    }))
 }
 
 fn tagged(world: &World<'_>) -> Option<bool> {
@@ -181,6 +244,21 @@ fn detected(
     fork: Option<Version>,
 ) -> Decision {
     let two = Version::Integer(2);
+    let main = &world.template.package;
+    let of = |tree: &Rc<Tree>| tree.renamed.clone().unwrap_or_else(|| Rc::clone(main));
+    let after = merged.unwrap_or(head);
+    let renamed = base.renamed.is_some() || after.renamed.is_some();
+    let identity = match renamed && world.sabotage != Some(Sabotage::IgnoreNames) {
+        true => identity::changes(&of(base), &of(after), true),
+        false => Vec::new(),
+    };
+    // How it is named is the head's word; what is let pass is the base's.
+    let package = Package {
+        policy: of(base).policy,
+        ..(*of(head)).clone()
+    };
+    // Under another tag nobody has published anything.
+    let tagged = tagged && package.tag == main.tag;
     let facts = detect::Facts {
         base: Some(snapshot(base)),
         head: snapshot(head),
@@ -192,9 +270,9 @@ fn detected(
             Holder::Nobody
         },
         fork,
-        identity: Vec::new(),
+        identity,
     };
-    detect::decide(&world.template.package, &facts)
+    detect::decide(&package, &facts)
 }
 
 fn snapshot(tree: &Rc<Tree>) -> Snapshot {
@@ -246,6 +324,11 @@ pub fn release(world: &World<'_>) -> ReleaseFacts {
             });
         }
     }
+    let origin = match &receipt {
+        Ok(receipt) => origin_of(world, found, receipt),
+        // What is wrong with it is told in another way.
+        Err(_) => ReleaseOrigin::Promotion,
+    };
     ReleaseFacts::Published(Box::new(PublishedRelease {
         id: ReleaseId(found.id.0),
         tag: tag_name,
@@ -253,7 +336,7 @@ pub fn release(world: &World<'_>) -> ReleaseFacts {
         receipt,
         others: Vec::new(),
         commit: tag_commit(world),
-        origin: origin_of(&found.author),
+        origin,
     }))
 }
 
@@ -281,17 +364,35 @@ pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
     })
 }
 
-/// The newest run of a pull request's own.
-pub fn run_of(world: &World<'_>, pull: &PullFacts) -> Option<RunFacts> {
-    let runs = world.state.runs().into_iter();
+/// The newest run of a pull request's own, or the newest that somebody started by hand.
+pub fn run_of(world: &World<'_>, pull: &PullFacts, by_hand: bool) -> Option<RunFacts> {
+    let runs = world
+        .state
+        .runs()
+        .into_iter()
+        .filter(|it| it.path == WORKFLOW);
     let mut runs = runs.filter_map(|it| run(world, RunId(it.id.0)));
-    runs.find(|run| promote::runs::is_of(run, pull) && !promote::runs::is_skipped(run))
+    if world.sabotage == Some(Sabotage::TakeNewestRun) {
+        return runs.find(|run| run.head == pull.head).map(|run| RunFacts {
+            event: promote::runs::DISPATCH.to_owned(),
+            head_branch: Some(pull.head_branch.clone()),
+            head_repository: pull.head_repository,
+            ..run
+        });
+    }
+    runs.find(|run| {
+        promote::runs::is_of(run, pull)
+            && !promote::runs::is_skipped(run)
+            && (!by_hand || !promote::runs::depends_on_base(run))
+    })
 }
 
 /// Which other bases a head may have been built against.
 pub fn history(world: &World<'_>, pull: &PullFacts) -> BaseHistory {
     let all = world.state.pulls().into_iter();
-    let others = all.filter(|other| other.head_branch == pull.head_branch);
+    let others = all.filter(|other| {
+        other.head_branch == pull.head_branch && other.head_repository == HeadRepository::Here
+    });
     let changed = world.state.pull(PullNumber(pull.number.0));
     let changed = changed.map(|pull| pull.base_changes.as_slice());
     BaseHistory {
@@ -331,7 +432,7 @@ pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
         event: run.event.clone(),
         head: run.head_sha.as_str().parse().ok()?,
         head_branch: run.head_branch.clone(),
-        head_repository: Some(repository(world)),
+        head_repository: repository_of(world, &run.head_repository),
         created: moment(run.created_at),
         workflow_id: WorkflowId(run.workflow.0),
         workflow_path: run.path.clone(),

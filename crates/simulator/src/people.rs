@@ -6,7 +6,7 @@ use lockgate_core::{Attempt, Digest, RunId, Version};
 use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::merging::Landing;
 use lockgate_forge_embedded::state::people::Actor;
-use lockgate_forge_embedded::state::pulls::PullState;
+use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest, PullState};
 use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
 use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict};
@@ -22,17 +22,18 @@ use crate::world::World;
 
 /// Builds every head that has no run yet.
 pub fn build_all(world: &mut World<'_>) {
-    for number in Template::PULLS {
-        let pull = observe::pull(world, number, false);
-        let Some(pull) = pull.filter(|pull| observe::run_of(world, pull).is_none()) else {
-            continue;
-        };
+    let all: Vec<_> = world.state.pulls().into_iter().cloned().collect();
+    for pull in all.iter().rev() {
         let Ok(workflow) = world.state.workflow(WORKFLOW).map(|workflow| workflow.id) else {
             continue;
         };
-        let Some(head_sha) = lockgate_forge_embedded::CommitId::parse(pull.head.as_str()) else {
+        let (number, head_sha) = (pull.number, pull.head_sha.clone());
+        if !world
+            .built
+            .insert((number, head_sha.clone(), pull.base_changes.len()))
+        {
             continue;
-        };
+        }
         let order = NewRun {
             workflow,
             event: "pull_request".into(),
@@ -42,9 +43,39 @@ pub fn build_all(world: &mut World<'_>) {
             pull: Some(number),
         };
         if let Ok(run) = world.state.start_run(world.now, order) {
+            if !is_honest(world, pull) {
+                world.foreign.insert(run);
+            }
             build(world, run);
         }
     }
+}
+
+/// Whether a run of a pull request executes the workflow file of main: no head edits it here, so the base's is the merge's.
+fn is_honest(world: &World<'_>, pull: &PullRequest) -> bool {
+    let base = world
+        .git
+        .resolve(&format!("refs/heads/{}", pull.base_branch));
+    let base = base.ok().flatten();
+    let tree = base.and_then(|base| world.template.tree(&world.git, base.as_str()));
+    let same = tree.is_some_and(|tree| tree.workflow == world.template.workflow);
+    same && pull.head_repository == HeadRepository::Here
+}
+
+/// Somebody starts the build of a branch by hand.
+pub fn dispatch(world: &mut World<'_>, number: PullNumber) -> Option<()> {
+    let pull = world.state.pull(number).ok()?;
+    let order = NewRun {
+        workflow: world.state.workflow(WORKFLOW).ok()?.id,
+        event: "workflow_dispatch".into(),
+        head_sha: pull.head_sha.clone(),
+        head_branch: Some(pull.head_branch.clone()),
+        actor: "maintainer".into(),
+        pull: None,
+    };
+    let run = world.state.start_run(world.now, order).ok()?;
+    world.tell(|| format!("somebody starts the build of {number} by hand"));
+    build(world, run)
 }
 
 /// What the newest attempt of a run leaves behind. Two attempts give other bytes from the same sources.
@@ -121,8 +152,9 @@ pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
         return false;
     };
     let fresh = world.git.is_ancestor(&base, &head).unwrap_or(false);
-    let green = gate::newest(world, &pull.head) == Some(Verdict::Success);
-    if pull.state != Seen::Open || !fresh || !green {
+    let context = world.template.package.gate_context();
+    let green = gate::newest(world, &pull.head, &context) == Some(Verdict::Success);
+    if pull.state != Seen::Open || pull.base.as_str() != "main" || !fresh || !green {
         return false;
     }
     let order = Landing::new(number, MergeMethod::Squash);
@@ -139,13 +171,18 @@ pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
 
 /// A pull request goes into the merge queue; if it is there, it is merged, if the status of what the queue has made lets it.
 pub fn merge_by_queue(world: &mut World<'_>, number: PullNumber) -> bool {
+    let elsewhere = |it: &PullRequest| it.base_branch != "main";
+    if world.state.pull(number).is_ok_and(elsewhere) {
+        return false;
+    }
     let Some(commit) = world.queued(number) else {
         if world.state.enqueue(world.now, &world.git, number).is_ok() {
             world.tell(|| format!("pull request {number} goes into the merge queue"));
         }
         return false;
     };
-    if gate::newest_of(world, &commit) != Some(Verdict::Success) {
+    let context = world.template.package.gate_context();
+    if gate::newest_of(world, &commit, &context) != Some(Verdict::Success) {
         return false;
     }
     let landed = world
@@ -254,7 +291,7 @@ fn push(world: &mut World<'_>, number: PullNumber, update: bool) -> Option<Strin
 
 fn run_of(world: &World<'_>, number: PullNumber) -> Option<ForgeRun> {
     let pull = observe::pull(world, number, false)?;
-    Some(ForgeRun(observe::run_of(world, &pull)?.id.0))
+    Some(ForgeRun(observe::run_of(world, &pull, false)?.id.0))
 }
 
 fn run_again(world: &mut World<'_>, number: PullNumber) -> Option<String> {

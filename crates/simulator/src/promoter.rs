@@ -1,6 +1,7 @@
 //! One `lockgate promote`, a call at a time: what it observes, `core::promote::decide`, `core::promote::Machine`, and the status
 //! at the end. It can be killed between any two calls, and started again.
 
+use lockgate_core::document::{Document as _, Receipt};
 use lockgate_core::promote::{
     self, Again, ArtifactFacts, Effect, End, Event, Facts, Fault, Machine, Plan, PullFacts,
     Rechecked, Refusal, RunFacts, Step, UploadFault, Wait,
@@ -8,11 +9,12 @@ use lockgate_core::promote::{
 use lockgate_core::{Fingerprint, Reason as _, Verdict};
 use lockgate_forge_embedded::PullNumber;
 use lockgate_forge_embedded::ReleaseId as ForgeRelease;
+use lockgate_forge_embedded::state::people::Actor;
 use lockgate_model::promises::Built;
 
 use crate::bound::Bound;
 use crate::chance::Chance;
-use crate::gate;
+use crate::gate::{self, Gate};
 use crate::hands;
 use crate::luck::{Call, Faults, Luck};
 use crate::observe;
@@ -62,7 +64,20 @@ enum Phase {
     Down,
     Observing(Box<Reads>),
     Acting(Box<Acting>),
+    /// It published, and posts the status.
     Settling(Box<Plan>),
+    /// It found its work done, and looks whether the status says so.
+    Finding(Box<Finding>),
+    /// It leaves the receipt with its run.
+    Keeping(Box<Receipt>, Ended),
+}
+
+#[derive(Debug)]
+struct Finding {
+    gate: Gate,
+    posts: bool,
+    receipt: Box<Receipt>,
+    ended: Ended,
 }
 
 impl Phase {
@@ -70,7 +85,8 @@ impl Phase {
     fn next_call(&self) -> Call {
         match self {
             Self::Down | Self::Observing(_) => Call::Read,
-            Self::Settling(_) => Call::Write,
+            Self::Settling(_) | Self::Keeping(..) => Call::Write,
+            Self::Finding(finding) => finding.gate.next_call(),
             Self::Acting(acting) => match acting.effect {
                 Effect::CreateDraft | Effect::Send { .. } | Effect::Publish(_) => Call::Write,
                 Effect::ReadDraft(_)
@@ -159,6 +175,8 @@ impl Promoter {
             Phase::Observing(reads) => self.observe(world, luck, reads),
             Phase::Acting(acting) => self.act(world, luck, acting),
             Phase::Settling(plan) => self.settle(world, luck, plan),
+            Phase::Finding(finding) => self.find(world, luck, finding),
+            Phase::Keeping(receipt, ended) => self.keep(world, luck, &receipt, ended),
         }
         if luck.dies() {
             world.tell(|| format!("{} dies", self.login));
@@ -191,7 +209,7 @@ impl Promoter {
                 let found = done.receipt.manifest.fingerprint;
                 let asked = Some(found) == facts.merged_fingerprint;
                 let sources = if asked { found } else { facts.head_fingerprint };
-                self.finish(world, Ended::Already(sources));
+                self.found(world, done.receipt, Ended::Already(sources));
             }
             Verdict::Proceed(plan) => {
                 world.tell(|| format!("{} has a plan", self.login));
@@ -228,9 +246,9 @@ impl Promoter {
                 let (machine, step) = Machine::start(machine.plan().clone());
                 self.go_on(world, machine, step, Bound::default());
             }
-            (End::Already(_), _) => {
+            (End::Already(done), _) => {
                 let sources = machine.plan().receipt.manifest.fingerprint;
-                self.finish(world, Ended::Already(sources));
+                self.found(world, done.receipt, Ended::Already(sources));
             }
             (End::Refused(refusal), _) => self.finish(world, Ended::Refused(refusal.full_code())),
             (End::Waiting(wait), _) => self.finish(world, Ended::Waiting(wait.code())),
@@ -243,7 +261,9 @@ impl Promoter {
         world.tell(|| format!("{} {effect:?}, {luck:?}", self.login));
         if let Effect::Publish(draft) = &effect {
             self.publishes += 1;
-            world.asked.insert(ForgeRelease(draft.0));
+            let plan = acting.machine.plan();
+            let said = (plan.title.clone(), plan.notes.clone());
+            world.asked.insert(ForgeRelease(draft.0), said);
             if self.publishes > 1 {
                 self.fault = Some("a promotion asks to publish once");
             }
@@ -264,7 +284,8 @@ impl Promoter {
                 }
             }
         } else {
-            hands::perform(world, luck, &acting, self.sabotage)
+            let author = self.author(world);
+            hands::perform(world, luck, &acting, self.sabotage, author)
         };
         let Some(event) = event else { return };
         if self.sends_again(&event) {
@@ -340,12 +361,63 @@ impl Promoter {
         )))
     }
 
+    /// Whose token makes the draft: at the hardened level the App's, at the basic one the workflow's or the person's own.
+    fn author<'w>(&self, world: &World<'w>) -> &'w Actor {
+        if world.reserved || self.in_workflow {
+            &world.template.automation
+        } else {
+            world.template.person(self.login)
+        }
+    }
+
+    fn found(&mut self, world: &mut World<'_>, receipt: Box<Receipt>, ended: Ended) {
+        world.tell(|| format!("{} finds it done", self.login));
+        self.phase = Phase::Finding(Box::new(Finding {
+            gate: Gate::vouched(self.pull, self.sabotage),
+            posts: false,
+            receipt,
+            ended,
+        }));
+    }
+
+    fn find(&mut self, world: &mut World<'_>, luck: Luck, mut finding: Box<Finding>) {
+        finding.gate.go_on(world, luck);
+        if !finding.posts && finding.gate.next_call() == Call::Write {
+            finding.posts = true;
+            self.phase = Phase::Finding(finding);
+            return;
+        }
+        let Finding { receipt, ended, .. } = *finding;
+        self.kept_or_finish(world, receipt, ended);
+    }
+
+    /// Where an App publishes, nobody asks for a kept receipt.
+    fn kept_or_finish(&mut self, world: &mut World<'_>, receipt: Box<Receipt>, ended: Ended) {
+        if self.in_workflow && !world.reserved {
+            self.phase = Phase::Keeping(receipt, ended);
+        } else {
+            self.finish(world, ended);
+        }
+    }
+
+    fn keep(&mut self, world: &mut World<'_>, luck: Luck, receipt: &Receipt, ended: Ended) {
+        let version = &receipt.manifest.package_version;
+        let name = world.template.package.receipt_artifact(version);
+        let blob = world.keep(receipt.to_json().as_bytes());
+        // Without it the next promotion keeps the receipt.
+        let _ = world.write(luck, Write::Keep(name, blob));
+        self.finish(world, ended);
+    }
+
     fn settle(&mut self, world: &mut World<'_>, luck: Luck, plan: Box<Plan>) {
         let status = gate::after_promotion(&plan);
-        let call = Write::Status(plan.binding.head.to_string(), gate::order(world, &status));
+        let context = observe::context_of(world, plan.binding.base.as_str());
+        let order = gate::order(&status, context.unwrap_or_default());
+        let call = Write::Status(plan.binding.head.to_string(), order);
         // The release is there, whatever became of the status: the same command again finds it.
         let _ = world.write(luck, call);
-        self.finish(world, Ended::Published(built(&plan.receipt.manifest)));
+        let ended = Ended::Published(built(&plan.receipt.manifest));
+        self.kept_or_finish(world, Box::new(plan.receipt), ended);
     }
 }
 

@@ -3,8 +3,11 @@
 //! Stands for `observe` in `crates/lockgate/src/flows/promote.rs`.
 
 use lockgate_core::Role;
+use lockgate_core::document::Candidate;
 use lockgate_core::promote::{
-    ActorFacts, ArtifactFacts, CandidateFacts, Changes, Facts, PullFacts, ReleaseFacts, RunFacts,
+    ActorFacts, ArtifactFacts, CandidateFacts, Changes, Facts, PullFacts, ReleaseFacts,
+    ReleaseOrigin, RunFacts,
+    runs::{self, BaseHistory},
 };
 use lockgate_core::settings::{Environment, Reading};
 use lockgate_forge_embedded::PullNumber;
@@ -27,6 +30,7 @@ pub struct Reads {
     run: Option<Option<RunFacts>>,
     artifacts: Vec<ArtifactFacts>,
     candidate: Option<CandidateFacts>,
+    history: Option<BaseHistory>,
 }
 
 impl Reads {
@@ -49,6 +53,7 @@ impl Reads {
             run: None,
             artifacts: Vec::new(),
             candidate: None,
+            history: None,
         }
     }
 
@@ -70,16 +75,56 @@ impl Reads {
                 .and_then(|pull| observe::view(world, pull));
         } else if self.run.is_none() {
             let pull = self.pull.as_ref();
-            self.run = Some(pull.and_then(|pull| observe::run_of(world, pull)));
-        } else if let (None, Some(run)) = (&self.candidate, &self.run) {
-            let run = run.as_ref();
-            self.artifacts = run.map_or_else(Vec::new, |run| observe::artifacts(world, run));
-            let read = |run| observe::candidate(world, run, &self.artifacts);
-            self.candidate = Some(run.map_or(CandidateFacts::Absent, read));
+            self.run = Some(pull.and_then(|pull| observe::run_of(world, pull, false)));
+        } else if self.candidate.is_none() {
+            self.read_candidate(world);
+        } else if self.history.is_none() {
+            self.history = Some(self.read_history(world));
         } else {
             return self.facts(world, stale);
         }
         None
+    }
+
+    fn read_candidate(&mut self, world: &World<'_>) {
+        let run = self.run.as_ref().and_then(Option::as_ref);
+        self.artifacts = run.map_or_else(Vec::new, |run| observe::artifacts(world, run));
+        let read = |run| observe::candidate(world, run, &self.artifacts);
+        self.candidate = Some(run.map_or(CandidateFacts::Absent, read));
+    }
+
+    /// Which other bases could have given the run's workflow file. Where nobody can tell, a run that was started by hand is taken in
+    /// its place, if there is one.
+    fn read_history(&mut self, world: &World<'_>) -> BaseHistory {
+        let run = self.run.as_ref().and_then(Option::as_ref);
+        let own = Some(observe::repository(world));
+        let run = run.filter(|run| runs::depends_on_base(run) && run.head_repository == own);
+        let (Some(run), Some(pull)) = (run, &self.pull) else {
+            return BaseHistory::default();
+        };
+        let history = observe::history(world, pull);
+        if runs::ambiguity(run, pull, &history).is_some()
+            && let Some(by_hand) = observe::run_of(world, pull, true)
+        {
+            self.run = Some(Some(by_hand));
+            self.read_candidate(world);
+            return BaseHistory::default();
+        }
+        history
+    }
+
+    /// What a broken variant makes of a release: the bytes of a run are enough for it.
+    fn lied(&self, mut seen: ReleaseFacts) -> ReleaseFacts {
+        if let (Some(Sabotage::BelieveSameBytes), ReleaseFacts::Published(release)) =
+            (self.sabotage, &mut seen)
+            && let (Some(CandidateFacts::Read(Candidate::Complete(ours))), Ok(theirs)) =
+                (&self.candidate, &release.receipt)
+            && ours.executables == theirs.manifest.executables
+            && matches!(release.origin, ReleaseOrigin::Unproven(_))
+        {
+            release.origin = ReleaseOrigin::Promotion;
+        }
+        seen
     }
 
     fn facts(&self, world: &World<'_>, stale: bool) -> Option<Facts> {
@@ -89,7 +134,7 @@ impl Reads {
                 ReleaseFacts::Absent => ReleaseFacts::TagOnly,
                 seen @ (ReleaseFacts::TagOnly
                 | ReleaseFacts::NotReadable(_)
-                | ReleaseFacts::Published(_)) => seen,
+                | ReleaseFacts::Published(_)) => self.lied(seen),
             }
         } else {
             ReleaseFacts::Absent
@@ -109,13 +154,13 @@ impl Reads {
             repository: world.state.repository().full_name().parse().ok()?,
             pull: self.pull.clone()?,
             default_branch: "main".parse().ok()?,
-            context: Some(world.template.package.gate_context()),
+            context: observe::context_of(world, self.pull.as_ref()?.base.as_str()),
             base_commit: view.base_commit,
             detected: view.detected,
             head_fingerprint: view.head,
             merged_fingerprint: view.merged,
             workflow: view.workflow,
-            history: observe::history(world, self.pull.as_ref()?),
+            history: self.history.clone()?,
             run: self.run.clone()?,
             artifacts: self.artifacts.clone(),
             candidate: self.candidate.clone()?,

@@ -38,10 +38,24 @@ pub enum Sabotage {
     GateIgnoresSources,
     /// The gate does not look whether a release is what its receipt says.
     GateIgnoresBroken,
+    /// A status has one context for all base branches.
+    ShareStatuses,
+    /// The newest run of a head is taken, whatever pull request, repository or base branch it ran for.
+    TakeNewestRun,
+    /// A release is a promotion's if its receipt says so, whoever published it.
+    BelieveReceipts,
+    /// The same where a promotion finds that another release came first.
+    BelieveTheWinner,
+    /// A release of the bytes of some run of the head is a promotion's, whatever it says of them, and whatever that run executed.
+    BelieveSameBytes,
+    /// After the publish nobody looks where the tag points to.
+    TrustTheTag,
+    /// Nobody compares what the merge changes of the names that users follow.
+    IgnoreNames,
 }
 
 /// A broken variant, what it is called, and the number of schedules within which it has to be caught.
-pub const ALL: [(Sabotage, &str, u64); 17] = [
+pub const ALL: [(Sabotage, &str, u64); 24] = [
     (Sabotage::AdoptDraft, "adopt-draft", 100),
     (Sabotage::DeleteAndRetry, "delete-and-retry", 50_000),
     (
@@ -63,4 +77,11 @@ pub const ALL: [(Sabotage, &str, u64); 17] = [
     (Sabotage::GateIgnoresSources, "gate-ignores-sources", 100),
     (Sabotage::GroupIgnoresFork, "group-ignores-fork", 20_000),
     (Sabotage::GateIgnoresBroken, "gate-ignores-broken", 2_000),
+    (Sabotage::ShareStatuses, "share-statuses", 500),
+    (Sabotage::TakeNewestRun, "take-newest-run", 1_000),
+    (Sabotage::BelieveReceipts, "believe-receipts", 500),
+    (Sabotage::BelieveTheWinner, "believe-the-winner", 5_000),
+    (Sabotage::BelieveSameBytes, "believe-same-bytes", 20_000),
+    (Sabotage::TrustTheTag, "trust-the-tag", 5_000),
+    (Sabotage::IgnoreNames, "ignore-names", 500),
 ];

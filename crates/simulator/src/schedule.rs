@@ -7,6 +7,7 @@ use crate::chance::Chance;
 use crate::check;
 use crate::gate::{Gate, Of};
 use crate::luck::Faults;
+use crate::outsiders;
 use crate::people;
 use crate::promoter::{Ended, Promoter, names_what_to_do};
 use crate::sabotage::Sabotage;
@@ -61,9 +62,16 @@ pub fn play(
         gates: Vec::new(),
         faults: Faults::of(&mut chance),
         mischief: chance.pick(&[0, 6, 12, 24]).unwrap_or(12),
+        outsiders: chance.once_in(2),
+        sabotage,
         broken: None,
     };
     play.world.queues = chance.once_in(2);
+    play.world.sabotage = sabotage;
+    play.world.reserved = chance.once_in(2);
+    if !play.world.reserved && chance.once_in(8) {
+        play.world.state.settings_mut().immutable_releases = false;
+    }
     let heads = Template::PULLS.map(Of::Head).into_iter();
     let groups = Template::PULLS.map(Of::Group).into_iter();
     let all = heads.chain(groups.filter(|_| play.world.queues));
@@ -118,6 +126,9 @@ struct Play<'t> {
     faults: Faults,
     /// In one step of so many somebody does harm.
     mischief: u64,
+    /// Whether they do what was thought of last: with other branches, tags, releases and names.
+    outsiders: bool,
+    sabotage: Option<Sabotage>,
     broken: Option<&'static str>,
 }
 
@@ -127,7 +138,11 @@ impl Play<'_> {
         self.world.tick();
         self.world.now += i64::try_from(chance.below(20)).unwrap_or(0);
         if self.mischief != 0 && chance.once_in(self.mischief) {
-            people::mischief(&mut self.world, chance);
+            if self.outsiders && chance.once_in(2) {
+                outsiders::mischief(&mut self.world, chance);
+            } else {
+                people::mischief(&mut self.world, chance);
+            }
         } else {
             self.act(chance);
         }
@@ -148,18 +163,36 @@ impl Play<'_> {
                 }
             }
             (27 | 28, _) => {
+                self.gates_of_new_pulls();
                 let at = chance.below(self.gates.len() as u64);
                 let at = usize::try_from(at).unwrap_or(0);
                 if let Some(gate) = self.gates.get_mut(at) {
                     gate.turn(&mut self.world, chance, self.faults);
                 }
             }
-            (29, _) => people::build_all(&mut self.world),
+            (29, _) => {
+                people::build_all(&mut self.world);
+                if self.outsiders && chance.once_in(8) {
+                    let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+                    people::dispatch(&mut self.world, number);
+                }
+            }
             _ => {
                 let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
                 self.merge(number);
             }
         }
+    }
+
+    /// The gate is run for whatever pull request is opened.
+    fn gates_of_new_pulls(&mut self) {
+        let pulls = self.world.state.pulls().into_iter();
+        let of = pulls.map(|pull| Of::Head(pull.number));
+        let new: Vec<_> = of
+            .filter(|of| self.gates.iter().all(|gate| gate.of() != *of))
+            .collect();
+        let gates = new.into_iter().map(|of| Gate::new(of, self.sabotage));
+        self.gates.extend(gates);
     }
 
     fn merge(&mut self, number: PullNumber) -> bool {
@@ -186,6 +219,7 @@ impl Play<'_> {
             self.world.tick();
             self.look();
         }
+        outsiders::put_back(&mut self.world);
         people::build_all(&mut self.world);
         for number in Template::PULLS {
             if self.broken.is_none() {
@@ -195,23 +229,27 @@ impl Play<'_> {
     }
 
     fn settle(&mut self, number: PullNumber, chance: &mut Chance) {
-        let mut promoter = Promoter::new(number, "maintainer", chance.once_in(2), None);
-        for _ in 0..RUNS {
-            promoter.start();
-            for _ in 0..ENOUGH {
-                self.world.tick();
-                promoter.turn(&mut self.world, chance, Faults::NONE);
-                promoter.watch(&self.world);
-                if !promoter.runs() {
-                    break;
-                }
-            }
-            if !matches!(promoter.end, None | Some(Ended::Waiting(_))) {
-                break;
+        // Who published can only be told where a workflow keeps the receipt, or a person or an App publishes themselves.
+        let in_workflow = !self.world.reserved && people::is_guarded(&self.world);
+        let in_workflow = in_workflow || chance.once_in(2);
+        let mut promoter = Promoter::new(number, "maintainer", in_workflow, None);
+        self.promote(&mut promoter, chance);
+        if promoter.end == Some(Ended::Refused("promote.ambiguous-run")) {
+            people::dispatch(&mut self.world, number);
+            self.promote(&mut promoter, chance);
+            if promoter.end == Some(Ended::Refused("promote.ambiguous-run")) {
+                self.broken = self
+                    .broken
+                    .or(Some("a run started by hand is beyond doubt"));
             }
         }
         let well = matches!(promoter.end, Some(Ended::Published(_) | Ended::Already(_)));
         let end = promoter.end.clone();
+        if well && in_workflow && !check::is_proven(&self.world) {
+            self.broken = self
+                .broken
+                .or(Some("who promotes again proves who published"));
+        }
         if let Some(first) = self.promoters.first_mut() {
             *first = promoter;
         }
@@ -225,6 +263,23 @@ impl Play<'_> {
         });
         if well && self.broken.is_none() {
             self.land(number, chance);
+        }
+    }
+
+    fn promote(&mut self, promoter: &mut Promoter, chance: &mut Chance) {
+        for _ in 0..RUNS {
+            promoter.start();
+            for _ in 0..ENOUGH {
+                self.world.tick();
+                promoter.turn(&mut self.world, chance, Faults::NONE);
+                promoter.watch(&self.world);
+                if !promoter.runs() {
+                    break;
+                }
+            }
+            if !matches!(promoter.end, None | Some(Ended::Waiting(_))) {
+                break;
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The repository as each schedule finds it: one package, two pull requests that both want version 2, both built.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lockgate_core::config::Package;
@@ -9,7 +9,7 @@ use lockgate_core::detect::VersionFile;
 use lockgate_core::document::Manifest;
 use lockgate_core::fingerprint::{SourceDigests, TreeEntry, of_tree};
 use lockgate_core::promote::ENVIRONMENT;
-use lockgate_core::{ObjectId, config};
+use lockgate_core::{BranchName, ObjectId, config};
 use lockgate_forge_embedded::state::State;
 use lockgate_forge_embedded::state::people::{Actor, Role};
 use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
@@ -24,10 +24,17 @@ use crate::world::{World, number_of};
 pub const START: i64 = 1_790_000_000;
 /// Where the workflow that builds lies.
 pub const WORKFLOW: &str = ".github/workflows/build-hello.yml";
+/// Where the workflow that promotes lies.
+pub const PROMOTION: &str = ".github/workflows/promote-hello.yml";
+/// Where the config lies.
+pub const CONFIG_FILE: &str = "lockgate.toml";
+/// A branch besides the default one that has a gate, and into which anybody may push.
+pub const SIDE: &str = "side";
 /// The file that names the version.
 const VERSION: &str = "hello/VERSION";
 
-const CONFIG: &str = r#"
+/// The config of main.
+pub const CONFIG: &str = r#"
 [package.hello]
 version-file = "hello/VERSION"
 sources = ["hello/**"]
@@ -38,6 +45,8 @@ command = ["make"]
 output = "dist/{asset}"
 [package.hello.variant.amd64]
 [package.hello.variant.arm64]
+[workflows]
+branches = ["side"]
 "#;
 
 /// The beginning of every schedule, and what can be known once for all of them.
@@ -49,12 +58,19 @@ pub struct Template {
     pub git: MemoryRepository,
     /// The manifests of the two candidates, by the number of the artifact that holds them.
     pub manifests: BTreeMap<u64, Manifest>,
+    /// What they were built for; see [`World::built`].
+    pub built: BTreeSet<(PullNumber, CommitId, usize)>,
     /// The package.
     pub package: Rc<Package>,
+    /// Branches besides main that have a gate.
+    pub branches: Vec<BranchName>,
+    /// The build workflow's file on main.
+    pub workflow: Option<ObjectId>,
     /// Who calls the forge in the promoters' name.
     pub automation: Actor,
     /// A developer, who may write.
     pub writer: Actor,
+    people: BTreeMap<&'static str, Actor>,
     trees: RefCell<BTreeMap<String, Rc<Tree>>>,
     merges: RefCell<BTreeMap<Sides, Option<Rc<Tree>>>>,
 }
@@ -73,16 +89,15 @@ pub struct Tree {
     pub sources: u32,
     /// The build workflow's file.
     pub workflow: Option<ObjectId>,
+    /// The package, where its config is another than main's.
+    pub renamed: Option<Rc<Package>>,
 }
 
 impl Template {
     /// Makes it. `None` would be a mistake in here.
     pub fn new() -> Option<Self> {
-        let package = config::Config::parse(CONFIG)
-            .ok()?
-            .packages
-            .into_values()
-            .next()?;
+        let config = config::Config::parse(CONFIG).ok()?;
+        let package = config.packages.into_values().next()?;
         let git = MemoryRepository::new();
         let main = git.commit_files("main", files("1\n", "", ""), "The first", START);
         let mut state = State::new("octo", "tools", "main", START);
@@ -91,8 +106,16 @@ impl Template {
         state.settings_mut().immutable_releases = true;
         state.settings_mut().required_contexts = vec![package.gate_context()];
         state.set_environment(START, ENVIRONMENT, people::guard());
-        let name = WORKFLOW.rsplit('/').next().unwrap_or_default();
-        state.register_workflow(START, name, WORKFLOW);
+        state.add_token(
+            "maintainer-two-token",
+            "maintainer-two",
+            "maintainer-two",
+            Role::Admin,
+        );
+        for path in [WORKFLOW, PROMOTION] {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            state.register_workflow(START, name, path);
+        }
         for (branch, one, other) in [("one", "1", ""), ("two", "", "2")] {
             git.set_reference(&format!("refs/heads/{branch}"), &main)
                 .ok()?;
@@ -101,23 +124,43 @@ impl Template {
         }
         let automation = state.holder("automation-token")?;
         let writer = state.holder("developer-token")?;
+        let logins = ["maintainer", "maintainer-two", "admin", "developer"];
+        let people = logins
+            .into_iter()
+            .filter_map(|login| Some((login, state.holder(&format!("{login}-token"))?)));
         let mut template = Self {
+            people: people.collect(),
             state,
             git,
             manifests: BTreeMap::new(),
+            built: BTreeSet::new(),
+            branches: config.workflows.branches,
+            workflow: None,
             package: Rc::new(package),
             automation,
             writer,
             trees: RefCell::default(),
             merges: RefCell::default(),
         };
+        template.workflow = template
+            .tree(&template.git, main.as_str())?
+            .workflow
+            .clone();
         let mut world = World::new(&template, false);
         people::build_all(&mut world);
         let World {
-            state, manifests, ..
+            state,
+            manifests,
+            built,
+            ..
         } = world;
-        (template.state, template.manifests) = (state, manifests);
+        (template.state, template.manifests, template.built) = (state, manifests, built);
         Some(template)
+    }
+
+    /// Who calls the forge with the token of a person.
+    pub fn person(&self, login: &str) -> &Actor {
+        self.people.get(login).unwrap_or(&self.writer)
     }
 
     /// The numbers of the pull requests.
@@ -174,6 +217,13 @@ impl Template {
             let mut of = entries.iter().filter(|entry| entry.path == path.as_bytes());
             of.next().map(|entry| entry.object.clone())
         };
+        // Of another config only what it says of the package matters here.
+        let other = git.file(&id, CONFIG_FILE);
+        let other = other.filter(|text| text != CONFIG.as_bytes());
+        let renamed = other.and_then(|text| {
+            let config = config::Config::parse(&String::from_utf8(text).ok()?).ok()?;
+            config.packages.into_values().next().map(Rc::new)
+        });
         let digests = of_tree(&self.package, &entries);
         let tree = Rc::new(Tree {
             digests,
@@ -182,6 +232,7 @@ impl Template {
                 .file(&id, VERSION)
                 .map_or(VersionFile::Absent, VersionFile::Content),
             workflow: found(WORKFLOW),
+            renamed,
         });
         self.trees
             .borrow_mut()
@@ -198,7 +249,7 @@ pub fn files(version: &str, one: &str, other: &str) -> Files {
         ("hello/two.c", other),
         ("hello/three.c", ""),
         (WORKFLOW, "on: pull_request"),
-        ("lockgate.toml", CONFIG),
+        (CONFIG_FILE, CONFIG),
     ];
     let owned = |(path, text): (&str, &str)| (path.to_owned(), text.as_bytes().to_vec());
     all.map(owned).into_iter().collect()

@@ -8,17 +8,23 @@ use lockgate_core::Digest;
 use lockgate_core::document::{Document as _, Manifest, Receipt};
 use lockgate_core::promote::PullFacts;
 use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::people::Actor;
 use lockgate_forge_embedded::state::publishing::MakeLatest;
 use lockgate_forge_embedded::state::refusal::Refusal;
 use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::state::statuses::NewStatus;
-use lockgate_forge_embedded::{AssetId, Blob, CommitId, MemoryRepository, PullNumber, ReleaseId};
+use lockgate_forge_embedded::{
+    AssetId, Blob, CommitId, MemoryRepository, PullNumber, ReleaseId, Repository as _, RunId,
+};
 
 use lockgate_model::promises::Built;
 
 use crate::luck::Luck;
-use crate::template::{START, Template};
+use crate::sabotage::Sabotage;
+use crate::template::{PROMOTION, START, Template};
 
 /// The world of one schedule.
 #[derive(Debug)]
@@ -31,22 +37,37 @@ pub struct World<'t> {
     pub git: MemoryRepository,
     /// Whether the base branch has a merge queue.
     pub queues: bool,
+    /// Whether the package's tags are reserved, and an App publishes: the hardened level. At the basic one any writer can make a
+    /// tag and a release.
+    pub reserved: bool,
+    /// Which lie the code is told about facts that anybody reads.
+    pub sabotage: Option<Sabotage>,
     /// Seconds since 1970.
     pub now: i64,
     /// How many steps were made.
     pub step: u64,
     /// Candidates' manifests, by the number of the artifact that holds them.
     pub manifests: BTreeMap<u64, Manifest>,
+    /// What was built already: a pull request, its head, and how often its base branch had been changed.
+    pub built: BTreeSet<(PullNumber, CommitId, usize)>,
+    /// Runs that executed another workflow file than that of main, or belong to a fork.
+    pub foreign: BTreeSet<RunId>,
     /// Receipts that were uploaded, by the digest of their bytes.
     pub receipts: BTreeMap<String, Rc<Kept>>,
-    /// Drafts that their promoter asked to publish.
-    pub asked: BTreeSet<ReleaseId>,
+    /// Drafts that their promoter asked to publish, and the title and notes with which it did.
+    pub asked: BTreeMap<ReleaseId, (String, String)>,
     /// Drafts that their promoter has read back.
     pub read_back: BTreeSet<ReleaseId>,
     /// Drafts that a writer has changed, at any time.
     pub edited: BTreeSet<ReleaseId>,
     /// Those that one changed after the read-back, or just before one that did not show it.
     pub edited_in_the_gap: BTreeSet<ReleaseId>,
+    /// Pull requests that raise nothing, and rename what users follow.
+    pub renames: Vec<PullNumber>,
+    /// Whether a writer has changed the published release, where the forge does not freeze it.
+    pub altered: bool,
+    /// What somebody decided wrong, of which a later look at the world would show nothing.
+    pub fault: Option<&'static str>,
     /// Each pull request as it was before the last push: what an old read shows.
     pub before: BTreeMap<u64, PullFacts>,
     /// What is told of each step, where anybody wants to know.
@@ -86,16 +107,18 @@ pub fn number_of(digest: Digest) -> u32 {
 /// A writing call, as it is on its way.
 #[derive(Debug, Clone)]
 pub enum Write {
-    /// A new draft.
-    Draft(NewRelease),
+    /// A new draft of this account.
+    Draft(Actor, NewRelease),
     /// A file for a draft.
     Upload(ReleaseId, String, Blob),
     /// The end of an upload that has begun: a `starter` until then.
     Finish(AssetId, Blob),
-    /// Publishing a draft.
-    Publish(ReleaseId),
+    /// Publishing a draft, and saying once more what it is.
+    Publish(ReleaseId, Box<ReleaseEdit>),
     /// A status.
     Status(String, NewStatus),
+    /// A promotion's run keeps a receipt, as an artifact of this name.
+    Keep(String, Blob),
     /// Deleting a file; only a broken variant of the code asks for that.
     Delete(AssetId),
 }
@@ -108,14 +131,21 @@ impl<'t> World<'t> {
             state: template.state.clone(),
             git: template.git.clone(),
             queues: false,
+            reserved: true,
+            sabotage: None,
             now: START,
             step: 0,
             manifests: template.manifests.clone(),
+            built: template.built.clone(),
+            foreign: BTreeSet::new(),
             receipts: BTreeMap::new(),
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
             read_back: BTreeSet::new(),
             edited: BTreeSet::new(),
             edited_in_the_gap: BTreeSet::new(),
+            renames: Vec::new(),
+            altered: false,
+            fault: None,
             before: BTreeMap::new(),
             trace: tell.then(Vec::new),
             late: Vec::new(),
@@ -197,8 +227,8 @@ impl<'t> World<'t> {
     fn apply(&mut self, call: Write) -> Result<u64, Refusal> {
         let (now, actor) = (self.now, &self.template.automation);
         match call {
-            Write::Draft(order) => {
-                let made = self.state.create_release(actor, now, &self.git, order);
+            Write::Draft(actor, order) => {
+                let made = self.state.create_release(&actor, now, &self.git, order);
                 made.map(|id| id.0)
             }
             Write::Upload(release, name, blob) => {
@@ -211,11 +241,11 @@ impl<'t> World<'t> {
                 let done = self.state.finish_upload(now, id, blob);
                 done.map(|asset| asset.id.0)
             }
-            Write::Publish(id) => {
+            Write::Publish(id, order) => {
                 let edit = ReleaseEdit {
                     draft: Some(false),
                     make_latest: Some(MakeLatest::False),
-                    ..ReleaseEdit::default()
+                    ..*order
                 };
                 let done = self.state.edit_release(actor, now, &self.git, id, edit);
                 done.map(|release| release.id.0)
@@ -225,6 +255,23 @@ impl<'t> World<'t> {
                     .state
                     .create_status(actor, now, &self.git, &commit, order);
                 done.map(|status| status.id.0)
+            }
+            Write::Keep(name, blob) => {
+                let head_sha = self.git.resolve("refs/heads/main")?;
+                let order = NewRun {
+                    workflow: self.state.workflow(PROMOTION)?.id,
+                    event: "workflow_dispatch".into(),
+                    head_sha: head_sha.ok_or(Refusal::NotFound)?,
+                    head_branch: Some("main".into()),
+                    actor: "maintainer".into(),
+                    pull: None,
+                };
+                let run = self.state.start_run(now, order)?;
+                let form = ArtifactForm::Plain;
+                let kept = self
+                    .state
+                    .register_artifact(now, run, &name, form, blob, 90);
+                kept.map(|id| id.0)
             }
             Write::Delete(id) => self.state.delete_asset(actor, now, id).map(|()| id.0),
         }
@@ -257,7 +304,7 @@ pub fn digest(blob: &Blob) -> Digest {
     blob.sha256.parse().unwrap_or_else(|_| Digest::of(b""))
 }
 
-fn asset(name: &str) -> NewAsset {
+pub(crate) fn asset(name: &str) -> NewAsset {
     NewAsset {
         name: name.to_owned(),
         label: None,
@@ -268,11 +315,12 @@ fn asset(name: &str) -> NewAsset {
 /// A call in a few words.
 pub fn name(call: &Write) -> String {
     match call {
-        Write::Draft(_) => "create a draft".to_owned(),
+        Write::Draft(..) => "create a draft".to_owned(),
         Write::Upload(release, name, _) => format!("upload {name} to {release}"),
         Write::Finish(id, _) => format!("the end of the upload {id}"),
-        Write::Publish(release) => format!("publish {release}"),
+        Write::Publish(release, _) => format!("publish {release}"),
         Write::Status(commit, order) => format!("status {} on {commit:.7}", order.state),
+        Write::Keep(..) => "keep the receipt".to_owned(),
         Write::Delete(id) => format!("delete file {id}"),
     }
 }

@@ -4,6 +4,7 @@
 
 mod app;
 mod crowds;
+mod forged;
 mod headers;
 mod message;
 mod network;
