@@ -18,6 +18,8 @@ pub struct Facts {
     pub packages: Vec<(PackageName, String)>,
     /// The branch that is held.
     pub branch: BranchName,
+    /// The branch that the workflows are written for, and the repository's default branch.
+    pub written_for: (BranchName, BranchName),
     /// The repository's name, if strangers get nothing of it.
     pub private: Option<RepositoryName>,
     /// Whether the config asks for the hardened level.
@@ -68,6 +70,9 @@ reasons! {
         /// Nobody gets what is published.
         Private { /** Name. */ repository: RepositoryName } =>
             "doctor.private", "{repository} is private: strangers cannot read its releases", "make the repository public; `promote` publishes nothing before";
+        /// Workflows are written for another branch.
+        OtherDefault { /** By the config. */ written: BranchName, /** By the forge. */ default: BranchName } =>
+            "doctor.default-branch", "the workflows are written for the branch {written}, and the repository's default branch is {default}", "set `branch = \"{default}\"` in [workflows] of lockgate.toml, and run `lockgate init`";
         /// The gate does not gate.
         NotRequired { /** Context. */ context: String, /** Branch. */ branch: BranchName } =>
             "doctor.not-required", "{branch} can be merged into without the status {context}", "make it a required status check in a ruleset of the branch";
@@ -118,6 +123,14 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut ask = |question: String, outcome: Outcome| findings.push(Finding { question, outcome });
     let branch = &facts.branch;
+    let (written, default) = facts.written_for.clone();
+    ask(
+        format!("the workflows are written for {default}"),
+        match written == default {
+            true => Outcome::Pass,
+            false => Outcome::Fail(Problem::OtherDefault { written, default }),
+        },
+    );
     let private = facts.private.clone();
     ask(
         "strangers can read what is published".to_owned(),

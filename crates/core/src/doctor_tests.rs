@@ -8,6 +8,7 @@ fn facts() -> Facts {
     Facts {
         packages: vec![("tool".parse().unwrap(), "tool-v".to_owned())],
         branch: "main".parse().unwrap(),
+        written_for: ("main".parse().unwrap(), "main".parse().unwrap()),
         private: None,
         hardened: true,
         rules: Reading::Read(BranchRules {
@@ -98,7 +99,9 @@ fn a_listed_branch_needs_the_status_that_names_it() {
 #[test]
 fn each_setting_upholds_its_own_promise() {
     assert_eq!(problems(|_| ()), [""; 0]);
-    assert_eq!(decide(&facts()).len(), 11);
+    assert_eq!(decide(&facts()).len(), 12);
+    let renamed = |facts: &mut Facts| facts.written_for.1 = "trunk".parse().unwrap();
+    assert_eq!(problems(renamed), ["doctor.default-branch"]);
     let private = |facts: &mut Facts| facts.private = Some("o/r".parse().unwrap());
     assert_eq!(problems(private), ["doctor.private"]);
     assert_eq!(

@@ -69,6 +69,9 @@ reasons! {
         /// Pins and release disagree about one file.
         OtherBytes { /** File. */ path: RepoPath, /** Asset. */ name: AssetName, /** Pinned. */ pinned: String, /** Published. */ found: String } =>
             "pin.other-bytes", "{path} pins {name} as {pinned}, and published is {found}", "find out why: if the pins were taken from a candidate that was never promoted, delete {path} and run it again; else tell the maintainers, as published bytes may have been replaced";
+        /// A release that nobody vouches for.
+        ForeignRelease { /** Tag. */ tag: Tag, /** Why. */ why: String } =>
+            "pin.release-foreign", "{tag} is not pinned, as it is not known to be published by a promotion: {why}", "find out who published it; where only the token may not tell, run it with a GITHUB_TOKEN that has `actions: read`";
         /// The check failed.
         Differs { /** File. */ path: RepoPath, /** How. */ problem: String } =>
             "pin.differs", "{path} does not pin this version: {problem}", "run `lockgate pin` without --check, and commit the file";

@@ -394,7 +394,7 @@ impl Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::None => "no role",
+            Self::None => "no",
             Self::Read => "read",
             Self::Triage => "triage",
             Self::Write => "write",

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lockgate_core::audit::Landed;
+use lockgate_core::audit::{Followed, Landed};
 use lockgate_core::config::{Config, FILE, Package};
 use lockgate_core::detect::{self, LARGEST_VERSION_FILE, VersionFile};
 use lockgate_core::document::{LARGEST, Sums};
@@ -76,10 +76,10 @@ pub fn of_package(git: &Git, moves: &[Moved], name: &PackageName) -> Result<Vec<
     let mut landed = Vec::new();
     for moved in moves {
         walk.apply(moved)?;
-        if let Some((version, fingerprint, pins)) = walk.state()? {
+        if let Some((follows, fingerprint, pins)) = walk.state()? {
             landed.push(Landed {
                 commit: moved.commit.clone(),
-                version,
+                follows,
                 fingerprint,
                 pins,
             });
@@ -89,7 +89,7 @@ pub fn of_package(git: &Git, moves: &[Moved], name: &PackageName) -> Result<Vec<
 }
 
 type State = (
-    Result<Version, String>,
+    Result<Followed, String>,
     Fingerprint,
     Option<Result<Sums, String>>,
 );
@@ -175,10 +175,11 @@ impl<'g> Walk<'g> {
         };
         if self.state.is_none() {
             let entries: Vec<TreeEntry> = self.matter.values().cloned().collect();
-            let version = detect::version_of(package, &self.version_file(package)?)
+            let follows = detect::version_of(package, &self.version_file(package)?)
+                .map(|version| followed(package, version))
                 .map_err(|refusal| refusal.to_string());
             let fingerprint = fingerprint::of_tree(package, &entries).fingerprint;
-            self.state = Some((version, fingerprint, self.pins(package)?));
+            self.state = Some((follows, fingerprint, self.pins(package)?));
         }
         Ok(self.state.clone())
     }
@@ -213,6 +214,18 @@ impl<'g> Walk<'g> {
         Ok(Some(
             Sums::parse(&bytes).map_err(|problem| problem.to_string()),
         ))
+    }
+}
+
+/// By the config of the commit itself.
+fn followed(package: &Package, version: Version) -> Followed {
+    let variants = package.variants.iter();
+    Followed {
+        tag: package.tag(&version),
+        names: variants
+            .map(|variant| package.asset(variant, &version))
+            .collect(),
+        version,
     }
 }
 

@@ -81,11 +81,17 @@ pub fn origin(
             true => ReleaseOrigin::Promotion,
             false => ReleaseOrigin::Stranger(format!("{login} published it, who may not promote")),
         },
-        Author::Workflow => match kept(remote, package, receipt)? {
-            true => ReleaseOrigin::Promotion,
-            false => {
+        Author::Workflow => match kept(remote, package, receipt) {
+            Ok(true) => ReleaseOrigin::Promotion,
+            Ok(false) => {
                 ReleaseOrigin::Unproven("no run of the promotion has kept its receipt".to_owned())
             }
+            // Strangers get lists of artifacts, and none of them.
+            Err(failure) if failure.code == "forge.denied" => ReleaseOrigin::Unproven(format!(
+                "its receipt cannot be compared: {}",
+                failure.message
+            )),
+            Err(failure) => return Err(failure),
         },
     })
 }

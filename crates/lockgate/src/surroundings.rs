@@ -269,7 +269,8 @@ fn checked_url(name: &'static str, url: &str) -> Result<String, Trouble> {
 }
 
 fn repository_of_remote(url: &str) -> Option<RepositoryName> {
-    let path = url.strip_suffix(".git").unwrap_or(url);
+    let path = url.trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
     let (rest, name) = path.rsplit_once('/')?;
     let owner = rest.rsplit(['/', ':']).next()?;
     format!("{owner}/{name}").parse().ok()
@@ -287,6 +288,8 @@ mod tests {
             "git@github.com:o/r.git",
             "ssh://git@host:22/o/r",
             "/srv/git/o/r.git",
+            "https://github.com/o/r/",
+            "https://github.com/o/r.git/",
         ] {
             assert_eq!(repository_of_remote(url), "o/r".parse().ok(), "{url}");
         }

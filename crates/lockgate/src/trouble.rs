@@ -46,6 +46,9 @@ reasons! {
         /// The event file.
         BadEvent { /** Path. */ path: String, /** What. */ problem: String } =>
             "environment.event", "the event file {path} cannot be used: {problem}", "GITHUB_EVENT_PATH names the file that the runner writes; or name what you mean by options";
+        /// Two options say the same in two ways.
+        Both { /** One. */ one: String, /** Other. */ other: String } =>
+            "environment.both", "{one} and {other} are both given, and each says what is meant", "give one of them: a pull request by its number, or a run by its own";
         /// A variable has a value that cannot be.
         BadValue { /** Which. */ name: &'static str, /** Value. */ value: String, /** Expected. */ expected: &'static str } =>
             "environment.value", "{name} is {value}, which is not {expected}", "set {name} to {expected}";
@@ -143,6 +146,7 @@ impl Trouble {
             Self::Settings { .. }
             | Self::Unsaid { .. }
             | Self::BadValue { .. }
+            | Self::Both { .. }
             | Self::WhichPackage { .. } => Exit::Usage,
             Self::UnknownPackage { .. } | Self::UnknownVariant { .. } => Exit::Usage,
             Self::NoConfig { .. }

@@ -137,6 +137,78 @@ fn test_exists(reference: &str) -> bool {
         })
 }
 
+/// All files of the sources that hold sentences for people.
+fn sources() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("src"))
+        .filter(|path| path.is_dir())
+        .collect();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => found.push(path),
+            }
+        }
+    }
+    found.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+    found
+}
+
+/// A next step that does not work is worse than none: each command that a sentence or a page tells people to type is one that there is,
+/// with the options that it has.
+#[test]
+fn every_command_that_people_are_told_to_type_is_understood() {
+    let mut told = BTreeSet::new();
+    for file in sources().into_iter().chain(pages()) {
+        // What was there before may be gone.
+        if file.ends_with("CHANGELOG.md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let spans = text
+            .lines()
+            .flat_map(|line| line.split('`').skip(1).step_by(2));
+        told.extend(spans.filter_map(|span| span.strip_prefix("lockgate ").map(str::to_owned)));
+    }
+    assert!(told.len() > 60, "{}", told.len());
+    let mut helps: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+    let mut wrong = Vec::new();
+    for line in &told {
+        let mut words = line.split(' ').filter(|word| !word.is_empty());
+        let command = words.next().unwrap_or_default().to_owned();
+        let is_name = command.bytes().all(|b| b.is_ascii_lowercase());
+        // `lockgate --version`, `lockgate {name}`: no command is named.
+        if command.is_empty() || !is_name {
+            continue;
+        }
+        let help = helps.entry(command.clone()).or_insert_with(|| {
+            let output = Command::new(env!("CARGO_BIN_EXE_lockgate"))
+                .args([&command, "--help"])
+                .output()
+                .unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        });
+        let options = words
+            .map(|word| word.trim_matches(|c| "[](),.;:".contains(c)))
+            .filter(|word| word.starts_with("--"))
+            .map(|word| word.split('=').next().unwrap_or(word));
+        let unknown: Vec<&str> = options
+            .filter(|option| {
+                let mut known = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+                !known.any(|it| it == *option)
+            })
+            .collect();
+        if help.is_empty() || !unknown.is_empty() {
+            wrong.push(format!("lockgate {line}: {unknown:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 fn pages() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir(root().join("docs"))
         .unwrap()

@@ -3,7 +3,7 @@
 //! Stands for `observe` in `crates/lockgate/src/flows/audit.rs`. What is so is worked out from the bytes that the forge holds
 //! and from what was merged, not from what the flows read.
 
-use lockgate_core::audit::{self, Audit, Facts, Landed, SeenRelease};
+use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, SeenRelease};
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::promote::origin::{Author, WORKFLOWS};
 use lockgate_core::promote::{PublishedRelease, ReleaseFacts, ReleaseOrigin};
@@ -25,7 +25,17 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
         let version = detect::version_of(&template.package, &tree.version);
         history.push(Landed {
             commit: id.as_str().parse().ok()?,
-            version: version.map_err(|refusal| refusal.to_string()),
+            follows: version
+                .map(|version| {
+                    let package = &template.package;
+                    let variants = package.variants.iter();
+                    Followed {
+                        tag: package.tag(&version),
+                        names: variants.map(|it| package.asset(it, &version)).collect(),
+                        version,
+                    }
+                })
+                .map_err(|refusal| refusal.to_string()),
             fingerprint: tree.digests.fingerprint,
             pins: None,
         });

@@ -4,10 +4,10 @@
 //! built from that commit's sources. What counts are fingerprints, never commit ids, so merges, squashes, rebases and merge
 //! queues are all the same. Does not know how history and releases were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Package;
-use crate::document::Sums;
+use crate::document::{Manifest, Sums};
 use crate::escape::quoted;
 use crate::promote::{Flaw, PublishedRelease, ReleaseOrigin};
 use crate::reason::reasons;
@@ -37,12 +37,23 @@ pub struct Facts {
 pub struct Landed {
     /// Which.
     pub commit: CommitId,
-    /// The version that it names, or what is wrong with the version file.
-    pub version: Result<Version, String>,
+    /// What its users follow, or what is wrong with the version file.
+    pub follows: Result<Followed, String>,
     /// Of its sources.
     pub fingerprint: Fingerprint,
     /// What its pins say; `None` where its config names no pins.
     pub pins: Option<Result<Sums, String>>,
+}
+
+/// What users of a commit follow: by *its* config, which may name tag and files in another way than that of the branch's tip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// The version that it names.
+    pub version: Version,
+    /// The tag of that.
+    pub tag: Tag,
+    /// The executables that it expects in the release, one for each variant.
+    pub names: BTreeSet<AssetName>,
 }
 
 /// A version whose tag exists.
@@ -65,7 +76,8 @@ pub struct Audit {
     pub package: PackageName,
     /// How many commits were looked at.
     pub commits: usize,
-    /// One row for each version that a commit names or that is published, the lowest first.
+    /// One row for each version that a commit names or that is published, the lowest first; two, where commits look for one version
+    /// under two tags.
     pub rows: Vec<Row>,
     /// Commits whose version file cannot be read.
     pub malformed: Vec<Finding>,
@@ -92,7 +104,7 @@ impl Audit {
 pub struct Row {
     /// Which.
     pub version: Version,
-    /// Its tag, if it exists.
+    /// Its tag, if that exists.
     pub tag: Option<Tag>,
     /// How many commits name it.
     pub named: usize,
@@ -141,6 +153,9 @@ reasons! {
         /// Published by hand.
         ForeignRelease { /** Version. */ version: Version, /** Who. */ who: String } =>
             "audit.foreign-release", "version {version} was not published by a promotion: {who}", "find out why; a maintainer withdraws it and raises the version, if its bytes are not what the build made";
+        /// A commit looks for a file that was not promoted.
+        OtherNames { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** File. */ name: AssetName } =>
+            "audit.other-names", "commit {commit} looks for {name} in version {version}, which was promoted without it", "raise the version in a new pull request, and promote that: names and variants belong to a version";
         /// No commit has the sources that were published.
         OtherSources { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
             "audit.other-sources", "commit {commit} names version {version}, which was built from other sources than any commit of the branch has", "raise the version in a new pull request, and promote that";
@@ -183,6 +198,7 @@ impl Finding {
             | Self::TagMoved { .. }
             | Self::ForeignRelease { .. }
             | Self::OtherSources { .. }
+            | Self::OtherNames { .. }
             | Self::PinsDiffer { .. }
             | Self::Malformed { .. } => true,
             Self::Drifted { .. } | Self::Early { .. } => strict,
@@ -196,32 +212,37 @@ impl Finding {
 
 /// Looks at every version and every commit.
 pub fn decide(facts: &Facts) -> Audit {
-    let mut named: BTreeMap<&Version, Vec<&Landed>> = BTreeMap::new();
+    let mut named: BTreeMap<(&Version, &Tag), Vec<&Landed>> = BTreeMap::new();
     let mut malformed = Vec::new();
     for landed in &facts.history {
-        match &landed.version {
-            Ok(version) => named.entry(version).or_default().push(landed),
+        match &landed.follows {
+            Ok(it) => named
+                .entry((&it.version, &it.tag))
+                .or_default()
+                .push(landed),
             Err(problem) => malformed.push(Finding::Malformed {
                 commit: landed.commit.clone(),
                 problem: problem.clone(),
             }),
         }
     }
-    let mut versions: BTreeMap<&Version, Option<&SeenRelease>> =
-        named.keys().map(|version| (*version, None)).collect();
+    let mut versions: BTreeMap<(&Version, &Tag), Option<&SeenRelease>> =
+        named.keys().map(|key| (*key, None)).collect();
     for seen in &facts.releases {
-        versions.insert(&seen.version, Some(seen));
+        versions.insert((&seen.version, &seen.tag), Some(seen));
     }
     let oldest = facts
         .history
         .first()
-        .and_then(|landed| landed.version.as_ref().ok());
-    let rows = versions.into_iter().filter_map(|(version, seen)| {
-        let commits = named.get(version).map_or(&[][..], Vec::as_slice);
-        let inherited = facts.inherits && oldest == Some(version);
+        .and_then(|landed| landed.follows.as_ref().ok())
+        .map(|it| (&it.version, &it.tag));
+    let rows = versions.into_iter().filter_map(|(key, seen)| {
+        let version = key.0;
+        let commits = named.get(&key).map_or(&[][..], Vec::as_slice);
+        let inherited = facts.inherits && oldest == Some(key);
         let row = row(facts, version, commits, seen, inherited);
         // What was published before the audited history begins is its past, not its business.
-        let past = commits.is_empty() && oldest.is_some_and(|oldest| version < oldest);
+        let past = commits.is_empty() && oldest.is_some_and(|(oldest, _)| version < oldest);
         (!past).then_some(row)
     });
     Audit {
@@ -288,6 +309,7 @@ fn row(
     row.findings.extend(flaw(version, release));
     if let Ok(receipt) = &release.receipt {
         sources(&mut row, commits, first, receipt.manifest.fingerprint);
+        names(&mut row, commits, &receipt.manifest);
         pins(facts, &mut row, commits, &receipt.sums());
     }
     row
@@ -332,6 +354,22 @@ fn sources(row: &mut Row, commits: &[&Landed], first: &Landed, published: Finger
             version: row.version.clone(),
             commit: first.commit.clone(),
             count: later.len(),
+        });
+    }
+}
+
+/// Looks for the files that the commits expect: their users fetch by name.
+fn names(row: &mut Row, commits: &[&Landed], published: &Manifest) {
+    let has = |name: &AssetName| published.executables.iter().any(|it| it.name == *name);
+    let lacking = commits.iter().find_map(|landed| {
+        let mut names = landed.follows.as_ref().ok()?.names.iter();
+        Some((landed, names.find(|name| !has(name))?))
+    });
+    if let Some((landed, name)) = lacking {
+        row.findings.push(Finding::OtherNames {
+            version: row.version.clone(),
+            commit: landed.commit.clone(),
+            name: name.clone(),
         });
     }
 }

@@ -21,11 +21,19 @@ fn history(commits: &[(u64, &str)]) -> Vec<Landed> {
         .enumerate()
         .map(|(at, (version, sources))| Landed {
             commit: commit(at + 1),
-            version: Ok(Version::Integer(*version)),
+            follows: Ok(followed(*version)),
             fingerprint: print(sources),
             pins: None,
         })
         .collect()
+}
+
+fn followed(version: u64) -> Followed {
+    Followed {
+        version: Version::Integer(version),
+        tag: format!("tool-v{version}").parse().unwrap(),
+        names: [format!("tool-amd64-v{version}").parse().unwrap()].into(),
+    }
 }
 
 fn release(version: u64, sources: &str) -> SeenRelease {
@@ -178,7 +186,7 @@ fn each_way_to_break_it_is_told_apart() {
     );
     assert_eq!(codes(&two(release(2, "other"))), ["!audit.other-sources"]);
     let mut unread = two(release(2, "b"));
-    unread.history[1].version = Err("it is empty".into());
+    unread.history[1].follows = Err("it is empty".into());
     assert_eq!(codes(&unread), ["!audit.malformed", "audit.never-merged"]);
 }
 
@@ -221,6 +229,41 @@ fn the_policy_of_the_tip_says_whether_a_change_without_a_bump_breaks_it() {
         package.policy.change_without_bump = level;
         assert_eq!(strict(&package), expected, "{level:?}");
     }
+}
+
+/// The config of each commit counts: names that the tip has changed are still those of older commits, and a commit whose names are not
+/// those of its release sends its users to nothing.
+#[test]
+fn each_commit_is_judged_by_the_names_that_its_users_follow() {
+    let all = || vec![release(1, "a"), release(2, "b")];
+    let of = |change: fn(&mut Followed)| {
+        let mut facts = facts(&[(1, "a"), (2, "b"), (2, "b")], all());
+        change(facts.history[2].follows.as_mut().unwrap());
+        codes(&facts)
+    };
+    assert_eq!(of(|_| ()), [""; 0]);
+    assert_eq!(
+        of(|it| it.tag = "other-v2".parse().unwrap()),
+        ["!audit.not-published"]
+    );
+    assert_eq!(
+        of(|it| it.names = ["renamed".parse().unwrap()].into()),
+        ["!audit.other-names"]
+    );
+    let more = of(|it| {
+        it.names.insert("tool-riscv64-v2".parse().unwrap());
+    });
+    assert_eq!(more, ["!audit.other-names"]);
+    // A variant that was taken away is no longer looked for.
+    assert_eq!(of(|it| it.names.clear()), [""; 0]);
+    // Another tag with a version of its own: both kept.
+    let mut renamed = facts(&[(1, "a"), (2, "b")], all());
+    renamed.history[1].follows.as_mut().unwrap().tag = "t2".parse().unwrap();
+    renamed.releases[1].tag = "t2".parse().unwrap();
+    let release = renamed.releases[1].release.as_mut().unwrap();
+    release.tag = "t2".parse().unwrap();
+    release.receipt.as_mut().unwrap().tag = release.tag.clone();
+    assert_eq!(codes(&renamed), [""; 0]);
 }
 
 #[test]

@@ -26,7 +26,11 @@ pub(super) fn viewer(wire: &Wire) -> Result<Login, ForgeError> {
 
 pub(super) fn role(wire: &Wire, login: &Login) -> Result<Role, ForgeError> {
     let path = format!("/collaborators/{}/permission", encoded(login.as_str()));
-    let found: shapes::Permission =
-        wire.read(&format!("find out the role of {login}"), &wire.at(&path))?;
-    Ok(found.into())
+    let doing = format!("find out the role of {login}");
+    match wire.read::<shapes::Permission>(&doing, &wire.at(&path)) {
+        Ok(found) => Ok(found.into()),
+        // An App, or an account that is gone or was renamed: "is not a user".
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Role::None),
+        Err(error) => Err(error),
+    }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_client::Client;
-use lockgate_core::audit::{self, Audit, Facts, Pinned, SeenRelease};
-use lockgate_core::config::{Package, RECEIPT_ASSET};
+use lockgate_core::audit::{self, Audit, Facts, Landed, Pinned, SeenRelease};
+use lockgate_core::config::{Package, RECEIPT_ASSET, WITHDRAWN_PREFIX};
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::origin::{self, Author};
 use lockgate_core::promote::{PublishedRelease, ReleaseOrigin};
-use lockgate_core::{CommitId, Reason as _, Tag};
+use lockgate_core::{CommitId, PackageName, Reason as _, Tag, Version};
 use lockgate_forge::{Forge as _, Release};
 use serde_json::json;
 
@@ -54,8 +54,8 @@ pub fn run(context: &Context, args: &cli::Audit) -> Result<(), Failure> {
         }
         let facts = Facts {
             package: package.name.clone(),
+            releases: releases(&remote, package, &history, &published)?,
             history,
-            releases: releases(&remote, package, &published)?,
             // Who names a beginning says that the promise holds from there on.
             inherits: since.is_none(),
             strict: args.strict || audit::strict(package),
@@ -84,10 +84,11 @@ fn since(
     .into())
 }
 
-/// The versions of a package whose tag exists, with the receipts as anonymous readers get them.
+/// The versions of a package whose tag exists, by the config of the tip or as a commit looks for them, with the receipts as anonymous readers get them.
 fn releases(
     remote: &Remote<'_>,
     package: &Package,
+    history: &[Landed],
     published: &[Release],
 ) -> Result<Vec<SeenRelease>, Failure> {
     let by_tag: BTreeMap<&str, &Release> = published
@@ -99,11 +100,19 @@ fn releases(
     let tags = refs
         .keys()
         .filter_map(|name| name.strip_prefix("refs/tags/"));
-    let versions = tags.filter_map(|tag| package.version_of_tag(tag));
+    let by_tip = tags.filter_map(|tag| {
+        let version = package.version_of_tag(tag)?;
+        Some((package.tag(&version), version))
+    });
+    let mut versions: BTreeMap<Tag, Version> = by_tip.collect();
+    for followed in history.iter().filter_map(|it| it.follows.as_ref().ok()) {
+        if refs.contains_key(&format!("refs/tags/{}", followed.tag)) {
+            versions.insert(followed.tag.clone(), followed.version.clone());
+        }
+    }
     let mut all = Vec::new();
-    for version in versions {
-        let tag = package.tag(&version);
-        let withdrawal = format!("refs/tags/{}", package.withdrawal_tag(&version));
+    for (tag, version) in versions {
+        let withdrawal = format!("refs/tags/{WITHDRAWN_PREFIX}{tag}");
         all.push((
             version,
             by_tag.get(tag.as_str()).copied(),
@@ -116,7 +125,7 @@ fn releases(
         .filter(|(_, release, ..)| release.is_some())
         .map(|(_, _, tag, _)| tag)
         .collect();
-    let mut receipts = receipts(remote, &wanted)?;
+    let mut receipts = receipts(remote, &package.name, &wanted)?;
     let seen = all
         .into_iter()
         .map(|(version, release, tag, withdrawn)| SeenRelease {
@@ -156,7 +165,11 @@ fn published_by(
 type Read = Result<Receipt, String>;
 
 /// Several at a time: they are small, and most of the time is spent waiting.
-fn receipts(remote: &Remote<'_>, tags: &[&Tag]) -> Result<BTreeMap<Tag, Read>, Failure> {
+fn receipts(
+    remote: &Remote<'_>,
+    package: &PackageName,
+    tags: &[&Tag],
+) -> Result<BTreeMap<Tag, Read>, Failure> {
     let client = remote.client();
     let mut sources = Vec::new();
     for tag in tags {
@@ -164,7 +177,7 @@ fn receipts(remote: &Remote<'_>, tags: &[&Tag]) -> Result<BTreeMap<Tag, Read>, F
     }
     let share = sources.len().div_ceil(AT_ONCE).max(1);
     let read: Vec<Result<Vec<(Tag, Read)>, Failure>> = std::thread::scope(|scope| {
-        let begin = |some| scope.spawn(move || receipts_of(client, some));
+        let begin = |some| scope.spawn(move || receipts_of(client, package, some));
         let begun: Vec<_> = sources.chunks(share).map(begin).collect();
         let joined = begun.into_iter().map(std::thread::ScopedJoinHandle::join);
         // Only a bug panics; it goes on where it came from.
@@ -181,6 +194,7 @@ fn receipts(remote: &Remote<'_>, tags: &[&Tag]) -> Result<BTreeMap<Tag, Read>, F
 
 fn receipts_of(
     client: &Client,
+    package: &PackageName,
     sources: &[(Tag, lockgate_client::Source)],
 ) -> Result<Vec<(Tag, Read)>, Failure> {
     let name = RECEIPT_ASSET
@@ -193,7 +207,16 @@ fn receipts_of(
             .map_err(|error| fetch_failure(&error))?;
         let receipt = match bytes {
             None => Err("it has no receipt".to_owned()),
-            Some(bytes) => Receipt::from_json(&bytes).map_err(|problem| problem.to_string()),
+            Some(bytes) => Receipt::from_json(&bytes)
+                .map_err(|problem| problem.to_string())
+                .and_then(|receipt| match receipt.manifest.package == *package {
+                    true if receipt.tag == *tag => Ok(receipt),
+                    true => Err(format!("its receipt is that of {}", receipt.tag)),
+                    false => Err(format!(
+                        "its receipt is that of the package {}",
+                        receipt.manifest.package
+                    )),
+                }),
         };
         all.push((tag.clone(), receipt));
     }

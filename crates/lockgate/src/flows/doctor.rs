@@ -29,6 +29,7 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
     let hardened = args.hardened || config.workflows.level == TrustLevel::Hardened;
     let repository = remote.forge.repository()?;
     let facts = Facts {
+        written_for: (config.workflows.branch.clone(), repository.default_branch),
         private: repository.private.then_some(repository.name),
         packages: config
             .packages

@@ -7,8 +7,8 @@ use lockgate_core::config::Package;
 use lockgate_core::document::{Candidate, LARGEST, Sums};
 use lockgate_core::escape::quoted;
 use lockgate_core::pin::{self, Facts, Ground, Plan, Refusal};
-use lockgate_core::promote::CandidateFacts;
-use lockgate_core::{PullNumber, Verdict, Version};
+use lockgate_core::promote::{CandidateFacts, ReleaseFacts, ReleaseOrigin};
+use lockgate_core::{PullNumber, Tag, Verdict, Version};
 use lockgate_forge::Forge as _;
 use serde_json::json;
 
@@ -18,6 +18,7 @@ use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::Published as _;
+use crate::release_origin::release;
 use crate::remote::{Remote, anonymous, fetch_failure, source};
 use crate::trouble::Trouble;
 
@@ -29,6 +30,9 @@ pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
         Verdict::Wait(never) => match never {},
         Verdict::Done(done) => ("unchanged", done.path, false),
         Verdict::Proceed(plan) => {
+            if let Ground::Release(tag) = &facts.ground {
+                promoted(context, &facts, tag)?;
+            }
             apply(context, &plan)?;
             ("written", plan.path, plan.first_use)
         }
@@ -154,6 +158,29 @@ fn of_release(
     let sums = Sums::parse(lines.concat().as_bytes())
         .map_err(|problem| Failure::new(Exit::Refused, &problem))?;
     Ok((sums, Ground::Release(tag)))
+}
+
+/// Pins outlive their release: what anybody who may write has published by hand must not become what main vouches for. Asked only
+/// before something is written; pins that are there have been reviewed.
+fn promoted(context: &Context, facts: &Facts, tag: &Tag) -> Result<(), Failure> {
+    let remote = Remote::open(&context.around)?;
+    let foreign = |why: String| {
+        let tag = tag.clone();
+        Failure::new(Exit::Refused, &Refusal::ForeignRelease { tag, why })
+    };
+    match release(&remote, &facts.package, &facts.version)? {
+        ReleaseFacts::Published(release) => match (release.problem(), &release.origin) {
+            (Some(problem), _) => Err(foreign(problem)),
+            (None, ReleaseOrigin::Promotion) => Ok(()),
+            (None, ReleaseOrigin::Unproven(why) | ReleaseOrigin::Stranger(why)) => {
+                Err(foreign(why.clone()))
+            }
+        },
+        ReleaseFacts::Absent | ReleaseFacts::TagOnly => {
+            Err(foreign("the forge lists no such release".to_owned()))
+        }
+        ReleaseFacts::NotReadable(why) => Err(foreign(why)),
+    }
 }
 
 fn existing(path: &Path) -> Result<Option<Vec<u8>>, Failure> {

@@ -91,11 +91,10 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     };
     let said = |number: Option<cli::Maybe>| number.and_then(|number| number.0);
     let (view, run) = match (said(args.pr), said(args.run)) {
-        (Some(_), Some(id)) => {
-            return Err(Trouble::BadValue {
-                name: "--run",
-                value: quoted(&id.to_string()),
-                expected: "named alone: --pr says already what is meant",
+        (Some(number), Some(id)) => {
+            return Err(Trouble::Both {
+                one: format!("--pr {number}"),
+                other: format!("--run {id}"),
             }
             .into());
         }
