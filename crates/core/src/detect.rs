@@ -5,15 +5,16 @@
 //! not lowered a version. What is built is the head. Does not know git: see [`crate::fingerprint`] for what a tree says.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checkout::LFS_POINTER;
 use crate::config::{IdentityCheck, Level, Package, Removal, Step};
+use crate::escape::quoted;
 use crate::fingerprint::SourceDigests;
 use crate::identity;
 use crate::reason::{Verdict, reasons};
 use crate::version::{Scheme, Version};
-use crate::words::{Fingerprint, PackageName, PullNumber, RepoPath};
+use crate::words::{Fingerprint, PackageName, PullNumber, RepoPath, Tag};
 
 /// The largest version file that is read, in bytes.
 pub const LARGEST_VERSION_FILE: u64 = 1024;
@@ -79,6 +80,8 @@ pub struct Facts {
     pub merged: Merged,
     /// The versions whose tags exist, whoever made them.
     pub taken: BTreeSet<Version>,
+    /// Versions whose tags cannot be made, and the tag below each that is in its way; see [`tags`].
+    pub blocked: BTreeMap<Version, String>,
     /// Who holds the version that the head names.
     pub holder: Holder,
     /// The version where the head left the base branch, where it matters and can be read: tells a change that forgot to
@@ -156,6 +159,9 @@ reasons! {
         /// The version is published with other bytes.
         Taken { /** Which. */ version: Version, /** By whom. */ by: String, /** Free. */ free: String } =>
             "detect.taken", "version {version} is taken: {by}", "raise the version to {free}, which is free";
+        /// The version's tag cannot be made.
+        TagBlocked { /** Which. */ tag: Tag, /** The other, quoted. */ below: String, /** Free. */ free: String } =>
+            "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or let somebody who may delete {below}, if nothing needs it";
         /// The version rises too far.
         Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
             "detect.skips", "the version rises from {from} to {to} and leaves out {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
@@ -223,6 +229,27 @@ fn read(package: &Package, scheme: Scheme, file: &VersionFile) -> Result<Version
     }
 }
 
+/// Which versions have a tag among all tags of the repository, and which cannot get one: git keeps a name either as a ref or as a
+/// folder of refs, so below `tool-v2/old` there is no room for `tool-v2`.
+pub fn tags<'t>(
+    package: &Package,
+    tags: impl IntoIterator<Item = &'t str>,
+) -> (BTreeSet<Version>, BTreeMap<Version, String>) {
+    let (mut taken, mut blocked) = (BTreeSet::new(), BTreeMap::new());
+    for tag in tags {
+        match tag.split_once('/') {
+            None => taken.extend(package.version_of_tag(tag)),
+            Some((folder, _)) => {
+                if let Some(version) = package.version_of_tag(folder) {
+                    // Of an annotated tag git lists what it names as well, behind it.
+                    blocked.entry(version).or_insert_with(|| tag.to_owned());
+                }
+            }
+        }
+    }
+    (taken, blocked)
+}
+
 /// Decides what it means that a pull request takes a package out of the config. `after` are the packages that are left.
 ///
 /// Its version file, tags and files are what users of the base follow; with it goes the policy that guards them.
@@ -261,10 +288,10 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
         Err(refusal) => return Verdict::Refuse(refusal),
     };
     let Some((from, base)) = base else {
-        return first(facts, merged, head);
+        return first(package, facts, merged, head);
     };
     let changed = merged.digests.sources != base.digests.sources;
-    let free = || free_above(&from, &facts.taken);
+    let free = || free_above(&from, facts);
     let order = compare(&version, &from);
     if let Some(refusal) = identity(package, facts, order, &version, free()) {
         return Verdict::Refuse(refusal);
@@ -297,7 +324,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
             }
         },
         // The number is looked at before the sources: whoever holds it decides, whatever the policy.
-        (Ordering::Greater, changed) => raised(facts, merged, &from, version, || {
+        (Ordering::Greater, changed) => raised(package, facts, merged, &from, version, || {
             refuse_by_policy(package, facts, &from, &head, changed)
         })
         .map_plan(|plan| Plan {
@@ -338,13 +365,14 @@ fn compare(version: &Version, from: &Version) -> Ordering {
 }
 
 fn raised(
+    package: &Package,
     facts: &Facts,
     merged: &Snapshot,
     from: &Version,
     version: Version,
     policy: impl Fn() -> Option<Refusal>,
 ) -> Decision {
-    if let Some(held) = held(facts, merged, &version, from) {
+    if let Some(held) = held(package, facts, merged, &version, from) {
         return held;
     }
     match policy() {
@@ -368,23 +396,23 @@ fn refuse_by_policy(
     }
     // From integers to semantic versions there is no next one.
     let same_scheme = std::mem::discriminant(from) == std::mem::discriminant(to);
-    let next = from.next_free(&facts.taken);
+    let next = from.next_free(&facts.unusable());
     let skips = package.policy.step == Step::NextFree && same_scheme && next.as_ref() != Some(to);
     skips.then(|| Refusal::Skips {
         from: from.clone(),
         to: to.clone(),
-        free: free_above(from, &facts.taken),
+        free: free_above(from, facts),
     })
 }
 
 /// The first version of a package: any that is above all that were ever published under its tags.
-fn first(facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
-    if let Some(held) = held(facts, merged, &version, &version) {
+fn first(package: &Package, facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
+    if let Some(held) = held(package, facts, merged, &version, &version) {
         return held;
     }
     match facts.taken.last() {
         Some(highest) if *highest > version => {
-            let free = free_above(highest, &facts.taken);
+            let free = free_above(highest, facts);
             Verdict::Refuse(Refusal::Lowered {
                 from: highest.clone(),
                 to: version,
@@ -396,10 +424,23 @@ fn first(facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
 }
 
 /// The decision where somebody holds the number already.
-fn held(facts: &Facts, merged: &Snapshot, version: &Version, from: &Version) -> Option<Decision> {
-    let free = || free_above(from, &facts.taken);
+fn held(
+    package: &Package,
+    facts: &Facts,
+    merged: &Snapshot,
+    version: &Version,
+    from: &Version,
+) -> Option<Decision> {
+    let free = || free_above(from, facts);
     match facts.holder {
-        Holder::Nobody => None,
+        Holder::Nobody => {
+            let below = quoted(facts.blocked.get(version)?);
+            Some(Verdict::Refuse(Refusal::TagBlocked {
+                tag: package.tag(version),
+                below,
+                free: free(),
+            }))
+        }
         Holder::Release(fingerprint, _)
             if fingerprint == merged.digests.fingerprint
                 || fingerprint == facts.head.digests.fingerprint =>
@@ -442,9 +483,20 @@ fn plan(facts: &Facts, merged: &Snapshot, from: Option<Version>, version: Versio
     }
 }
 
-fn free_above(version: &Version, taken: &BTreeSet<Version>) -> String {
+impl Facts {
+    /// The versions that nobody can publish any more.
+    fn unusable(&self) -> BTreeSet<Version> {
+        self.taken
+            .iter()
+            .chain(self.blocked.keys())
+            .cloned()
+            .collect()
+    }
+}
+
+fn free_above(version: &Version, facts: &Facts) -> String {
     version
-        .next_free(taken)
+        .next_free(&facts.unusable())
         .map_or_else(|| "a higher number".to_owned(), |free| free.to_string())
 }
 

@@ -39,6 +39,7 @@ fn facts(base: (&str, &str), head: (&str, &str)) -> Facts {
         merged: Merged::Clean(head.clone()),
         head,
         taken: taken(&[4]),
+        blocked: BTreeMap::new(),
         holder: Holder::Nobody,
         fork: None,
         identity: Vec::new(),
@@ -140,6 +141,55 @@ fn a_new_package_starts_anywhere_above_what_was_published() {
     insta::assert_snapshot!(say("", &facts), @"build | tool 7 is the first version: build all variants");
     facts.taken = taken(&[9]);
     insta::assert_snapshot!(say("", &facts), @"detect.lowered | the version falls from 9 to 7 | a version never falls; to go back, restore the old sources and raise the version to 10");
+}
+
+#[test]
+fn a_tag_below_the_name_of_a_versions_tag_leaves_no_room_for_it() {
+    let of = |all: &[&str]| tags(&package(""), all.iter().copied());
+    let blocked = |pairs: &[(u64, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(n, tag)| (Version::Integer(*n), (*tag).to_owned()));
+        pairs.collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(
+        of(&["tool-v4", "tool", "other-v5"]),
+        (taken(&[4]), blocked(&[]))
+    );
+    let all = [
+        "tool-v4",
+        "tool-v4^{}",
+        "tool-v5/old",
+        "tool-v5/old^{}",
+        "tool-v6/a/b",
+        "tool-v/7",
+        "a/tool-v8",
+        "tool/v9",
+    ];
+    let (found, below) = of(&all);
+    assert_eq!(
+        (found, &below),
+        (
+            taken(&[4]),
+            &blocked(&[(5, "tool-v5/old"), (6, "tool-v6/a/b")])
+        )
+    );
+
+    let mut facts = facts(("4\n", "old"), ("5\n", "new"));
+    facts.blocked = below;
+    insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or let somebody who may delete "tool-v5/old", if nothing needs it"#);
+    facts.base = None;
+    insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or let somebody who may delete "tool-v5/old", if nothing needs it"#);
+    // What is blocked is no gap that a raise leaves out, and whoever raises nothing is not held up.
+    let mut facts = self::facts(("4\n", "old"), ("7\n", "new"));
+    facts.blocked = blocked(&[(4, "tool-v4/x"), (5, "tool-v5/old"), (6, "tool-v6/a/b")]);
+    assert_eq!(
+        decide(&package("step = \"next-free\""), &facts).word(),
+        "build"
+    );
+    let mut facts = self::facts(("4\n", "old"), ("4\n", "old"));
+    facts.blocked = blocked(&[(4, "tool-v4/x")]);
+    assert_eq!(decide(&package(""), &facts).word(), "nothing");
 }
 
 #[test]

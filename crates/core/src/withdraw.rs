@@ -4,6 +4,7 @@
 //! allows it. Otherwise the release stays and a withdrawal is published beside it; its number is burnt. Does not know how
 //! either is done.
 
+use crate::escape::quoted;
 use crate::reason::{Verdict, reasons};
 use crate::version::Version;
 use crate::words::{Login, Role, Tag};
@@ -25,6 +26,8 @@ pub struct Facts {
     pub immutable: bool,
     /// Whether it was withdrawn before.
     pub withdrawn: bool,
+    /// The withdrawal's own tag, and a tag below its name, beside which it cannot be made.
+    pub blocked: Option<(Tag, String)>,
     /// A commit of the base branch that names the version, if there is one.
     pub named_by: Option<crate::words::CommitId>,
     /// Whether a roll-back was asked for.
@@ -56,6 +59,9 @@ reasons! {
         /// A roll-back would take away what main needs.
         Named { /** Version. */ version: Version, /** Commit. */ commit: crate::words::CommitId } =>
             "withdraw.named", "commit {commit} of the base branch names version {version}, so its release cannot be rolled back", "withdraw without --roll-back, then raise the version";
+        /// The withdrawal's tag cannot be made.
+        TagBlocked { /** Tag. */ tag: Tag, /** The other, quoted. */ below: String } =>
+            "withdraw.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "find out who made {below}, and delete it";
         /// A roll-back would burn the tag.
         Frozen { /** Tag. */ tag: Tag } =>
             "withdraw.frozen", "the release {tag} is immutable: deleting it would burn its tag for ever", "withdraw without --roll-back";
@@ -79,7 +85,13 @@ pub fn decide(facts: &Facts) -> Verdict<Done, Plan, crate::detect::Never, Refusa
         return Verdict::Done(Done);
     }
     match (facts.roll_back, &facts.named_by) {
-        (false, _) => Verdict::Proceed(Plan::Mark),
+        (false, _) => match &facts.blocked {
+            None => Verdict::Proceed(Plan::Mark),
+            Some((tag, below)) => Verdict::Refuse(Refusal::TagBlocked {
+                tag: tag.clone(),
+                below: quoted(below),
+            }),
+        },
         (true, Some(commit)) => Verdict::Refuse(Refusal::Named {
             version: facts.version.clone(),
             commit: commit.clone(),
@@ -106,10 +118,11 @@ mod tests {
             published: true,
             immutable: false,
             withdrawn: false,
+            blocked: None,
             named_by: None,
             roll_back: true,
         };
-        let say = |change: fn(&mut Facts)| {
+        let say = |change: &dyn Fn(&mut Facts)| {
             let mut facts = facts.clone();
             change(&mut facts);
             match decide(&facts) {
@@ -118,16 +131,27 @@ mod tests {
                 Verdict::Refuse(refusal) => refusal.code().to_owned(),
             }
         };
-        assert_eq!(say(|_| ()), "RollBack");
-        assert_eq!(say(|f| f.roll_back = false), "Mark");
-        assert_eq!(say(|f| f.immutable = true), "withdraw.frozen");
-        assert_eq!(say(|f| (f.immutable, f.roll_back) = (true, false)), "Mark");
+        assert_eq!(say(&|_| ()), "RollBack");
+        assert_eq!(say(&|f| f.roll_back = false), "Mark");
+        assert_eq!(say(&|f| f.immutable = true), "withdraw.frozen");
+        assert_eq!(say(&|f| (f.immutable, f.roll_back) = (true, false)), "Mark");
         assert_eq!(
-            say(|f| f.named_by = Some("a".repeat(40).parse().unwrap())),
+            say(&|f| f.named_by = Some("a".repeat(40).parse().unwrap())),
             "withdraw.named"
         );
-        assert_eq!(say(|f| f.published = false), "withdraw.not-published");
-        assert_eq!(say(|f| f.role = Role::Write), "withdraw.not-a-maintainer");
-        assert_eq!(say(|f| f.withdrawn = true), "done");
+        assert_eq!(say(&|f| f.published = false), "withdraw.not-published");
+        assert_eq!(say(&|f| f.role = Role::Write), "withdraw.not-a-maintainer");
+        assert_eq!(say(&|f| f.withdrawn = true), "done");
+        // A roll-back makes no tag.
+        let block = |f: &mut Facts| {
+            let tag = "withdrawn-tool-v2".parse().unwrap();
+            f.blocked = Some((tag, "withdrawn-tool-v2/x".to_owned()));
+        };
+        assert_eq!(say(&block), "RollBack");
+        let mark = |f: &mut Facts| {
+            block(f);
+            f.roll_back = false;
+        };
+        assert_eq!(say(&mark), "withdraw.tag-blocked");
     }
 }

@@ -313,7 +313,8 @@ impl Trees {
             None if self.unrelated => Merged::Unrelated,
             Some((_, None)) | None => Merged::Conflict,
         };
-        let (mut taken, mut holder) = (BTreeSet::new(), Holder::Nobody);
+        let (mut taken, mut blocked) = (BTreeSet::new(), BTreeMap::new());
+        let mut holder = Holder::Nobody;
         let unchanged =
             matches!((&base, &merged), (Some(base), Merged::Clean(merged)) if base == merged);
         if !unchanged {
@@ -321,7 +322,7 @@ impl Trees {
                 .refs()?
                 .keys()
                 .filter_map(|name| name.strip_prefix("refs/tags/"));
-            taken = tags.filter_map(|tag| package.version_of_tag(tag)).collect();
+            (taken, blocked) = detect::tags(&package, tags);
             if let Ok(version) = detect::version_of(&package, &head.version_file)
                 && taken.contains(&version)
             {
@@ -342,6 +343,7 @@ impl Trees {
             head,
             merged,
             taken,
+            blocked,
             holder,
             fork,
             identity,

@@ -9,6 +9,7 @@ use lockgate_forge::{Artifact, ErrorKind, Forge as _, Release};
 
 use crate::candidate::read_document;
 use crate::exit::Failure;
+use crate::git::Refs;
 use crate::remote::{PublicReceipt, Remote};
 
 /// What is published under the tag of a version: what the forge lists, the receipt as an anonymous reader gets it, who published it.
@@ -132,8 +133,16 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
     Ok(false)
 }
 
+/// A tag of the remote below the name of another, beside which that other cannot be made.
+pub fn tag_below(refs: &Refs, tag: &Tag) -> Option<String> {
+    let folder = format!("refs/tags/{tag}/");
+    let (name, _) = refs.range(folder.clone()..).next()?;
+    let below = name.strip_prefix(&folder)?;
+    Some(format!("{tag}/{below}"))
+}
+
 /// The commit that a tag of the remote names.
-pub fn commit_of(refs: &crate::git::Refs, tag: &Tag) -> Option<CommitId> {
+pub fn commit_of(refs: &Refs, tag: &Tag) -> Option<CommitId> {
     let name = format!("refs/tags/{tag}");
     // An annotated tag is listed with what it names behind it.
     let peeled = refs.get(&format!("{name}^{{}}"));

@@ -2,7 +2,7 @@
 //!
 //! Stands for `crates/lockgate/src/{observe,candidate,remote}.rs` and the adapter's shapes. Decides nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lockgate_core::config::{Package, RECEIPT_ASSET};
@@ -264,6 +264,7 @@ fn detected(
         head: snapshot(head),
         merged: merged.map_or(Merged::Conflict, |tree| Merged::Clean(snapshot(tree))),
         taken: tagged.then_some(two).into_iter().collect::<BTreeSet<_>>(),
+        blocked: BTreeMap::new(),
         holder: if tagged {
             holder(world)
         } else {

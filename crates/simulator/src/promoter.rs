@@ -354,6 +354,7 @@ impl Promoter {
             workflow: view.workflow,
             merged: view.merged,
             tagged: view.tagged,
+            blocked: None,
         });
         let gone = Rechecked::Gone("package");
         Some(Event::Rechecked(Ok(

@@ -165,6 +165,7 @@ impl Reads {
             artifacts: self.artifacts.clone(),
             candidate: self.candidate.clone()?,
             release,
+            blocked: None,
             now: u64::try_from(world.now).ok()?,
             lockgate: "0.0.0".to_owned(),
         })

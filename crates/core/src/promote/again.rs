@@ -21,6 +21,8 @@ pub struct Again {
     pub merged: Option<Fingerprint>,
     /// Whether the release's tag is there already.
     pub tagged: bool,
+    /// A tag below the name of the release's, if there is one.
+    pub blocked: Option<String>,
 }
 
 impl Binding {
@@ -28,6 +30,9 @@ impl Binding {
     pub fn again(&self, now: Again) -> Rechecked {
         if now.tagged {
             return Rechecked::Tagged;
+        }
+        if let Some(below) = now.blocked {
+            return Rechecked::Blocked(below);
         }
         let Some(merged) = now.merged else {
             return Rechecked::Gone("merge with the base branch");

@@ -54,6 +54,7 @@ fn check(facts: &Facts) -> Result<Checked, Stop> {
         return Ok(Checked::Done(done));
     }
     let fingerprint = wanted(facts)?;
+    room(facts)?;
     let workflow_blob = workflow(&facts.workflow)?;
     let run = run(facts)?;
     let manifest = manifest(facts, run, fingerprint)?;
@@ -260,6 +261,17 @@ fn wanted(facts: &Facts) -> Result<Fingerprint, Refusal> {
         });
     }
     Ok(facts.head_fingerprint)
+}
+
+/// Whether the tag can be made. For a raise, detect has said so already; a merged pull request raises nothing.
+fn room(facts: &Facts) -> Result<(), Refusal> {
+    match (&facts.blocked, detect_version(facts)) {
+        (Some(below), Some(version)) => Err(Refusal::TagBlocked {
+            tag: facts.package.tag(&version),
+            below: quoted(below),
+        }),
+        (None, _) | (_, None) => Ok(()),
+    }
 }
 
 /// The build workflow's object, if head and base agree on it and on all others; else why no candidate of the head can be promoted.

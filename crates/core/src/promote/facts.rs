@@ -63,6 +63,8 @@ pub struct Facts {
     pub candidate: CandidateFacts,
     /// What is published under the tag.
     pub release: ReleaseFacts,
+    /// A tag below the name of the version's, beside which that cannot be made.
+    pub blocked: Option<String>,
     /// Seconds since 1970-01-01 UTC.
     pub now: u64,
     /// Lockgate's version, for the receipt.

@@ -12,6 +12,7 @@
 
 use super::decide::{promoted, same_executables};
 use super::{Done, Plan, PublishedRelease, Rechecked, Refusal, ReleaseFacts, Wait};
+use crate::escape::quoted;
 use crate::words::{AssetName, Digest, ReleaseId};
 
 /// How many drafts one promotion begins at most.
@@ -391,6 +392,12 @@ impl Machine {
             Ok(Rechecked::Gone(what)) => self.end(End::Refused(Refusal::Moved { what })),
             // Another promotion may have been first: look, though nothing was asked for.
             Ok(Rechecked::Tagged) => self.go(State::Overtaken { reads: 0 }, Effect::ReadRelease(0)),
+            // Publishing would fail without a word on why.
+            Ok(Rechecked::Blocked(below)) => {
+                let tag = self.plan.tag.clone();
+                let below = quoted(&below);
+                self.end(End::Refused(Refusal::TagBlocked { tag, below }))
+            }
             Err(fault) => self.stop(fault),
         }
     }

@@ -89,6 +89,8 @@ pub enum Rechecked {
     Gone(&'static str),
     /// Somebody has made the tag meanwhile.
     Tagged,
+    /// Somebody has made a tag below its name meanwhile, beside which it cannot be made.
+    Blocked(String),
 }
 
 /// Publish this.

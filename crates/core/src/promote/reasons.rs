@@ -93,6 +93,9 @@ reasons! {
         /// The tag is there, and no release.
         TagTaken { /** Tag. */ tag: Tag } =>
             "promote.tag-taken", "the tag {tag} exists, but no release does", "find out who made the tag; delete it, or raise the version";
+        /// The tag cannot be made.
+        TagBlocked { /** Tag. */ tag: Tag, /** The other, quoted. */ below: String } =>
+            "promote.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder; nothing was published", "find out who made {below}; delete it, or raise the version";
         /// The version is published with other bytes.
         VersionTaken { /** Tag. */ tag: Tag, /** By whom. */ by: String, /** Free. */ free: String } =>
             "promote.version-taken", "{tag} is already published, by {by}", "raise the version to {free} and build again; a version means one set of bytes for ever";

@@ -112,6 +112,7 @@ fn facts() -> Facts {
         ],
         candidate: CandidateFacts::Read(Candidate::Complete(manifest)),
         release: ReleaseFacts::Absent,
+        blocked: None,
         now: 1_790_000_000,
         lockgate: "0.1.0".into(),
     }
@@ -468,6 +469,15 @@ fn what_is_published_already_decides_before_anything_else() {
         code(|f| f.release = ReleaseFacts::TagOnly),
         "promote.tag-taken"
     );
+    let below = || Some("tool-support-v2/old".to_owned());
+    assert_eq!(code(|f| f.blocked = below()), "promote.tag-blocked");
+    let merged = |f: &mut Facts| {
+        f.pull.state = PullState::Merged;
+        let version = Version::Integer(2);
+        f.detected = Verdict::Done(detect::Done::Unchanged { version });
+        f.blocked = below();
+    };
+    assert_eq!(code(merged), "promote.tag-blocked");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::people::Actor;
+use super::references::has_room;
 use super::refusal::Refusal;
 use super::releases::Release;
 use crate::ids::CommitId;
@@ -145,6 +146,10 @@ impl State {
         let target = self.target(git, &release.target_commitish)?;
         if self.needs_workflow_right(actor, git, &target)? {
             return Err(Refusal::NotFound);
+        }
+        if !has_room(git, &name)? {
+            let message = "Published releases must have a valid tag";
+            return Err(Refusal::custom("Release", "tag_name", message));
         }
         git.set_reference(&name, &target)?;
         Ok(target)

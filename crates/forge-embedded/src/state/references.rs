@@ -1,6 +1,6 @@
 //! Refs over the API: reading, creating once, moving forward, deleting.
 //!
-//! Creating a ref that exists is refused, which makes it a compare-and-swap. The tag of an
+//! Creating a ref that exists, or whose name is a folder of another, is refused, which makes it a compare-and-swap. The tag of an
 //! immutable release neither moves nor goes.
 
 use super::State;
@@ -8,7 +8,7 @@ use super::people::{Actor, Role};
 use super::publishing::is_ref_name;
 use super::refusal::Refusal;
 use crate::ids::CommitId;
-use crate::repository::{Reference, Repository};
+use crate::repository::{Reference, Repository, RepositoryError};
 
 impl State {
     /// Makes a ref, which must not exist yet.
@@ -27,6 +27,9 @@ impl State {
         let commit = existing(git, to)?;
         if git.reference(name)?.is_some() {
             return Err(Refusal::Unprocessable("Reference already exists".into()));
+        }
+        if !has_room(git, name)? {
+            return Err(Refusal::Unprocessable("Reference update failed".into()));
         }
         if name
             .strip_prefix("refs/tags/")
@@ -104,6 +107,21 @@ impl State {
             Ok(_) | Err(_) => Ok(()),
         }
     }
+}
+
+/// Whether git can keep a ref of this name: a ref is no folder, so none may be below it, nor above.
+pub(super) fn has_room(git: &dyn Repository, name: &str) -> Result<bool, RepositoryError> {
+    if !git.references(&format!("{name}/"))?.is_empty() {
+        return Ok(false);
+    }
+    let mut rest = name;
+    while let Some((folder, _)) = rest.rsplit_once('/') {
+        if git.reference(folder)?.is_some() {
+            return Ok(false);
+        }
+        rest = folder;
+    }
+    Ok(true)
 }
 
 fn existing(git: &dyn Repository, id: &str) -> Result<CommitId, Refusal> {

@@ -118,6 +118,14 @@ fn refs_are_made_once_and_moved_forward() {
         (again.status, &again.json()["message"]),
         (422, &json!("Reference already exists"))
     );
+    for folder in ["refs/tags/claim", "refs/tags/claim/v2/x"] {
+        let answer = create(folder, main);
+        assert_eq!(
+            (answer.status, &answer.json()["message"]),
+            (422, &json!("Reference update failed")),
+            "{folder}"
+        );
+    }
     assert_eq!(create("refs/tags/x", &"0".repeat(40)).status, 422);
     assert_eq!(create("tags/x", main).status, 422);
     let path = "/git/refs/tags/claim/v2";

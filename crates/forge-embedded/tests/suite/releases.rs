@@ -37,6 +37,23 @@ fn a_draft_is_there_for_writers_and_for_nobody_else() {
 }
 
 #[test]
+fn a_release_whose_tag_has_no_room_is_not_published() {
+    let rehearsal = Rehearsal::start();
+    let body = json!({ "ref": "refs/tags/tool-v2/old", "sha": rehearsal.main.as_str() });
+    let made = rehearsal.api("automation", "POST", "/git/refs", body);
+    assert_eq!(made.status, 201, "{made:?}");
+    let id = rehearsal.draft("tool-v2");
+    let answer = rehearsal.publish(id);
+    assert_eq!(answer.status, 422, "{answer:?}");
+    let flaw = &answer.json()["errors"][0];
+    assert_eq!(flaw["message"], "Published releases must have a valid tag");
+    let draft = rehearsal.get("automation", &format!("/releases/{id}"));
+    assert_eq!(draft.json()["draft"], true);
+    let other = rehearsal.draft("tool-v3");
+    assert_eq!(rehearsal.publish(other).status, 200);
+}
+
+#[test]
 fn publishing_makes_the_tag_at_the_target() {
     let rehearsal = Rehearsal::start();
     let body = json!({

@@ -24,7 +24,7 @@ use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::{Published as _, Seen};
-use crate::release_origin::release;
+use crate::release_origin::{release, tag_below};
 use crate::remote::{Remote, View};
 use crate::trouble::Trouble;
 
@@ -125,6 +125,10 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         // A published release has its tag, and git was just asked for every tag.
         Some(_) | None => ReleaseFacts::Absent,
     };
+    let refs = remote.refs()?;
+    let blocked = version
+        .as_ref()
+        .and_then(|version| tag_below(refs, &seen.package.tag(version)));
     let facts = Facts {
         expect_head,
         approved: args.expect_plan,
@@ -155,6 +159,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
             .collect(),
         candidate: progress.candidate.clone(),
         release: published,
+        blocked,
         now: around.now(),
         lockgate: env!("CARGO_PKG_VERSION").to_owned(),
     };

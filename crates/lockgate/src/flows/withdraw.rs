@@ -12,6 +12,7 @@ use super::{Context, choose};
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::{Published as _, Tree};
+use crate::release_origin::tag_below;
 use crate::remote::Remote;
 use crate::trouble::Trouble;
 use lockgate_core::config::Package;
@@ -56,6 +57,8 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
         withdrawn: remote
             .refs()?
             .contains_key(&format!("refs/tags/{withdrawal_tag}")),
+        blocked: tag_below(remote.refs()?, &withdrawal_tag)
+            .map(|below| (withdrawal_tag.clone(), below)),
         named_by: named_by(&remote, &tip, &package, &version)?,
         roll_back: args.roll_back,
     };

@@ -13,6 +13,7 @@ fn unmoved() -> Again {
         workflow: facts.workflow,
         merged: facts.merged_fingerprint,
         tagged: false,
+        blocked: None,
     }
 }
 
@@ -24,6 +25,7 @@ fn moved(change: impl FnOnce(&mut Again)) -> &'static str {
     match binding.again(now) {
         Rechecked::Gone(what) => what,
         Rechecked::Tagged => "tag",
+        Rechecked::Blocked(_) => "room for the tag",
         Rechecked::Read(again) => binding.difference(&again).unwrap_or("nothing"),
     }
 }
@@ -38,6 +40,10 @@ fn what_is_read_again_unchanged_is_the_same_binding() {
 #[test]
 fn a_tag_that_somebody_made_meanwhile_is_seen_before_anything_else() {
     assert_eq!(moved(|now| now.tagged = true), "tag");
+    let below = || Some("tool-support-v2/old".to_owned());
+    assert_eq!(moved(|now| now.blocked = below()), "room for the tag");
+    let both = |now: &mut Again| (now.tagged, now.blocked) = (true, below());
+    assert_eq!(moved(both), "tag");
 }
 
 #[test]

@@ -67,6 +67,21 @@ fn complete(machine: &Machine) -> SeenDraft {
 }
 
 #[test]
+fn a_tag_below_the_releases_at_the_last_look_ends_it_before_anything_is_published() {
+    let mut machine = at(|effect| *effect == Effect::Recheck);
+    let below = Rechecked::Blocked("tool-support-v2/old".to_owned());
+    let Step::End(end) = machine.step(Event::Rechecked(Ok(below))) else {
+        panic!("it goes on");
+    };
+    let End::Refused(refusal) = *end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(refusal.code(), "promote.tag-blocked");
+    let said = refusal.to_string();
+    assert!(said.contains("\"tool-support-v2/old\""), "{said}");
+}
+
+#[test]
 fn a_draft_in_which_the_forge_stored_something_else_is_abandoned() {
     type Change = (&'static str, fn(&mut Sent));
     let table: [Change; 3] = [

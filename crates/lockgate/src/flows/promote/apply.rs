@@ -16,8 +16,9 @@ use super::Observed;
 use crate::exit::Failure;
 use crate::flows::Context;
 use crate::look::requirements;
+use crate::observe::Published as _;
 use crate::progress::Bar;
-use crate::release_origin::{listed, origin};
+use crate::release_origin::{listed, origin, tag_below};
 use crate::remote::{PublicReceipt, Remote};
 use crate::stream::{Checked, Wanted};
 
@@ -250,6 +251,7 @@ impl<'h, 'a> Hands<'h, 'a> {
             workflow: view.trees.workflow(&seen.package),
             merged: seen.merged_fingerprint(),
             tagged: self.remote.tag_commit(&plan.tag)?.is_some(),
+            blocked: tag_below(self.remote.refs()?, &plan.tag),
         })))
     }
 
