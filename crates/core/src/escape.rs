@@ -47,6 +47,11 @@ fn escaped_char(c: char) -> String {
     }
 }
 
+/// Whether all of a text shows as itself, on one line.
+pub fn is_printable(text: &str) -> bool {
+    text.chars().all(is_plain)
+}
+
 /// Whether a character shows as itself: no control, no invisible, nothing that turns the direction of writing.
 fn is_plain(c: char) -> bool {
     match c {

@@ -129,7 +129,7 @@ text_word! {
     /// `owner/name`. Changes with a rename; compare [`RepositoryId`] where it matters.
     RepositoryName: "a repository name of the form OWNER/NAME", repository_name;
     /// A path inside the repository: relative, with `/`, without `.` or `..` parts.
-    RepoPath: "a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)", repo_path;
+    RepoPath: "a path inside the repository (relative, '/' between the parts, no '..', no backslash, control or invisible character)", repo_path;
     /// A moment as the forge writes it (RFC 3339, in UTC, to the second). One that is later is greater.
     Timestamp: "a time such as 2026-11-27T10:00:00Z", timestamp;
     /// The name of a workflow artifact.
@@ -222,7 +222,8 @@ fn repository_name(text: &str) -> bool {
 fn repo_path(text: &str) -> bool {
     let part = |p: &str| !matches!(p, "" | "." | "..") && !p.eq_ignore_ascii_case(".git");
     text.len() <= 1000
-        && !text.contains(|c: char| c.is_control() || c == '\\')
+        && crate::escape::is_printable(text)
+        && !text.contains('\\')
         && text.split('/').all(part)
 }
 
@@ -462,8 +463,14 @@ mod tests {
             "a\0b",
             ".git/config",
             "a/",
+            "a\u{200b}b",
+            "a\u{2028}b",
+            "a\u{fffd}b",
         ] {
             assert!(path.parse::<RepoPath>().is_err(), "{path:?}");
+        }
+        for path in ["größe/a b", "日本語/x", "a'b", "-x"] {
+            assert!(path.parse::<RepoPath>().is_ok(), "{path:?}");
         }
         for name in ["Tool", "-a", "a-", "a_b", "a.b", &"a".repeat(41)] {
             assert!(name.parse::<PackageName>().is_err(), "{name:?}");

@@ -180,11 +180,12 @@ impl Talk {
     /// An output of the workflow step; nothing outside Actions.
     ///
     /// # Errors
-    /// [`Trouble::UnsafeOutput`] for anything but one plain key and one line of printable ASCII.
+    /// [`Trouble::UnsafeOutput`] for anything but one plain key and one line of printable text.
     pub fn output(&self, key: &str, value: &str) -> Result<(), Trouble> {
         let text =
             output_lines(key, value, &fresh_token()).ok_or_else(|| Trouble::UnsafeOutput {
                 key: key.to_owned(),
+                value: lockgate_core::escape::quoted(value),
             })?;
         match &self.outputs {
             Some(path) => append(path, &text),
@@ -214,11 +215,11 @@ fn closing(token: &str) -> String {
     format!("::{token}::\n::endgroup::")
 }
 
-/// The heredoc form of an output, so that no value can begin another key.
+/// The heredoc form of an output, so that no value can begin another key. The runner reads the file as UTF-8 and ends a line at a
+/// line feed alone (actions/runner, `FileCommandManager.cs`); what other readers take for an end is refused as well.
 fn output_lines(key: &str, value: &str, delimiter: &str) -> Option<String> {
     let plain_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    let plain_value = value.bytes().all(|b| (b' '..=b'~').contains(&b));
-    (plain_key && plain_value && !value.contains(delimiter))
+    (plain_key && lockgate_core::escape::is_printable(value) && !value.contains(delimiter))
         .then(|| format!("{key}<<{delimiter}\n{value}\n{delimiter}\n"))
 }
 
@@ -307,6 +308,16 @@ mod tests {
             Some("version<<d\n2\nd\n".to_owned())
         );
         assert_eq!(output_lines("version", "2\nd\nother=1", "d"), None);
+        for end in [
+            '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+        ] {
+            let value = format!("2{end}x");
+            assert_eq!(output_lines("version", &value, "d"), None, "{end:?}");
+        }
+        assert_eq!(
+            output_lines("path", "/home/José/größe", "d"),
+            Some("path<<d\n/home/José/größe\nd\n".to_owned())
+        );
         assert_eq!(output_lines("version", "d", "d"), None);
     }
 

@@ -59,8 +59,8 @@ reasons! {
         File { /** What was tried. */ doing: String, /** What the system said. */ detail: String } =>
             "file.failed", "could not {doing}: {detail}", "mend what the system complains about, and run the same command again";
         /// A text would break the outputs of a workflow step.
-        UnsafeOutput { /** Key. */ key: String } =>
-            "output.unsafe", "the output {key} would hold text that is not one line of plain characters", "this is a bug of Lockgate: every output is checked before";
+        UnsafeOutput { /** Key. */ key: String, /** Its value, quoted. */ value: String } =>
+            "output.unsafe", "the output {key} would be {value}, which is not one line of printable text", "work in a folder whose path is UTF-8 without invisible characters; if it is no path, this is a bug of Lockgate";
 
         /// There are changes that no commit has.
         Dirty { /** Paths. */ paths: String } =>

@@ -4,6 +4,8 @@
 
 #[path = "command_line/checkout.rs"]
 mod checkout;
+#[path = "command_line/paths.rs"]
+mod paths;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -108,7 +108,7 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
       `{version}` and the other placeholders are explained in docs/config.md
     "#);
     insta::assert_snapshot!(problem(&EXAMPLE.replace("src/inspect_ai/binaries/{asset}", "a/.{variant}/x").replace("variant.amd64]", "variant.git]\narch = \"amd64\"")), @r#"
-    config.bad-template: line 10, column 1: `output` is "a/.{variant}/x", but for git it is "a/.git/x", which is not a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)
+    config.bad-template: line 10, column 1: `output` is "a/.{variant}/x", but for git it is "a/.git/x", which is not a path inside the repository (relative, '/' between the parts, no '..', no backslash, control or invisible character)
       `{version}` and the other placeholders are explained in docs/config.md
     "#);
     insta::assert_snapshot!(replace("\"2.31\"", "2.31"), @"
@@ -120,8 +120,8 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
       write one of amd64, arm64, 386, arm, riscv64, ppc64le, s390x
     "#);
     insta::assert_snapshot!(replace("src/inspect_ai/tool/tool_support_version.txt", "../VERSION"), @r#"
-    config.bad-value: line 3, column 16: `version-file` is "../VERSION", which is not a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)
-      write a path inside the repository (relative, '/' between the parts, no '..', no backslash or control character)
+    config.bad-value: line 3, column 16: `version-file` is "../VERSION", which is not a path inside the repository (relative, '/' between the parts, no '..', no backslash, control or invisible character)
+      write a path inside the repository (relative, '/' between the parts, no '..', no backslash, control or invisible character)
     "#);
     insta::assert_snapshot!(replace("src/inspect_ai/binaries/{asset}", "out/tool"), @r#"
     config.bad-template: line 12, column 11: `output` is "out/tool", but it lacks {asset}, {variant} or {arch}, so that all variants would have the same
