@@ -212,18 +212,9 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
         (!on).then_some(Problem::Mutable)
     });
     ask("what is published cannot be changed".to_owned(), outcome);
-    let outcome = on(
-        &facts.workflows,
-        "what workflows may do that name no rights",
-        workflow_rights,
-    );
     ask(
         "a workflow may write only what it names".to_owned(),
-        match outcome {
-            // A writer's workflow can name any right; this keeps only mistakes small.
-            Outcome::Fail(problem) => Outcome::Note(problem),
-            other => other,
-        },
+        workflow_rights(&facts.workflows),
     );
     if let Some((name, reading)) = &facts.gate_environment {
         let outcome = on(reading, "the environment of the gate", |environment| {
@@ -245,11 +236,12 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
             .map(|(_, prefix)| format!("{WITHDRAWN_PREFIX}{prefix}"));
         let prefixes = facts.packages.iter().map(|(_, prefix)| prefix.clone());
         for prefix in &prefixes.chain(withdrawn).collect::<Vec<_>>() {
-            let outcome = match on(&facts.tags, "the rulesets about tags", |all| {
+            let open = on(&facts.tags, "the rulesets about tags", |all| {
                 open_tags(all, prefix)
-            }) {
+            });
+            let outcome = match open {
                 Outcome::Pass => bypassed(facts, prefix),
-                other => other,
+                Outcome::Note(_) | Outcome::Fail(_) | Outcome::Unknown(_) => open,
             };
             ask(
                 format!("only the App makes, moves or deletes the tags {prefix}*"),
@@ -308,14 +300,20 @@ fn environment(facts: &Facts) -> Outcome {
     }
 }
 
-fn workflow_rights(rights: &WorkflowRights) -> Option<Problem> {
-    let rights = match (rights.write, rights.approve) {
+/// A writer's workflow can name any right; that others have few keeps only mistakes small. So it is a note.
+fn workflow_rights(reading: &Reading<WorkflowRights>) -> Outcome {
+    let Reading::Read(found) = reading else {
+        return on(reading, "what workflows may do that name no rights", |_| {
+            None
+        });
+    };
+    let rights = match (found.write, found.approve) {
         (true, true) => "write everything and approve pull requests",
         (true, false) => "write everything",
         (false, true) => "approve pull requests",
-        (false, false) => return None,
+        (false, false) => return Outcome::Pass,
     };
-    Some(Problem::WorkflowsWrite { rights })
+    Outcome::Note(Problem::WorkflowsWrite { rights })
 }
 
 /// Whom the rules of the tags do not hold back, besides the App. Only what holds them all back counts: whoever bypasses one ruleset is

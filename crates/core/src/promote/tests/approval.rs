@@ -14,7 +14,9 @@ fn digest(change: impl FnOnce(&mut Facts)) -> Digest {
 fn manifest_of(facts: &mut Facts) -> &mut crate::document::Manifest {
     match &mut facts.candidate {
         CandidateFacts::Read(Candidate::Complete(manifest)) => manifest,
-        other => panic!("{other:?}"),
+        other @ (CandidateFacts::Absent
+        | CandidateFacts::Unreadable(_)
+        | CandidateFacts::Read(_)) => panic!("{other:?}"),
     }
 }
 
@@ -104,7 +106,9 @@ fn another_plan_than_the_approved_one_is_refused() {
                 assert_eq!(refusal.code(), "promote.plan-changed");
                 assert!(refusal.to_string().contains(&legitimate.to_string()));
             }
-            other => panic!("{other:?}"),
+            other @ (Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
     // What is published already needs no approval: nothing is published any more.
