@@ -178,8 +178,8 @@ reasons! {
         Removed { /** Which. */ package: PackageName, /** What took its place. */ instead: String } =>
             "detect.package-removed", "the pull request takes the package {package} out of lockgate.toml{instead}", "put it back; to remove it for good, set removal = \"allow\" in its policy first, in a pull request of its own";
         /// What users follow would change.
-        Identity { /** What changes. */ change: String, /** Free. */ free: String } =>
-            "detect.identity", "{change}, which users follow", "put it back, or raise the version to {free}, whose release then has the new names; docs/config.md says what a raise does not allow, and `identity` in the package's policy lets it pass";
+        Identity { /** What changes. */ change: String, /** What helps. */ remedy: String } =>
+            "detect.identity", "{change}, which users follow", "{remedy}";
         /// The head does not merge.
         Conflict =>
             "detect.conflict", "the pull request conflicts with its base branch", "merge the base branch into the pull request, or rebase it";
@@ -349,9 +349,18 @@ fn identity(
     let ours = matches!(facts.holder, Holder::Release(..));
     let taken = !ours && facts.taken.contains(version);
     let change = identity::refused(&facts.identity, order == Ordering::Greater, taken)?;
+    let raise_helps = order != Ordering::Greater
+        && identity::refused(std::slice::from_ref(change), true, false).is_none();
+    let remedy = match raise_helps {
+        true => format!(
+            "put it back, or raise the version to {free}, whose release then has the new names"
+        ),
+        false => "put it back: a raise does not allow it; `identity = \"free\"` in the package's policy lets it pass, if the base has that"
+            .to_owned(),
+    };
     Some(Refusal::Identity {
         change: change.to_string(),
-        free,
+        remedy,
     })
 }
 
@@ -407,6 +416,16 @@ fn refuse_by_policy(
 
 /// The first version of a package: any that is above all that were ever published under its tags.
 fn first(package: &Package, facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
+    // Its own policy is the pull request's word, and does not count.
+    if let Some(change @ identity::Change::ForeignTag(_)) = facts.identity.first() {
+        return Verdict::Refuse(Refusal::Identity {
+            change: change.to_string(),
+            remedy: format!(
+                "name the package in its `tag`, such as \"{}-v{{version}}\"",
+                package.name
+            ),
+        });
+    }
     if let Some(held) = held(package, facts, merged, &version, &version) {
         return held;
     }

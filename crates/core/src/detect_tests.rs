@@ -339,6 +339,41 @@ fn what_users_follow_changes_with_a_raise_or_not_at_all() {
     assert_eq!(of("", "5\n", &[4, 5], tag(true)), "detect.identity");
     assert_eq!(of("", "5\n", &[4], tag(false)), "detect.identity");
     assert_eq!(of("identity = \"free\"", "4\n", &[4], asset()), "nothing");
+    let hint = |head: &str, change| {
+        let mut facts = facts(("4\n", "old"), (head, "old"));
+        facts.identity = vec![change];
+        match decide(&package(""), &facts) {
+            Verdict::Refuse(refusal) => refusal.hint(),
+            other @ (Verdict::Done(_) | Verdict::Wait(_) | Verdict::Proceed(_)) => {
+                panic!("{other:?}")
+            }
+        }
+    };
+    // A raise is only proposed where it helps.
+    assert!(hint("4\n", asset()).contains("raise the version to 5"));
+    assert!(hint("4\n", tag(true)).contains("raise the version to 5"));
+    for (head, change) in [
+        ("4\n", tag(false)),
+        ("5\n", tag(false)),
+        (
+            "4\n",
+            identity::Change::PinsDropped("SHA256SUMS".parse().unwrap()),
+        ),
+    ] {
+        let hint = hint(head, change);
+        assert!(hint.contains("a raise does not allow it"), "{hint}");
+    }
+    // The policy of a package that the base does not have is the pull request's own word.
+    let mut new = facts(("4\n", "old"), ("1\n", "new"));
+    new.base = None;
+    new.identity = vec![identity::Change::ForeignTag("v{version}".to_owned())];
+    let free = package("identity = \"free\"");
+    match decide(&free, &new) {
+        Verdict::Refuse(refusal) => {
+            assert!(refusal.hint().contains("name the package"), "{refusal}")
+        }
+        other @ (Verdict::Done(_) | Verdict::Wait(_) | Verdict::Proceed(_)) => panic!("{other:?}"),
+    }
     assert_eq!(of("identity = \"free\"", "5\n", &[4], tag(false)), "build");
 }
 

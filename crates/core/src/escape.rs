@@ -34,6 +34,16 @@ pub fn quoted_bytes(bytes: &[u8]) -> String {
     format!("\"{}{}\"", shown, if cut { "…" } else { "" })
 }
 
+/// Foreign text as one word of a command that people paste into a shell: what a shell could read as anything else stands between single
+/// quotes, inside which nothing is special.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/@:+,=-".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", line(text).replace('\'', "'\\''"))
+}
+
 /// One line of foreign text, everything unprintable escaped; not quoted, not cut.
 pub fn line(text: &str) -> String {
     text.chars().map(escaped_char).collect()
@@ -92,6 +102,18 @@ pub fn log(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_of_a_command_is_one_word_and_runs_nothing() {
+        assert_eq!(shell_word("feature/x-1"), "feature/x-1");
+        assert_eq!(shell_word("$(id)"), "'$(id)'");
+        assert_eq!(shell_word("a b"), "'a b'");
+        assert_eq!(shell_word("it's`id`"), "'it'\\''s`id`'");
+        assert_eq!(shell_word("-x"), "'-x'");
+        assert_eq!(shell_word(""), "''");
+        // No newline ends the command.
+        assert_eq!(shell_word("a\nid"), "'a\\nid'");
+    }
     use proptest::prelude::*;
 
     #[test]

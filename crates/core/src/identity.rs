@@ -13,7 +13,9 @@
 //! | `version-file`, the old file stays | refused: two files name the version | refused |
 //! | `pins` taken away | refused | refused |
 //!
-//! All of it passes where the base's policy says `identity = "free"`.
+//! A package that is new beside others cannot take tags that are there already either, unless its tag names it.
+//!
+//! All of it but this last passes where the base's policy says `identity = "free"`.
 
 use std::fmt;
 
@@ -58,6 +60,8 @@ pub enum Change {
     },
     /// A row of the variant table that is new, gone, or for another machine; by name.
     Variants(Vec<String>),
+    /// A new package whose tags are there already, by this template, which does not name it.
+    ForeignTag(String),
     /// The package no longer keeps its digests in the repository.
     PinsDropped(RepoPath),
 }
@@ -101,10 +105,20 @@ pub fn changes(base: &Package, after: &Package, left: bool) -> Vec<Change> {
     found
 }
 
+/// What is wrong with the tag of a package that the base does not have, in a config that has others. `taken` says whether there are tags
+/// of its template: then they are the project's own, or another package's, and pipelines may start on them.
+pub fn of_new(package: &Package, taken: bool) -> Vec<Change> {
+    let tag = package.tag.to_string();
+    match taken && !names(&tag, package) {
+        true => vec![Change::ForeignTag(tag)],
+        false => Vec::new(),
+    }
+}
+
 /// The first of some changes that is refused. `raised` says whether the version is, `taken` whether a tag of the new name is there.
 pub fn refused(changes: &[Change], raised: bool, taken: bool) -> Option<&Change> {
     changes.iter().find(|change| match (change, raised) {
-        (Change::PinsDropped(_), _) => true,
+        (Change::PinsDropped(_) | Change::ForeignTag(_), _) => true,
         (Change::VersionFile { left, .. }, _) => *left,
         (Change::Tag { names_package, .. }, true) => !names_package || taken,
         (Change::Scheme { to, .. }, true) => *to != Scheme::Semver,
@@ -154,6 +168,10 @@ impl fmt::Display for Change {
             Self::Tag { from, to, .. } => write!(f, "`tag` changes from {from} to {to}"),
             Self::Asset { from, to } => write!(f, "`asset` changes from {from} to {to}"),
             Self::Variants(names) => write!(f, "the variants change: {}", names.join(", ")),
+            Self::ForeignTag(tag) => write!(
+                f,
+                "tags like {tag} are there already, and the new package's `tag` does not name it"
+            ),
             Self::PinsDropped(path) => write!(f, "`pins` no longer names {path}"),
         }
     }
@@ -170,6 +188,20 @@ mod tests {
                     output = \"out/{asset}\"\n[package.tool.variant.amd64]\n[package.tool.variant.arm64]\n";
         let config = Config::parse(&edit(text)).unwrap();
         config.packages.into_values().next().unwrap()
+    }
+
+    #[test]
+    fn a_new_package_takes_no_tags_that_do_not_name_it() {
+        let foreign = |tag: &str, taken| {
+            let package = package(|t| t.replace("\"tool-v{version}\"", &format!("{tag:?}")));
+            let found = of_new(&package, taken);
+            assert!(refused(&found, true, false).is_some() == !found.is_empty());
+            !found.is_empty()
+        };
+        assert!(foreign("v{version}", true));
+        assert!(!foreign("v{version}", false));
+        assert!(!foreign("tool-v{version}", true));
+        assert!(!foreign("{package}-{version}", true));
     }
 
     /// Which change it is; whether it is refused without a raise, with one, and with one where the tag is taken.

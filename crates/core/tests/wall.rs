@@ -11,8 +11,9 @@
 use std::path::{Path, PathBuf};
 
 /// All that core may depend on: pure computation, each. Whoever adds one says here why it does no I/O.
-const DEPENDENCIES: [(&str, &str); 8] = [
+const DEPENDENCIES: [(&str, &str); 9] = [
     ("globset", "matches bytes against patterns"),
+    ("regex-automata", "runs the automaton of a pattern"),
     ("semver", "parses and orders versions"),
     ("serde", "describes values"),
     ("serde_json", "JSON from and to memory"),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::rc::Rc;
 
-use lockgate_core::escape::{line, quoted};
+use lockgate_core::escape::{line, quoted, shell_word};
 use lockgate_core::fingerprint::TreeEntry;
 use lockgate_core::{CommitId, ObjectId};
 
@@ -55,7 +55,11 @@ impl Git {
             let dir = quoted(&dir.display().to_string());
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(match said.contains("dubious ownership") {
-                true => Trouble::ForeignOwner { dir },
+                // Git names the folder that it would have to trust: the whole clone, wherever in it we are.
+                true => Trouble::ForeignOwner {
+                    word: shell_word(said.split('\'').nth(1).unwrap_or_default()),
+                    dir,
+                },
                 false => Trouble::NotARepository { dir },
             });
         }

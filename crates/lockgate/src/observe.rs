@@ -336,6 +336,10 @@ impl Trees {
                 let left = after.has_file(&base.version_file);
                 identity::changes(base, package, left)
             }
+            // Where there is no package yet, the project brings its own tags along.
+            (None, Some(package)) if self.base.names().next().is_some() => {
+                identity::of_new(package, !taken.is_empty())
+            }
             (None, _) | (_, None) => Vec::new(),
         };
         let facts = Facts {

@@ -15,8 +15,8 @@ reasons! {
         NotARepository { /** Where. */ dir: String } =>
             "git.not-a-repository", "{dir} is not inside a git repository", "run it in a clone of the repository, or name one with -C";
         /// In a repository that another account owns.
-        ForeignOwner { /** Where. */ dir: String } =>
-            "git.foreign-owner", "git does not use the repository of {dir}, because another account owns it (\"dubious ownership\")", "run `git config --global --add safe.directory {dir}`, or as the account that owns it";
+        ForeignOwner { /** Where. */ dir: String, /** For a command. */ word: String } =>
+            "git.foreign-owner", "git does not use the repository of {dir}, because another account owns it (\"dubious ownership\")", "run `git config --global --add safe.directory {word}`, or as the account that owns it";
         /// History is missing.
         Shallow { /** What was wanted. */ what: String } =>
             "git.shallow", "this clone is shallow and lacks {what}", "run `git fetch --unshallow`; in a workflow, check out with fetch-depth: 0";

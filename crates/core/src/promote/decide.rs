@@ -10,7 +10,7 @@ use super::{
 use crate::config::EnvironmentCheck;
 use crate::detect;
 use crate::document::{Candidate, Manifest};
-use crate::escape::quoted;
+use crate::escape::{quoted, shell_word};
 use crate::reason::Verdict;
 use crate::settings::Reading;
 use crate::words::{Fingerprint, ObjectId, RunId};
@@ -350,7 +350,7 @@ fn run(facts: &Facts) -> Result<&RunFacts, Stop> {
             run: run.id,
             why,
             file: path.rsplit('/').next().unwrap_or(path).to_owned(),
-            branch: quoted(&facts.pull.head_branch),
+            branch: shell_word(&facts.pull.head_branch),
         }
         .into());
     }
