@@ -37,8 +37,7 @@ impl Bound {
             pull.filter(|pull| (&pull.head, &pull.base) == (&binding.head, &binding.base))
         {
             self.pull = true;
-            let merged = observe::view(world, &pull).and_then(|view| view.merged);
-            self.merge |= merged == Some(binding.merged);
+            self.merge |= observe::merged(world, &pull) == Some(binding.merged);
         }
         if let Some(run) = observe::run(world, binding.run) {
             self.run |= run.attempt == binding.attempt;

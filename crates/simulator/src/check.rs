@@ -1,7 +1,7 @@
 //! The model's promises, held against the world after each step; and a few that only the code can break.
 
 use lockgate_core::Digest;
-use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
+use lockgate_core::config::SUMS_ASSET;
 use lockgate_core::document::Manifest;
 use lockgate_core::promote::{PullState, ReleaseFacts, ReleaseOrigin};
 use lockgate_forge_embedded::state::releases::Release;
@@ -16,7 +16,7 @@ use crate::observe;
 use crate::people;
 use crate::promoter::{Ended, Promoter};
 use crate::template::Template;
-use crate::world::{Kept, World, digest, number_of};
+use crate::world::{Kept, World, digest};
 
 /// The first promise that the world breaks now.
 pub fn broken(world: &World<'_>, promoters: &[Promoter]) -> Option<&'static str> {
@@ -78,7 +78,7 @@ pub fn is_whole(world: &World<'_>) -> bool {
 }
 
 fn by_a_stranger(world: &World<'_>) -> bool {
-    let receipt = ours(world).and_then(|release| receipt(world, release));
+    let receipt = ours(world).and_then(|release| observe::receipt_of(world, release));
     receipt.is_some_and(|kept| {
         !observe::role(world, kept.receipt.promoter.login.as_str()).may_promote()
     })
@@ -142,7 +142,7 @@ fn says(world: &World<'_>, promoter: &Promoter) -> Report {
     match &promoter.end {
         None | Some(Ended::WrongBytes) => Report::Nothing,
         Some(Ended::Published(built)) => Report::Published(built.bytes),
-        Some(Ended::Already(sources)) => Report::Already(number_of(sources.0)),
+        Some(Ended::Already(sources)) => Report::Already(*sources),
         Some(
             Ended::Waiting("promote.publish-unknown" | "promote.not-readable")
             | Ended::Refused("promote.release-broken"),
@@ -153,18 +153,20 @@ fn says(world: &World<'_>, promoter: &Promoter) -> Report {
     }
 }
 
-fn receipt<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kept> {
-    let all = world
-        .state
-        .assets(&world.template.automation, release.id)
-        .ok()?;
-    let asset = all.into_iter().find(|asset| asset.name == RECEIPT_ASSET)?;
-    let kept = world.receipts.get(&asset.blob.as_ref()?.sha256)?;
-    Some(kept)
+/// The candidate that a release holds: what a run of the head made by the workflow file of main; its executables, their sums, the receipt, and nothing else, under a tag that names its head.
+///
+/// What is frozen stays what it is, so that is worked out once.
+fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
+    if !release.immutable {
+        return worked_out(world, release);
+    }
+    let known = world.frozen.get().filter(|(id, _)| *id == release.id);
+    let (_, whole) = known.unwrap_or_else(|| (release.id, worked_out(world, release)));
+    world.frozen.set(Some((release.id, whole)));
+    whole
 }
 
-/// The candidate that a release holds: what a run of the head made by the workflow file of main; its executables, their sums, the receipt, and nothing else, under a tag that names its head.
-fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
+fn worked_out(world: &World<'_>, release: &Release) -> Option<Built> {
     let all = world
         .state
         .assets(&world.template.automation, release.id)
@@ -173,7 +175,7 @@ fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
         receipt,
         sums,
         built,
-    } = receipt(world, release)?;
+    } = observe::receipt_of(world, release)?;
     let manifest = &receipt.manifest;
     let added = all.len() != manifest.executables.len() + 2;
     let tagged = observe::tag_commit(world).as_ref() == Some(&receipt.origin.head);

@@ -29,7 +29,7 @@ use lockgate_forge_embedded::{PullNumber, ReleaseId as ForgeRelease};
 
 use crate::sabotage::Sabotage;
 use crate::template::{PROMOTION, Tree, WORKFLOW};
-use crate::world::{World, digest};
+use crate::world::{Kept, World, digest};
 
 /// A pull request's base, head and merge, and what detect says of them.
 #[derive(Debug, Clone)]
@@ -284,15 +284,30 @@ fn snapshot(tree: &Rc<Tree>) -> Snapshot {
     }
 }
 
+/// By its receipt alone: who published it is asked where that matters.
 fn holder(world: &World<'_>) -> Holder {
-    match release(world) {
-        ReleaseFacts::Published(release) => release.receipt.map_or(Holder::Stranger, |receipt| {
-            Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
-        }),
-        ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_) => {
-            Holder::Stranger
-        }
-    }
+    let release = world.state.release_by_tag(world.tag()).ok();
+    let receipt = release.and_then(|release| receipt_of(world, release));
+    receipt.map_or(Holder::Stranger, |kept| {
+        let receipt = &kept.receipt;
+        Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
+    })
+}
+
+/// The receipt of a release, if it can be read.
+pub fn receipt_of<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kept> {
+    let all = world.state.assets(&world.template.automation, release.id);
+    let asset = all.ok()?.into_iter().find(|it| it.name == RECEIPT_ASSET)?;
+    let kept = world.receipts.get(&asset.blob.as_ref()?.sha256)?;
+    Some(kept)
+}
+
+/// Of the merge of a pull request's head into its base.
+pub fn merged(world: &World<'_>, pull: &PullFacts) -> Option<Fingerprint> {
+    let base = world.git.resolve(&format!("refs/heads/{}", pull.base));
+    let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
+    let merged = world.template.merged(&world.git, &base.ok()??, &head)?;
+    Some(merged.digests.fingerprint)
 }
 
 /// What is published under the tag, and its receipt as anybody reads it.

@@ -6,7 +6,7 @@ use lockgate_core::promote::{
     self, Again, ArtifactFacts, Effect, End, Event, Facts, Fault, Machine, Plan, PullFacts,
     Rechecked, Refusal, RunFacts, Step, UploadFault, Wait,
 };
-use lockgate_core::{Fingerprint, Reason as _, Verdict};
+use lockgate_core::{Reason as _, Verdict};
 use lockgate_forge_embedded::PullNumber;
 use lockgate_forge_embedded::ReleaseId as ForgeRelease;
 use lockgate_forge_embedded::state::people::Actor;
@@ -21,7 +21,7 @@ use crate::observe;
 use crate::people;
 use crate::reads::Reads;
 use crate::sabotage::Sabotage;
-use crate::world::{World, Write, built};
+use crate::world::{World, Write, built, number_of};
 
 /// A promoter.
 #[derive(Debug)]
@@ -49,8 +49,8 @@ pub struct Promoter {
 pub enum Ended {
     /// It published this candidate.
     Published(Built),
-    /// It found its work done: a release of these sources.
-    Already(Fingerprint),
+    /// It found its work done: a release of the sources of this number.
+    Already(u32),
     /// A person must do something; the code.
     Refused(&'static str),
     /// It may be run again; the code.
@@ -209,7 +209,7 @@ impl Promoter {
                 let found = done.receipt.manifest.fingerprint;
                 let asked = Some(found) == facts.merged_fingerprint;
                 let sources = if asked { found } else { facts.head_fingerprint };
-                self.found(world, done.receipt, Ended::Already(sources));
+                self.found(world, done.receipt, Ended::Already(number_of(sources.0)));
             }
             Verdict::Proceed(plan) => {
                 world.tell(|| format!("{} has a plan", self.login));
@@ -248,7 +248,7 @@ impl Promoter {
             }
             (End::Already(done), _) => {
                 let sources = machine.plan().receipt.manifest.fingerprint;
-                self.found(world, done.receipt, Ended::Already(sources));
+                self.found(world, done.receipt, Ended::Already(number_of(sources.0)));
             }
             (End::Refused(refusal), _) => self.finish(world, Ended::Refused(refusal.full_code())),
             (End::Waiting(wait), _) => self.finish(world, Ended::Waiting(wait.code())),

@@ -1,6 +1,7 @@
 //! The world of one schedule: the rehearsal forge's state, a repository in memory, a clock that somebody turns, and the calls
 //! that are still under way. Also what only the simulator knows: what a release really holds, and who changed it when.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -66,6 +67,8 @@ pub struct World<'t> {
     pub renames: Vec<PullNumber>,
     /// Whether a writer has changed the published release, where the forge does not freeze it.
     pub altered: bool,
+    /// Whether the published release is whole, once it is frozen.
+    pub frozen: Cell<Option<(ReleaseId, Option<Built>)>>,
     /// What somebody decided wrong, of which a later look at the world would show nothing.
     pub fault: Option<&'static str>,
     /// Each pull request as it was before the last push: what an old read shows.
@@ -145,6 +148,7 @@ impl<'t> World<'t> {
             edited_in_the_gap: BTreeSet::new(),
             renames: Vec::new(),
             altered: false,
+            frozen: Cell::new(None),
             fault: None,
             before: BTreeMap::new(),
             trace: tell.then(Vec::new),
