@@ -60,7 +60,7 @@ soak-setup:
 
 # As `make test` builds them, with overflow checks and debug assertions.
 soak-properties: soak-setup
-	PROPTEST_CASES=$(CASES) cargo test --workspace --locked
+	PROPTEST_CASES=$(CASES) LOCKGATE_FETCH_ROUNDS=400 cargo test --workspace --locked
 
 soak-model: soak-setup
 	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0

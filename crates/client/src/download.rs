@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::address::Address;
 use crate::belief::Belief;
-use crate::cache::{Claim, Claimed, failed};
+use crate::cache::{Claim, Claimed, Patience, failed};
 use crate::client::{Client, given_up, stopped};
 use crate::error::{FetchError, Found, Tried};
 use crate::event::Event;
@@ -21,14 +21,6 @@ use crate::pump::{PumpError, Tally};
 use crate::request::{Origin, Request};
 use crate::transfer::{Arrival, Stopped, Wanted};
 use crate::withdrawn::WithdrawalCheck;
-
-/// Whether what another process has brought meanwhile is as good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Take {
-    Cached,
-    /// No: the caller's own bytes are to be verified.
-    Given,
-}
 
 impl Client {
     /// From the mirrors, then the release.
@@ -46,11 +38,11 @@ impl Client {
         if mirrors.is_empty() && !release {
             return Err(offline(asset));
         }
-        let mut claim = match self.claim(request, belief, Take::Cached)? {
+        let mut claim = match self.claim(request, belief)? {
             Ok(claim) => claim,
             Err(got) => return Ok(got),
         };
-        // What a process that was killed has left may be whole.
+        // The beginning that a dead process left may be whole.
         if let Some(got) = self.finished_before(request, belief, &mut claim)? {
             let path = claim.keep(self.cache()?, belief.sha256, asset)?;
             return Ok((path, got, Origin::Cache));
@@ -108,19 +100,23 @@ impl Client {
         &self,
         request: &Request,
         belief: &Belief,
-        take: Take,
     ) -> Result<Result<Claim, Got>, FetchError> {
         let (cache, asset) = (self.cache()?, &request.asset);
         let line = self.line(&self.retry);
-        let deadline = self.net.deadline();
+        let patience = Patience {
+            deadline: self.net.deadline(),
+            // More than the longest pause between two attempts, by default.
+            idle: self.net.idle() * 4,
+        };
+        let wanted = (belief.sha256, asset);
         loop {
             let mut waiting = || {
                 let asset = asset.as_str();
                 line.tell(&Event::Waiting { asset });
             };
             let stop = || line.stopped();
-            match cache.claim(belief.sha256, deadline, &mut waiting, &stop)? {
-                Claimed::Ours(claim) if take == Take::Given || !cache.has(belief.sha256, asset) => {
+            match cache.claim(wanted, patience, &mut waiting, &stop)? {
+                Claimed::Ours(claim) if !cache.has(belief.sha256, asset) => {
                     return Ok(Ok(claim));
                 }
                 Claimed::Ours(claim) => claim.discard(),
@@ -133,13 +129,11 @@ impl Client {
                     return Err(given_up(asset, &address, trouble, Vec::new()));
                 }
             }
-            if take == Take::Cached
-                && let Some(got) = self.cached(request, belief)?
-            {
+            if let Some(got) = self.cached(request, belief)? {
                 return Ok(Err(got));
             }
             // Whoever does this for ever is fooled by somebody who damages the cache again and again.
-            if Instant::now() >= deadline {
+            if Instant::now() >= patience.deadline {
                 return Err(offline(asset));
             }
         }
@@ -194,7 +188,7 @@ impl Client {
         }
     }
 
-    /// Bytes that are here, copied under the claim.
+    /// Bytes that are here, copied.
     pub(crate) fn copy_into(
         &self,
         request: &Request,

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use crate::belief::Belief;
 use crate::cache::{Cache, Held, failed, is_executable, read};
 use crate::client::Client;
-use crate::download::Take;
 use crate::error::{FetchError, Found, WrongBytes};
 use crate::event::Event;
 use crate::options::Retry;
@@ -183,20 +182,16 @@ impl Client {
         }
     }
 
-    /// Copies bytes into the cache, under the same right as a download.
+    /// Copies bytes into the cache. They cost no traffic, so nobody has to wait for anybody.
     fn copied(
         &self,
         request: &Request,
         belief: &Belief,
         given: Given<'_>,
     ) -> Result<Got, FetchError> {
-        match self.claim(request, belief, Take::Given)? {
-            Ok(claim) => self
-                .copy_into(request, belief, claim, given.bytes, &given.origin)
-                .map(|(path, size)| (path, size, given.origin)),
-            // Another process brought it meanwhile.
-            Err(got) => Ok(got),
-        }
+        let claim = self.cache()?.alone()?;
+        self.copy_into(request, belief, claim, given.bytes, &given.origin)
+            .map(|(path, size)| (path, size, given.origin))
     }
 }
 

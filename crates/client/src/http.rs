@@ -20,6 +20,7 @@ const MOST_REDIRECTS: usize = 5;
 /// The network, as far as an anonymous reader needs it.
 pub(crate) struct Net {
     agents: Agents,
+    idle: Duration,
     total: Duration,
 }
 
@@ -67,8 +68,14 @@ impl Net {
     pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
         Ok(Self {
             agents: Agents::new(options)?,
+            idle: options.timeouts.idle,
             total: options.timeouts.total,
         })
+    }
+
+    /// How long a server may be silent.
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle
     }
 
     /// When a transfer that begins now has to be over.

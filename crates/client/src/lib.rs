@@ -91,7 +91,7 @@ mod variant;
 mod verify;
 mod withdrawn;
 
-pub use cache::Pruned;
+pub use cache::{Pruned, install};
 pub use client::Client;
 pub use digest::{Digest, NotADigest};
 pub use document::{Executable, Expectation, Receipt, Sums};

@@ -5,7 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockgate_client::{BadVariable, Client, Event, Expectation, Network, Options, Variables};
+use lockgate_client::{
+    BadVariable, Client, Digest, Event, Expectation, FetchError, Network, Options, Variables,
+    install,
+};
 use lockgate_core::Version;
 use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
@@ -82,21 +85,20 @@ pub fn expectation(
     })
 }
 
-/// Copies a verified file to a place of the user's, whole or not at all, with this mode.
-pub fn place(from: &Path, folder: &Path, name: &str, mode: u32) -> Result<PathBuf, Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
+/// Copies a verified file to a place of the user's, whole or not at all, with this mode. It can be run at once.
+pub fn place(
+    (from, sha256): (&Path, Digest),
+    folder: &Path,
+    name: &str,
+    mode: u32,
+) -> Result<PathBuf, Failure> {
     let to = folder.join(name);
-    let copy = || {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".incomplete-")
-            .tempfile_in(folder)?;
-        std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
-        let permissions = std::fs::Permissions::from_mode(mode);
-        file.as_file().set_permissions(permissions)?;
-        file.persist(&to).map_err(|error| error.error)
-    };
-    copy().map_err(|error| Trouble::file(format!("write {}", to.display()), &error))?;
+    install(from, &to, sha256, mode).map_err(|error| match error {
+        FetchError::Cache { source, .. } => {
+            Trouble::file(format!("write {}", to.display()), &source).into()
+        }
+        error => fetch_failure(&error),
+    })?;
     Ok(to)
 }
 

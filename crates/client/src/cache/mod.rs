@@ -2,14 +2,20 @@
 //!
 //! `{cache}/sha256/{digest}/{asset}`, written elsewhere and renamed into place, so that whoever looks sees a whole file or
 //! none, whatever other processes do. Nothing in it is believed: each use hashes the file again, so nothing has to be
-//! forced to the disk either; what a power cut leaves is found out at the next use. How a file gets there: [`claim`]; how
+//! forced to the disk either; what a power cut leaves is found out at the next use. How a file gets there: [`claim`] and [`private`]; how
 //! it leaves: [`prune`]; what else is remembered: [`memory`]. Does not know where the bytes come from.
 
 mod claim;
+mod locks;
 mod memory;
+mod private;
 mod prune;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use claim::{Claim, Claimed};
+pub(crate) use claim::{Claim, Claimed, Patience};
+use locks::Locks;
+use private::PrivateFile;
 pub use prune::Pruned;
 
 use std::fs::{self, File};
@@ -27,6 +33,7 @@ const USE_IS_TOLD: Duration = Duration::from_secs(3600);
 
 pub(crate) struct Cache {
     root: PathBuf,
+    locks: Locks,
 }
 
 /// What the cache has of an executable.
@@ -41,7 +48,8 @@ pub(crate) enum Held {
 
 impl Cache {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+        let locks = Locks::System;
+        Self { root, locks }
     }
 
     /// The executable of a digest, hashed just now. One that is damaged is removed.
@@ -60,20 +68,27 @@ impl Cache {
             file => file.map_err(failed("read", &path))?,
         };
         // While it is held nobody prunes it. Where there are no locks, that it was used lately has to do.
-        drop(file.try_lock_shared());
-        let found = read(&mut file).map_err(failed("read", &path))?;
+        drop(self.locks.try_lock_shared(&file));
+        let held = Self::hashed(sha256, path, &mut file);
+        // By hand: a child of another thread may hold a copy of the descriptor.
+        drop(file.unlock());
+        held
+    }
+
+    fn hashed(sha256: Digest, path: PathBuf, file: &mut File) -> Result<Held, FetchError> {
+        let found = read(file).map_err(failed("read", &path))?;
         if found.sha256 == sha256 {
-            make_executable_if_it_is_not(&file).map_err(failed("make executable", &path))?;
-            tell_use(&file);
+            make_executable_if_it_is_not(file).map_err(failed("make executable", &path))?;
+            tell_use(file);
             // It was pruned just before it was held.
-            if !is_same_file(&file, &path) {
+            if !is_same_file(file, &path) {
                 return Ok(Held::Nothing);
             }
             let size = found.size;
             return Ok(Held::Whole { path, size });
         }
         // Another process may have mended it meanwhile: then it is another file, and is left alone.
-        if is_same_file(&file, &path) {
+        if is_same_file(file, &path) {
             remove(&path).map_err(failed("remove the damaged file", &path))?;
         }
         Ok(Held::Damaged)
@@ -91,6 +106,24 @@ impl Cache {
     fn entries(&self) -> PathBuf {
         self.root.join("sha256")
     }
+}
+
+/// Copies a verified executable to a place of the caller's: a file of its own, hashed on the way, and renamed once nobody has
+/// it open for writing, so that it can be run at once. Others who write the same place at the same time do no harm. Outside
+/// Unix the mode is ignored.
+///
+/// # Errors
+/// [`FetchError::Cache`], also if the file is not what it was.
+pub fn install(from: &Path, to: &Path, sha256: Digest, mode: u32) -> Result<(), FetchError> {
+    let mut bytes = File::open(from).map_err(failed("read", from))?;
+    let folder = to.parent().unwrap_or(to);
+    let mut copy = || {
+        fs::create_dir_all(folder)?;
+        let mut file = PrivateFile::create(Locks::System, folder, ".incomplete-")?;
+        file.fill(&mut bytes, sha256)?;
+        file.publish(to, sha256, mode)
+    };
+    copy().map_err(failed("write", to))
 }
 
 /// Reads a file to its end.
@@ -155,13 +188,13 @@ fn is_same_file(_: &File, path: &Path) -> bool {
 }
 
 #[cfg(unix)]
-fn make_executable(file: &File) -> io::Result<()> {
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o755))
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn make_executable(_: &File) -> io::Result<()> {
+fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
@@ -181,6 +214,6 @@ fn make_executable_if_it_is_not(file: &File) -> io::Result<()> {
     if is_executable(file)? {
         Ok(())
     } else {
-        make_executable(file)
+        set_mode(file, 0o755)
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::claim::nobody_holds;
-use super::{Cache, failed, is_absent, remove};
+use super::{Cache, Locks, failed, is_absent, remove};
 use crate::error::FetchError;
 
 /// The beginning of a file whose process is dead is worth going on with for so long.
@@ -30,17 +30,24 @@ impl Cache {
         let mut pruned = Pruned::default();
         for digest in list(&self.entries())? {
             if !digest.file_type().is_ok_and(|kind| kind.is_dir()) {
-                pruned.look_at(&digest.path(), Duration::ZERO)?;
+                look_at(self.locks, &mut pruned, &digest.path(), Duration::ZERO)?;
                 continue;
             }
             for entry in list(&digest.path())? {
-                pruned.look_at(&entry.path(), unused)?;
+                look_at(self.locks, &mut pruned, &entry.path(), unused)?;
             }
             // Refused where something is left in it.
             drop(fs::remove_dir(digest.path()));
         }
         for entry in list(&self.incomplete())? {
-            pruned.look_at(&entry.path(), Duration::ZERO)?;
+            // A lock holds nothing, so it is not counted.
+            let lock = entry.file_name().to_string_lossy().ends_with(".lock");
+            let into = if lock {
+                &mut Pruned::default()
+            } else {
+                &mut pruned
+            };
+            look_at(self.locks, into, &entry.path(), Duration::ZERO)?;
         }
         Ok(pruned)
     }
@@ -49,47 +56,54 @@ impl Cache {
     pub(super) fn sweep(&self) {
         let mut pruned = Pruned::default();
         for entry in list(&self.incomplete()).unwrap_or_default() {
-            drop(pruned.look_at(&entry.path(), WORTH_GOING_ON));
+            drop(look_at(
+                self.locks,
+                &mut pruned,
+                &entry.path(),
+                WORTH_GOING_ON,
+            ));
         }
     }
 }
 
-impl Pruned {
-    fn look_at(&mut self, path: &Path, unused: Duration) -> Result<(), FetchError> {
-        let found = match fs::symlink_metadata(path) {
-            Err(error) if is_absent(&error) => return Ok(()),
-            found => found.map_err(failed("look at", path))?,
-        };
-        if !found.is_file() {
-            // Nothing of ours.
-            self.removed += 1;
-            return remove(path).map_err(failed("remove", path));
+fn look_at(
+    locks: Locks,
+    pruned: &mut Pruned,
+    path: &Path,
+    unused: Duration,
+) -> Result<(), FetchError> {
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if is_absent(&error) => return Ok(()),
+        found => found.map_err(failed("look at", path))?,
+    };
+    if !found.is_file() {
+        // Nothing of ours.
+        pruned.removed += 1;
+        return remove(path).map_err(failed("remove", path));
+    }
+    pruned.left += 1;
+    let long_ago = |found: &fs::Metadata| {
+        let used = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        // What was used in the future was used now.
+        SystemTime::now().duration_since(used).unwrap_or_default() >= unused
+    };
+    if !long_ago(&found) {
+        return Ok(());
+    }
+    // Looked at again once nobody can use it without our knowing.
+    match nobody_holds(locks, path) {
+        Ok(Some(file)) if file.metadata().is_ok_and(|found| long_ago(&found)) => {
+            remove(path).map_err(failed("remove", path))?;
+            pruned.left -= 1;
+            pruned.removed += 1;
+            pruned.freed += found.len();
+            Ok(())
         }
-        self.left += 1;
-        let long_ago = |found: &fs::Metadata| {
-            let used = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            // What was used in the future was used now.
-            SystemTime::now().duration_since(used).unwrap_or_default() >= unused
-        };
-        if !long_ago(&found) {
-            return Ok(());
-        }
-        // Looked at again once nobody can use it without our knowing.
-        match nobody_holds(path) {
-            Ok(Some(file)) if file.metadata().is_ok_and(|found| long_ago(&found)) => {
-                remove(path).map_err(failed("remove", path))?;
-                self.left -= 1;
-                self.removed += 1;
-                self.freed += found.len();
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-            Err(error) if is_absent(&error) => Ok(()),
-            Err(error) => Err(failed("read", path)(error)),
-        }
+        Ok(_) => Ok(()),
+        Err(error) if is_absent(&error) => Ok(()),
+        Err(error) => Err(failed("read", path)(error)),
     }
 }
-
 fn list(directory: &Path) -> Result<Vec<DirEntry>, FetchError> {
     match fs::read_dir(directory) {
         Err(error) if is_absent(&error) => Ok(Vec::new()),

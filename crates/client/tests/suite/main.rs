@@ -10,6 +10,7 @@ mod cache;
 mod fetch;
 mod network;
 mod order;
+mod parallel;
 mod places;
 mod prune;
 mod ranges;

@@ -27,9 +27,11 @@ fn ranges(release: &Release) -> Vec<Option<usize>> {
     asked.iter().map(|asked| asked.range()).collect()
 }
 
+/// What a process that is dead would have left.
 fn beginning(release: &Release) -> PathBuf {
-    let digest = Digest::of(&bytes(ASSET)).to_string();
-    release.cache.path().join("incomplete").join(digest)
+    let digest = Digest::of(&bytes(ASSET));
+    let folder = release.cache.path().join("incomplete");
+    folder.join(format!("{digest}.dead.part"))
 }
 
 fn begin(release: &Release, bytes: &[u8]) {
@@ -37,10 +39,17 @@ fn begin(release: &Release, bytes: &[u8]) {
     fs::write(beginning(release), bytes).unwrap();
 }
 
+/// What is in the folder of beginnings.
+fn begun(release: &Release) -> Vec<PathBuf> {
+    let folder = release.cache.path().join("incomplete");
+    let found = files_in(&folder).into_iter();
+    found.map(|name| folder.join(name)).collect()
+}
+
 fn fetch(release: &Release) -> Origin {
     let fetched = release.fetch(pins()).unwrap();
     assert_eq!(fs::read(&fetched.path).unwrap(), bytes(ASSET));
-    assert!(!beginning(release).exists());
+    assert_eq!(begun(release), Vec::<PathBuf>::new());
     fetched.origin
 }
 
@@ -174,6 +183,25 @@ fn what_a_dead_process_left_is_gone_on_with() {
 }
 
 #[test]
+fn of_several_beginnings_the_longest_counts_and_one_that_is_written_now_is_left_alone() {
+    let release = Release::published();
+    release.set(ASSET, Answer::ranged(bytes(ASSET), "\"a\""));
+    let folder = release.cache.path().join("incomplete");
+    fs::create_dir_all(&folder).unwrap();
+    let digest = Digest::of(&bytes(ASSET));
+    for (name, size) in [("a", 40), ("b", 5000), ("c", 300), ("living", 9000)] {
+        let path = folder.join(format!("{digest}.{name}.part"));
+        fs::write(path, &bytes(ASSET)[..size]).unwrap();
+    }
+    let living = folder.join(format!("{digest}.living.part"));
+    let held = fs::File::options().write(true).open(&living).unwrap();
+    held.lock().unwrap();
+    release.fetch(pins()).unwrap();
+    assert_eq!(ranges(&release), [Some(5000)]);
+    assert_eq!(begun(&release), [living]);
+}
+
+#[test]
 fn what_a_dead_process_left_whole_needs_no_network() {
     let release = Release::published();
     begin(&release, &bytes(ASSET));
@@ -212,7 +240,9 @@ fn after_trouble_on_the_line_the_next_fetch_goes_on() {
     let release = Release::published();
     release.set(ASSET, broken(1000, "\"a\""));
     assert_eq!(release.failure(pins()).code(), "fetch.network");
-    assert_eq!(fs::read(beginning(&release)).unwrap(), bytes(ASSET)[..1000]);
+    let left = begun(&release);
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(fs::read(&left[0]).unwrap(), bytes(ASSET)[..1000]);
     release.set(ASSET, Answer::ranged(bytes(ASSET), "\"a\""));
     let before = release.server.asked().len();
     fetch(&release);

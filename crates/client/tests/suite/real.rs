@@ -139,9 +139,9 @@ fn a_real_web_server_is_a_mirror_and_sends_the_rest_of_a_file() {
     assert_eq!(client.fetch(&release.request(pins())).unwrap().origin, at);
     // And again, where half of it is here.
     let half = bytes(ASSET).len() / 2;
-    let digest = Digest::of(&bytes(ASSET)).to_string();
+    let name = format!("{}.dead.part", Digest::of(&bytes(ASSET)));
     fs::remove_file(release.entry()).unwrap();
-    let beginning = release.cache.path().join("incomplete").join(digest);
+    let beginning = release.cache.path().join("incomplete").join(name);
     fs::write(beginning, &bytes(ASSET)[..half]).unwrap();
     assert_eq!(client.fetch(&release.request(pins())).unwrap().origin, at);
     let expected = format!("{half} bytes of {ASSET} are here; asking for the rest");

@@ -67,7 +67,7 @@ fn nobody_waits_for_another_process_longer_than_the_caller_wants() {
     let incomplete = release.cache.path().join("incomplete");
     std::fs::create_dir_all(&incomplete).unwrap();
     let digest = lockgate_client::Digest::of(&bytes(ASSET));
-    let held = std::fs::File::create(incomplete.join(digest.to_string())).unwrap();
+    let held = std::fs::File::create(incomplete.join(format!("{digest}.lock"))).unwrap();
     held.lock().unwrap();
     let client = until(&release, |event| matches!(event, Event::Waiting { .. }));
     let error = client.fetch(&release.request(pins())).unwrap_err();

@@ -45,7 +45,8 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     if let Some(folder) = &args.into {
         for one in &mut staged {
             let name = one.path.file_name().and_then(|name| name.to_str());
-            one.path = place(&one.fetched.path, folder, name.unwrap_or_default(), 0o755)?;
+            let from = (one.fetched.path.as_path(), one.fetched.sha256);
+            one.path = place(from, folder, name.unwrap_or_default(), 0o755)?;
         }
     }
     let paths: Vec<String> = staged

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::Path;
 
 use lockgate_artifact::digest::HashingReader;
-use lockgate_client::{Client, Fetched, Request, Trust};
+use lockgate_client::{Client, Digest, Fetched, Request, Trust};
 use lockgate_core::Version;
 use lockgate_core::config::{Config, Package, RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::document::LARGEST;
@@ -108,7 +108,8 @@ fn mirror(
         if is(&folder.join(asset.as_str()), fetched) {
             continue;
         }
-        let path = place(&fetched.path, &folder, asset.as_str(), 0o644)?;
+        let from = (fetched.path.as_path(), fetched.sha256);
+        let path = place(from, &folder, asset.as_str(), 0o644)?;
         context.talk.say(&format!(
             "{} ({}), from {}",
             path.display(),
@@ -132,7 +133,8 @@ fn document(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error| Trouble::file(format!("write {name} of the mirror"), &error);
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     std::io::Write::write_all(&mut file, bytes).map_err(failed)?;
-    place(file.path(), folder, name, 0o644).map(drop)
+    let from = (file.path(), Digest::of(bytes));
+    place(from, folder, name, 0o644).map(drop)
 }
 
 /// Whether a file has these very bytes.

@@ -1,0 +1,193 @@
+//! A file that one call alone writes, and how it gets the name under which others run it.
+//!
+//! Two things must not happen to a file that was verified: that somebody else still writes it, and that running it fails
+//! with "Text file busy", which is what Linux answers while anybody has it open for writing. So every call writes a file of
+//! its own, under a name that nobody else uses, and closes it before the rename. Closing is not enough: another thread that
+//! starts a process right now has copied the descriptor, and holds it until its child has executed something (a child that
+//! never does holds it for good).
+//!
+//! The system's own lock tells: `flock` belongs to the open file, not to the process, and ends with the last copy of the
+//! descriptor. The writer takes it, and before the rename waits until a second, reading descriptor could get it. Where that
+//! takes too long the bytes are copied into a new file, which older children do not have open. Chosen over a lease
+//! (`F_SETLEASE`) because the standard library has it, without `unsafe`. Where locks do nothing the wait ends at once: the
+//! bytes are still right, only the moment between fork and exec is not waited for.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Seek as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::{Locks, is_absent, set_mode};
+use crate::digest::Digest;
+use crate::pump::{PumpError, Tally};
+
+/// How long to wait for the last writing descriptor, before the bytes are copied.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// How many files are tried.
+const TURNS: u32 = 4;
+
+/// A file that nobody else writes. Dropped, it is removed, unless it is the beginning of a download.
+pub(crate) struct PrivateFile {
+    writer: Writer,
+    reader: File,
+    name: Name,
+    locks: Locks,
+}
+
+/// The descriptor that writes, and has the lock.
+struct Writer {
+    file: File,
+    /// Whether the lock ends with this copy of the descriptor; otherwise with the last one.
+    unlock: bool,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.unlock {
+            drop(self.file.unlock());
+        }
+    }
+}
+
+struct Name {
+    path: PathBuf,
+    after: After,
+}
+
+/// What happens to the name in the end.
+#[derive(PartialEq, Eq)]
+enum After {
+    Remove,
+    /// Another process can resume from there, if there is anything in it.
+    LeaveBeginning,
+    Renamed,
+}
+
+impl PrivateFile {
+    /// A new, empty one. A name that begins with a dot is removed at the end; others are left for resuming.
+    pub(crate) fn create(locks: Locks, directory: &Path, prefix: &str) -> io::Result<Self> {
+        let made = tempfile::Builder::new()
+            .prefix(prefix)
+            .suffix(".part")
+            .tempfile_in(directory)?;
+        let reader = File::open(made.path())?;
+        let (file, path) = made.keep().map_err(|error| error.error)?;
+        let after = match prefix.starts_with('.') {
+            true => After::Remove,
+            false => After::LeaveBeginning,
+        };
+        let name = Name { path, after };
+        drop(locks.try_lock(&file));
+        let unlock = true;
+        Ok(Self {
+            writer: Writer { file, unlock },
+            reader,
+            name,
+            locks,
+        })
+    }
+
+    pub(crate) fn file(&mut self) -> &mut File {
+        &mut self.writer.file
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.name.path
+    }
+
+    /// Nothing of it is kept.
+    pub(crate) fn discard(mut self) {
+        self.name.after = After::Remove;
+    }
+
+    /// Gives it its final name, with this mode, once nobody has it open for writing. What was written has this digest.
+    pub(crate) fn publish(mut self, to: &Path, sha256: Digest, mode: u32) -> io::Result<()> {
+        let directory = self.path().parent().unwrap_or(to).to_owned();
+        let mut turn = 1;
+        loop {
+            let Self {
+                mut writer,
+                reader,
+                mut name,
+                locks,
+            } = self;
+            set_mode(&writer.file, mode)?;
+            writer.file.set_modified(SystemTime::now())?;
+            writer.unlock = false;
+            drop(writer);
+            // After the last turn: the bytes are right all the same.
+            if nobody_writes(locks, &reader) || turn == TURNS {
+                fs::create_dir_all(to.parent().unwrap_or(to))?;
+                match fs::rename(&name.path, to) {
+                    Ok(()) => {
+                        name.after = After::Renamed;
+                        return Ok(());
+                    }
+                    // Where locks do nothing another process may have taken it for abandoned.
+                    Err(error) if is_absent(&error) && turn < TURNS => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            name.after = After::Remove;
+            self = Self::copy_of(locks, reader, &directory, sha256)?;
+            turn += 1;
+        }
+    }
+
+    fn copy_of(locks: Locks, mut from: File, directory: &Path, sha256: Digest) -> io::Result<Self> {
+        let mut copy = Self::create(locks, directory, ".copy-")?;
+        from.rewind()?;
+        copy.fill(&mut from, sha256)?;
+        Ok(copy)
+    }
+
+    /// Writes bytes that have this digest, or fails.
+    pub(super) fn fill(&mut self, from: &mut File, sha256: Digest) -> io::Result<u64> {
+        let mut tally = Tally::default();
+        match tally.pump(from, &mut self.writer.file, u64::MAX, &mut |_| ()) {
+            Err(PumpError::Read(error) | PumpError::Write(error)) => return Err(error),
+            Ok(()) | Err(PumpError::Longer) => {}
+        }
+        let found = tally.pumped();
+        match found.sha256 == sha256 {
+            true => Ok(found.size),
+            false => Err(io::Error::other(
+                "somebody changed the file while it was copied",
+            )),
+        }
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        let holds = || fs::symlink_metadata(&self.path).is_ok_and(|found| found.len() > 0);
+        let leave = match self.after {
+            After::Remove => false,
+            After::LeaveBeginning => holds(),
+            After::Renamed => true,
+        };
+        if !leave {
+            // What cannot be removed is never believed, and is swept later.
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// Whether the last writing descriptor is closed, in every process; waits a little for it.
+fn nobody_writes(locks: Locks, reader: &File) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match locks.try_lock_shared(reader) {
+            Ok(()) => {
+                drop(reader.unlock());
+                return true;
+            }
+            // Without locks nobody can tell.
+            Err(TryLockError::Error(_)) => return true,
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return false,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
+        }
+        pause = (pause * 2).min(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,207 @@
+//! Two writers of one executable, whatever locks do; and descriptors that somebody else still holds.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{Cache, Claim, Claimed, Locks, Patience};
+use crate::digest::Digest;
+use crate::names::AssetName;
+use crate::transfer::Sink as _;
+
+const SCRIPT: &[u8] = b"#!/bin/sh\nexit 0\n# and then some more bytes\n";
+const LONG: Duration = Duration::from_secs(600);
+
+fn digest() -> Digest {
+    Digest::of(SCRIPT)
+}
+
+fn asset() -> AssetName {
+    "tool".parse().unwrap()
+}
+
+fn cache(root: &tempfile::TempDir, locks: Locks) -> Cache {
+    let root = root.path().to_owned();
+    Cache { root, locks }
+}
+
+fn ask(cache: &Cache, idle: Duration, waiting: &mut dyn FnMut()) -> Claimed {
+    let patience = Patience {
+        deadline: Instant::now() + LONG,
+        idle,
+    };
+    let asset = asset();
+    let asked = cache.claim((digest(), &asset), patience, waiting, &|| false);
+    asked.unwrap()
+}
+
+fn claim(cache: &Cache) -> Claim {
+    match ask(cache, LONG, &mut || ()) {
+        Claimed::Ours(claim) => claim,
+        Claimed::Look | Claimed::TooLong | Claimed::Stopped => panic!("it is nobody's"),
+    }
+}
+
+fn content(claim: &Claim) -> Vec<u8> {
+    fs::read(claim.path()).unwrap()
+}
+
+fn lock_path(cache: &Cache) -> PathBuf {
+    cache.incomplete().join(format!("{}.lock", digest()))
+}
+
+/// Another process has the lock.
+fn held(cache: &Cache) -> File {
+    fs::create_dir_all(cache.incomplete()).unwrap();
+    let held = File::create(lock_path(cache)).unwrap();
+    held.lock().unwrap();
+    held
+}
+
+#[test]
+fn where_locks_do_nothing_the_file_under_its_name_is_the_one_that_was_verified() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::Nothing);
+    let mut first = claim(&cache);
+    first.file().write_all(&SCRIPT[..20]).unwrap();
+    // The second takes the first for dead, and resumes from what it has.
+    let mut second = claim(&cache);
+    assert_eq!(content(&second), SCRIPT[..20]);
+    second.file().write_all(&SCRIPT[20..]).unwrap();
+    // The first begins anew, with bytes that turn out to be wrong.
+    first.file().restart().unwrap();
+    first.file().write_all(b"#!/bin/sh\necho wrong\n").unwrap();
+    let path = second.keep(&cache, digest(), &asset()).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), SCRIPT);
+    first.file().write_all(b"and more of it").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), SCRIPT);
+    // And then with the right ones. Its name is gone; what it gets is what it wrote.
+    first.file().restart().unwrap();
+    first.file().write_all(SCRIPT).unwrap();
+    fs::write(&path, b"somebody damages it").unwrap();
+    let path = first.keep(&cache, digest(), &asset()).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), SCRIPT);
+    assert!(Command::new(&path).status().unwrap().success());
+    let left = fs::read_dir(cache.incomplete()).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn bytes_that_change_under_a_copy_are_not_published() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::Nothing);
+    let mut first = claim(&cache);
+    first.file().write_all(SCRIPT).unwrap();
+    fs::remove_file(first.path()).unwrap();
+    first.file().restart().unwrap();
+    first.file().write_all(b"wrong").unwrap();
+    assert!(first.keep(&cache, digest(), &asset()).is_err());
+    assert!(!cache.has(digest(), &asset()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_child_that_keeps_the_writing_descriptor_does_not_make_the_file_busy() {
+    use std::os::unix::fs::MetadataExt as _;
+    // Held for a moment, as between fork and exec, it is waited for; held for good, the bytes are copied.
+    for (moment, same) in [(Duration::from_millis(30), true), (LONG, false)] {
+        let root = tempfile::tempdir().unwrap();
+        let cache = cache(&root, Locks::System);
+        let mut claim = claim(&cache);
+        claim.file().write_all(SCRIPT).unwrap();
+        let inode = claim.file().metadata().unwrap().ino();
+        // What a child inherits: the same open file, under another number.
+        let inherited = claim.file().try_clone().unwrap();
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let child = std::thread::spawn(move || {
+            let _ = wait.recv_timeout(moment);
+            drop(inherited);
+        });
+        let path = claim.keep(&cache, digest(), &asset()).unwrap();
+        let ran = Command::new(&path).status();
+        drop(done);
+        child.join().unwrap();
+        assert!(ran.unwrap().success(), "{moment:?}");
+        assert_eq!(fs::metadata(&path).unwrap().ino() == inode, same);
+        assert_eq!(fs::read(&path).unwrap(), SCRIPT);
+    }
+}
+
+#[test]
+fn a_child_that_keeps_the_lock_keeps_nobody_waiting() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::System);
+    let first = claim(&cache);
+    let inherited = first.lock.as_ref().unwrap().file.try_clone().unwrap();
+    first.discard();
+    // The process gave it up, so the next one has it at once.
+    claim(&cache).discard();
+    drop(inherited);
+    // The process was killed, its child has the lock, and the executable is here.
+    let held = held(&cache);
+    let path = cache.entry(digest(), &asset());
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, SCRIPT).unwrap();
+    let asked = ask(&cache, LONG, &mut || panic!("there is nothing to wait for"));
+    assert!(matches!(asked, Claimed::Look));
+    fs::remove_file(&path).unwrap();
+    // It appears while we wait.
+    let appears = || fs::write(&path, SCRIPT).unwrap();
+    assert!(matches!(
+        ask(&cache, LONG, &mut || appears()),
+        Claimed::Look
+    ));
+    drop(held);
+}
+
+#[test]
+fn a_process_whose_file_does_not_grow_is_waited_for_a_while_only() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::System);
+    let held = held(&cache);
+    let told = AtomicUsize::new(0);
+    let mut waiting = || {
+        told.fetch_add(1, Ordering::Relaxed);
+    };
+    let Claimed::Ours(mut ours) = ask(&cache, Duration::from_millis(50), &mut waiting) else {
+        panic!("it waits for good");
+    };
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+    ours.file().write_all(SCRIPT).unwrap();
+    ours.keep(&cache, digest(), &asset()).unwrap();
+    // The lock stays that of the other.
+    assert!(File::open(lock_path(&cache)).unwrap().try_lock().is_err());
+    let mut text = Vec::new();
+    let mut file = File::open(cache.entry(digest(), &asset())).unwrap();
+    file.read_to_end(&mut text).unwrap();
+    assert_eq!(text, SCRIPT);
+    drop(held);
+}
+
+#[test]
+fn a_process_whose_file_grows_is_waited_for() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::System);
+    let held = held(&cache);
+    let path = cache.incomplete().join(format!("{}.x.part", digest()));
+    let idle = Duration::from_millis(400);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut file = File::create(path).unwrap();
+            while begun.elapsed() < 3 * idle {
+                file.write_all(b"x").unwrap();
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            drop(held);
+        });
+        assert!(matches!(
+            ask(&cache, idle, &mut || ()),
+            Claimed::Ours(Claim { lock: Some(_), .. })
+        ));
+    });
+    assert!(begun.elapsed() >= 3 * idle);
+}
