@@ -195,7 +195,7 @@ mod tests {
         let foreign = |tag: &str, taken| {
             let package = package(|t| t.replace("\"tool-v{version}\"", &format!("{tag:?}")));
             let found = of_new(&package, taken);
-            assert!(refused(&found, true, false).is_some() == !found.is_empty());
+            assert_eq!(refused(&found, true, false).is_some(), !found.is_empty());
             !found.is_empty()
         };
         assert!(foreign("v{version}", true));
