@@ -64,7 +64,7 @@ reasons! {
 
         /// There are changes that no commit has.
         Dirty { /** Paths. */ paths: String } =>
-            "build.dirty", "the checkout has changes that are in no commit: {paths}", "commit or stash them: a candidate is built from a commit";
+            "build.dirty", "the checkout has changes that are in no commit: {paths}", "commit or stash them, as a candidate is built from a commit; what a step of the workflow makes belongs outside of the checkout ($RUNNER_TEMP), or into .gitignore";
         /// The checkout is not what the commit says, and git is silent about it.
         NotCheckedOut { /** What. */ what: String, /** Next. */ next: String } =>
             "build.not-checked-out", "the checkout lacks what the commit holds and the fingerprint counts: {what}", "{next}";

@@ -44,7 +44,7 @@ struct Source {
     /// Everything but the executables.
     manifest: Manifest,
     top: PathBuf,
-    /// Whether the work tree holds what that commit says, where git would not mention it.
+    /// Whether the work tree is what that commit says. If not, it is said in the part: the comment is where people hear of it.
     checked_out: Result<(), Trouble>,
 }
 
@@ -90,10 +90,13 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     };
     let mut checked_out = Ok(());
     if !args.allow_dirty {
-        refuse_changes(git, &top, &args.out, &package, &version)?;
-        // Joining parts reads none of the sources.
-        if args.variant.is_some() {
-            checked_out = tree.checked_out(git, &top, &package);
+        checked_out = refuse_changes(git, &top, &args.out, &package, &version);
+        // Joining parts reads none of the sources, and makes none.
+        match args.variant {
+            Some(_) => {
+                checked_out = checked_out.and_then(|()| tree.checked_out(git, &top, &package));
+            }
+            None => std::mem::replace(&mut checked_out, Ok(()))?,
         }
     }
     Ok(Source {
@@ -112,7 +115,7 @@ fn refuse_changes(
     out: &Path,
     package: &Package,
     version: &Version,
-) -> Result<(), Failure> {
+) -> Result<(), Trouble> {
     let out = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
     let outputs: Vec<RepoPath> = package
         .variants
@@ -131,8 +134,7 @@ fn refuse_changes(
     let shown: Vec<String> = changes.iter().take(5).map(|path| quoted(path)).collect();
     Err(Trouble::Dirty {
         paths: shown.join(", "),
-    }
-    .into())
+    })
 }
 
 fn one(context: &Context, args: &cli::Build, source: &Source, name: &str) -> Result<(), Failure> {

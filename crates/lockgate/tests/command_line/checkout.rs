@@ -80,6 +80,12 @@ fn what_git_overlooks_is_refused_until_it_looks_again() {
         );
         let output = lockgate(&dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
         ends(&output, 3, "build.dirty");
+        // The pull request's comment is made of the parts.
+        let part = std::fs::read_to_string(dir.join("lockgate-out/amd64/part.json")).unwrap();
+        assert!(
+            part.contains("build.dirty") && part.contains("more.c"),
+            "{part}"
+        );
         git(&dir, &["checkout", "--quiet", "hello/more.c"]);
         built(&dir);
     }
