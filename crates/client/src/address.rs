@@ -71,7 +71,7 @@ impl Address {
         let next = Self::parse(&absolute).ok_or_else(|| {
             format!(
                 "it redirects to {}, which is no address to follow",
-                quoted(location)
+                quoted(location.split('?').next().unwrap_or_default())
             )
         })?;
         if self.tls && !next.tls {

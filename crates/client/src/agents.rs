@@ -9,9 +9,10 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, ProxyProtocol};
 
 use crate::address::Address;
-use crate::error::{FetchError, plain};
+use crate::error::{FetchError, plain, quoted};
+use crate::http::{Trouble, never};
 use crate::options::{Options, Timeouts};
-use crate::proxies::Proxies;
+use crate::proxies::{Proxies, is_socks};
 
 /// How much of an answer is held at a time, in bytes.
 const BUFFER: usize = 512 * 1024;
@@ -47,16 +48,20 @@ impl Agents {
     }
 
     /// The agent for an address, or why there can be none.
-    pub(crate) fn of(&self, address: &Address) -> Result<Agent, String> {
+    pub(crate) fn of(&self, address: &Address) -> Result<Agent, Trouble> {
         let way = Way {
             tls: address.is_tls(),
             proxy: self.proxies.of(address).map(str::to_owned),
         };
+        if let Some(text) = way.proxy.as_deref().filter(|text| is_socks(text)) {
+            let proxy = quoted(text);
+            return Err(Trouble::Proxy { proxy });
+        }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, agent)) = made.iter().find(|(known, _)| *known == way) {
             return Ok(agent.clone());
         }
-        let agent = self.make(&way)?;
+        let agent = self.make(&way).map_err(never)?;
         made.push((way, agent.clone()));
         Ok(agent)
     }
@@ -107,5 +112,31 @@ impl Agents {
             (true, Some(error)) => Err(format!("no root certificates could be read: {error}")),
             (true, None) => Err("there are no root certificates on this machine".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Proxy;
+
+    #[test]
+    fn a_socks_proxy_of_the_environment_is_refused_where_it_would_be_used() {
+        let options = Options {
+            proxy: Proxy::Direct,
+            ..Options::default()
+        };
+        let named = "socks5h://me:secret@127.0.0.1:1080";
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| named.to_owned());
+        let agents = Agents {
+            proxies: Proxies::with(&Proxy::Environment, variable).unwrap(),
+            ..Agents::new(&options).unwrap()
+        };
+        let of = |address: &str| agents.of(&Address::parse(address).unwrap());
+        let proxy = "\"socks5h://…@127.0.0.1:1080\"".to_owned();
+        let refused = Trouble::Proxy { proxy };
+        assert_eq!(of("https://forge.example/").unwrap_err(), refused);
+        assert_eq!(of("http://forge.example/").unwrap_err(), refused);
+        assert!(of("http://127.0.0.1:1/").is_ok());
     }
 }

@@ -167,6 +167,12 @@ pub(crate) fn given_up(
             status,
             tried,
         },
+        Trouble::Proxy { proxy } => FetchError::Proxy { proxy },
+        trouble @ Trouble::WebPage { .. } => {
+            let problem = trouble.problem();
+            tried.push(Tried { address, problem });
+            FetchError::WebPage { what, tried }
+        }
         Trouble::Network { problem, .. } => {
             tried.push(Tried { address, problem });
             FetchError::Network { what, tried }

@@ -67,10 +67,7 @@ impl Client {
                         Ok((path, size)) => return Ok((path, size, origin)),
                         Err((again, trouble)) => {
                             claim = again;
-                            match trouble {
-                                Trouble::Absent { status } => format!("it answered {status}"),
-                                Trouble::Network { problem, .. } => problem,
-                            }
+                            trouble.problem()
                         }
                     }
                 }

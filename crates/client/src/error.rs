@@ -40,6 +40,21 @@ pub enum FetchError {
         /// What was asked, the release address last; at least one.
         tried: Vec<Tried>,
     },
+    /// A web page came in place of the file, from each address that was asked: a server that wants a login, or a filter on the
+    /// way. Nothing of it was kept.
+    #[error("cannot download {what}: {}", last(.tried))]
+    WebPage {
+        /// The asset.
+        what: String,
+        /// What was asked, the release address last; at least one.
+        tried: Vec<Tried>,
+    },
+    /// The environment or the caller names a proxy of a kind that is not supported.
+    #[error("{proxy} is a SOCKS proxy, which is not supported")]
+    Proxy {
+        /// Its address, quoted, without user name and password.
+        proxy: String,
+    },
     /// The bytes are not those that were promised. Nothing of them was kept.
     #[error(transparent)]
     WrongBytes(Box<WrongBytes>),
@@ -125,6 +140,8 @@ impl FetchError {
         "fetch.not-usable",
         "fetch.not-published",
         "fetch.network",
+        "fetch.web-page",
+        "fetch.proxy",
         "fetch.wrong-bytes",
         "fetch.withdrawn",
         "fetch.no-pin",
@@ -143,6 +160,8 @@ impl FetchError {
             Self::NotUsable { .. } => "fetch.not-usable",
             Self::NotPublished { .. } => "fetch.not-published",
             Self::Network { .. } => "fetch.network",
+            Self::WebPage { .. } => "fetch.web-page",
+            Self::Proxy { .. } => "fetch.proxy",
             Self::WrongBytes(_) => "fetch.wrong-bytes",
             Self::Withdrawn { .. } => "fetch.withdrawn",
             Self::NoPin { .. } => "fetch.no-pin",
@@ -165,6 +184,12 @@ impl FetchError {
             }
             Self::Network { .. } => {
                 "look at the connection, the proxy variables and the certificates, then try again; a mirror or a file from elsewhere also does"
+            }
+            Self::WebPage { .. } => {
+                "sign in to the network, or ask who runs the server or the filter to let this address through without a login; a mirror or a file from elsewhere also does"
+            }
+            Self::Proxy { .. } => {
+                "name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, which count before ALL_PROXY, or the server in NO_PROXY; a mirror in a folder or a file from elsewhere also does"
             }
             Self::WrongBytes(_) => {
                 "do not use it; tell the maintainers where it came from, as somebody may have tampered with it"
@@ -244,6 +269,7 @@ impl fmt::Display for Found {
 
 /// Foreign text made safe to show, between double quotes, cut after 80 characters.
 pub(crate) fn quoted(text: &str) -> String {
+    let text = redacted(text);
     let cut = if text.chars().nth(80).is_some() {
         "…"
     } else {
@@ -255,8 +281,8 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// Foreign text made safe to show: one line, letters and digits of any script, everything else beyond ASCII escaped.
 pub(crate) fn plain(text: &str) -> String {
-    let shows = |c: char| matches!(c, ' '..='~') || c.is_alphanumeric();
-    text.chars().fold(String::new(), |mut out, c| {
+    let shows = |c: char| matches!(c, ' '..='~' | '…') || c.is_alphanumeric();
+    redacted(text).chars().fold(String::new(), |mut out, c| {
         if shows(c) {
             out.push(c)
         } else {
@@ -264,6 +290,21 @@ pub(crate) fn plain(text: &str) -> String {
         }
         out
     })
+}
+
+/// Text without the user names and passwords of the addresses in it. An address ends with a blank or a quote; everything in
+/// it up to the last `@` goes, as a password may hold a slash that somebody forgot to escape.
+pub(crate) fn redacted(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+    let mut out = String::new();
+    for word in text.split_inclusive(ends) {
+        let cut = word.split_once("://").and_then(|(scheme, rest)| {
+            let (_, rest) = rest.rsplit_once('@')?;
+            Some(format!("{scheme}://…@{rest}"))
+        });
+        out.push_str(&cut.unwrap_or_else(|| word.to_owned()));
+    }
+    out
 }
 
 fn last(tried: &[Tried]) -> String {
@@ -294,6 +335,26 @@ mod tests {
             r#""a\u{1b}[31m\n\u{202e}ä\"""#
         );
         assert_eq!(quoted(&"x".repeat(90)).chars().count(), 83);
+    }
+
+    #[test]
+    fn no_user_name_or_password_of_an_address_is_shown() {
+        let long = format!("http://me:{}@host/x", "secret".repeat(40));
+        let table = [
+            ("http://me:secret@host/x", "http://…@host/x"),
+            ("say socks5://secret@host, or", "say socks5://…@host, or"),
+            ("http://me:se/cret@host/x", "http://…@host/x"),
+            ("http://a@b:secret@host", "http://…@host"),
+            ("\"http://secret@h\" \"x@y\"", "\"http://…@h\" \"x@y\""),
+            (&long, "http://…@host/x"),
+            ("https://host/x", "https://host/x"),
+            ("me@example.org", "me@example.org"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(redacted(text), expected);
+            assert!(!quoted(text).contains("secret") && !plain(text).contains("secret"));
+        }
     }
 
     #[test]

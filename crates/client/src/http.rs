@@ -50,6 +50,10 @@ pub(crate) struct Arriving {
 pub(crate) enum Trouble {
     /// It is not there for the public, or nobody may have it.
     Absent { status: u16 },
+    /// A web page came instead, from here.
+    WebPage { at: String, status: u16 },
+    /// It would be reached through this proxy, whose kind is not supported.
+    Proxy { proxy: String },
     /// Nobody can tell.
     Network { problem: String, again: Again },
 }
@@ -62,6 +66,20 @@ pub(crate) enum Again {
     After(Option<Duration>),
     /// At once, but from the first byte: what came is not the rest of what is here.
     FromTheStart,
+}
+
+impl Trouble {
+    /// What to say of an address.
+    pub(crate) fn problem(&self) -> String {
+        match self {
+            Self::Absent { status } => format!("it answered {status}"),
+            Self::WebPage { at, status } => {
+                format!("a web page came in place of the file, from {at} (status {status})")
+            }
+            Self::Proxy { proxy } => format!("{proxy} is a SOCKS proxy, which is not supported"),
+            Self::Network { problem, .. } => problem.clone(),
+        }
+    }
 }
 
 impl Net {
@@ -96,7 +114,7 @@ impl Net {
         for _ in 0..=MOST_REDIRECTS {
             let response = self.ask(&at, resume, deadline)?;
             match response.status().as_u16() {
-                200 => return whole(response),
+                200 => return whole(response, &at),
                 206 if resume.is_some() => return part(response, resume),
                 416 if resume.is_some() => {
                     return Err(from_the_start("it has no such part of the file"));
@@ -104,6 +122,10 @@ impl Net {
                 301 | 302 | 303 | 307 | 308 => {
                     let location = header(&response, header::LOCATION).unwrap_or_default();
                     at = at.follow(location).map_err(never)?;
+                }
+                status @ (401 | 403) if is_html(&response) => {
+                    let at = at.to_string();
+                    return Err(Trouble::WebPage { at, status });
                 }
                 status => return Err(refused(status, &response)),
             }
@@ -125,8 +147,7 @@ impl Net {
         }
         let mut request = self
             .agents
-            .of(at)
-            .map_err(never)?
+            .of(at)?
             .get(at.in_full())
             .header(header::ACCEPT, "*/*")
             .header(header::ACCEPT_ENCODING, "identity");
@@ -156,9 +177,52 @@ pub(crate) fn broken(error: &io::Error) -> Trouble {
     ))
 }
 
-fn whole(response: Response<Body>) -> Result<Arriving, Trouble> {
+fn whole(response: Response<Body>, at: &Address) -> Result<Arriving, Trouble> {
     let size = response.body().content_length();
-    arriving(response, 0, size)
+    let html = is_html(&response);
+    let mut arriving = arriving(response, 0, size)?;
+    let mut first = [0; 512];
+    let read = arriving.body.read(&mut first);
+    let first = &first[..*read.as_ref().unwrap_or(&0)];
+    if is_web_page(html, first) {
+        let at = at.to_string();
+        return Err(Trouble::WebPage { at, status: 200 });
+    }
+    let begun = io::Cursor::new(first.to_vec());
+    arriving.body = match read {
+        Ok(_) => Box::new(begun.chain(arriving.body)),
+        Err(error) => Box::new(Failing(Some(error))),
+    };
+    Ok(arriving)
+}
+
+/// A body that fails with its first bytes.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let again = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        Err(self.0.take().unwrap_or_else(again))
+    }
+}
+
+/// Whether the answer calls itself a web page.
+fn is_html(response: &Response<Body>) -> bool {
+    let kind = header(response, header::CONTENT_TYPE).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+}
+
+/// Whether bytes are the beginning of a web page. A server may call an executable one, and a page something else; but no
+/// executable, receipt or list of digests begins with `<`.
+fn is_web_page(html: bool, first: &[u8]) -> bool {
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let first = first.trim_ascii_start();
+    let begins = |with: &[u8]| {
+        let start = first.get(..with.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    (html && begins(b"<")) || begins(b"<!doctype html") || begins(b"<html")
 }
 
 // RFC 9110, 14.4 and 15.3.7: one part, and which part it is.
@@ -337,6 +401,25 @@ mod tests {
                 expected,
                 "{text}, {told:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_told_by_how_it_begins() {
+        let table: [(bool, &[u8], bool); 10] = [
+            (true, b"<p>sign in", true),
+            (false, b"<p>sign in", false),
+            (false, b"<!DOCTYPE html><title>", true),
+            (false, b"\xef\xbb\xbf\r\n <HTML lang=en>", true),
+            (true, b"\n\n  <", true),
+            (true, b"\x7fELF<html>", false),
+            (true, b"#!/bin/sh\n", false),
+            (true, b"{\"format\": 1}", false),
+            (true, b"", false),
+            (false, b"<htm", false),
+        ];
+        for (html, first, expected) in table {
+            assert_eq!(is_web_page(html, first), expected, "{html} {first:?}");
         }
     }
 

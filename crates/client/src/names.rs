@@ -138,8 +138,10 @@ fn is_repository(text: &str) -> bool {
 }
 
 pub(crate) fn not_usable(text: &str, expected: &'static str) -> FetchError {
+    // What should have been an address may lack the scheme by which a password is told.
+    let secret = text.rsplit_once('@').filter(|_| !text.contains("://"));
     FetchError::NotUsable {
-        text: quoted(text),
+        text: secret.map_or_else(|| quoted(text), |(_, rest)| quoted(&format!("…@{rest}"))),
         expected,
     }
 }
@@ -157,6 +159,27 @@ mod tests {
             "https://github.com/o/n/releases/download/tool-v2/tool-amd64-v2"
         );
         assert_eq!(source.withdrawal().tag(), "withdrawn-tool-v2");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_without_its_password() {
+        for text in [
+            "http://me:secret@host/m",
+            "me:secret@host/m",
+            "https://secret@host",
+        ] {
+            let errors = [
+                Source::new(text, "o/n", "v1").unwrap_err(),
+                crate::mirror::Mirror::parse(text).unwrap_err(),
+            ];
+            for error in errors {
+                let shown = format!("{error} {error:?}");
+                assert!(
+                    shown.contains("@host") && !shown.contains("secret"),
+                    "{shown}"
+                );
+            }
+        }
     }
 
     #[test]

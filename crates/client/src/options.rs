@@ -1,10 +1,12 @@
 //! What a caller decides once: where to look, through what, how long, and who hears about it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::error::redacted;
 use crate::event::Listener;
 
 /// How a [`crate::Client`] works. The default has no cache and no mirror, and asks the network.
@@ -113,8 +115,8 @@ impl Retry {
     }
 }
 
-/// Through what to reach a server.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Through what to reach a server. Shown without the user name and password of a proxy.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
     /// What `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` (also in lower case) say, except for this machine and the hosts of
     /// `NO_PROXY`.
@@ -126,9 +128,25 @@ pub enum Proxy {
     Through(String),
 }
 
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("Environment"),
+            Self::Direct => f.write_str("Direct"),
+            Self::Through(text) => f.debug_tuple("Through").field(&redacted(text)).finish(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_password_of_a_proxy_is_not_shown() {
+        let proxy = Proxy::Through("http://me:secret@proxy:3128".to_owned());
+        assert_eq!(format!("{proxy:?}"), "Through(\"http://…@proxy:3128\")");
+    }
 
     #[test]
     fn waiting_doubles_and_is_bounded() {

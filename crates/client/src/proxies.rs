@@ -6,7 +6,7 @@
 //! are not understood.
 
 use crate::address::Address;
-use crate::error::FetchError;
+use crate::error::{FetchError, quoted};
 use crate::names::not_usable;
 use crate::options::Proxy;
 
@@ -26,8 +26,15 @@ impl Proxies {
     /// # Errors
     /// [`FetchError::NotUsable`] for what is no address of a proxy. It is not shown: it may hold a password.
     pub(crate) fn new(option: &Proxy) -> Result<Self, FetchError> {
+        Self::with(option, |name| std::env::var(name).ok())
+    }
+
+    pub(crate) fn with(
+        option: &Proxy,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, FetchError> {
         let found = match option {
-            Proxy::Environment => Self::from_lookup(|name| std::env::var(name).ok()),
+            Proxy::Environment => Self::from_lookup(lookup),
             Proxy::Direct => Self::default(),
             Proxy::Through(text) => Self {
                 https: Some(text.clone()),
@@ -37,6 +44,12 @@ impl Proxies {
             },
         };
         for text in found.https.iter().chain(&found.http) {
+            match (option, is_socks(text)) {
+                // What the environment names may not be needed.
+                (Proxy::Environment | Proxy::Direct, true) => continue,
+                (Proxy::Through(_), true) => return Err(socks(text)),
+                (_, false) => {}
+            }
             if ureq::Proxy::new(text).is_err() {
                 let expected = "the address of a proxy, such as http://proxy.example:3128";
                 return Err(not_usable("the proxy", expected));
@@ -65,7 +78,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy for an address, if it has one.
+    /// The proxy for an address, if it has one. Whether it is of use: [`is_socks`].
     pub(crate) fn of(&self, address: &Address) -> Option<&str> {
         let proxy = if address.is_tls() {
             &self.https
@@ -80,6 +93,18 @@ impl Proxies {
                 .iter()
                 .any(|entry| is_excepted(entry, &host, port));
         proxy.as_deref().filter(|_| !direct)
+    }
+}
+
+/// Whether an address is of a kind of proxy that is not supported.
+pub(crate) fn is_socks(text: &str) -> bool {
+    let start = text.get(..5).unwrap_or_default();
+    start.eq_ignore_ascii_case("socks") && text.contains(':')
+}
+
+pub(crate) fn socks(text: &str) -> FetchError {
+    FetchError::Proxy {
+        proxy: quoted(text),
     }
 }
 
@@ -160,6 +185,26 @@ mod tests {
         }
         let none = proxies(&[("ALL_PROXY", "http://a"), ("NO_PROXY", "*")]);
         assert_eq!(of(&none, "https://x/"), None);
+    }
+
+    #[test]
+    fn a_socks_proxy_is_told_by_its_scheme() {
+        for text in [
+            "socks5://me:secret@h:1",
+            "socks5h://h",
+            "SOCKS4a://h",
+            "socks://h",
+        ] {
+            assert!(is_socks(text), "{text}");
+            let error = Proxies::new(&Proxy::Through(text.to_owned()))
+                .err()
+                .unwrap();
+            assert_eq!(error.code(), "fetch.proxy");
+            assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+        for text in ["http://h", "h:1", "socks", "", "ä"] {
+            assert!(!is_socks(text), "{text}");
+        }
     }
 
     #[test]

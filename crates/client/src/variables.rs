@@ -3,6 +3,7 @@
 //! The names are those of the command, so that one variable set on a machine holds for every program on it. Reads no
 //! environment itself: the caller says how a variable is read. What a caller says for one call comes first.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,8 +14,8 @@ use crate::options::{Options, Proxy};
 /// The variables, as the caller reads them. An empty one counts as not set.
 pub struct Variables<'v>(pub &'v dyn Fn(&str) -> Option<String>);
 
-/// How the network is used, as far as a caller says it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// How the network is used, as far as a caller says it. Shown without the proxy, whose address may hold a password.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Network {
     /// For how many seconds it may be silent. Else `LOCKGATE_TIMEOUT`.
     pub timeout: Option<u64>,
@@ -46,6 +47,17 @@ impl From<BadVariable> for FetchError {
             text: format!("{}={}", bad.name, bad.value),
             expected: bad.expected,
         }
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("timeout", &self.timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("retries", &self.retries)
+            .field("ca_files", &self.ca_files)
+            .finish_non_exhaustive()
     }
 }
 

@@ -334,8 +334,11 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         | FetchError::OtherRepository { .. }
         | FetchError::Document { .. }
         | FetchError::TooLarge { .. } => Exit::Refused,
-        FetchError::NotUsable { .. } | FetchError::NoCache => Exit::Usage,
+        FetchError::NotUsable { .. } | FetchError::Proxy { .. } | FetchError::NoCache => {
+            Exit::Usage
+        }
         FetchError::Network { .. }
+        | FetchError::WebPage { .. }
         | FetchError::Offline { .. }
         | FetchError::Cache { .. }
         | FetchError::Stopped { .. } => Exit::CouldNot,

@@ -10,6 +10,7 @@ mod cache;
 mod fetch;
 mod network;
 mod order;
+mod pages;
 mod parallel;
 mod places;
 mod prune;
