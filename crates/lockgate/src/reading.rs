@@ -24,6 +24,14 @@ use crate::trouble::Trouble;
 /// Settings of a client that keeps nothing.
 pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     let around = &context.around;
+    for name in [
+        "LOCKGATE_MIRROR",
+        "LOCKGATE_BUNDLED",
+        "LOCKGATE_PROXY",
+        "LOCKGATE_CA_FILE",
+    ] {
+        text(around, name)?;
+    }
     let network = Network {
         timeout: args.timeout,
         total_timeout: args.total_timeout,
@@ -50,14 +58,35 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
 /// The same for a client with a cache.
 pub fn caching(context: &Context, args: &Reading, cache: &Caching) -> Result<Options, Failure> {
     let mut options = options(context, args)?;
-    options.cache = cache_folder(&context.around, cache);
+    options.cache = cache_folder(&context.around, cache)?;
     Ok(options)
 }
 
-/// Where executables are kept between calls.
-pub fn cache_folder(around: &Surroundings, args: &Caching) -> Option<PathBuf> {
-    let named = args.cache.clone();
-    named.or_else(|| variables(around, |variables| variables.cache()))
+/// Where executables are kept between calls. The path is printed, so a variable that is not UTF-8 is refused if it counts.
+pub fn cache_folder(around: &Surroundings, args: &Caching) -> Result<Option<PathBuf>, Failure> {
+    if args.cache.is_some() {
+        return Ok(args.cache.clone());
+    }
+    for name in ["LOCKGATE_CACHE", "XDG_CACHE_HOME", "HOME"] {
+        if around.var(name).is_some() {
+            break;
+        }
+        text(around, name)?;
+    }
+    Ok(variables(around, |variables| variables.cache()))
+}
+
+/// A variable that counts has to be UTF-8.
+fn text(around: &Surroundings, name: &'static str) -> Result<(), Failure> {
+    match around.not_text(name) {
+        None => Ok(()),
+        Some(value) => Err(Trouble::BadValue {
+            name,
+            value: quoted(value),
+            expected: "UTF-8",
+        }
+        .into()),
+    }
 }
 
 /// The client for some settings.

@@ -22,6 +22,8 @@ use crate::trouble::Trouble;
 /// The process's surroundings and the global options.
 pub struct Surroundings {
     vars: BTreeMap<String, String>,
+    /// Variables whose value is not UTF-8, with what can be shown of it.
+    not_text: BTreeMap<String, String>,
     /// The folder that the command works in.
     pub dir: PathBuf,
     /// The config named by `--config`.
@@ -51,14 +53,22 @@ pub struct Place {
 impl Surroundings {
     /// Reads the environment of the process.
     pub fn read(global: &Global) -> Self {
-        // Variables that are not UTF-8 are none of ours.
-        let vars = std::env::vars_os()
-            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
-            .collect();
+        let (mut vars, mut not_text) = (BTreeMap::new(), BTreeMap::new());
+        // Names that are not UTF-8 are none of ours.
+        let named = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v)));
+        for (name, value) in named {
+            match value.into_string() {
+                Ok(text) => drop(vars.insert(name, text)),
+                Err(value) => {
+                    not_text.insert(name, value.to_string_lossy().into_owned());
+                }
+            }
+        }
         let dir = PathBuf::from(".");
         let (config, remote) = (global.config.clone(), global.remote.clone());
         Self {
             vars,
+            not_text,
             dir,
             config,
             remote,
@@ -76,6 +86,11 @@ impl Surroundings {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// What can be shown of a variable that is set, but not to UTF-8.
+    pub fn not_text(&self, name: &str) -> Option<&str> {
+        self.not_text.get(name).map(String::as_str)
     }
 
     /// Whether a runner of GitHub Actions started us.

@@ -4,6 +4,8 @@
 
 mod download;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Output, Stdio};
 
 use download::{Room, Stop};
@@ -101,6 +103,38 @@ fn whoever_waits_for_a_process_that_dies_goes_on_itself() {
     assert!(output.status.success(), "{said}");
     assert_eq!(room.server.downloads().len(), 2, "{said}");
     room.is_clean();
+}
+
+#[test]
+fn into_a_folder_needs_no_home() {
+    let room = Room::new(1 << 20);
+    // None, one that cannot be, and one that cannot be printed.
+    let not_text = OsStr::from_bytes(b"/nowhere/\xff");
+    for home in [None, Some(OsStr::new("/dev/null/home")), Some(not_text)] {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let mut command = room.fetch_into(&out);
+        command.envs(home.map(|home| ("HOME", home)));
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let path = String::from_utf8(output.stdout).unwrap();
+        assert!(std::path::Path::new(path.trim_end()).is_file());
+        assert_eq!(std::fs::read_dir(out).unwrap().count(), 1, "nothing else");
+    }
+    // A cache that was named and cannot be is no reason to take another.
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = room.fetch_into(folder.path());
+    let output = command.env("LOCKGATE_CACHE", "/dev/null/cache").output();
+    assert_eq!(output.unwrap().status.code(), Some(1));
+    let mut command = room.fetch_into(folder.path());
+    let output = command.env("LOCKGATE_CACHE", not_text).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("LOCKGATE_CACHE") && said.contains("UTF-8"),
+        "{said}"
+    );
 }
 
 #[test]

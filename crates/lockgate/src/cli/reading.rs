@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// `lockgate verify`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Verify {
     /// The package [default: the only one]
     #[arg(value_name = "PACKAGE")]
@@ -19,7 +19,7 @@ pub struct Verify {
 }
 
 /// `lockgate fetch`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Fetch {
     /// The package [default: the only one]
     #[arg(value_name = "PACKAGE")]
@@ -67,7 +67,7 @@ pub struct Fetch {
 }
 
 /// `lockgate mirror`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Mirror {
     /// The folder; it is made if it is not there
     #[arg(value_name = "DIR")]
@@ -87,7 +87,7 @@ pub struct Mirror {
 }
 
 /// Where executables are kept between calls.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Caching {
     /// Where executables are kept between calls [env: LOCKGATE_CACHE; default: XDG_CACHE_HOME/lockgate, else ~/.cache/lockgate]
     #[arg(long, value_name = "DIR")]
@@ -95,7 +95,7 @@ pub struct Caching {
 }
 
 /// How releases are read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Reading {
     /// The forge's number of the repository, which a receipt must name [env: LOCKGATE_REPOSITORY_ID; default: the one that the
     /// cache remembers]

@@ -87,6 +87,14 @@ impl Room {
         self.in_work(Command::new(env!("CARGO_BIN_EXE_lockgate")), &self.words())
     }
 
+    /// The same without a named cache, into a folder.
+    pub(crate) fn fetch_into(&self, folder: &Path) -> Command {
+        let mut words = self.words();
+        words.truncate(words.len() - 2);
+        words.extend(["--into".to_owned(), folder.display().to_string()]);
+        self.in_work(Command::new(env!("CARGO_BIN_EXE_lockgate")), &words)
+    }
+
     /// The same where no file may be larger than so many blocks, which then is an error and no signal.
     pub(crate) fn fetch_with_file_limit(&self, blocks: &str) -> Command {
         self.by_shell(
