@@ -58,13 +58,21 @@ impl Address {
 
     /// Where a redirect from here leads, or why it is not followed.
     ///
-    /// The rule: `http` to `http` or `https`, `https` to `https` only; absolute, or absolute within the same server.
+    /// The rule: `http` to `http` or `https`, `https` to `https` only; absolute, or relative to this address (RFC 9110,
+    /// 10.2.2), of which nothing is left out but its last part, or its query.
     pub(crate) fn follow(&self, location: &str) -> Result<Self, String> {
         let scheme = if self.tls { "https" } else { "http" };
         let absolute = if location.starts_with("//") {
             format!("{scheme}:{location}")
         } else if location.starts_with('/') {
             format!("{scheme}://{}{location}", self.authority)
+        } else if is_relative(location) {
+            let path = self.path.split('?').next().unwrap_or_default();
+            let kept = match location.starts_with('?') {
+                true => path,
+                false => path.rfind('/').map_or("/", |end| &path[..=end]),
+            };
+            format!("{scheme}://{}{kept}{location}", self.authority)
         } else {
             location.to_owned()
         };
@@ -135,6 +143,14 @@ impl Address {
     }
 }
 
+/// Whether it is neither empty nor has a scheme (RFC 3986, 4.2), and needs no folder left out.
+fn is_relative(location: &str) -> bool {
+    let first = location.split(['/', '?', '#']).next().unwrap_or_default();
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let dots = path.split('/').any(|part| matches!(part, "." | ".."));
+    !location.is_empty() && !first.contains(':') && !dots
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let full = self.in_full();
@@ -163,7 +179,18 @@ mod tests {
             ("https://a/x", "http://a/x", None),
             ("https://a:1/x", "/y", Some("https://a:1/y")),
             ("https://a/x", "//b/y", Some("https://b/y")),
-            ("http://a/x", "y", None),
+            ("http://a/x", "y", Some("http://a/y")),
+            ("https://a/d/x?q/r", "y?z", Some("https://a/d/y?z")),
+            ("http://a/d/x", "e/y", Some("http://a/d/e/y")),
+            ("http://a/d/x?q", "?z", Some("http://a/d/x?z")),
+            ("http://a", "y", Some("http://a/y")),
+            (
+                "http://a/d/x",
+                "y/http://b/z",
+                Some("http://a/d/y/http://b/z"),
+            ),
+            ("http://a/d/x", "../y", None),
+            ("http://a/d/x", "b:1/y", None),
             ("http://a/x", "", None),
             ("http://a/x", "ftp://b/y", None),
             ("http://a/x", "file:///etc/passwd", None),
