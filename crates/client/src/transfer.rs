@@ -40,7 +40,10 @@ impl Sink for io::Sink {
 
 impl Sink for File {
     fn restart(&mut self) -> io::Result<()> {
-        self.set_len(0)?;
+        // ext4 writes a file that was ever cut to nothing to the disk when it is closed.
+        if self.metadata()?.len() > 0 {
+            self.set_len(0)?;
+        }
         self.rewind()
     }
 }

@@ -122,11 +122,11 @@ pub fn place(
     mode: u32,
 ) -> Result<PathBuf, Failure> {
     let to = folder.join(name);
-    install(from, &to, sha256, mode).map_err(|error| match error {
-        FetchError::Cache { source, .. } => {
-            Trouble::file(format!("write {}", to.display()), &source).into()
+    install(from, &to, sha256, mode).map_err(|error| {
+        if let FetchError::Cache { source, .. } = &error {
+            return Trouble::file(format!("write {}", to.display()), source).into();
         }
-        error => fetch_failure(&error),
+        fetch_failure(&error)
     })?;
     Ok(to)
 }

@@ -23,6 +23,9 @@ use crate::pump::{PumpError, Tally};
 
 /// How long to wait for the last writing descriptor, before the bytes are copied.
 const PATIENCE: Duration = Duration::from_millis(300);
+/// How long to wait once more: Linux ends the lock, and a few steps later, in the same close, counts one writer less. First
+/// where the lock was free at once, then where another process had it.
+const SETTLE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(10));
 /// How many files are tried.
 const TURNS: u32 = 4;
 
@@ -177,10 +180,12 @@ impl Drop for Name {
 fn nobody_writes(locks: Locks, reader: &File) -> bool {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_micros(200);
+    let mut settle = SETTLE.0;
     loop {
         match locks.try_lock_shared(reader) {
             Ok(()) => {
                 drop(reader.unlock());
+                std::thread::sleep(settle);
                 return true;
             }
             // Without locks nobody can tell.
@@ -188,6 +193,7 @@ fn nobody_writes(locks: Locks, reader: &File) -> bool {
             Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return false,
             Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
         }
+        settle = SETTLE.1;
         pause = (pause * 2).min(Duration::from_millis(10));
     }
 }
