@@ -116,6 +116,9 @@ fn expected(world: &World<'_>) -> Vec<&'static str> {
         (true, Some(release)) => {
             let damage = damage(world, release);
             codes.extend(damage);
+            if by_hand(world, release) {
+                codes.push("audit.foreign-release");
+            }
             // Without a receipt nobody knows what it was built from.
             if damage != Some("audit.no-receipt") && !on_main(world, release) {
                 codes.push("audit.other-sources");

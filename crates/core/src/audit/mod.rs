@@ -282,12 +282,7 @@ fn row(
                 version: version.clone(),
             });
             row.findings.extend(flaw(version, release));
-            if let ReleaseOrigin::Stranger(who) = &release.origin {
-                row.findings.push(Finding::ForeignRelease {
-                    version: version.clone(),
-                    who: who.clone(),
-                });
-            }
+            row.findings.extend(foreign(version, release));
             return row;
         }
         (None, Some(_)) if inherited => {
@@ -307,12 +302,24 @@ fn row(
         (None, None) => return row,
     };
     row.findings.extend(flaw(version, release));
+    row.findings.extend(foreign(version, release));
     if let Ok(receipt) = &release.receipt {
         sources(&mut row, commits, first, receipt.manifest.fingerprint);
         names(&mut row, commits, &receipt.manifest);
         pins(facts, &mut row, commits, &receipt.sums());
     }
     row
+}
+
+/// A release that was published by hand, whether or not a commit names it by now.
+fn foreign(version: &Version, release: &PublishedRelease) -> Option<Finding> {
+    match &release.origin {
+        ReleaseOrigin::Stranger(who) => Some(Finding::ForeignRelease {
+            version: version.clone(),
+            who: who.clone(),
+        }),
+        ReleaseOrigin::Promotion | ReleaseOrigin::Unproven(_) => None,
+    }
 }
 
 fn flaw(version: &Version, release: &PublishedRelease) -> Option<Finding> {

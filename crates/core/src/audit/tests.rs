@@ -185,6 +185,12 @@ fn each_way_to_break_it_is_told_apart() {
         ["!audit.changed-bytes"]
     );
     assert_eq!(codes(&two(release(2, "other"))), ["!audit.other-sources"]);
+    assert_eq!(
+        codes(&changed(
+            |release| release.origin = ReleaseOrigin::Stranger("dev published it".into())
+        )),
+        ["!audit.foreign-release"]
+    );
     let mut unread = two(release(2, "b"));
     unread.history[1].follows = Err("it is empty".into());
     assert_eq!(codes(&unread), ["!audit.malformed", "audit.never-merged"]);

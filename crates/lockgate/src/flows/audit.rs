@@ -152,7 +152,12 @@ fn published_by(
     release: &Release,
     receipt: Option<&Receipt>,
 ) -> ReleaseOrigin {
-    let app = remote.around.app_login();
+    // A workflow's own token published before there was an App; that a writer's workflow did it later, nobody can tell from here.
+    let workflow = release
+        .author
+        .as_ref()
+        .is_some_and(|author| author.as_str() == origin::WORKFLOWS);
+    let app = remote.around.app_login().filter(|_| !workflow);
     let found = receipt.map(|it| origin::author(release.author.as_ref(), &it.promoter.login, app));
     match found {
         Some(Author::Stranger(who)) => ReleaseOrigin::Stranger(who),
