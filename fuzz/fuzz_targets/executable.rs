@@ -50,7 +50,10 @@ fn agree(file: &[u8], piece: usize) {
             assert_eq!(format!("{facts:?}"), format!("{whole:?}"));
         }
         let some = ranges.into_iter().skip(1);
-        for inspector in [Inspector::keeping(prefix, []), Inspector::keeping(prefix, some)] {
+        for inspector in [
+            Inspector::keeping(prefix, []),
+            Inspector::keeping(prefix, some),
+        ] {
             match (&facts, streamed(inspector, file, piece)) {
                 (_, Err(InspectError::NotKept { .. })) => {}
                 (Ok(facts), Ok(streamed)) => assert_eq!(facts, &streamed),

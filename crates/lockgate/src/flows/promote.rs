@@ -47,8 +47,8 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
             }
             render(
                 context,
+                &observed,
                 "already",
-                &done.tag,
                 &done.receipt,
                 done.same_bytes,
             )
@@ -291,12 +291,12 @@ fn conclude(
         End::Published(_) => {
             keep(context, observed, &plan.receipt)?;
             settle::published(remote, observed, plan).map_err(unsettled)?;
-            render(context, "published", &plan.tag, &plan.receipt, true)
+            render(context, observed, "published", &plan.receipt, true)
         }
         End::Already(done) => {
             keep(context, observed, &done.receipt)?;
             settle::done(remote, observed).map_err(unsettled)?;
-            render(context, "already", &done.tag, &done.receipt, done.same_bytes)
+            render(context, observed, "already", &done.receipt, done.same_bytes)
         }
         End::Refused(refusal) => Err(refused(&refusal)),
         End::Waiting(wait) => Err(Failure::new(Exit::Waiting, &wait)),
@@ -392,11 +392,12 @@ fn render_plan(context: &Context, observed: &Observed, plan: &Plan) -> Result<()
 
 fn render(
     context: &Context,
+    observed: &Observed,
     outcome: &str,
-    tag: &lockgate_core::Tag,
     receipt: &Receipt,
     same_bytes: bool,
 ) -> Result<(), Failure> {
+    let tag = &receipt.tag;
     let place = context.around.place(context.around.git().ok().as_ref())?;
     let url = format!(
         "{}/{}/releases/tag/{tag}",
@@ -411,10 +412,18 @@ fn render(
     context
         .talk
         .summary(&lockgate_core::render::release_notes(receipt))?;
+    // From the one who knows what was promoted, without a look at what is published by now.
+    let pins = observed.facts.package.pins.as_ref();
+    let pins = pins.map(|path| (path, receipt.sums().to_string()));
+    let text = match &pins {
+        Some((path, sums)) => format!("{text}\n{path} is to hold:\n{}", sums.trim_end()),
+        None => text,
+    };
+    let pins = pins.map(|(path, sums)| json!({ "path": path, "text": sums }));
     context.talk.result(
         "promote",
         &text,
-        json!({ "outcome": outcome, "tag": tag, "url": url, "receipt": receipt }),
+        json!({ "outcome": outcome, "tag": tag, "url": url, "receipt": receipt, "pins": pins }),
     );
     Ok(())
 }
