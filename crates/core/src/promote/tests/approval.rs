@@ -11,15 +11,6 @@ fn digest(change: impl FnOnce(&mut Facts)) -> Digest {
     }
 }
 
-fn manifest_of(facts: &mut Facts) -> &mut crate::document::Manifest {
-    match &mut facts.candidate {
-        CandidateFacts::Read(Candidate::Complete(manifest)) => manifest,
-        other @ (CandidateFacts::Absent
-        | CandidateFacts::Unreadable(_)
-        | CandidateFacts::Read(_)) => panic!("{other:?}"),
-    }
-}
-
 /// Everything that a person would want to know of is in the digest.
 #[test]
 fn what_is_published_has_another_digest_when_it_is_something_else() {
@@ -41,14 +32,14 @@ fn what_is_published_has_another_digest_when_it_is_something_else() {
         ("head", |f| {
             f.pull.head = commit('9');
             run(f).head = commit('9');
-            manifest_of(f).commit = commit('9');
+            listed(f).commit = commit('9');
             for artifact in &mut f.artifacts {
                 artifact.head = Some(commit('9'));
             }
         }),
         ("attempt", |f| {
             run(f).attempt = Attempt(2);
-            manifest_of(f).attempt = Attempt(2);
+            listed(f).attempt = Attempt(2);
             f.artifacts[2].name = "lockgate-tool-support-v2-candidate-attempt2".into();
         }),
         ("workflow's file", |f| {
@@ -59,7 +50,7 @@ fn what_is_published_has_another_digest_when_it_is_something_else() {
             f.artifacts[0].sha256 = Some(Digest::of(b"other"));
         }),
         ("executable", |f| {
-            manifest_of(f).executables[0].sha256 = Digest::of(b"other");
+            listed(f).executables[0].sha256 = Digest::of(b"other");
         }),
         ("changed sources", |f| {
             f.changes.paths.push(b"build.py".to_vec());
