@@ -194,7 +194,12 @@ fn of_branch(remote: &Remote<'_>, run: &Run) -> Result<Vec<Pull>, Failure> {
     if pulls.is_empty() {
         return Err(none());
     }
-    pulls.sort_by_key(|pull| (pull.facts.head == run.facts.head, pull.facts.number));
+    // A branch can be opened into several: the default one always has a gate, others need not.
+    pulls.sort_by_key(|pull| {
+        let facts = &pull.facts;
+        let by_default = facts.base == pull.repository.default_branch;
+        (facts.head == run.facts.head, by_default, facts.number)
+    });
     Ok(pulls)
 }
 
