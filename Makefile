@@ -81,16 +81,16 @@ soak-fuzz: soak-setup
 
 fmt: ## Format the Rust sources
 	cargo fmt
-	cargo fmt --manifest-path fuzz/Cargo.toml
+	cargo fmt --manifest-path proof/fuzz/Cargo.toml
 
 lint: ## Check format, lints and documentation; a warning is an error
 	scripts/setup.sh lint
 	cargo fmt --check
-	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path proof/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --locked --test runner -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --locked
 
 clean: ## Delete what was built
 	cargo clean
-	rm -rf fuzz/target fuzz/artifacts
+	rm -rf proof/fuzz/target proof/fuzz/artifacts

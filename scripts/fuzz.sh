@@ -2,7 +2,7 @@
 # The fuzz targets, without tools beyond cargo and a C++ compiler.
 #
 #     scripts/fuzz.sh seeds                        builds all targets and runs each over its committed seeds
-#     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds lies in fuzz/artifacts
+#     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds lies in proof/fuzz/artifacts
 #
 # Where a nightly toolchain is installed, soak builds with it and the address sanitizer watches; that also catches a single
 # allocation of more than 64 MiB. SANITIZE=none goes without. The default toolchain serves then: coverage is a plain
@@ -17,7 +17,7 @@ coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
 
 main() {
-    [ fuzz/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock fuzz/Cargo.lock
+    [ proof/fuzz/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock proof/fuzz/Cargo.lock
     case ${1:-} in
         seeds) seeds ;;
         soak) soak "${@:2}" ;;
@@ -27,14 +27,14 @@ main() {
 
 targets() {
     local file
-    for file in fuzz/fuzz_targets/*.rs; do basename "$file" .rs; done
+    for file in proof/fuzz/fuzz_targets/*.rs; do basename "$file" .rs; done
 }
 
 seeds() {
     local target
-    cargo build --quiet --manifest-path fuzz/Cargo.toml --bins --target-dir "$built"
+    cargo build --quiet --manifest-path proof/fuzz/Cargo.toml --bins --target-dir "$built"
     for target in $(targets); do
-        quietly "$built/debug/$target" "fuzz/corpus/$target"/* || fail "$target does not hold for its seeds"
+        quietly "$built/debug/$target" "proof/fuzz/corpus/$target"/* || fail "$target does not hold for its seeds"
         printf 'fuzz: %s holds for its seeds\n' "$target"
     done
 }
@@ -54,19 +54,19 @@ soak() { # SECONDS [TARGET...]
     # crate borders would only take long.
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=line-tables-only \
         RUSTFLAGS="$(printf '%s ' $flags) -Cdebug-assertions -Coverflow-checks" \
-        cargo "${toolchain[@]}" build --quiet --release --manifest-path fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/fuzz"
+        cargo "${toolchain[@]}" build --quiet --release --manifest-path proof/fuzz/Cargo.toml --bins --target "$host" --target-dir "$built/fuzz"
     local broken=()
     for target in "$@"; do
-        mkdir -p "$built/fuzz/learned/$target" "fuzz/artifacts/$target"
+        mkdir -p "$built/fuzz/learned/$target" "proof/fuzz/artifacts/$target"
         printf 'fuzz: %s, %s s\n' "$target" "$seconds"
-        quietly "$built/fuzz/$host/release/$target" "$built/fuzz/learned/$target" "fuzz/corpus/$target" \
+        quietly "$built/fuzz/$host/release/$target" "$built/fuzz/learned/$target" "proof/fuzz/corpus/$target" \
             -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=10 \
-            -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 ||
+            -artifact_prefix="proof/fuzz/artifacts/$target/" -print_final_stats=1 ||
             broken+=("$target")
         # Executions, edges covered (cov), and inputs that are worth keeping (corp).
         grep -E 'number_of_executed_units|peak_rss_mb|DONE +cov' "$built/fuzz.log" | sed 's/^/fuzz:   /' || true
     done
-    [ ${#broken[@]} = 0 ] || fail "broken: ${broken[*]}; the inputs lie in fuzz/artifacts"
+    [ ${#broken[@]} = 0 ] || fail "broken: ${broken[*]}; the inputs lie in proof/fuzz/artifacts"
 }
 
 sanitizer() {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = ROOT / "target/tools/node/openapi/package/generated/api.github.com.json"
-FOLDER = ROOT / "crates/fidelity/openapi"
+FOLDER = ROOT / "proof/openapi/openapi"
 
 # What a schema says that a validator reads.
 SCHEMA = {

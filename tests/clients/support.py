@@ -107,5 +107,5 @@ class ClientTest(unittest.TestCase):
         cls.forge.end()
         own = [one for one in cls.forge.exchanges() if cls.agent in one["agent"]]
         assert len(own) > 10, f"{cls.agent} asked only {len(own)} times"
-        checked = subprocess.run([built() / "lockgate-fidelity", cls.forge.journal], capture_output=True, text=True)
+        checked = subprocess.run([built() / "lockgate-openapi", cls.forge.journal], capture_output=True, text=True)
         assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -123,12 +123,10 @@ fn test_exists(reference: &str) -> bool {
         return false;
     };
     let path = file.join("/");
-    let places = ["src", "tests"].into_iter().flat_map(|place| {
-        [
-            format!("crates/{krate}/{place}/{path}.rs"),
-            format!("crates/{krate}/{place}/{path}/mod.rs"),
-        ]
-    });
+    let folders = ["crates", "proof"]
+        .into_iter()
+        .flat_map(|rank| ["src", "tests"].map(|place| format!("{rank}/{krate}/{place}/{path}")));
+    let places = folders.flat_map(|file| [format!("{file}.rs"), format!("{file}/mod.rs")]);
     places
         .map(|place| root().join(place))
         .filter(|place| place.is_file())
@@ -139,8 +137,9 @@ fn test_exists(reference: &str) -> bool {
 
 /// All files of the sources that hold sentences for people.
 fn sources() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(root().join("crates"))
-        .unwrap()
+    let mut folders: Vec<PathBuf> = ["crates", "proof"]
+        .into_iter()
+        .flat_map(|rank| std::fs::read_dir(root().join(rank)).unwrap())
         .map(|entry| entry.unwrap().path().join("src"))
         .filter(|path| path.is_dir())
         .collect();

@@ -186,7 +186,7 @@ fn explained(variants: u32) -> u32 {
 /// What GitHub would not have taken or said, of all that the forge was asked; a journal must have something.
 fn unlike_github(journal: &Path) -> String {
     let text = std::fs::read_to_string(journal).unwrap();
-    let found = lockgate_fidelity::findings_in(&text).unwrap();
+    let found = lockgate_openapi::findings_in(&text).unwrap();
     let lines = found
         .iter()
         .map(|finding| format!("not as GitHub describes it: {finding}\n"));

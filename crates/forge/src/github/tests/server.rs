@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use lockgate_fidelity::{Content, Exchange, Finding};
+use lockgate_openapi::{Content, Exchange, Finding};
 
 /// What happens to one request.
 pub(super) enum Reply {
@@ -121,7 +121,7 @@ fn findings(seen: &Seen) -> Vec<Finding> {
         Ok(_) | Err(_) if seen.body.is_empty() => Content::None,
         Ok(_) | Err(_) => Content::Bytes(seen.body.len() as u64),
     };
-    lockgate_fidelity::findings(&Exchange {
+    lockgate_openapi::findings(&Exchange {
         side: "api".into(),
         agent: "lockgate".into(),
         method: method.into(),

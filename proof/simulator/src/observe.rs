@@ -1,0 +1,490 @@
+//! What the flows read, read from the forge's state: the same facts in the same words, for the same decisions.
+//!
+//! Stands for `crates/lockgate/src/{observe,candidate,remote}.rs` and the adapter's shapes. Decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use lockgate_core::config::{Package, RECEIPT_ASSET};
+use lockgate_core::detect::{self, Decision, Holder, Merged, Snapshot};
+use lockgate_core::document::{Candidate, Receipt};
+use lockgate_core::gate::context;
+use lockgate_core::identity;
+use lockgate_core::promote::{
+    self, ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
+    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts, origin,
+    runs::{BaseHistory, OtherPull},
+};
+use lockgate_core::settings::{Branches, Environment, Reading, Reviewer};
+use lockgate_core::{
+    ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
+    Timestamp, Version, WorkflowId,
+};
+use lockgate_fake_github::Repository as _;
+use lockgate_fake_github::state::pulls::{HeadRepository, PullRequest, PullState as ForgePull};
+use lockgate_fake_github::state::refusal::Refusal;
+use lockgate_fake_github::state::releases::Release;
+use lockgate_fake_github::state::settings::BranchPolicy;
+use lockgate_fake_github::{PullNumber, ReleaseId as ForgeRelease};
+
+use crate::sabotage::Sabotage;
+use crate::template::{PROMOTION, Tree, WORKFLOW};
+use crate::world::{Kept, World, digest};
+
+/// A pull request's base, head and merge, and what detect says of them.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The tip of the base branch.
+    pub base_commit: CommitId,
+    /// What detect says.
+    pub detected: Decision,
+    /// Of the head.
+    pub head: Fingerprint,
+    /// Of the merge.
+    pub merged: Option<Fingerprint>,
+    /// The build workflow.
+    pub workflow: WorkflowFacts,
+    /// Whether the tag is there.
+    pub tagged: bool,
+}
+
+/// What the version was where both pull requests left the base branch.
+pub const FORK: Version = Version::Integer(1);
+
+/// What an account may do.
+pub fn role(world: &World<'_>, login: &str) -> Role {
+    world
+        .state
+        .person(login)
+        .map_or(Role::None, |person| Role::from_name(person.role.name()))
+}
+
+/// What the environment of promotions demands.
+pub fn environment(world: &World<'_>) -> Reading<Environment> {
+    let Ok(found) = world.state.environment(promote::ENVIRONMENT) else {
+        return Reading::NotFound;
+    };
+    Reading::Read(Environment {
+        reviewers: found.reviewers.iter().map(|_| Reviewer::Team).collect(),
+        branches: match &found.branches {
+            None => Branches::All,
+            Some(BranchPolicy::Protected) => Branches::Protected,
+            Some(BranchPolicy::Named(names)) => Branches::Listed(names.clone()),
+        },
+        self_review: !found.prevent_self_review,
+        admins_bypass: None,
+    })
+}
+
+/// The repository's number.
+pub fn repository(world: &World<'_>) -> RepositoryId {
+    RepositoryId(world.state.repository().id.0)
+}
+
+/// A pull request now, or as it was before the last push.
+pub fn pull(world: &World<'_>, number: PullNumber, stale: bool) -> Option<PullFacts> {
+    if stale && let Some(old) = world.before.get(&number.0) {
+        return Some(old.clone());
+    }
+    world
+        .state
+        .pull(number)
+        .ok()
+        .and_then(|pull| facts(world, pull))
+}
+
+fn facts(world: &World<'_>, pull: &PullRequest) -> Option<PullFacts> {
+    Some(PullFacts {
+        number: lockgate_core::PullNumber(pull.number.0),
+        state: match pull.state {
+            ForgePull::Open => PullState::Open,
+            ForgePull::Closed { .. } => PullState::Closed,
+            ForgePull::Merged { .. } => PullState::Merged,
+        },
+        head: pull.head_sha.as_str().parse().ok()?,
+        head_branch: pull.head_branch.clone(),
+        head_repository: repository_of(world, &pull.head_repository),
+        base: pull.base_branch.parse().ok()?,
+    })
+}
+
+fn repository_of(world: &World<'_>, head: &HeadRepository) -> Option<RepositoryId> {
+    match head {
+        HeadRepository::Here => Some(repository(world)),
+        HeadRepository::Fork { id, .. } => Some(RepositoryId(id.0)),
+        HeadRepository::Deleted => None,
+    }
+}
+
+/// The context of the status for pull requests into a branch; `None` where that has no gate.
+pub fn context_of(world: &World<'_>, base: &str) -> Option<String> {
+    let package = &world.template.package;
+    if world.sabotage == Some(Sabotage::ShareStatuses) {
+        return Some(package.gate_context());
+    }
+    let (base, default) = (base.parse().ok()?, "main".parse().ok()?);
+    context(&package.name, &base, &default, &world.template.branches)
+}
+
+/// What git says of a pull request, and detect of that.
+pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
+    let (git, template) = (&world.git, world.template);
+    let base_id = git.resolve(&format!("refs/heads/{}", pull.base)).ok()??;
+    let head_id = lockgate_fake_github::CommitId::parse(pull.head.as_str())?;
+    let base = template.tree(git, base_id.as_str())?;
+    let head = template.tree(git, head_id.as_str())?;
+    let merged = template.merged(git, &base_id, &head_id);
+    let tagged = tagged(world)?;
+    let trees = (&base, &head, merged.as_ref());
+    Some(View {
+        base_commit: base_id.as_str().parse().ok()?,
+        detected: detected(world, trees, tagged, Some(FORK)),
+        head: head.digests.fingerprint,
+        merged: merged.map(|tree| tree.digests.fingerprint),
+        workflow: WorkflowFacts {
+            path: WORKFLOW.to_owned(),
+            in_head: head.workflow.clone(),
+            in_base: base.workflow.clone(),
+            changed: Vec::new(),
+        },
+        tagged,
+    })
+}
+
+/// What a merge queue has made of a pull request.
+#[derive(Debug)]
+pub struct Group {
+    /// It is a merge itself.
+    pub commit: CommitId,
+    /// What detect says.
+    pub detected: Decision,
+    /// Of the commit.
+    pub merged: Fingerprint,
+}
+
+/// What git says of a commit of a merge queue, and detect of that.
+pub fn group(world: &World<'_>, number: PullNumber, fork: Option<Version>) -> Option<Group> {
+    let git = &world.git;
+    let id = world.queued(number)?;
+    let on = git.commit(&id).ok()??.parents.first()?.clone();
+    let base = world.template.tree(git, on.as_str())?;
+    let head = world.template.tree(git, id.as_str())?;
+    Some(Group {
+        commit: id.as_str().parse().ok()?,
+        detected: detected(world, (&base, &head, Some(&head)), tagged(world)?, fork),
+        merged: head.digests.fingerprint,
+    })
+}
+
+/// The commit that the tag names.
+pub fn tag_commit(world: &World<'_>) -> Option<CommitId> {
+    let tag = format!("refs/tags/{}", world.tag());
+    world.git.resolve(&tag).ok()??.as_str().parse().ok()
+}
+
+/// By its author alone, as an audit asks.
+pub fn author(world: &World<'_>, release: &Release, receipt: &Receipt) -> origin::Author {
+    let app = origin::WORKFLOWS.parse().ok().filter(|_| world.reserved);
+    let author = release.author.parse().ok();
+    origin::author(author.as_ref(), &receipt.promoter.login, app.as_ref())
+}
+
+/// Stands for `origin` in `crates/lockgate/src/release_origin.rs`.
+fn origin_of(world: &World<'_>, release: &Release, receipt: &Receipt) -> ReleaseOrigin {
+    if world.sabotage == Some(Sabotage::BelieveReceipts) {
+        return ReleaseOrigin::Promotion;
+    }
+    match author(world, release, receipt) {
+        origin::Author::App => ReleaseOrigin::Promotion,
+        origin::Author::Stranger(who) => ReleaseOrigin::Stranger(who),
+        origin::Author::OtherApp(app) => ReleaseOrigin::Unproven(format!("{app} published it")),
+        origin::Author::Promoter(login) => match role(world, login.as_str()).may_promote() {
+            true => ReleaseOrigin::Promotion,
+            false => ReleaseOrigin::Stranger(format!("{login} may not promote")),
+        },
+        origin::Author::Workflow => match kept(world, release, receipt).unwrap_or(false) {
+            true => ReleaseOrigin::Promotion,
+            false => ReleaseOrigin::Unproven("no run has kept its receipt".to_owned()),
+        },
+    }
+}
+
+/// Whether a promotion's run has kept this receipt.
+fn kept(world: &World<'_>, release: &Release, receipt: &Receipt) -> Option<bool> {
+    let version = &receipt.manifest.package_version;
+    let name = world.template.package.receipt_artifact(version);
+    let (default, repository) = ("main".parse().ok()?, repository(world));
+    let automation = &world.template.automation;
+    let files = world.state.assets(automation, release.id).ok()?;
+    let stored = files.into_iter().find(|it| it.name == RECEIPT_ASSET)?;
+    let all = world.state.artifacts().into_iter();
+    let mut runs = all.filter(|it| it.name == name).filter_map(|artifact| {
+        let run = run(world, RunId(artifact.run.0))?;
+        let listed = artifacts(world, &run);
+        let listed = listed.into_iter().find(|it| it.id.0 == artifact.id.0)?;
+        origin::may_be_of_promotion(&listed, &default, repository).then_some((artifact, run))
+    });
+    Some(runs.any(|(artifact, run)| {
+        let same = Some(&artifact.blob) == stored.blob.as_ref();
+        origin::is_promotion(&run, PROMOTION, &default, repository)
+            && (same || artifact.expired(world.now))
+    }))
+}
+
+fn tagged(world: &World<'_>) -> Option<bool> {
+    let tag = format!("refs/tags/{}", world.tag());
+    Some(world.git.reference(&tag).ok()?.is_some())
+}
+
+/// Of base, head and merge.
+fn detected(
+    world: &World<'_>,
+    (base, head, merged): (&Rc<Tree>, &Rc<Tree>, Option<&Rc<Tree>>),
+    tagged: bool,
+    fork: Option<Version>,
+) -> Decision {
+    let two = Version::Integer(2);
+    let main = &world.template.package;
+    let of = |tree: &Rc<Tree>| tree.renamed.clone().unwrap_or_else(|| Rc::clone(main));
+    let after = merged.unwrap_or(head);
+    let renamed = base.renamed.is_some() || after.renamed.is_some();
+    let identity = match renamed && world.sabotage != Some(Sabotage::IgnoreNames) {
+        true => identity::changes(&of(base), &of(after), true),
+        false => Vec::new(),
+    };
+    // How it is named is the head's word; what is let pass is the base's.
+    let package = Package {
+        policy: of(base).policy,
+        ..(*of(head)).clone()
+    };
+    // Under another tag nobody has published anything.
+    let tagged = tagged && package.tag == main.tag;
+    let facts = detect::Facts {
+        base: Some(snapshot(base)),
+        head: snapshot(head),
+        merged: merged.map_or(Merged::Conflict, |tree| Merged::Clean(snapshot(tree))),
+        taken: tagged.then_some(two).into_iter().collect::<BTreeSet<_>>(),
+        blocked: BTreeMap::new(),
+        holder: if tagged {
+            holder(world)
+        } else {
+            Holder::Nobody
+        },
+        fork,
+        identity,
+    };
+    detect::decide(&package, &facts)
+}
+
+fn snapshot(tree: &Rc<Tree>) -> Snapshot {
+    Snapshot {
+        scheme: lockgate_core::version::Scheme::Integer,
+        version_file: tree.version.clone(),
+        digests: tree.digests,
+    }
+}
+
+/// By its receipt alone: who published it is asked where that matters.
+fn holder(world: &World<'_>) -> Holder {
+    let release = world.state.release_by_tag(world.tag()).ok();
+    let receipt = release.and_then(|release| receipt_of(world, release));
+    receipt.map_or(Holder::Stranger, |kept| {
+        let receipt = &kept.receipt;
+        Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
+    })
+}
+
+/// The receipt of a release, if it can be read.
+pub fn receipt_of<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kept> {
+    let all = world.state.assets(&world.template.automation, release.id);
+    let asset = all.ok()?.into_iter().find(|it| it.name == RECEIPT_ASSET)?;
+    let kept = world.receipts.get(&asset.blob.as_ref()?.sha256)?;
+    Some(kept)
+}
+
+/// Of the merge of a pull request's head into its base.
+pub fn merged(world: &World<'_>, pull: &PullFacts) -> Option<Fingerprint> {
+    let base = world.git.resolve(&format!("refs/heads/{}", pull.base));
+    let head = lockgate_fake_github::CommitId::parse(pull.head.as_str())?;
+    let merged = world.template.merged(&world.git, &base.ok()??, &head)?;
+    Some(merged.digests.fingerprint)
+}
+
+/// What is published under the tag, and its receipt as anybody reads it.
+pub fn release(world: &World<'_>) -> ReleaseFacts {
+    let tag = world.tag();
+    let Ok(found) = world.state.release_by_tag(tag) else {
+        return ReleaseFacts::Absent;
+    };
+    let Ok(tag_name) = tag.parse() else {
+        return ReleaseFacts::Absent;
+    };
+    let mut assets = Vec::new();
+    let mut receipt = Err("it has no receipt".to_owned());
+    for asset in world
+        .state
+        .assets(&world.template.automation, found.id)
+        .unwrap_or_default()
+    {
+        let Some(blob) = &asset.blob else { continue };
+        if asset.name == RECEIPT_ASSET {
+            let known = world.receipts.get(&blob.sha256);
+            let known = known.map(|kept| kept.receipt.clone());
+            receipt = known.ok_or_else(|| "its receipt cannot be read".to_owned());
+        }
+        if let Ok(name) = asset.name.parse() {
+            assets.push(PublishedAsset {
+                name,
+                size: blob.size,
+                sha256: Some(digest(blob)).filter(|_| !asset.hides_digest),
+            });
+        }
+    }
+    let origin = match &receipt {
+        Ok(receipt) => origin_of(world, found, receipt),
+        // What is wrong with it is told in another way.
+        Err(_) => ReleaseOrigin::Promotion,
+    };
+    ReleaseFacts::Published(Box::new(PublishedRelease {
+        id: ReleaseId(found.id.0),
+        tag: tag_name,
+        assets,
+        receipt,
+        others: Vec::new(),
+        commit: tag_commit(world),
+        origin,
+    }))
+}
+
+/// A draft as it is read back. Where the forge keeps a digest to itself, the bytes are hashed.
+pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
+    let (id, actor) = (ForgeRelease(id.0), &world.template.automation);
+    let release = world.state.release(actor, id)?;
+    let assets = world.state.assets(actor, id)?;
+    Ok(SeenDraft {
+        draft: release.draft,
+        tag: release.tag_name.clone(),
+        target: release.target_commitish.clone(),
+        title: release.name.clone().unwrap_or_default(),
+        notes: release.body.clone().unwrap_or_default(),
+        prerelease: release.prerelease,
+        assets: assets
+            .into_iter()
+            .map(|asset| SeenAsset {
+                name: asset.name.clone(),
+                size: asset.blob.as_ref().map_or(0, |blob| blob.size),
+                complete: asset.blob.is_some(),
+                sha256: asset.blob.as_ref().map_or_else(|| Digest::of(b""), digest),
+            })
+            .collect(),
+    })
+}
+
+/// The newest run of a pull request's own, or the newest that somebody started by hand.
+pub fn run_of(world: &World<'_>, pull: &PullFacts, by_hand: bool) -> Option<RunFacts> {
+    let runs = world
+        .state
+        .runs()
+        .into_iter()
+        .filter(|it| it.path == WORKFLOW);
+    let mut runs = runs.filter_map(|it| run(world, RunId(it.id.0)));
+    if world.sabotage == Some(Sabotage::TakeNewestRun) {
+        return runs.find(|run| run.head == pull.head).map(|run| RunFacts {
+            event: promote::runs::DISPATCH.to_owned(),
+            head_branch: Some(pull.head_branch.clone()),
+            head_repository: pull.head_repository,
+            ..run
+        });
+    }
+    runs.find(|run| {
+        promote::runs::is_of(run, pull)
+            && !promote::runs::is_skipped(run)
+            && (!by_hand || !promote::runs::depends_on_base(run))
+    })
+}
+
+/// Which other bases a head may have been built against.
+pub fn history(world: &World<'_>, pull: &PullFacts) -> BaseHistory {
+    let all = world.state.pulls().into_iter();
+    let others = all.filter(|other| {
+        other.head_branch == pull.head_branch && other.head_repository == HeadRepository::Here
+    });
+    let changed = world.state.pull(PullNumber(pull.number.0));
+    let changed = changed.map(|pull| pull.base_changes.as_slice());
+    BaseHistory {
+        others: others
+            .filter_map(|other| {
+                Some(OtherPull {
+                    number: lockgate_core::PullNumber(other.number.0),
+                    base: other.base_branch.parse().ok()?,
+                    opened: moment(other.created_at),
+                })
+            })
+            .collect(),
+        changed: changed
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|change| moment(change.at))
+            .collect(),
+    }
+}
+
+fn moment(at: i64) -> Option<Timestamp> {
+    lockgate_fake_github::rfc3339(at).parse().ok()
+}
+
+/// A run by its number.
+pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
+    let run = world.state.run(lockgate_fake_github::RunId(id.0)).ok()?;
+    let attempt = run.attempt()?;
+    Some(RunFacts {
+        id,
+        attempt: Attempt(run.attempt_number() as u64),
+        outcome: match (attempt.status.as_str(), attempt.conclusion.as_deref()) {
+            ("completed", Some("success")) => RunOutcome::Succeeded,
+            ("completed", other) => RunOutcome::Failed(other.unwrap_or_default().to_owned()),
+            _ => RunOutcome::Running,
+        },
+        event: run.event.clone(),
+        head: run.head_sha.as_str().parse().ok()?,
+        head_branch: run.head_branch.clone(),
+        head_repository: repository_of(world, &run.head_repository),
+        created: moment(run.created_at),
+        workflow_id: WorkflowId(run.workflow.0),
+        workflow_path: run.path.clone(),
+    })
+}
+
+/// The artifacts of a run.
+pub fn artifacts(world: &World<'_>, run: &RunFacts) -> Vec<ArtifactFacts> {
+    let all = world
+        .state
+        .artifacts_of(lockgate_fake_github::RunId(run.id.0));
+    let facts = |artifact: &lockgate_fake_github::state::artifacts::Artifact| ArtifactFacts {
+        id: ArtifactId(artifact.id.0),
+        name: artifact.name.clone(),
+        size: artifact.blob.size,
+        sha256: Some(digest(&artifact.blob)).filter(|_| !artifact.hides_digest),
+        expired: artifact.expired(world.now),
+        run: Some(run.id),
+        head_repository: run.head_repository,
+        head_branch: run.head_branch.clone(),
+        head: Some(run.head.clone()),
+    };
+    all.into_iter().map(facts).collect()
+}
+
+/// The manifest of a run's newest attempt.
+pub fn candidate(world: &World<'_>, run: &RunFacts, artifacts: &[ArtifactFacts]) -> CandidateFacts {
+    let package = &world.template.package;
+    let name = package.candidate_artifact(&Version::Integer(2), run.attempt);
+    let mut named = artifacts
+        .iter()
+        .filter(|artifact| artifact.name == name && !artifact.expired);
+    let found = named
+        .next()
+        .and_then(|artifact| world.manifests.get(&artifact.id.0));
+    found.map_or(CandidateFacts::Absent, |manifest| {
+        CandidateFacts::Read(Candidate::Complete(manifest.clone()))
+    })
+}

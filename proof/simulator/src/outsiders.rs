@@ -1,0 +1,414 @@
+//! What people outside of the project thought of: the same head in another base, a fork of it, tags and releases by hand, other
+//! names for what users follow, and a draft that says something else.
+//!
+//! At the hardened level nobody but the App makes the package's tags and releases; there those two are not tried.
+
+use lockgate_core::Digest;
+use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
+use lockgate_core::document::{Document as _, Manifest, Origin, Promoter, Receipt};
+use lockgate_core::promote::PullState;
+use lockgate_fake_github::state::artifacts::ArtifactForm;
+use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
+use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_fake_github::state::runs::NewRun;
+use lockgate_fake_github::{
+    Blob, CommitId, Files, PullNumber, ReleaseId, Repository as _, RepositoryId,
+};
+
+use crate::chance::Chance;
+use crate::observe;
+use crate::people;
+use crate::template::{CONFIG, CONFIG_FILE, PROMOTION, SIDE, START, Template, WORKFLOW};
+use crate::world::{World, asset};
+
+/// One of them does something.
+pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
+    let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+    let what = match chance.below(14) {
+        0 | 1 => open_elsewhere(world, number, chance),
+        2 | 3 => retarget(world, number, chance),
+        4 => open_from_fork(world, number),
+        5 => close(world, chance),
+        6 | 7 => make_tag(world),
+        8 | 9 => describe_draft(world, chance),
+        10 => rename(world, chance),
+        11 => alter_release(world, chance),
+        _ => publish_by_hand(world, number, chance),
+    };
+    if let Some(what) = what {
+        world.tell(|| format!("somebody {what}"));
+    }
+}
+
+/// When nobody does harm any more, somebody has put the pull requests back to where they were opened.
+pub fn put_back(world: &mut World<'_>) {
+    for number in Template::PULLS {
+        let away = world.state.pull(number);
+        if away.is_ok_and(|pull| pull.is_open() && pull.base_branch != "main") {
+            // Where it cannot be done, it is told by what follows.
+            let _ = world.state.retarget(world.now, &world.git, number, "main");
+        }
+    }
+}
+
+fn tip(world: &World<'_>, branch: &str) -> Option<CommitId> {
+    world.git.resolve(&format!("refs/heads/{branch}")).ok()?
+}
+
+/// A branch into which anybody may push: with another build workflow, or with all that a pull request would bring, or both.
+fn make_side(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> Option<()> {
+    let head = world.state.pull(number).ok()?.head_sha.clone();
+    let main = tip(world, "main")?;
+    let kind = chance.below(3);
+    let mut files = world.git.files(if kind == 0 { &main } else { &head })?;
+    if kind < 2 {
+        files.insert(WORKFLOW.into(), b"on: pull_request # and more".to_vec());
+    }
+    let name = format!("refs/heads/{SIDE}");
+    world.git.set_reference(&name, &main).ok()?;
+    world.git.commit_files(SIDE, files, "side", START);
+    Some(())
+}
+
+fn new_pull(base: &str, head: &str) -> NewPull {
+    NewPull {
+        title: format!("{head} into {base}"),
+        body: None,
+        author: "developer".into(),
+        base: base.into(),
+        head: head.into(),
+        head_repository: HeadRepository::Here,
+        fork_head: None,
+        draft: false,
+    }
+}
+
+/// The same head, into another base.
+fn open_elsewhere(
+    world: &mut World<'_>,
+    number: PullNumber,
+    chance: &mut Chance,
+) -> Option<String> {
+    make_side(world, number, chance)?;
+    let (now, actor) = (world.now, &world.template.writer);
+    world.state.sync(now, &world.git).ok()?;
+    let branch = world.state.pull(number).ok()?.head_branch.clone();
+    let order = new_pull(SIDE, &branch);
+    let opened = world.state.request_pull(actor, now, &world.git, order);
+    let opened = opened.ok()?;
+    // Its build may come at once, or with everybody's.
+    if chance.once_in(2) {
+        people::build_all(world);
+    }
+    Some(format!("opens {opened}: {branch} into {SIDE}"))
+}
+
+/// The pull request itself goes elsewhere, or back.
+fn retarget(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> Option<String> {
+    let before = observe::pull(world, number, false)?;
+    if before.state != PullState::Open {
+        return None;
+    }
+    let base = if before.base.as_str() == "main" {
+        make_side(world, number, chance)?;
+        SIDE
+    } else {
+        "main"
+    };
+    let now = world.now;
+    world.state.retarget(now, &world.git, number, base).ok()?;
+    world.before.insert(number.0, before);
+    if chance.once_in(2) {
+        people::build_all(world);
+    }
+    Some(format!("makes {number} go into {base}"))
+}
+
+/// A fork has a branch of the same name, at the same commit.
+fn open_from_fork(world: &mut World<'_>, number: PullNumber) -> Option<String> {
+    let pull = world.state.pull(number).ok()?;
+    let of_fork = |head: &HeadRepository| *head != HeadRepository::Here;
+    let there = |other: &&_| -> bool {
+        let other: &lockgate_fake_github::state::pulls::PullRequest = other;
+        of_fork(&other.head_repository) && other.head_branch == pull.head_branch
+    };
+    if !pull.is_open() || world.state.pulls().iter().any(there) {
+        return None;
+    }
+    let order = NewPull {
+        author: "stranger".into(),
+        head_repository: HeadRepository::Fork {
+            id: RepositoryId(4242),
+            owner: "stranger".into(),
+            name: "tools".into(),
+        },
+        fork_head: Some(pull.head_sha.clone()),
+        ..new_pull("main", &pull.head_branch)
+    };
+    let opened = world.state.open_pull(world.now, &world.git, order).ok()?;
+    people::build_all(world);
+    Some(format!(
+        "opens {opened} from a fork, at the head of {number}"
+    ))
+}
+
+/// A pull request of theirs is closed. What it was stays known.
+fn close(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+    let all = world.state.pulls().into_iter().map(|pull| pull.number);
+    let all: Vec<_> = all.filter(|it| !Template::PULLS.contains(it)).collect();
+    let one = chance.pick(&all)?;
+    world.state.close_pull(world.now, one).ok()?;
+    Some(format!("closes {one}"))
+}
+
+/// The tag, at another commit than any head.
+fn make_tag(world: &mut World<'_>) -> Option<String> {
+    if world.reserved {
+        return None;
+    }
+    let (name, to) = (format!("refs/tags/{}", world.tag()), tip(world, "main")?);
+    let (git, actor, state) = (&world.git, &world.template.writer, &mut world.state);
+    let made = state.create_reference(actor, git, &name, to.as_str());
+    let made = made.is_ok();
+    if !made {
+        state
+            .move_reference(actor, git, &name, to.as_str(), true)
+            .ok()?;
+    }
+    edited_since_the_read_back(world);
+    if !made && world.state.release_by_tag(world.tag()).is_ok() {
+        world.altered = true;
+    }
+    Some("makes the tag at another commit".to_owned())
+}
+
+/// What was read back can be published any moment, whatever has become of its tag.
+fn edited_since_the_read_back(world: &mut World<'_>) {
+    let drafts: Vec<ReleaseId> = world.read_back.iter().copied().collect();
+    let actor = &world.template.writer;
+    let is_draft = |id: &ReleaseId| world.state.release(actor, *id).is_ok_and(|it| it.draft);
+    let drafts: Vec<_> = drafts.into_iter().filter(is_draft).collect();
+    world.edited_in_the_gap.extend(drafts);
+}
+
+/// Another target, title, tag or other notes for a draft. All of that is said again at publish, so it is never an excuse.
+fn describe_draft(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+    let actor = &world.template.writer;
+    let all = world.state.releases(actor).into_iter();
+    let drafts: Vec<_> = all.filter(|it| it.draft).map(|it| it.id).collect();
+    let id = chance.pick(&drafts)?;
+    let mut edit = ReleaseEdit::default();
+    let text = Some("other".to_owned());
+    let what = match chance.below(5) {
+        0 => {
+            edit.name = text;
+            "title"
+        }
+        1 => {
+            edit.body = text;
+            "notes"
+        }
+        2 => {
+            edit.prerelease = Some(true);
+            "mark"
+        }
+        3 => {
+            edit.tag_name = text;
+            "tag"
+        }
+        _ => {
+            edit.target_commitish = Some("main".to_owned());
+            "target"
+        }
+    };
+    let (now, git) = (world.now, &world.git);
+    world.state.edit_release(actor, now, git, id, edit).ok()?;
+    Some(format!("changes the {what} of the draft {id}"))
+}
+
+/// A pull request that raises nothing, and renames what users follow.
+fn rename(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+    if !world.renames.is_empty() {
+        return None;
+    }
+    let (from, to) = chance.pick(&[
+        ("\"hello-v{version}\"", "\"hello-r{version}\""),
+        (
+            "\"hello-{variant}-v{version}\"",
+            "\"hi-{variant}-v{version}\"",
+        ),
+        ("variant.arm64", "variant.riscv64"),
+        ("[package.hello.variant.arm64]\n", ""),
+    ])?;
+    let main = tip(world, "main")?;
+    let mut files: Files = world.git.files(&main)?;
+    files.insert(CONFIG_FILE.into(), CONFIG.replace(from, to).into_bytes());
+    world.git.set_reference("refs/heads/names", &main).ok()?;
+    world.git.commit_files("names", files, "names", START);
+    let order = new_pull("main", "names");
+    let opened = world.state.open_pull(world.now, &world.git, order).ok()?;
+    world.renames.push(opened);
+    Some(format!("opens {opened}, which has {to} for {from}"))
+}
+
+/// A file more in the published release, one less, or another in its place, where the forge does not freeze it.
+fn alter_release(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+    let (now, actor) = (world.now, &world.template.writer);
+    let release = world.state.release_by_tag(world.tag()).ok()?.id;
+    let files = world.state.assets(actor, release).ok()?;
+    let files: Vec<_> = files.into_iter().map(|it| it.id).collect();
+    let junk = Blob::of(b"junk beside an executable");
+    let what = match chance.below(2) {
+        0 => {
+            let one = chance.pick(&files)?;
+            let frozen = world.state.settings_mut().immutable_releases;
+            (!frozen).then(|| world.state.delete_asset(actor, now, one).ok())??;
+            "takes a file out of"
+        }
+        _ => {
+            let state = &mut world.state;
+            state
+                .upload_asset(actor, now, release, asset("extra"), junk)
+                .ok()?;
+            "adds a file to"
+        }
+    };
+    world.altered = true;
+    Some(format!("{what} the published release"))
+}
+
+/// A release that no promotion made, with a receipt that says so: by a person, or by a workflow of theirs, which has the account of
+/// every workflow, and keeps the receipt with its own run. Of other bytes, of the candidate's, or of the candidate's under another
+/// head's name.
+fn publish_by_hand(
+    world: &mut World<'_>,
+    number: PullNumber,
+    chance: &mut Chance,
+) -> Option<String> {
+    if world.reserved || world.state.release_by_tag(world.tag()).is_ok() {
+        return None;
+    }
+    let by_workflow = chance.once_in(2);
+    let template = world.template;
+    let actor = if by_workflow {
+        &template.automation
+    } else {
+        &template.writer
+    };
+    let (receipt, executables) = forged(world, number, chance)?;
+    let (name, now) = (
+        template
+            .package
+            .receipt_artifact(&receipt.manifest.package_version),
+        world.now,
+    );
+    let order = NewRelease {
+        tag_name: world.tag().to_owned(),
+        target_commitish: receipt.origin.head.to_string(),
+        draft: true,
+        ..NewRelease::default()
+    };
+    let kept = world.keep(receipt.to_json().as_bytes());
+    let sums = Blob::of(receipt.sums().to_string().as_bytes());
+    let documents = [(SUMS_ASSET, sums), (RECEIPT_ASSET, kept.clone())];
+    let documents = documents.map(|(name, blob)| (name.to_owned(), blob));
+    let id = world
+        .state
+        .create_release(actor, now, &world.git, order)
+        .ok()?;
+    for (name, blob) in executables.into_iter().chain(documents) {
+        let state = &mut world.state;
+        state
+            .upload_asset(actor, now, id, asset(&name), blob)
+            .ok()?;
+    }
+    let edit = ReleaseEdit {
+        draft: Some(false),
+        ..ReleaseEdit::default()
+    };
+    let git = &world.git;
+    world.state.edit_release(actor, now, git, id, edit).ok()?;
+    if by_workflow {
+        keep_by_hand(world, &name, kept);
+    }
+    let who = if by_workflow {
+        "a workflow"
+    } else {
+        "developer"
+    };
+    Some(format!("publishes {id} by hand, as {who}, for {number}"))
+}
+
+/// A receipt that claims a promotion, and the executables that it lists.
+fn forged(
+    world: &World<'_>,
+    number: PullNumber,
+    chance: &mut Chance,
+) -> Option<(Receipt, Vec<(String, Blob)>)> {
+    let pull = observe::pull(world, number, false)?;
+    let view = observe::view(world, &pull)?;
+    let run = observe::run_of(world, &pull, false)?;
+    let artifacts = observe::artifacts(world, &run);
+    let of_run = |manifest: &&Manifest| (manifest.run, manifest.attempt) == (run.id, run.attempt);
+    let mut manifest = world.manifests.values().find(of_run)?.clone();
+    let mut blobs = Vec::new();
+    let kind = chance.below(4);
+    for executable in &mut manifest.executables {
+        let name = executable.name.to_string();
+        let id = artifacts.iter().find(|it| it.name == name)?.id.0;
+        let artifact = world.state.artifact(lockgate_fake_github::ArtifactId(id));
+        let mut blob = artifact.ok()?.blob.clone();
+        if kind < 2 {
+            let bytes = format!("forged {name} {}", world.step);
+            blob = Blob::of(bytes.as_bytes());
+            executable.sha256 = Digest::of(bytes.as_bytes());
+            executable.size = blob.size;
+        }
+        blobs.push((name, blob));
+    }
+    if kind == 2 {
+        manifest.fingerprint = view.merged?;
+    }
+    let promoter = chance.pick(&["maintainer", "developer"])?;
+    let receipt = Receipt {
+        tag: world.tag().parse().ok()?,
+        origin: Origin {
+            repository_id: observe::repository(world),
+            repository: world.state.repository().full_name().parse().ok()?,
+            pull_request: pull.number,
+            head: manifest.commit.clone(),
+            base: pull.base,
+            base_commit: view.base_commit,
+            workflow_id: run.workflow_id,
+            workflow_path: run.workflow_path.clone(),
+            workflow_blob: view.workflow.in_head?,
+            artifacts: Vec::new(),
+        },
+        manifest,
+        promoter: Promoter {
+            login: promoter.parse().ok()?,
+            lockgate: "0.0.0".to_owned(),
+        },
+        promoted_at: u64::try_from(world.now).ok()?,
+    };
+    Some((receipt, blobs))
+}
+
+/// A copy of the promotion's workflow, run on a branch of theirs, uploads an artifact of the name that a promotion's has.
+fn keep_by_hand(world: &mut World<'_>, name: &str, receipt: Blob) -> Option<()> {
+    let order = NewRun {
+        workflow: world.state.workflow(PROMOTION).ok()?.id,
+        event: "workflow_dispatch".into(),
+        head_sha: tip(world, "main")?,
+        head_branch: Some("mine".into()),
+        actor: "developer".into(),
+        pull: None,
+    };
+    let (now, form) = (world.now, ArtifactForm::Plain);
+    let run = world.state.start_run(now, order).ok()?;
+    let state = &mut world.state;
+    state
+        .register_artifact(now, run, name, form, receipt, 90)
+        .ok()?;
+    Some(())
+}

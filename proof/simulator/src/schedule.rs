@@ -1,0 +1,305 @@
+//! One schedule: who acts next, for how long things go wrong, and what has to be so at the end.
+
+use lockgate_fake_github::PullNumber;
+
+use crate::audit;
+use crate::chance::Chance;
+use crate::check;
+use crate::gate::{Gate, Of};
+use crate::luck::Faults;
+use crate::outsiders;
+use crate::people;
+use crate::promoter::{Ended, Promoter, names_what_to_do};
+use crate::sabotage::Sabotage;
+use crate::template::Template;
+use crate::world::World;
+
+/// How many steps the part has in which things go wrong.
+const STEPS: u64 = 130;
+/// How many steps a promotion may take when nothing goes wrong any more.
+const ENOUGH: u64 = 60;
+/// How often it may be run again then.
+const RUNS: u64 = 3;
+
+/// What is asked of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Things go wrong for ever; no promise may break.
+    Safety,
+    /// Things stop going wrong; then everything has to end well, or say what a person must do.
+    Liveness,
+}
+
+/// How a schedule went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The first promise that broke.
+    pub broken: Option<&'static str>,
+    /// How many steps it had.
+    pub steps: u64,
+    /// Whether anything was published.
+    pub published: bool,
+    /// Whether anything was merged.
+    pub merged: bool,
+    /// What an audit found at the end, by its codes.
+    pub audited: Vec<&'static str>,
+    /// What happened, where that was asked for.
+    pub trace: Vec<String>,
+}
+
+/// Plays the schedule of a seed.
+pub fn play(
+    template: &Template,
+    seed: u64,
+    mode: Mode,
+    sabotage: Option<Sabotage>,
+    tell: bool,
+) -> Outcome {
+    let mut chance = Chance::new(seed);
+    let mut play = Play {
+        world: World::new(template, tell),
+        promoters: cast(&mut chance, sabotage),
+        gates: Vec::new(),
+        faults: Faults::of(&mut chance),
+        mischief: chance.pick(&[0, 6, 12, 24]).unwrap_or(12),
+        outsiders: chance.once_in(2),
+        sabotage,
+        broken: None,
+    };
+    play.world.queues = chance.once_in(2);
+    play.world.sabotage = sabotage;
+    play.world.reserved = chance.once_in(2);
+    if !play.world.reserved && chance.once_in(8) {
+        play.world.state.settings_mut().immutable_releases = false;
+    }
+    let heads = Template::PULLS.map(Of::Head).into_iter();
+    let groups = Template::PULLS.map(Of::Group).into_iter();
+    let all = heads.chain(groups.filter(|_| play.world.queues));
+    play.gates = all.map(|of| Gate::new(of, sabotage)).collect();
+    while play.world.step < STEPS && play.broken.is_none() {
+        play.step(&mut chance);
+    }
+    if mode == Mode::Liveness && play.broken.is_none() {
+        play.quiet(&mut chance);
+    }
+    let audit = audit::of(&play.world);
+    let audited = audit.as_ref().map(audit::codes).unwrap_or_default();
+    if play.broken.is_none() {
+        play.broken = audit::broken(&play.world, audit.as_ref());
+    }
+    play.world.tell(|| format!("an audit finds {audited:?}"));
+    if let Some(promise) = play.broken {
+        play.world.tell(|| format!("BROKEN: {promise}"));
+    }
+    Outcome {
+        broken: play.broken,
+        steps: play.world.step,
+        published: play.world.state.release_by_tag(play.world.tag()).is_ok(),
+        merged: people::landed(&play.world),
+        audited,
+        trace: play.world.trace.unwrap_or_default(),
+    }
+}
+
+fn cast(chance: &mut Chance, sabotage: Option<Sabotage>) -> Vec<Promoter> {
+    let logins = ["maintainer", "maintainer-two", "admin"];
+    // The fewer there are, the more often each acts, and comes to its end in spite of all.
+    let several = chance.pick(&[1, 2, 3, 3]).unwrap_or(3);
+    let mut promoters = Vec::new();
+    for login in logins.into_iter().take(several) {
+        let pull = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+        let login = if chance.once_in(8) {
+            "developer"
+        } else {
+            login
+        };
+        promoters.push(Promoter::new(pull, login, chance.once_in(2), sabotage));
+    }
+    promoters
+}
+
+struct Play<'t> {
+    world: World<'t>,
+    promoters: Vec<Promoter>,
+    gates: Vec<Gate>,
+    /// What goes wrong.
+    faults: Faults,
+    /// In one step of so many somebody does harm.
+    mischief: u64,
+    /// Whether they do what was thought of last: with other branches, tags, releases and names.
+    outsiders: bool,
+    sabotage: Option<Sabotage>,
+    broken: Option<&'static str>,
+}
+
+impl Play<'_> {
+    /// Somebody acts, and the promises are looked at.
+    fn step(&mut self, chance: &mut Chance) {
+        self.world.tick();
+        self.world.now += i64::try_from(chance.below(20)).unwrap_or(0);
+        if self.mischief != 0 && chance.once_in(self.mischief) {
+            if self.outsiders && chance.once_in(2) {
+                outsiders::mischief(&mut self.world, chance);
+            } else {
+                people::mischief(&mut self.world, chance);
+            }
+        } else {
+            self.act(chance);
+        }
+        self.look();
+    }
+
+    fn act(&mut self, chance: &mut Chance) {
+        let who = chance.below(32);
+        match (who, usize::try_from(who % self.promoters.len() as u64)) {
+            (0..27, Ok(at)) => {
+                let Some(promoter) = self.promoters.get_mut(at) else {
+                    return;
+                };
+                if promoter.runs() {
+                    promoter.turn(&mut self.world, chance, self.faults);
+                } else if promoter.end.is_none() || chance.once_in(6) {
+                    promoter.start();
+                }
+            }
+            (27 | 28, _) => {
+                self.gates_of_new_pulls();
+                let at = chance.below(self.gates.len() as u64);
+                let at = usize::try_from(at).unwrap_or(0);
+                if let Some(gate) = self.gates.get_mut(at) {
+                    gate.turn(&mut self.world, chance, self.faults);
+                }
+            }
+            (29, _) => {
+                people::build_all(&mut self.world);
+                if self.outsiders && chance.once_in(8) {
+                    let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+                    people::dispatch(&mut self.world, number);
+                }
+            }
+            _ => {
+                let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+                self.merge(number);
+            }
+        }
+    }
+
+    /// The gate is run for whatever pull request is opened.
+    fn gates_of_new_pulls(&mut self) {
+        let pulls = self.world.state.pulls().into_iter();
+        let of = pulls.map(|pull| Of::Head(pull.number));
+        let new: Vec<_> = of
+            .filter(|of| self.gates.iter().all(|gate| gate.of() != *of))
+            .collect();
+        let gates = new.into_iter().map(|of| Gate::new(of, self.sabotage));
+        self.gates.extend(gates);
+    }
+
+    fn merge(&mut self, number: PullNumber) -> bool {
+        if self.world.queues {
+            people::merge_by_queue(&mut self.world, number)
+        } else {
+            people::merge(&mut self.world, number)
+        }
+    }
+
+    fn look(&mut self) {
+        for promoter in &mut self.promoters {
+            promoter.watch(&self.world);
+        }
+        self.broken = check::broken(&self.world, &self.promoters);
+    }
+
+    /// Nothing goes wrong any more: what was under way arrives, everybody is started again, and has to come to an end.
+    fn quiet(&mut self, chance: &mut Chance) {
+        self.world.tell(|| "nothing goes wrong any more".to_owned());
+        (self.faults, self.mischief) = (Faults::NONE, 0);
+        self.promoters.iter_mut().for_each(Promoter::kill);
+        while self.world.is_pending() && self.broken.is_none() {
+            self.world.tick();
+            self.look();
+        }
+        outsiders::put_back(&mut self.world);
+        people::build_all(&mut self.world);
+        for number in Template::PULLS {
+            if self.broken.is_none() {
+                self.settle(number, chance);
+            }
+        }
+    }
+
+    fn settle(&mut self, number: PullNumber, chance: &mut Chance) {
+        // Who published can only be told where a workflow keeps the receipt, or a person or an App publishes themselves.
+        let in_workflow = !self.world.reserved && people::is_guarded(&self.world);
+        let in_workflow = in_workflow || chance.once_in(2);
+        let mut promoter = Promoter::new(number, "maintainer", in_workflow, None);
+        self.promote(&mut promoter, chance);
+        if promoter.end == Some(Ended::Refused("promote.ambiguous-run")) {
+            people::dispatch(&mut self.world, number);
+            self.promote(&mut promoter, chance);
+            if promoter.end == Some(Ended::Refused("promote.ambiguous-run")) {
+                self.broken = self
+                    .broken
+                    .or(Some("a run started by hand is beyond doubt"));
+            }
+        }
+        let well = matches!(promoter.end, Some(Ended::Published(_) | Ended::Already(_)));
+        let end = promoter.end.clone();
+        if well && in_workflow && !check::is_proven(&self.world) {
+            self.broken = self
+                .broken
+                .or(Some("who promotes again proves who published"));
+        }
+        if let Some(first) = self.promoters.first_mut() {
+            *first = promoter;
+        }
+        self.look();
+        self.broken = self.broken.or(match &end {
+            Some(Ended::Refused(code)) if !names_what_to_do(code) => {
+                Some("a refusal says what a person must do")
+            }
+            None | Some(Ended::Waiting(_)) => Some("it ends when nothing goes wrong any more"),
+            Some(_) => None,
+        });
+        if well && self.broken.is_none() {
+            self.land(number, chance);
+        }
+    }
+
+    fn promote(&mut self, promoter: &mut Promoter, chance: &mut Chance) {
+        for _ in 0..RUNS {
+            promoter.start();
+            for _ in 0..ENOUGH {
+                self.world.tick();
+                promoter.turn(&mut self.world, chance, Faults::NONE);
+                promoter.watch(&self.world);
+                if !promoter.runs() {
+                    break;
+                }
+            }
+            if !matches!(promoter.end, None | Some(Ended::Waiting(_))) {
+                break;
+            }
+        }
+    }
+
+    /// A release of the merge's sources is there: its gate has to turn green, and its pull request to merge.
+    fn land(&mut self, number: PullNumber, chance: &mut Chance) {
+        let due = check::may_land(&self.world, number);
+        if self.world.queues && self.world.queued(number).is_none() {
+            self.merge(number);
+        }
+        for _ in 0..4 {
+            self.world.tick();
+            let gates = self.gates.iter_mut().filter(|gate| gate.is_of(number));
+            for gate in gates {
+                gate.turn(&mut self.world, chance, Faults::NONE);
+            }
+        }
+        let merged = self.merge(number);
+        self.look();
+        if due && !merged {
+            self.broken = self.broken.or(Some("what is published can be merged"));
+        }
+    }
+}

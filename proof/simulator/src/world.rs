@@ -1,0 +1,330 @@
+//! The world of one schedule: the rehearsal forge's state, a repository in memory, a clock that somebody turns, and the calls
+//! that are still under way. Also what only the simulator knows: what a release really holds, and who changed it when.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use lockgate_core::Digest;
+use lockgate_core::document::{Document as _, Manifest, Receipt};
+use lockgate_core::promote::PullFacts;
+use lockgate_fake_github::state::State;
+use lockgate_fake_github::state::artifacts::ArtifactForm;
+use lockgate_fake_github::state::assets::NewAsset;
+use lockgate_fake_github::state::people::Actor;
+use lockgate_fake_github::state::publishing::MakeLatest;
+use lockgate_fake_github::state::refusal::Refusal;
+use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_fake_github::state::runs::NewRun;
+use lockgate_fake_github::state::statuses::NewStatus;
+use lockgate_fake_github::{
+    AssetId, Blob, CommitId, MemoryRepository, PullNumber, ReleaseId, Repository as _, RunId,
+};
+
+use lockgate_model::promises::Built;
+
+use crate::luck::Luck;
+use crate::sabotage::Sabotage;
+use crate::template::{PROMOTION, START, Template};
+
+/// The world of one schedule.
+#[derive(Debug)]
+pub struct World<'t> {
+    /// What never changes.
+    pub template: &'t Template,
+    /// The forge.
+    pub state: State,
+    /// The repository.
+    pub git: MemoryRepository,
+    /// Whether the base branch has a merge queue.
+    pub queues: bool,
+    /// Whether the package's tags are reserved, and an App publishes: the hardened level. At the basic one any writer can make a
+    /// tag and a release.
+    pub reserved: bool,
+    /// Which lie the code is told about facts that anybody reads.
+    pub sabotage: Option<Sabotage>,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// How many steps were made.
+    pub step: u64,
+    /// Candidates' manifests, by the number of the artifact that holds them.
+    pub manifests: BTreeMap<u64, Manifest>,
+    /// What was built already: a pull request, its head, and how often its base branch had been changed.
+    pub built: BTreeSet<(PullNumber, CommitId, usize)>,
+    /// Runs that executed another workflow file than that of main, or belong to a fork.
+    pub foreign: BTreeSet<RunId>,
+    /// Receipts that were uploaded, by the digest of their bytes.
+    pub receipts: BTreeMap<String, Rc<Kept>>,
+    /// Drafts that their promoter asked to publish, and the title and notes with which it did.
+    pub asked: BTreeMap<ReleaseId, (String, String)>,
+    /// Drafts that their promoter has read back.
+    pub read_back: BTreeSet<ReleaseId>,
+    /// Drafts that a writer has changed, at any time.
+    pub edited: BTreeSet<ReleaseId>,
+    /// Those that one changed after the read-back, or just before one that did not show it.
+    pub edited_in_the_gap: BTreeSet<ReleaseId>,
+    /// Pull requests that raise nothing, and rename what users follow.
+    pub renames: Vec<PullNumber>,
+    /// Whether a writer has changed the published release, where the forge does not freeze it.
+    pub altered: bool,
+    /// Whether the published release is whole, once it is frozen.
+    pub frozen: Cell<Option<(ReleaseId, Option<Built>)>>,
+    /// What somebody decided wrong, of which a later look at the world would show nothing.
+    pub fault: Option<&'static str>,
+    /// Each pull request as it was before the last push: what an old read shows.
+    pub before: BTreeMap<u64, PullFacts>,
+    /// What is told of each step, where anybody wants to know.
+    pub trace: Option<Vec<String>>,
+    late: Vec<(u64, Write)>,
+}
+
+/// A receipt that was uploaded, and what follows from it.
+#[derive(Debug)]
+pub struct Kept {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Of the `SHA256SUMS` that belongs to it.
+    pub sums: Digest,
+    /// The candidate that it lists.
+    pub built: Built,
+}
+
+/// A candidate in the model's words: sources and bytes are numbered by the start of their digests.
+pub fn built(manifest: &Manifest) -> Built {
+    let all = manifest
+        .executables
+        .iter()
+        .map(|one| one.sha256.to_string());
+    Built {
+        sources: number_of(manifest.fingerprint.0),
+        bytes: number_of(Digest::of(all.collect::<String>().as_bytes())),
+    }
+}
+
+/// The start of a digest.
+pub fn number_of(digest: Digest) -> u32 {
+    let text = digest.to_string();
+    u32::from_str_radix(text.get(..8).unwrap_or_default(), 16).unwrap_or(0)
+}
+
+/// A writing call, as it is on its way.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new draft of this account.
+    Draft(Actor, NewRelease),
+    /// A file for a draft.
+    Upload(ReleaseId, String, Blob),
+    /// The end of an upload that has begun: a `starter` until then.
+    Finish(AssetId, Blob),
+    /// Publishing a draft, and saying once more what it is.
+    Publish(ReleaseId, Box<ReleaseEdit>),
+    /// A status.
+    Status(String, NewStatus),
+    /// A promotion's run keeps a receipt, as an artifact of this name.
+    Keep(String, Blob),
+    /// Deleting a file; only a broken variant of the code asks for that.
+    Delete(AssetId),
+}
+
+impl<'t> World<'t> {
+    /// As the template has it.
+    pub fn new(template: &'t Template, tell: bool) -> Self {
+        Self {
+            template,
+            state: template.state.clone(),
+            git: template.git.clone(),
+            queues: false,
+            reserved: true,
+            sabotage: None,
+            now: START,
+            step: 0,
+            manifests: template.manifests.clone(),
+            built: template.built.clone(),
+            foreign: BTreeSet::new(),
+            receipts: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            read_back: BTreeSet::new(),
+            edited: BTreeSet::new(),
+            edited_in_the_gap: BTreeSet::new(),
+            renames: Vec::new(),
+            altered: false,
+            frozen: Cell::new(None),
+            fault: None,
+            before: BTreeMap::new(),
+            trace: tell.then(Vec::new),
+            late: Vec::new(),
+        }
+    }
+
+    /// What the merge queue has made of a pull request, if it is in there.
+    pub fn queued(&self, number: PullNumber) -> Option<CommitId> {
+        let queued = || self.state.queued(&self.git, number).ok();
+        self.queues.then(queued)?
+    }
+
+    /// Notes what happened.
+    pub fn tell(&mut self, line: impl FnOnce() -> String) {
+        let step = self.step;
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{step:4} {}", line()));
+        }
+    }
+
+    /// Makes a writing call. `None` is for the dead.
+    pub fn write(
+        &mut self,
+        luck: Luck,
+        call: Write,
+    ) -> Option<Result<u64, lockgate_core::promote::Fault>> {
+        let mut effect = None;
+        if luck.happens() {
+            effect = Some(self.apply(call.clone()));
+        }
+        if let (Luck::Starter, Write::Upload(release, name, _)) = (luck, &call) {
+            let order = asset(name);
+            let begun =
+                self.state
+                    .begin_upload(&self.template.automation, self.now, *release, order);
+            effect = Some(begun.map(|id| id.0));
+        }
+        if let Some(steps) = luck.later() {
+            let late = self.begun(call, steps);
+            self.late.push((self.step + steps, late));
+        }
+        (!luck.dies()).then(|| luck.heard(effect))
+    }
+
+    /// A late upload may have begun: its name is taken, and its bytes are still coming.
+    fn begun(&mut self, call: Write, steps: u64) -> Write {
+        if let (Write::Upload(release, name, blob), 0) = (&call, steps % 2) {
+            let actor = &self.template.automation;
+            let begun = self
+                .state
+                .begin_upload(actor, self.now, *release, asset(name));
+            if let Ok(id) = begun {
+                return Write::Finish(id, blob.clone());
+            }
+        }
+        call
+    }
+
+    /// Time passes; calls that were under way arrive.
+    pub fn tick(&mut self) {
+        self.step += 1;
+        let step = self.step;
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late)
+            .into_iter()
+            .partition(|(at, _)| *at <= step);
+        self.late = rest;
+        for (_, call) in due {
+            self.tell(|| format!("arrives late: {}", name(&call)));
+            // Nobody waits for the answer.
+            let _ = self.apply(call);
+        }
+    }
+
+    /// Whether a call is still under way.
+    pub fn is_pending(&self) -> bool {
+        !self.late.is_empty()
+    }
+
+    fn apply(&mut self, call: Write) -> Result<u64, Refusal> {
+        let (now, actor) = (self.now, &self.template.automation);
+        match call {
+            Write::Draft(actor, order) => {
+                let made = self.state.create_release(&actor, now, &self.git, order);
+                made.map(|id| id.0)
+            }
+            Write::Upload(release, name, blob) => {
+                let sent = self
+                    .state
+                    .upload_asset(actor, now, release, asset(&name), blob);
+                sent.map(|asset| asset.id.0)
+            }
+            Write::Finish(id, blob) => {
+                let done = self.state.finish_upload(now, id, blob);
+                done.map(|asset| asset.id.0)
+            }
+            Write::Publish(id, order) => {
+                let edit = ReleaseEdit {
+                    draft: Some(false),
+                    make_latest: Some(MakeLatest::False),
+                    ..*order
+                };
+                let done = self.state.edit_release(actor, now, &self.git, id, edit);
+                done.map(|release| release.id.0)
+            }
+            Write::Status(commit, order) => {
+                let done = self
+                    .state
+                    .create_status(actor, now, &self.git, &commit, order);
+                done.map(|status| status.id.0)
+            }
+            Write::Keep(name, blob) => {
+                let head_sha = self.git.resolve("refs/heads/main")?;
+                let order = NewRun {
+                    workflow: self.state.workflow(PROMOTION)?.id,
+                    event: "workflow_dispatch".into(),
+                    head_sha: head_sha.ok_or(Refusal::NotFound)?,
+                    head_branch: Some("main".into()),
+                    actor: "maintainer".into(),
+                    pull: None,
+                };
+                let run = self.state.start_run(now, order)?;
+                let form = ArtifactForm::Plain;
+                let kept = self
+                    .state
+                    .register_artifact(now, run, &name, form, blob, 90);
+                kept.map(|id| id.0)
+            }
+            Write::Delete(id) => self.state.delete_asset(actor, now, id).map(|()| id.0),
+        }
+    }
+
+    /// Keeps the text of a receipt, so that what the forge stores by digest can be read.
+    pub fn keep(&mut self, bytes: &[u8]) -> Blob {
+        let blob = Blob::of(bytes);
+        if !self.receipts.contains_key(&blob.sha256)
+            && let Ok(receipt) = Receipt::from_json(bytes)
+        {
+            let kept = Kept {
+                sums: Digest::of(receipt.sums().to_string().as_bytes()),
+                built: built(&receipt.manifest),
+                receipt,
+            };
+            self.receipts.insert(blob.sha256.clone(), Rc::new(kept));
+        }
+        blob
+    }
+
+    /// The tag that everybody wants.
+    pub fn tag(&self) -> &'static str {
+        "hello-v2"
+    }
+}
+
+/// A stored digest in our words.
+pub fn digest(blob: &Blob) -> Digest {
+    blob.sha256.parse().unwrap_or_else(|_| Digest::of(b""))
+}
+
+pub(crate) fn asset(name: &str) -> NewAsset {
+    NewAsset {
+        name: name.to_owned(),
+        label: None,
+        content_type: "application/octet-stream".into(),
+    }
+}
+
+/// A call in a few words.
+pub fn name(call: &Write) -> String {
+    match call {
+        Write::Draft(..) => "create a draft".to_owned(),
+        Write::Upload(release, name, _) => format!("upload {name} to {release}"),
+        Write::Finish(id, _) => format!("the end of the upload {id}"),
+        Write::Publish(release, _) => format!("publish {release}"),
+        Write::Status(commit, order) => format!("status {} on {commit:.7}", order.state),
+        Write::Keep(..) => "keep the receipt".to_owned(),
+        Write::Delete(id) => format!("delete file {id}"),
+    }
+}
