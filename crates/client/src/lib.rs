@@ -122,3 +122,8 @@ pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 pub fn codes() -> Vec<&'static str> {
     [FetchError::CODES, NoVariant::CODES].concat()
 }
+
+/// The README's example, compiled as a test of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -26,7 +26,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 could not, 2 usage, 3 refused (a person must change something), \
 4 waiting (may become possible by itself), 5 wrong bytes, 6 not published.\n\
-Results go to stdout, talk to stderr. `lockgate rehearse` shows the whole flow without an account.";
+Results go to stdout, messages to stderr.";
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
@@ -146,6 +146,7 @@ pub enum Command {
     /// Prove for every commit of a branch that its version is published, or name the first that breaks it
     Audit(Audit),
     /// Run the whole flow on this machine, against a rehearsal forge
+    #[cfg(feature = "rehearse")]
     Rehearse(Rehearse),
     /// Print a script that completes commands in a shell
     Completions {
@@ -193,9 +194,10 @@ impl Command {
             | Self::Fetch(_)
             | Self::Mirror(_)
             | Self::Pin(_)
-            | Self::Rehearse(_)
             | Self::Completions { .. }
             | Self::Man { .. } => &[],
+            #[cfg(feature = "rehearse")]
+            Self::Rehearse(_) => &[],
         }
     }
 
@@ -217,6 +219,7 @@ impl Command {
             Self::Doctor(_) => "doctor",
             Self::Retain(_) => "retain",
             Self::Audit(_) => "audit",
+            #[cfg(feature = "rehearse")]
             Self::Rehearse(_) => "rehearse",
             Self::Completions { .. } => "completions",
             Self::Man { .. } => "man",
@@ -463,6 +466,7 @@ pub struct Audit {
 }
 
 /// `lockgate rehearse`
+#[cfg(feature = "rehearse")]
 #[derive(Debug, Args)]
 pub struct Rehearse {
     /// A repository to rehearse with [default: the bundled example]

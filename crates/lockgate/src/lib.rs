@@ -18,6 +18,7 @@ pub mod objects;
 pub mod observe;
 pub mod progress;
 pub mod reading;
+#[cfg(feature = "rehearse")]
 pub mod rehearse;
 pub mod release_origin;
 pub mod remote;
@@ -101,6 +102,7 @@ fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
         Command::Retain(args) => flows::retain::run(context, args),
         Command::Audit(args) => flows::audit::run(context, args),
         Command::Withdraw(args) => flows::withdraw::run(context, args),
+        #[cfg(feature = "rehearse")]
         Command::Rehearse(args) => rehearse::run(context, args),
         Command::Completions { shell } => manual::completions(context, *shell),
         Command::Man { folder } => manual::pages(folder),
