@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lockgate_fake_github::state::people::{Access, Rights};
-use lockgate_fake_github::{Config, GitRepository, Server};
 use lockgate_forge::github::App;
+use lockgate_forge_embedded::state::people::{Access, Rights};
+use lockgate_forge_embedded::{Config, GitRepository, Server};
 
 /// Made for tests; it opens nothing.
 const KEY: &str = include_str!("../../forge/src/github/tests/app-key.pem");

@@ -4,7 +4,7 @@
 //! rehearsals and tests, never for keeping anything.
 //!
 //! ```no_run
-//! use lockgate_fake_github::{Config, GitRepository, Server};
+//! use lockgate_forge_embedded::{Config, GitRepository, Server};
 //!
 //! let git = GitRepository::open("/some/bare/repository.git")?;
 //! let forge = Server::start(Config::new("octo", "tools"), git)?;

@@ -9,16 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_core::{CommitId, PullNumber, RunId, Tag};
-use lockgate_fake_github as embedded;
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::publishing::MakeLatest;
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::{
-    Files, Handle, MemoryRepository, MergeMethod, Repository as _, START, Server,
-};
 use lockgate_forge::conformance::{OpenPull, Who, World, failures};
 use lockgate_forge::github::{Config, GitHub};
 use lockgate_forge::{ErrorKind, Forge, NewRelease, Token};
+use lockgate_forge_embedded as embedded;
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::publishing::MakeLatest;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{
+    Files, Handle, MemoryRepository, MergeMethod, Repository as _, START, Server,
+};
 use lockgate_openapi::Guard;
 
 const WORKFLOW: &str = ".github/workflows/build.yml";

@@ -8,8 +8,8 @@ use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::promote::origin::{Author, WORKFLOWS};
 use lockgate_core::promote::{PublishedRelease, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{Reason as _, Version, detect};
-use lockgate_fake_github::Repository as _;
-use lockgate_fake_github::state::releases::Release;
+use lockgate_forge_embedded::Repository as _;
+use lockgate_forge_embedded::state::releases::Release;
 
 use crate::observe;
 use crate::people;
@@ -186,7 +186,7 @@ fn on_main(world: &World<'_>, release: &Release) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use lockgate_fake_github::{Blob, PullNumber};
+    use lockgate_forge_embedded::{Blob, PullNumber};
 
     use super::{broken, codes, of};
     use crate::chance::Chance;

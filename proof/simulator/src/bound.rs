@@ -2,7 +2,7 @@
 //! draft and the call that publishes it. The promoter reads the parts one after the other, so each may have its own moment.
 
 use lockgate_core::promote::Plan;
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 
 use crate::observe;
 use crate::world::World;

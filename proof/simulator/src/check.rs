@@ -4,9 +4,9 @@ use lockgate_core::Digest;
 use lockgate_core::config::SUMS_ASSET;
 use lockgate_core::document::Manifest;
 use lockgate_core::promote::{PullState, ReleaseFacts, ReleaseOrigin};
-use lockgate_fake_github::state::releases::Release;
-use lockgate_fake_github::state::statuses::Verdict;
-use lockgate_fake_github::{PullNumber, Repository as _};
+use lockgate_forge_embedded::state::releases::Release;
+use lockgate_forge_embedded::state::statuses::Verdict;
+use lockgate_forge_embedded::{PullNumber, Repository as _};
 use lockgate_model::promises::{
     ALWAYS, AT_BASIC, Built, COMMITS, GATE, Held, MAIN, Observation, Public, Report, SUCCESS,
 };
@@ -183,7 +183,7 @@ fn worked_out(world: &World<'_>, release: &Release) -> Option<Built> {
         run == manifest
             && !world
                 .foreign
-                .contains(&lockgate_fake_github::RunId(run.run.0))
+                .contains(&lockgate_forge_embedded::RunId(run.run.0))
     };
     let built_so = world.manifests.values().any(honest) && manifest.commit == receipt.origin.head;
     if receipt.tag.as_str() != release.tag_name || added || !tagged || !built_so {
@@ -209,7 +209,7 @@ pub fn is_proven(world: &World<'_>) -> bool {
 pub fn may_land(world: &World<'_>, number: PullNumber) -> bool {
     let ready = || {
         let pull = observe::pull(world, number, false)?;
-        let head = lockgate_fake_github::CommitId::parse(pull.head.as_str())?;
+        let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
         let base = world.git.resolve("refs/heads/main").ok()??;
         let fresh = world.git.is_ancestor(&base, &head).ok()?;
         let tree = world.template.merged(&world.git, &base, &head)?;

@@ -8,8 +8,8 @@ use lockgate_core::detect;
 use lockgate_core::gate::{Build, Facts, Pins, Published, Status, decide};
 use lockgate_core::promote::{Plan, PullState, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{CommitId, Verdict};
-use lockgate_fake_github::PullNumber;
-use lockgate_fake_github::state::statuses::{NewStatus, Verdict as Light};
+use lockgate_forge_embedded::PullNumber;
+use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict as Light};
 
 use crate::chance::Chance;
 use crate::check;
@@ -228,7 +228,7 @@ fn light(status: &Status) -> Light {
 pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<Light> {
     newest_of(
         world,
-        &lockgate_fake_github::CommitId::parse(commit.as_str())?,
+        &lockgate_forge_embedded::CommitId::parse(commit.as_str())?,
         context,
     )
 }
@@ -236,7 +236,7 @@ pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<Lig
 /// The same for the forge's own word for a commit.
 pub fn newest_of(
     world: &World<'_>,
-    commit: &lockgate_fake_github::CommitId,
+    commit: &lockgate_forge_embedded::CommitId,
     context: &str,
 ) -> Option<Light> {
     let all = world.state.statuses(commit);

@@ -7,9 +7,9 @@ use lockgate_core::promote::{
     SeenRelease, Sent, UploadFault,
 };
 use lockgate_core::{Digest, ReleaseId};
-use lockgate_fake_github::state::people::Actor;
-use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
-use lockgate_fake_github::{ArtifactId, Blob, ReleaseId as ForgeRelease};
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::{ArtifactId, Blob, ReleaseId as ForgeRelease};
 
 use crate::luck::{Luck, fault};
 use crate::observe;
@@ -157,7 +157,7 @@ fn there(
     world: &World<'_>,
     draft: ForgeRelease,
     item: &Item,
-) -> Option<(lockgate_fake_github::AssetId, bool)> {
+) -> Option<(lockgate_forge_embedded::AssetId, bool)> {
     let all = world.state.assets(&world.template.automation, draft).ok()?;
     let asset = all
         .into_iter()

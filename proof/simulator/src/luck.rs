@@ -4,7 +4,7 @@
 //! answer is lost is ambiguous.
 
 use lockgate_core::promote::Fault;
-use lockgate_fake_github::state::refusal::Refusal;
+use lockgate_forge_embedded::state::refusal::Refusal;
 
 use crate::chance::Chance;
 

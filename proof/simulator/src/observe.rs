@@ -20,12 +20,12 @@ use lockgate_core::{
     ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
     Timestamp, Version, WorkflowId,
 };
-use lockgate_fake_github::Repository as _;
-use lockgate_fake_github::state::pulls::{HeadRepository, PullRequest, PullState as ForgePull};
-use lockgate_fake_github::state::refusal::Refusal;
-use lockgate_fake_github::state::releases::Release;
-use lockgate_fake_github::state::settings::BranchPolicy;
-use lockgate_fake_github::{PullNumber, ReleaseId as ForgeRelease};
+use lockgate_forge_embedded::Repository as _;
+use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest, PullState as ForgePull};
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::releases::Release;
+use lockgate_forge_embedded::state::settings::BranchPolicy;
+use lockgate_forge_embedded::{PullNumber, ReleaseId as ForgeRelease};
 
 use crate::sabotage::Sabotage;
 use crate::template::{PROMOTION, Tree, WORKFLOW};
@@ -130,7 +130,7 @@ pub fn context_of(world: &World<'_>, base: &str) -> Option<String> {
 pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
     let (git, template) = (&world.git, world.template);
     let base_id = git.resolve(&format!("refs/heads/{}", pull.base)).ok()??;
-    let head_id = lockgate_fake_github::CommitId::parse(pull.head.as_str())?;
+    let head_id = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
     let base = template.tree(git, base_id.as_str())?;
     let head = template.tree(git, head_id.as_str())?;
     let merged = template.merged(git, &base_id, &head_id);
@@ -305,7 +305,7 @@ pub fn receipt_of<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kep
 /// Of the merge of a pull request's head into its base.
 pub fn merged(world: &World<'_>, pull: &PullFacts) -> Option<Fingerprint> {
     let base = world.git.resolve(&format!("refs/heads/{}", pull.base));
-    let head = lockgate_fake_github::CommitId::parse(pull.head.as_str())?;
+    let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
     let merged = world.template.merged(&world.git, &base.ok()??, &head)?;
     Some(merged.digests.fingerprint)
 }
@@ -430,12 +430,12 @@ pub fn history(world: &World<'_>, pull: &PullFacts) -> BaseHistory {
 }
 
 fn moment(at: i64) -> Option<Timestamp> {
-    lockgate_fake_github::rfc3339(at).parse().ok()
+    lockgate_forge_embedded::rfc3339(at).parse().ok()
 }
 
 /// A run by its number.
 pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
-    let run = world.state.run(lockgate_fake_github::RunId(id.0)).ok()?;
+    let run = world.state.run(lockgate_forge_embedded::RunId(id.0)).ok()?;
     let attempt = run.attempt()?;
     Some(RunFacts {
         id,
@@ -459,8 +459,8 @@ pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
 pub fn artifacts(world: &World<'_>, run: &RunFacts) -> Vec<ArtifactFacts> {
     let all = world
         .state
-        .artifacts_of(lockgate_fake_github::RunId(run.id.0));
-    let facts = |artifact: &lockgate_fake_github::state::artifacts::Artifact| ArtifactFacts {
+        .artifacts_of(lockgate_forge_embedded::RunId(run.id.0));
+    let facts = |artifact: &lockgate_forge_embedded::state::artifacts::Artifact| ArtifactFacts {
         id: ArtifactId(artifact.id.0),
         name: artifact.name.clone(),
         size: artifact.blob.size,

@@ -7,11 +7,11 @@ use lockgate_core::Digest;
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::document::{Document as _, Manifest, Origin, Promoter, Receipt};
 use lockgate_core::promote::PullState;
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
-use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::{
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{
     Blob, CommitId, Files, PullNumber, ReleaseId, Repository as _, RepositoryId,
 };
 
@@ -129,7 +129,7 @@ fn open_from_fork(world: &mut World<'_>, number: PullNumber) -> Option<String> {
     let pull = world.state.pull(number).ok()?;
     let of_fork = |head: &HeadRepository| *head != HeadRepository::Here;
     let there = |other: &&_| -> bool {
-        let other: &lockgate_fake_github::state::pulls::PullRequest = other;
+        let other: &lockgate_forge_embedded::state::pulls::PullRequest = other;
         of_fork(&other.head_repository) && other.head_branch == pull.head_branch
     };
     if !pull.is_open() || world.state.pulls().iter().any(there) {
@@ -356,7 +356,9 @@ fn forged(
     for executable in &mut manifest.executables {
         let name = executable.name.to_string();
         let id = artifacts.iter().find(|it| it.name == name)?.id.0;
-        let artifact = world.state.artifact(lockgate_fake_github::ArtifactId(id));
+        let artifact = world
+            .state
+            .artifact(lockgate_forge_embedded::ArtifactId(id));
         let mut blob = artifact.ok()?.blob.clone();
         if kind < 2 {
             let bytes = format!("forged {name} {}", world.step);

@@ -3,14 +3,14 @@
 use lockgate_core::document::{Executable, HeaderRanges, Manifest};
 use lockgate_core::promote::{ENVIRONMENT, PullState as Seen};
 use lockgate_core::{Attempt, Digest, RunId, Version};
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::merging::Landing;
-use lockgate_fake_github::state::people::Actor;
-use lockgate_fake_github::state::pulls::{HeadRepository, PullRequest, PullState};
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::state::settings::{BranchPolicy, Environment};
-use lockgate_fake_github::state::statuses::{NewStatus, Verdict};
-use lockgate_fake_github::{
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::merging::Landing;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest, PullState};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
+use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict};
+use lockgate_forge_embedded::{
     Blob, Merge, MergeMethod, PullNumber, Repository as _, RunId as ForgeRun, Signature,
 };
 
@@ -146,7 +146,7 @@ pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
     let Some(pull) = observe::pull(world, number, false) else {
         return false;
     };
-    let head = lockgate_fake_github::CommitId::parse(pull.head.as_str());
+    let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str());
     let base = world.git.resolve("refs/heads/main").ok().flatten();
     let (Some(head), Some(base)) = (head, base) else {
         return false;
@@ -367,7 +367,7 @@ fn edit_draft(world: &mut World<'_>, writer: &Actor, chance: &mut Chance) -> Opt
             "replaces a file of"
         }
         _ => {
-            let order = lockgate_fake_github::state::assets::NewAsset {
+            let order = lockgate_forge_embedded::state::assets::NewAsset {
                 name: "extra".into(),
                 ..Default::default()
             };

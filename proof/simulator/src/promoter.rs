@@ -7,9 +7,9 @@ use lockgate_core::promote::{
     Rechecked, Refusal, RunFacts, Step, UploadFault, Wait,
 };
 use lockgate_core::{Reason as _, Verdict};
-use lockgate_fake_github::PullNumber;
-use lockgate_fake_github::ReleaseId as ForgeRelease;
-use lockgate_fake_github::state::people::Actor;
+use lockgate_forge_embedded::PullNumber;
+use lockgate_forge_embedded::ReleaseId as ForgeRelease;
+use lockgate_forge_embedded::state::people::Actor;
 use lockgate_model::promises::Built;
 
 use crate::bound::Bound;

@@ -10,7 +10,7 @@ use lockgate_core::promote::{
     runs::{self, BaseHistory},
 };
 use lockgate_core::settings::{Environment, Reading};
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 
 use crate::observe::{self, View};
 use crate::sabotage::Sabotage;

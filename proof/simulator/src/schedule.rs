@@ -1,6 +1,6 @@
 //! One schedule: who acts next, for how long things go wrong, and what has to be so at the end.
 
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 
 use crate::audit;
 use crate::chance::Chance;

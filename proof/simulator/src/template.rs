@@ -10,10 +10,10 @@ use lockgate_core::document::Manifest;
 use lockgate_core::fingerprint::{SourceDigests, TreeEntry, of_tree};
 use lockgate_core::promote::ENVIRONMENT;
 use lockgate_core::{BranchName, ObjectId, config};
-use lockgate_fake_github::state::State;
-use lockgate_fake_github::state::people::{Actor, Role};
-use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
-use lockgate_fake_github::{
+use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::people::{Actor, Role};
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::{
     CommitId, Files, MemoryRepository, Merge, MergeMethod, PullNumber, Repository as _, Signature,
 };
 

@@ -8,16 +8,16 @@ use std::rc::Rc;
 use lockgate_core::Digest;
 use lockgate_core::document::{Document as _, Manifest, Receipt};
 use lockgate_core::promote::PullFacts;
-use lockgate_fake_github::state::State;
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::assets::NewAsset;
-use lockgate_fake_github::state::people::Actor;
-use lockgate_fake_github::state::publishing::MakeLatest;
-use lockgate_fake_github::state::refusal::Refusal;
-use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::state::statuses::NewStatus;
-use lockgate_fake_github::{
+use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::publishing::MakeLatest;
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::state::statuses::NewStatus;
+use lockgate_forge_embedded::{
     AssetId, Blob, CommitId, MemoryRepository, PullNumber, ReleaseId, Repository as _, RunId,
 };
 

@@ -11,9 +11,9 @@ use lockgate_core::document::{
 };
 use lockgate_core::fingerprint;
 use lockgate_core::{Attempt, Digest, PullNumber, RepositoryId, RunId, Version, WorkflowId};
-use lockgate_fake_github::{self as embedded, GitRepository, Server};
 use lockgate_forge::github::GitHub;
 use lockgate_forge::{Forge as _, NewRelease};
+use lockgate_forge_embedded::{self as embedded, GitRepository, Server};
 
 use crate::alone;
 use crate::program::{LOCKGATE, command, git, run};

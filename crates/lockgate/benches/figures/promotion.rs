@@ -11,11 +11,11 @@ use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
 use lockgate_core::config::Config;
 use lockgate_core::document::{Candidate, Document as _};
 use lockgate_core::{ArtifactId, CommitId};
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::{self as embedded, GitRepository, RunId, Server};
 use lockgate_forge::Forge as _;
 use lockgate_forge::github::GitHub;
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{self as embedded, GitRepository, RunId, Server};
 
 use crate::alone::{self, One};
 use crate::elf;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::ENVIRONMENT;
-use lockgate_fake_github::state::assets::NewAsset;
-use lockgate_fake_github::state::people::Actor;
-use lockgate_fake_github::state::refusal::Refusal;
-use lockgate_fake_github::state::settings::{Grouping, Ruleset, Settings};
-use lockgate_fake_github::{Blob, Fault, MergeMethod, PullNumber, Side};
+use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::settings::{Grouping, Ruleset, Settings};
+use lockgate_forge_embedded::{Blob, Fault, MergeMethod, PullNumber, Side};
 
 use super::Room;
 use super::scenery::Sample;
@@ -167,10 +167,9 @@ impl<'a> Actors<'a> {
                 Ok(told(&[self.stage()?.gate(pull)?], true))
             }
             ["fault", fault @ ..] => {
-                let fault: Fault = fault
-                    .join(" ")
-                    .parse()
-                    .map_err(|e: lockgate_fake_github::faults::FaultSyntax| error(e.to_string()))?;
+                let fault: Fault = fault.join(" ").parse().map_err(
+                    |e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()),
+                )?;
                 self.stage()?.forge.arm(fault);
                 Ok(String::new())
             }
@@ -351,7 +350,7 @@ impl<'a> Actors<'a> {
                 self.stage()?
                     .forge
                     .arm("drop-before * * nth=every".parse().map_err(
-                        |e: lockgate_fake_github::faults::FaultSyntax| error(e.to_string()),
+                        |e: lockgate_forge_embedded::faults::FaultSyntax| error(e.to_string()),
                     )?);
                 Ok(String::new())
             }

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lockgate_fake_github::Handle;
+use lockgate_forge_embedded::Handle;
 
 use crate::exit::Failure;
 use crate::trouble::Trouble;

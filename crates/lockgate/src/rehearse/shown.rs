@@ -1,7 +1,7 @@
 //! What a transcript shows: what is to be seen on the forge, and what commands said. Changes nothing.
 
-use lockgate_fake_github::state::people::Actor;
-use lockgate_fake_github::{CommitId, PullNumber};
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::{CommitId, PullNumber};
 
 use super::stage::{Did, Stage};
 use crate::exit::Failure;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use lockgate_core::config::Package;
 use lockgate_core::promote::ENVIRONMENT;
-use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
-use lockgate_fake_github::state::settings::{BranchPolicy, Environment};
-use lockgate_fake_github::{
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
+use lockgate_forge_embedded::{
     CommitId, Config as ForgeConfig, GitRepository, Handle, MergeMethod, PullNumber, RepositoryId,
     Server,
 };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lockgate_core::config::Package;
 use lockgate_core::{Version, detect};
-use lockgate_fake_github::{CommitId, MergeMethod, PullNumber};
+use lockgate_forge_embedded::{CommitId, MergeMethod, PullNumber};
 use serde_json::{Value, json};
 
 use super::Room;

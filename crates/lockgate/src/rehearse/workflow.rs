@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::pulls::HeadRepository;
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::{CommitId, PullNumber, RunId};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::pulls::HeadRepository;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
 use serde_json::json;
 
 use super::git::git;

@@ -3,9 +3,9 @@
 
 use std::process::Command;
 
-use lockgate_fake_github::state::people::{Access, Rights};
-use lockgate_fake_github::{CommitId, PullNumber};
 use lockgate_forge::github::App;
+use lockgate_forge_embedded::state::people::{Access, Rights};
+use lockgate_forge_embedded::{CommitId, PullNumber};
 
 use crate::stage::{Stage, ended};
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_core::Digest;
 use lockgate_core::document::{Document as _, Receipt};
-use lockgate_fake_github::Handle;
-use lockgate_fake_github::state::assets::NewAsset;
-use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::Handle;
+use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
 
 use crate::message::Message;
 use crate::relay::Relay;

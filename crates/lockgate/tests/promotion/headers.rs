@@ -1,7 +1,7 @@
 //! Large executables whose headers lie far from their start, from the build to the release: as `patchelf` and BOLT leave them,
 //! and as a job makes them that owns its runner and its manifest.
 
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, ended};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 
 use crate::message::Message;
 use crate::relay::{Fault, Relay};

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use lockgate_artifact::zip::{DosTime, Entry, SingleFileWriter};
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::state::settings::{BranchPolicy, Environment};
-use lockgate_fake_github::{Clock, CommitId, Config, GitRepository, PullNumber, RunId, Server};
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
+use lockgate_forge_embedded::{Clock, CommitId, Config, GitRepository, PullNumber, RunId, Server};
 use tempfile::TempDir;
 
 const VARIANTS: [&str; 2] = ["amd64", "arm64"];

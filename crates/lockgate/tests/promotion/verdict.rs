@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lockgate_core::document::{Document as _, Receipt};
-use lockgate_fake_github::state::people::{Actor, Role};
-use lockgate_fake_github::{Handle, PullNumber, ReleaseId};
+use lockgate_forge_embedded::state::people::{Actor, Role};
+use lockgate_forge_embedded::{Handle, PullNumber, ReleaseId};
 
 use crate::stage::Stage;
 

@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lockgate_fake_github::state::State;
-use lockgate_fake_github::state::people::{Access, Role};
-use lockgate_fake_github::state::pulls::{HeadRepository, PullRequest};
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::{CommitId, PullNumber, RunId};
+use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::people::{Access, Role};
+use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
 use serde_json::{Value, json};
 
 use crate::events::{example, put};

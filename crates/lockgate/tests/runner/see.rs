@@ -1,6 +1,6 @@
 //! What the forge has now: the gate, the comment, artifacts and releases. Nothing here reads what a runner said.
 
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 
 use crate::github::Ran;
 use crate::stage::{GATE, Stage};
@@ -13,7 +13,7 @@ impl Stage {
 
     /// The gate of a commit.
     pub(crate) fn status(&self, commit: &str) -> String {
-        let commit = lockgate_fake_github::CommitId::parse(commit).unwrap();
+        let commit = lockgate_forge_embedded::CommitId::parse(commit).unwrap();
         self.forge.look(|state| {
             let all = state.newest_statuses(&commit);
             let gates: Vec<_> = all.iter().filter(|it| it.context == GATE).collect();
@@ -65,7 +65,7 @@ impl Stage {
 
     /// The names of a published release's files, sorted; none where nothing is published.
     pub(crate) fn release(&self, tag: &str) -> Vec<String> {
-        use lockgate_fake_github::state::people::Actor;
+        use lockgate_forge_embedded::state::people::Actor;
         let all = self.forge.look(|state| {
             let Ok(release) = state.release_by_tag(tag) else {
                 return Vec::new();

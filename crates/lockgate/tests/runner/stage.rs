@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
-use lockgate_fake_github::state::refusal::Refusal;
-use lockgate_fake_github::state::settings::{BranchPolicy, Environment};
-use lockgate_fake_github::{
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment};
+use lockgate_forge_embedded::{
     Clock, CommitId, Config, GitRepository, MergeMethod, PullNumber, RepositoryId, Server,
 };
 use lockgate_openapi::Guard;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lockgate_fake_github::state::people::Rights;
+use lockgate_forge_embedded::state::people::Rights;
 use serde::Deserialize;
 
 use crate::tools::{said, script};

@@ -1,7 +1,7 @@
-use lockgate_fake_github::RunId;
-use lockgate_fake_github::state::artifacts::ArtifactForm;
-use lockgate_fake_github::state::people::{Access, Rights};
-use lockgate_fake_github::state::runs::NewRun;
+use lockgate_forge_embedded::RunId;
+use lockgate_forge_embedded::state::artifacts::ArtifactForm;
+use lockgate_forge_embedded::state::people::{Access, Rights};
+use lockgate_forge_embedded::state::runs::NewRun;
 use serde_json::{Value, json};
 
 use crate::support::Rehearsal;

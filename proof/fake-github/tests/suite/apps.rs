@@ -3,9 +3,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use lockgate_core::gate::{Light, Status};
-use lockgate_fake_github::state::people::{Access, Rights};
 use lockgate_forge::github::{App, Config, GitHub, Right, SignInError, SignedIn};
 use lockgate_forge::{ErrorKind, Forge as _, Token};
+use lockgate_forge_embedded::state::people::{Access, Rights};
 
 use crate::support::Rehearsal;
 

@@ -1,4 +1,4 @@
-use lockgate_fake_github::Side;
+use lockgate_forge_embedded::Side;
 use serde_json::json;
 
 use crate::support::{REPO, Rehearsal, Reply, send};

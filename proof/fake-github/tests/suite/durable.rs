@@ -1,4 +1,4 @@
-use lockgate_fake_github::{Config, GitRepository, Server};
+use lockgate_forge_embedded::{Config, GitRepository, Server};
 use serde_json::json;
 use tempfile::TempDir;
 

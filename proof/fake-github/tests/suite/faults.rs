@@ -2,7 +2,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-use lockgate_fake_github::faults::Moment;
+use lockgate_forge_embedded::faults::Moment;
 use serde_json::json;
 
 use crate::support::Rehearsal;

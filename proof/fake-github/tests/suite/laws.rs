@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lockgate_fake_github::state::State;
-use lockgate_fake_github::state::assets::{Asset, NewAsset};
-use lockgate_fake_github::state::people::Actor;
-use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
-use lockgate_fake_github::{AssetId, Blob, Files, MemoryRepository, ReleaseId};
+use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::assets::{Asset, NewAsset};
+use lockgate_forge_embedded::state::people::Actor;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::{AssetId, Blob, Files, MemoryRepository, ReleaseId};
 use proptest::prelude::*;
 
 const TAGS: [&str; 3] = ["v1", "v2", "v3"];
@@ -200,7 +200,7 @@ impl World {
                 prop_assert_eq!(&release.tag_name, &*tag);
                 prop_assert_eq!(&now, then, "a frozen release has changed");
                 let reference = format!("refs/tags/{tag}");
-                let there = lockgate_fake_github::Repository::reference(&self.git, &reference);
+                let there = lockgate_forge_embedded::Repository::reference(&self.git, &reference);
                 prop_assert!(there.unwrap().is_some(), "a frozen tag has gone");
             }
         }

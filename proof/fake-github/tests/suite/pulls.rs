@@ -1,5 +1,5 @@
-use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
-use lockgate_fake_github::{MergeMethod, PullNumber, RepositoryId};
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::{MergeMethod, PullNumber, RepositoryId};
 use serde_json::{Value, json};
 
 use crate::support::Rehearsal;

@@ -1,7 +1,7 @@
 //! The results service: what a job uploads is an artifact of its run in the REST API.
 
-use lockgate_fake_github::state::runs::NewRun;
-use lockgate_fake_github::{RunId, START, Side};
+use lockgate_forge_embedded::state::runs::NewRun;
+use lockgate_forge_embedded::{RunId, START, Side};
 use serde_json::{Value, json};
 
 use crate::support::{REPO, Rehearsal, Reply, send};

@@ -1,13 +1,13 @@
 //! Rules of the state, driven without a socket.
 
-use lockgate_fake_github::state::State;
-use lockgate_fake_github::state::assets::NewAsset;
-use lockgate_fake_github::state::people::{Actor, Role};
-use lockgate_fake_github::state::pulls::{HeadRepository, NewPull};
-use lockgate_fake_github::state::refusal::Refusal;
-use lockgate_fake_github::state::releases::{NewRelease, ReleaseEdit};
-use lockgate_fake_github::state::statuses::NewStatus;
-use lockgate_fake_github::{Blob, CommitId, Files, MemoryRepository, MergeMethod};
+use lockgate_forge_embedded::state::State;
+use lockgate_forge_embedded::state::assets::NewAsset;
+use lockgate_forge_embedded::state::people::{Actor, Role};
+use lockgate_forge_embedded::state::pulls::{HeadRepository, NewPull};
+use lockgate_forge_embedded::state::refusal::Refusal;
+use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
+use lockgate_forge_embedded::state::statuses::NewStatus;
+use lockgate_forge_embedded::{Blob, CommitId, Files, MemoryRepository, MergeMethod};
 
 fn files(pairs: &[(&str, &str)]) -> Files {
     pairs
@@ -140,7 +140,7 @@ fn the_latest_release_by_date_is_that_of_the_newest_commit() {
     let legacy = |tag: &str, target: &str| NewRelease {
         tag_name: tag.into(),
         target_commitish: target.into(),
-        make_latest: lockgate_fake_github::state::publishing::MakeLatest::Legacy,
+        make_latest: lockgate_forge_embedded::state::publishing::MakeLatest::Legacy,
         ..NewRelease::default()
     };
     state
@@ -156,7 +156,7 @@ fn the_latest_release_by_date_is_that_of_the_newest_commit() {
 fn a_pull_request_in_memory_merges_and_conflicts_by_file() {
     let (mut state, git, _) = setting();
     let base = git.commit_files("main", files(&[("VERSION", "1"), ("a", "1")]), "Add", 150);
-    lockgate_fake_github::Repository::set_reference(&git, "refs/heads/bump", &base).unwrap();
+    lockgate_forge_embedded::Repository::set_reference(&git, "refs/heads/bump", &base).unwrap();
     git.commit_files("bump", files(&[("VERSION", "2"), ("a", "1")]), "Bump", 200);
     let order = NewPull {
         title: "Bump".into(),
@@ -181,7 +181,7 @@ fn a_pull_request_in_memory_merges_and_conflicts_by_file() {
     );
     state.sync(3, &git).unwrap();
     let maintainer = state.holder("maintainer-token").unwrap();
-    let order = lockgate_fake_github::state::merging::Landing::new(number, MergeMethod::Squash);
+    let order = lockgate_forge_embedded::state::merging::Landing::new(number, MergeMethod::Squash);
     let landed: CommitId = state.merge_pull(&maintainer, 4, &git, &order).unwrap();
     assert_eq!(
         git.files(&landed).unwrap(),

@@ -1,5 +1,5 @@
-use lockgate_fake_github::state::people::Role;
-use lockgate_fake_github::state::settings::{BranchPolicy, Environment, Grouping, Ruleset};
+use lockgate_forge_embedded::state::people::Role;
+use lockgate_forge_embedded::state::settings::{BranchPolicy, Environment, Grouping, Ruleset};
 use serde_json::json;
 
 use crate::support::Rehearsal;

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lockgate_fake_github::{CommitId, Config, GitRepository, Server};
+use lockgate_forge_embedded::{CommitId, Config, GitRepository, Server};
 use lockgate_openapi::Guard;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -5,7 +5,7 @@ mod promote;
 mod rights;
 mod together;
 
-use lockgate_fake_github::PullNumber;
+use lockgate_forge_embedded::PullNumber;
 use serde_json::json;
 
 use crate::github::Ran;

@@ -1,6 +1,6 @@
 //! What happens when somebody starts the promotion by hand.
 
-use lockgate_fake_github::state::settings::Environment;
+use lockgate_forge_embedded::state::settings::Environment;
 use serde_json::json;
 
 use super::{FILES, PUBLISHED, WAITS, build};
