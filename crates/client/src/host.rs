@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::libc::HostLibc;
+use crate::libc::{GlibcLoader, HostLibc, loader_path};
 
 /// What an executable must be made for to run here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,12 @@ impl fmt::Display for HostPlatform {
         write!(f, "{}, {}", self.os, self.arch)?;
         if let Some(version) = self.libc.glibc {
             write!(f, ", glibc {version}")?;
+            let loader = loader_path(&self.arch).unwrap_or_default();
+            match self.libc.loader {
+                GlibcLoader::Missing => write!(f, " without its loader {loader}")?,
+                GlibcLoader::Stub => write!(f, " with a stub in place of its loader {loader}")?,
+                GlibcLoader::Present => {}
+            }
         }
         f.write_str(if self.libc.musl { ", musl" } else { "" })
     }
@@ -105,64 +111,72 @@ mod tests {
     const AMD64: (u8, u8, u16) = (2, 1, 62);
     const I386: (u8, u8, u16) = (1, 1, 3);
 
+    fn found(glibc: Option<GlibcVersion>, loader: GlibcLoader, musl: bool) -> HostLibc {
+        HostLibc {
+            glibc,
+            loader,
+            musl,
+        }
+    }
+
     #[test]
     fn the_layouts_of_the_distributions_are_known() {
-        let debian = [(
-            "usr/lib/x86_64-linux-gnu/libc.so.6",
-            elf(AMD64, &banner("2.36")),
-        )];
+        use GlibcLoader::{Missing, Present};
+        let debian = [
+            (
+                "usr/lib/x86_64-linux-gnu/libc.so.6",
+                elf(AMD64, &banner("2.36")),
+            ),
+            ("lib64/ld-linux-x86-64.so.2", elf(AMD64, "")),
+        ];
         let fedora = [
             ("lib/libc.so.6", elf(I386, &banner("2.40"))),
+            ("lib/ld-linux.so.2", elf(I386, "")),
             ("lib64/libc.so.6", elf(AMD64, &banner("2.40"))),
+            ("lib64/ld-linux-x86-64.so.2", elf(AMD64, "")),
         ];
-        let s390x = [(
-            "lib/s390x-linux-gnu/libc.so.6",
-            elf((2, 2, 22), &banner("2.28")),
-        )];
+        let s390x = [
+            (
+                "lib/s390x-linux-gnu/libc.so.6",
+                elf((2, 2, 22), &banner("2.28")),
+            ),
+            ("lib/ld64.so.1", elf((2, 2, 22), "")),
+        ];
         let alpine = [("lib/ld-musl-x86_64.so.1", Vec::new())];
-        assert_eq!(
-            libc_of(&debian, "amd64"),
-            HostLibc {
-                glibc: V(36),
-                musl: false
-            }
-        );
-        assert_eq!(
-            libc_of(&fedora, "amd64"),
-            HostLibc {
-                glibc: V(40),
-                musl: false
-            }
-        );
-        assert_eq!(
-            libc_of(&fedora, "386"),
-            HostLibc {
-                glibc: V(40),
-                musl: false
-            }
-        );
-        assert_eq!(
-            libc_of(&s390x, "s390x"),
-            HostLibc {
-                glibc: V(28),
-                musl: false
-            }
-        );
-        assert_eq!(
-            libc_of(&alpine, "amd64"),
-            HostLibc {
-                glibc: None,
-                musl: true
-            }
-        );
         let both = [debian.as_slice(), alpine.as_slice()].concat();
-        assert_eq!(
-            libc_of(&both, "amd64"),
-            HostLibc {
-                glibc: V(36),
-                musl: true
-            }
-        );
+        for (files, arch, expected) in [
+            (&debian[..], "amd64", found(V(36), Present, false)),
+            (&fedora, "amd64", found(V(40), Present, false)),
+            (&fedora, "386", found(V(40), Present, false)),
+            (&s390x, "s390x", found(V(28), Present, false)),
+            (&alpine, "amd64", found(None, Missing, true)),
+            (&both, "amd64", found(V(36), Present, true)),
+            // A library alone starts nothing, nor does a loader of another architecture or without bytes.
+            (&debian[..1], "amd64", found(V(36), Missing, false)),
+        ] {
+            assert_eq!(libc_of(files, arch), expected, "{files:?} for {arch}");
+        }
+        for other in [elf(I386, ""), Vec::new()] {
+            let files = [debian[0].clone(), ("lib64/ld-linux-x86-64.so.2", other)];
+            assert_eq!(libc_of(&files, "amd64"), found(V(36), Missing, false));
+        }
+    }
+
+    #[test]
+    fn each_architecture_has_its_loader_at_its_own_path() {
+        for (arch, kind, path) in [
+            ("amd64", (2, 1, 62), "/lib64/ld-linux-x86-64.so.2"),
+            ("arm64", (2, 1, 183), "/lib/ld-linux-aarch64.so.1"),
+            ("386", (1, 1, 3), "/lib/ld-linux.so.2"),
+            ("arm", (1, 1, 40), "/lib/ld-linux-armhf.so.3"),
+            ("riscv64", (2, 1, 243), "/lib/ld-linux-riscv64-lp64d.so.1"),
+            ("ppc64le", (2, 1, 21), "/lib64/ld64.so.2"),
+            ("s390x", (2, 2, 22), "/lib/ld64.so.1"),
+        ] {
+            let files = [(&path[1..], elf(kind, ""))];
+            assert_eq!(libc_of(&files, arch).loader, GlibcLoader::Present, "{arch}");
+            assert_eq!(loader_path(arch), Some(path));
+        }
     }
 
     #[test]
@@ -193,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_systems_own_executables_ask_for_is_believed_wherever_it_lies() {
+    fn a_library_in_a_store_is_found_but_its_loader_is_not_where_executables_name_it() {
         use crate::interpreter::tests::executable;
         let loader = "/nix/store/abc-glibc-2.38/lib/ld-linux-x86-64.so.2";
         let nix = [
@@ -204,13 +218,58 @@ mod tests {
                 elf(AMD64, &banner("2.38")),
             ),
         ];
-        let glibc = libc_of(&nix, "amd64");
-        assert_eq!((glibc.glibc, glibc.musl), (V(38), false));
-        let musl = [("usr/bin/env", executable("/opt/ld-musl-x86_64.so.1"))];
-        let found = libc_of(&musl, "amd64");
-        assert_eq!((found.glibc, found.musl), (None, true));
+        let usual = "lib64/ld-linux-x86-64.so.2";
+        let stub = "Could not start dynamically linked executable: %s\n";
+        for (file, expected, words) in [
+            (
+                None,
+                GlibcLoader::Missing,
+                "linux, amd64, glibc 2.38 without its loader /lib64/ld-linux-x86-64.so.2",
+            ),
+            (
+                Some(elf(AMD64, stub)),
+                GlibcLoader::Stub,
+                "linux, amd64, glibc 2.38 with a stub in place of its loader /lib64/ld-linux-x86-64.so.2",
+            ),
+            // nix-ld.
+            (
+                Some(elf(AMD64, "NIX_LD")),
+                GlibcLoader::Present,
+                "linux, amd64, glibc 2.38",
+            ),
+        ] {
+            let file = file.map(|bytes| (usual, bytes));
+            let files: Vec<_> = nix.iter().cloned().chain(file).collect();
+            let host = HostPlatform::of(root(&files).path(), "linux", "amd64");
+            assert_eq!(host.libc, found(V(38), expected, false));
+            assert_eq!(host.to_string(), words);
+        }
         // The shell is of another architecture: it says nothing about ours.
         assert_eq!(libc_of(&nix, "arm64"), HostLibc::default());
+        // musl's loader elsewhere than where executables name it starts none of them.
+        let musl = [("opt/ld-musl-x86_64.so.1", elf(AMD64, ""))];
+        let shell = ("usr/bin/env", executable("/opt/ld-musl-x86_64.so.1"));
+        let files = [musl.as_slice(), &[shell]].concat();
+        assert_eq!(libc_of(&files, "amd64"), HostLibc::default());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_a_loader_are_followed_below_the_root() {
+        for target in ["/usr/lib/ld-2.31.so", "../usr/lib/ld-2.31.so"] {
+            let root = root(&[("usr/lib/ld-2.31.so", elf(AMD64, ""))]);
+            let lib = root.path().join("lib64");
+            fs::create_dir(&lib).unwrap();
+            let link = lib.join("ld-linux-x86-64.so.2");
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let host = |root: &Path| HostPlatform::of(root, "linux", "amd64").libc.loader;
+            assert_eq!(host(root.path()), GlibcLoader::Present);
+            fs::remove_file(root.path().join("usr/lib/ld-2.31.so")).unwrap();
+            assert_eq!(host(root.path()), GlibcLoader::Missing);
+            fs::remove_file(&link).unwrap();
+            std::os::unix::fs::symlink("ld-linux-x86-64.so.2", &link).unwrap();
+            assert_eq!(host(root.path()), GlibcLoader::Missing, "a loop");
+        }
     }
 
     #[cfg(unix)]
@@ -231,6 +290,11 @@ mod tests {
     #[test]
     fn this_machine_is_something() {
         let here = HostPlatform::detect();
+        // Where the shell asks for glibc's loader at its path, it has started with it.
+        let shell = std::env::consts::ARCH == "x86_64" && fs::exists("/bin/sh").unwrap();
+        if shell && fs::exists("/lib64/ld-linux-x86-64.so.2").unwrap() {
+            assert_eq!(here.libc.loader, GlibcLoader::Present, "{here}");
+        }
         assert!(
             !here.arch.is_empty() && here.arch != "x86_64" && here.arch != "aarch64",
             "{here}"

@@ -98,14 +98,14 @@ pub use document::{Executable, Expectation, Receipt, Sums};
 pub use error::{FetchError, Found, Tried, WrongBytes};
 pub use event::{Event, Listener, Progress};
 pub use host::HostPlatform;
-pub use libc::HostLibc;
+pub use libc::{GlibcLoader, HostLibc};
 pub use names::{AssetName, Source};
 pub use options::{Options, Proxy, Retry, Timeouts};
 pub use order::{Order, OrderError};
 pub use package::{Naming, version_of_file};
 pub use request::{Fetched, Ground, Origin, Request, Trust};
 pub use variables::{BadVariable, Network, Variables};
-pub use variant::{GlibcVersion, NoVariant, VariantInfo, VariantLibc, choose};
+pub use variant::{GlibcVersion, VariantError, VariantInfo, VariantLibc, choose};
 pub use verify::{Verified, VerifiedAsset};
 pub use withdrawn::WithdrawalCheck;
 
@@ -120,7 +120,7 @@ pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 
 /// Every code that this crate can give, for the page that explains them.
 pub fn codes() -> Vec<&'static str> {
-    [FetchError::CODES, NoVariant::CODES].concat()
+    [FetchError::CODES, VariantError::CODES].concat()
 }
 
 /// The README's example, compiled as a test of the documentation.

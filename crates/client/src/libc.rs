@@ -1,7 +1,7 @@
-//! Which C libraries a machine has: the loader that its own executables ask for, and the places where musl's loader and
-//! the GNU C library usually lie; and how a version is read.
+//! The C libraries of a machine: which library is installed, and whether the loader that executables name is there.
 //!
-//! Does not know what the answer is good for.
+//! The library and the loader are two facts. NixOS and Guix have the GNU C library in a store of their own and nothing at
+//! `/lib64/ld-linux-x86-64.so.2`, so an executable from elsewhere does not start there. Does not choose variants.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -13,13 +13,39 @@ use crate::variant::GlibcVersion;
 /// No C library is larger, in bytes.
 const LARGEST_LIBC: u64 = 16 << 20;
 
+/// No loader is larger, in bytes.
+const LARGEST_LOADER: u64 = 4 << 20;
+
+/// What NixOS's stub prints before it exits with 127.
+const STUB: &[u8] = b"Could not start dynamically linked executable";
+
 /// The C libraries of a machine: none, one or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HostLibc {
     /// The GNU C library's version, if it is here.
     pub glibc: Option<GlibcVersion>,
-    /// Whether musl's loader is here.
+    /// The loader that executables for the GNU C library name.
+    pub loader: GlibcLoader,
+    /// Whether musl's loader is at the path that executables name.
     pub musl: bool,
+}
+
+/// What is at the path of the GNU C library's loader, such as `/lib64/ld-linux-x86-64.so.2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GlibcLoader {
+    /// Nothing, or no executable of this architecture.
+    #[default]
+    Missing,
+    /// The stub of NixOS, which only prints an error.
+    Stub,
+    /// A loader, or a replacement that works, such as nix-ld.
+    Present,
+}
+
+/// The path of the GNU C library's loader, as executables of an architecture name it.
+pub(crate) fn loader_path(arch: &str) -> Option<&'static str> {
+    let layout = LAYOUTS.iter().find(|layout| layout.arch == arch)?;
+    Some(layout.loader)
 }
 
 impl HostLibc {
@@ -27,19 +53,22 @@ impl HostLibc {
     pub(crate) fn under(root: &Path, arch: &str) -> Self {
         let layout = LAYOUTS.iter().find(|layout| layout.arch == arch);
         layout.map_or_else(Self::default, |layout| {
-            let loader = interpreter::of_system(root, layout.elf);
+            let own = interpreter::of_system(root, layout.elf);
             Self {
-                glibc: glibc(root, layout, loader.as_deref()),
-                musl: musl(root, layout, loader.as_deref()),
+                glibc: glibc(root, layout, own.as_deref()),
+                loader: loader(root, layout),
+                musl: musl(root, layout),
             }
         })
     }
 }
 
-/// What an ELF file of an architecture says, and where its libraries lie.
+/// What an ELF file of an architecture says, and where its libraries are.
 struct Layout {
     arch: &'static str,
     elf: Kind,
+    /// The loader that its executables for the GNU C library name.
+    loader: &'static str,
     /// Debian's directory for it.
     multiarch: &'static str,
     /// Its name in musl's loader.
@@ -49,38 +78,71 @@ struct Layout {
 const fn layout(
     arch: &'static str,
     elf: Kind,
+    loader: &'static str,
     multiarch: &'static str,
     musl: &'static str,
 ) -> Layout {
     Layout {
         arch,
         elf,
+        loader,
         multiarch,
         musl,
     }
 }
 
+#[rustfmt::skip]
 const LAYOUTS: &[Layout] = &[
-    layout("amd64", (2, 1, 62), "x86_64-linux-gnu", "x86_64"),
-    layout("arm64", (2, 1, 183), "aarch64-linux-gnu", "aarch64"),
-    layout("386", (1, 1, 3), "i386-linux-gnu", "i386"),
-    layout("arm", (1, 1, 40), "arm-linux-gnueabihf", "armhf"),
-    layout("riscv64", (2, 1, 243), "riscv64-linux-gnu", "riscv64"),
-    layout(
-        "ppc64le",
-        (2, 1, 21),
-        "powerpc64le-linux-gnu",
-        "powerpc64le",
-    ),
-    layout("s390x", (2, 2, 22), "s390x-linux-gnu", "s390x"),
+    layout("amd64", (2, 1, 62), "/lib64/ld-linux-x86-64.so.2", "x86_64-linux-gnu", "x86_64"),
+    layout("arm64", (2, 1, 183), "/lib/ld-linux-aarch64.so.1", "aarch64-linux-gnu", "aarch64"),
+    layout("386", (1, 1, 3), "/lib/ld-linux.so.2", "i386-linux-gnu", "i386"),
+    layout("arm", (1, 1, 40), "/lib/ld-linux-armhf.so.3", "arm-linux-gnueabihf", "armhf"),
+    layout("riscv64", (2, 1, 243), "/lib/ld-linux-riscv64-lp64d.so.1", "riscv64-linux-gnu", "riscv64"),
+    layout("ppc64le", (2, 1, 21), "/lib64/ld64.so.2", "powerpc64le-linux-gnu", "powerpc64le"),
+    layout("s390x", (2, 2, 22), "/lib/ld64.so.1", "s390x-linux-gnu", "s390x"),
 ];
 
-fn musl(root: &Path, layout: &Layout, loader: Option<&Path>) -> bool {
-    let name = format!("ld-musl-{}.so.1", layout.musl);
-    let own = loader.and_then(Path::file_name) == Some(name.as_ref());
-    own || ["lib", "usr/lib"]
-        .iter()
-        .any(|directory| fs::symlink_metadata(root.join(directory).join(&name)).is_ok())
+fn musl(root: &Path, layout: &Layout) -> bool {
+    let path = format!("/lib/ld-musl-{}.so.1", layout.musl);
+    follow(root, &path).is_some_and(|found| found.is_file())
+}
+
+fn loader(root: &Path, layout: &Layout) -> GlibcLoader {
+    let bytes = follow(root, layout.loader).and_then(|path| head(&path, LARGEST_LOADER));
+    match bytes {
+        Some(bytes) if kind_of(&bytes) != Some(layout.elf) => GlibcLoader::Missing,
+        Some(bytes) if find(&bytes, STUB).is_some() => GlibcLoader::Stub,
+        Some(_) => GlibcLoader::Present,
+        None => GlibcLoader::Missing,
+    }
+}
+
+/// The file that a path below `root` names, at the end of its links: where an absolute one leads is below `root` too.
+fn follow(root: &Path, path: &str) -> Option<PathBuf> {
+    const MOST_LINKS: usize = 8;
+    let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
+    let mut path = below(Path::new(path));
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            return Some(path);
+        };
+        path = match target.is_absolute() {
+            true => below(&target),
+            false => path.parent()?.join(target),
+        };
+    }
+    None
+}
+
+/// The beginning of a plain file.
+fn head(path: &Path, most: u64) -> Option<Vec<u8>> {
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(most).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn glibc(root: &Path, layout: &Layout, loader: Option<&Path>) -> Option<GlibcVersion> {
@@ -108,15 +170,7 @@ fn usual(root: &Path, layout: &Layout) -> impl Iterator<Item = PathBuf> {
 
 /// The version of a `libc.so.6`, if it is one of that architecture.
 fn version_of(libc: &Path, layout: &Layout) -> Option<GlibcVersion> {
-    if !fs::metadata(libc).ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    File::open(libc)
-        .ok()?
-        .take(LARGEST_LIBC)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    let bytes = head(libc, LARGEST_LIBC)?;
     if kind_of(&bytes)? != layout.elf {
         return None;
     }

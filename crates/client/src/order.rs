@@ -9,7 +9,7 @@ use crate::host::HostPlatform;
 use crate::names::Source;
 use crate::package::Naming;
 use crate::request::{Request, Trust};
-use crate::variant::{NoVariant, VariantInfo, choose};
+use crate::variant::{VariantError, VariantInfo, choose};
 
 /// What a program wants, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +43,9 @@ pub enum OrderError {
     /// A name is none, or what the choice needs cannot be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// Nothing fits this machine.
+    /// None fits this machine, or several do equally well.
     #[error(transparent)]
-    NoVariant(#[from] NoVariant),
+    Variant(#[from] VariantError),
 }
 
 impl OrderError {
@@ -53,7 +53,7 @@ impl OrderError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.code(),
-            Self::NoVariant(none) => none.code(),
+            Self::Variant(error) => error.code(),
         }
     }
 
@@ -61,7 +61,7 @@ impl OrderError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.hint(),
-            Self::NoVariant(none) => none.hint(),
+            Self::Variant(error) => error.hint(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use crate::host::HostPlatform;
+use crate::libc::GlibcLoader;
 
 /// The architectures that a variant can have.
 const ARCHES: [&str; 7] = [
@@ -51,14 +52,25 @@ pub enum VariantLibc {
     Static,
 }
 
-/// No variant fits the host.
+/// Why no variant was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("none of the variants ({}) fits this machine ({host})", .offered.join(", "))]
-pub struct NoVariant {
-    /// The host, in words.
-    pub host: String,
-    /// The names of the variants there are.
-    pub offered: Vec<String>,
+pub enum VariantError {
+    /// None fits the machine.
+    #[error("none of the variants ({}) fits this machine ({host})", .offered.join(", "))]
+    NoneFits {
+        /// The machine, in words.
+        host: String,
+        /// The names of the variants there are.
+        offered: Vec<String>,
+        /// Whether one would fit if the loader of the GNU C library were at its path.
+        needs_loader: bool,
+    },
+    /// Several fit equally well: they differ in nothing but their names.
+    #[error("the variants {} fit this machine equally well", .names.join(" and "))]
+    Ambiguous {
+        /// Their names.
+        names: Vec<String>,
+    },
 }
 
 impl VariantInfo {
@@ -85,51 +97,85 @@ impl VariantInfo {
     }
 }
 
-impl NoVariant {
+impl VariantError {
     /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &["fetch.no-variant"];
+    pub const CODES: &'static [&'static str] = &["fetch.no-variant", "fetch.ambiguous-variant"];
 
     /// The stable code of the reason.
     pub fn code(&self) -> &'static str {
-        "fetch.no-variant"
+        match self {
+            Self::NoneFits { .. } => "fetch.no-variant",
+            Self::Ambiguous { .. } => "fetch.ambiguous-variant",
+        }
     }
 
     /// What to do next, as one sentence.
     pub fn hint(&self) -> &'static str {
-        "name a variant yourself if one runs here all the same; otherwise ask the maintainers for one"
+        match self {
+            Self::NoneFits {
+                needs_loader: false,
+                ..
+            } => {
+                "name a variant yourself (`--variant NAME`) if one runs here all the same; otherwise ask the maintainers for one"
+            }
+            Self::NoneFits {
+                needs_loader: true, ..
+            } => {
+                "install the loader (on NixOS: `programs.nix-ld.enable = true`), or ask the maintainers for a static variant; `--variant NAME` takes one all the same"
+            }
+            Self::Ambiguous { .. } => {
+                "name one of them (`--variant NAME`); what else they need is not known from their names"
+            }
+        }
     }
 }
 
-/// The variant that fits best.
+/// Chooses the variant that fits best, whatever the order of the list.
 ///
-/// Best first, and among equals the first in the list:
-/// 1. one linked against the host's own C library: on glibc one whose floor the host reaches, the highest floor first,
-///    one without a floor after them; then, where musl's loader is present, one for musl;
-/// 2. a static one, which needs no C library;
-/// 3. one that does not say what it needs;
-/// 4. one for musl on a host without musl's loader: such executables are usually static, but nobody said so.
+/// Best first:
+/// 1. one for glibc, where the host has glibc *and* its loader: the highest floor that the host reaches first, one without a
+///    floor after them;
+/// 2. one for musl, where musl's loader is present;
+/// 3. a static one, which needs no C library;
+/// 4. one that does not say what it needs, where glibc's loader is present;
+/// 5. one for musl on a host without musl's loader: such executables are usually static, but the name does not say so;
+/// 6. one that does not say what it needs, on a host without glibc's loader: most such executables need it.
 ///
 /// A variant of another operating system or architecture never fits, nor does one whose floor is above the host's glibc.
 ///
 /// # Errors
-/// [`NoVariant`] if none fits, or if there is none.
+/// [`VariantError`] if none fits, or if several fit equally well.
 pub fn choose<'v>(
     host: &HostPlatform,
     variants: &'v [VariantInfo],
-) -> Result<&'v VariantInfo, NoVariant> {
-    let fitting = variants
+) -> Result<&'v VariantInfo, VariantError> {
+    let best = variants.iter().filter_map(|one| rank(host, one)).min();
+    let mut of_best = variants
         .iter()
-        .filter_map(|variant| Some((rank(host, variant)?, variant)));
-    fitting
-        .min_by_key(|(rank, _)| *rank)
-        .map(|(_, variant)| variant)
-        .ok_or_else(|| NoVariant {
-            host: host.to_string(),
-            offered: variants
-                .iter()
-                .map(|variant| variant.name.clone())
-                .collect(),
-        })
+        .filter(|one| best.is_some() && rank(host, one) == best);
+    let Some(chosen) = of_best.next() else {
+        return Err(none_fits(host, variants));
+    };
+    let mut names: Vec<String> = of_best
+        .map(|other| other.name.clone())
+        .filter(|name| *name != chosen.name)
+        .collect();
+    if names.is_empty() {
+        return Ok(chosen);
+    }
+    names.push(chosen.name.clone());
+    names.sort();
+    Err(VariantError::Ambiguous { names })
+}
+
+fn none_fits(host: &HostPlatform, variants: &[VariantInfo]) -> VariantError {
+    let mut with_loader = host.clone();
+    with_loader.libc.loader = GlibcLoader::Present;
+    VariantError::NoneFits {
+        host: host.to_string(),
+        offered: variants.iter().map(|one| one.name.clone()).collect(),
+        needs_loader: variants.iter().any(|one| rank(&with_loader, one).is_some()),
+    }
 }
 
 /// Smaller is better.
@@ -142,16 +188,16 @@ fn rank(host: &HostPlatform, variant: &VariantInfo) -> Option<(u8, Reverse<Optio
     if host.os != "linux" {
         return plain(0);
     }
+    let loader = host.libc.loader == GlibcLoader::Present;
+    let glibc = host.libc.glibc.filter(|_| loader);
     match (variant.libc, variant.glibc_floor) {
-        (Some(VariantLibc::Glibc) | None, Some(floor)) => host
-            .libc
-            .glibc
+        (Some(VariantLibc::Glibc) | None, Some(floor)) => glibc
             .filter(|version| *version >= floor)
             .map(|_| (0, Reverse(Some(floor)))),
-        (Some(VariantLibc::Glibc), None) => host.libc.glibc.and(plain(0)),
+        (Some(VariantLibc::Glibc), None) => glibc.and(plain(0)),
         (Some(VariantLibc::Musl), _) => plain(if host.libc.musl { 1 } else { 4 }),
         (Some(VariantLibc::Static), _) => plain(2),
-        (None, None) => plain(3),
+        (None, None) => plain(if loader { 3 } else { 5 }),
     }
 }
 
@@ -163,14 +209,26 @@ mod tests {
     const V: fn(u32) -> GlibcVersion = |minor| GlibcVersion { major: 2, minor };
 
     fn host(glibc: Option<u32>, musl: bool) -> HostPlatform {
+        let loader = match glibc {
+            Some(_) => GlibcLoader::Present,
+            None => GlibcLoader::Missing,
+        };
         HostPlatform {
             os: "linux".to_owned(),
             arch: "amd64".to_owned(),
             libc: HostLibc {
                 glibc: glibc.map(V),
+                loader,
                 musl,
             },
         }
+    }
+
+    fn chosen<'v>(
+        host: &HostPlatform,
+        variants: &'v [VariantInfo],
+    ) -> Result<&'v str, VariantError> {
+        choose(host, variants).map(|chosen| chosen.name.as_str())
     }
 
     fn variant(text: &str) -> VariantInfo {
@@ -248,6 +306,89 @@ mod tests {
             for list in [forward, backward] {
                 let chosen = choose(host, &list).ok().map(|chosen| chosen.name.as_str());
                 assert_eq!(chosen, *expected, "{host} of {names:?}");
+            }
+        }
+    }
+
+    /// Every set of variants, for every loader and library: what an executable needs is there, and nothing better is.
+    #[test]
+    fn a_glibc_variant_needs_the_library_and_its_loader() {
+        use GlibcLoader::{Missing, Present, Stub};
+        let names = ["amd64-glibc", "amd64-musl", "amd64-static", "amd64"];
+        for loader in [Missing, Stub, Present] {
+            for (glibc, musl) in [
+                (Some(36), false),
+                (Some(36), true),
+                (None, true),
+                (None, false),
+            ] {
+                let mut host = host(glibc, musl);
+                host.libc.loader = loader;
+                let starts = loader == Present;
+                // Best first.
+                let mut order = Vec::new();
+                order.extend((starts && glibc.is_some()).then_some("amd64-glibc"));
+                order.extend(musl.then_some("amd64-musl"));
+                order.push("amd64-static");
+                order.extend(starts.then_some("amd64"));
+                order.extend((!musl).then_some("amd64-musl"));
+                order.extend((!starts).then_some("amd64"));
+                for set in 0_u8..16 {
+                    let offered = names
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| set >> at & 1 == 1);
+                    let offered: Vec<_> = offered.map(|(_, name)| variant(name)).collect();
+                    let has = |name: &&&str| offered.iter().any(|one| one.name == **name);
+                    let expected = order.iter().find(has).copied();
+                    let found = chosen(&host, &offered);
+                    assert_eq!(
+                        found.as_ref().ok().copied(),
+                        expected,
+                        "{host} of {offered:?}"
+                    );
+                    if let Err(error) = found {
+                        let needs_loader = set == 1 && glibc.is_some() && !starts;
+                        assert_eq!(error.code(), "fetch.no-variant");
+                        assert_eq!(error.hint().contains("nix-ld"), needs_loader, "{error}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn variants_that_differ_in_nothing_but_their_names_are_not_chosen_from() {
+        let host = host(Some(36), false);
+        let named = |names: &[&str]| -> Vec<_> {
+            names.iter().map(|name| VariantInfo::named(name)).collect()
+        };
+        for (names, expected) in [
+            (&["amd64-v3", "amd64"][..], Err("amd64 and amd64-v3")),
+            (
+                &["amd64", "amd64-v2", "amd64-v3"],
+                Err("amd64 and amd64-v2 and amd64-v3"),
+            ),
+            (
+                &["amd64-v3-static", "amd64-static"],
+                Err("amd64-static and amd64-v3-static"),
+            ),
+            // Only those count that would be chosen.
+            (&["amd64-v3", "amd64", "amd64-static"], Ok("amd64-static")),
+            (&["arm64-v9", "arm64", "amd64"], Ok("amd64")),
+            (&["amd64", "amd64"], Ok("amd64")),
+        ] {
+            let found = named(names);
+            let found = chosen(&host, &found);
+            match expected {
+                Ok(name) => assert_eq!(found, Ok(name)),
+                Err(list) => {
+                    let error = found.unwrap_err();
+                    assert_eq!(error.code(), "fetch.ambiguous-variant");
+                    let text = format!("the variants {list} fit this machine equally well");
+                    assert_eq!(error.to_string(), text);
+                    assert!(error.hint().contains("--variant"));
+                }
             }
         }
     }

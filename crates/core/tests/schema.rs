@@ -274,6 +274,8 @@ const TABLE: &[(&str, &str, Expect)] = &[
     ("variant.amd64]", "variant.amd64]\nallow-rpath = \"true\"", Refused),
     ("variant.amd64]", "variant.amd64]\nallow-setuid = true", Refused),
     ("variant.amd64]", "variant]\namd64 = 1", Refused),
+    ("variant.amd64]", "variant.amd64]\n[package.tool.variant.amd64-v3]", Beyond("config.same-variants", TWO_PACKAGES)),
+    ("variant.amd64]", "variant.amd64]\n[package.tool.variant.amd64-v3]\nlibc = \"static\"", Fine),
     // Two packages.
     ("", "@OTHER@", Fine),
     ("tool-v{version}", "other-v{version}@OTHER@", Beyond("config.collision", TWO_PACKAGES)),

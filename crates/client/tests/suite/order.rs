@@ -1,7 +1,8 @@
 //! From what a program ships to the request for its machine.
 
 use lockgate_client::{
-    GlibcVersion, HostLibc, HostPlatform, Naming, Order, Trust, VariantInfo, VariantLibc,
+    GlibcLoader, GlibcVersion, HostLibc, HostPlatform, Naming, Order, Trust, VariantInfo,
+    VariantLibc,
 };
 
 use crate::release::*;
@@ -30,6 +31,7 @@ fn host(arch: &str) -> HostPlatform {
                 major: 2,
                 minor: 36,
             }),
+            loader: GlibcLoader::Present,
             musl: false,
         },
     }

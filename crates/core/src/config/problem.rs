@@ -32,6 +32,10 @@ reasons! {
         /// Two packages would write the same thing.
         Collision { /** One. */ one: String, /** The other. */ other: String, /** What. */ what: String } =>
             "config.collision", "the packages {one} and {other} would both use {what}", "give one of them another name";
+        /// Two variants that differ in nothing but their names.
+        SameVariants { /** One. */ one: String, /** The other. */ other: String } =>
+            "config.same-variants", "the variants {one} and {other} are for the same machines, so `fetch` could not choose between them",
+            "set `arch`, `libc` or `glibc-floor` so that they differ, or make a package of its own for one of them; a processor level in a name such as `amd64-v3` is not read";
     }
 }
 

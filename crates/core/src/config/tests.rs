@@ -171,6 +171,58 @@ fn packages_collide_when_a_tag_could_be_either_ones() {
 }
 
 #[test]
+fn variants_that_fetch_could_not_choose_between_are_refused() {
+    let both = |one: &str, other: &str| {
+        let (before, _) = EXAMPLE.split_once("[package.tool-support.variant").unwrap();
+        let table = |text: &str| {
+            format!(
+                "[package.tool-support.variant.{}\n",
+                text.replacen(';', "]\n", 1)
+            )
+        };
+        Config::parse(&format!("{before}{}{}", table(one), table(other)))
+            .map_err(|error| (error.code(), error.problem.to_string()))
+    };
+    for (one, other) in [
+        ("amd64;", "amd64-v3;"),
+        ("amd64-v2;", "amd64-v3;"),
+        ("amd64-musl;", "amd64-v3-musl;"),
+        ("amd64;", "fast;arch = \"amd64\""),
+        // A floor is one of glibc: it says what the C library is, and nothing of a static executable.
+        (
+            "amd64;glibc-floor = \"2.31\"",
+            "amd64-glibc;glibc-floor = \"2.31\"",
+        ),
+        ("amd64-static;", "amd64-static-old;glibc-floor = \"2.31\""),
+        // What else they differ in, `fetch` does not look at.
+        (
+            "amd64;",
+            "amd64-old;runner = \"ubuntu-22.04\"\nallow-rpath = true",
+        ),
+    ] {
+        let (code, text) = both(one, other).unwrap_err();
+        assert_eq!(code, "config.same-variants", "{one} {other}");
+        let name = |text: &str| text.split(';').next().unwrap().to_owned();
+        assert!(
+            text.contains(&format!("{} and {}", name(one), name(other))),
+            "{text}"
+        );
+    }
+    for (one, other) in [
+        ("amd64;", "arm64;"),
+        ("amd64;", "amd64-musl;"),
+        ("amd64;", "amd64-v3;libc = \"static\""),
+        (
+            "amd64;glibc-floor = \"2.31\"",
+            "amd64-v3;glibc-floor = \"2.34\"",
+        ),
+        ("amd64;", "amd64-v3;glibc-floor = \"2.34\""),
+    ] {
+        both(one, other).unwrap();
+    }
+}
+
+#[test]
 fn comments_and_policy_leave_the_table_digest_alone_and_everything_else_does_not() {
     let digest = |text: &str| {
         Config::parse(text)

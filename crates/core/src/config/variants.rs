@@ -1,7 +1,7 @@
 //! The tables of a package's variants.
 
 use super::parse::choice;
-use super::problem::ConfigError;
+use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, Value};
 use super::{Libc, Os, Variant};
 use crate::words::VariantName;
@@ -18,13 +18,30 @@ pub(super) fn variants(package: &Section<'_>) -> Result<Vec<Variant>, ConfigErro
     if section.is_empty() {
         return Err(package.missing("variant", example));
     }
-    section
-        .entries()
-        .map(|(key, at, value)| {
-            let name: VariantName = section.word("variant", key, at)?;
-            variant(&section.table_of(key, value)?, name, at)
-        })
-        .collect()
+    let mut read: Vec<Variant> = Vec::new();
+    for (key, at, value) in section.entries() {
+        let name: VariantName = section.word("variant", key, at)?;
+        let variant = variant(&section.table_of(key, value)?, name, at)?;
+        if let Some(other) = read
+            .iter()
+            .find(|other| machine(other) == machine(&variant))
+        {
+            let problem = P::SameVariants {
+                one: other.name.to_string(),
+                other: variant.name.to_string(),
+            };
+            return Err(section.error(at, problem));
+        }
+        read.push(variant);
+    }
+    Ok(read)
+}
+
+/// What `fetch` chooses by. A floor is one of glibc, so it says nothing of other variants.
+fn machine(variant: &Variant) -> impl PartialEq {
+    let libc = variant.libc.or(variant.glibc_floor.map(|_| Libc::Glibc));
+    let floor = variant.glibc_floor.filter(|_| libc == Some(Libc::Glibc));
+    (variant.os, variant.arch.clone(), libc, floor)
 }
 
 fn variant(section: &Section<'_>, name: VariantName, at: usize) -> Result<Variant, ConfigError> {

@@ -47,11 +47,11 @@ pub(super) fn variant<'p>(
                 }
                 .into()
             }),
-        Err(none) => Err(Failure {
+        Err(error) => Err(Failure {
             exit: Exit::Refused,
-            code: none.code(),
-            message: none.to_string(),
-            hint: none.hint().to_owned(),
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint().to_owned(),
             told: false,
         }),
     }
