@@ -121,6 +121,14 @@ pub enum FetchError {
         /// The asset.
         what: String,
     },
+    /// The executable is here and verified, and this account cannot execute it where it is.
+    #[error("{} cannot be executed: {}", path.display(), if *.noexec { "its file system is mounted noexec" } else { "the system denies it to this account" })]
+    NoExec {
+        /// The executable.
+        path: PathBuf,
+        /// Whether that is because of the file system's mount options.
+        noexec: bool,
+    },
     /// There is nowhere to put an executable.
     #[error("no cache directory was given, so there is nowhere to put the executable")]
     NoCache,
@@ -149,6 +157,7 @@ impl FetchError {
         "fetch.offline",
         "fetch.document",
         "fetch.cache",
+        "fetch.noexec",
         "fetch.no-cache",
         "fetch.too-large",
         "fetch.stopped",
@@ -169,6 +178,7 @@ impl FetchError {
             Self::Offline { .. } => "fetch.offline",
             Self::Document { .. } => "fetch.document",
             Self::Cache { .. } => "fetch.cache",
+            Self::NoExec { .. } => "fetch.noexec",
             Self::NoCache => "fetch.no-cache",
             Self::TooLarge { .. } => "fetch.too-large",
             Self::Stopped { .. } => "fetch.stopped",
@@ -202,9 +212,12 @@ impl FetchError {
             Self::Offline { .. } => "download it once while online, or bring it as a file",
             Self::Document { .. } => "find out who wrote it: Lockgate writes none like this",
             Self::Cache { .. } => {
-                "look at the rights and the free space, or choose another cache directory"
+                "check the permissions and the free space, or choose another cache with `--cache DIR` (LOCKGATE_CACHE)"
             }
-            Self::NoCache => "choose a cache directory",
+            Self::NoExec { .. } => {
+                "choose a folder that allows it, with `--cache DIR` (LOCKGATE_CACHE) or `--into DIR`; `lockgate mirror` only stores"
+            }
+            Self::NoCache => "choose a cache with `--cache DIR` (LOCKGATE_CACHE)",
             Self::Stopped { .. } => "ask again when it is wanted after all",
             Self::TooLarge { .. } => "raise the limit if so large a file is right",
         }

@@ -10,13 +10,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::belief::Belief;
-use crate::cache::{Cache, Held, failed, is_executable, read};
+use crate::cache::{Cache, Held, failed, read};
 use crate::client::Client;
 use crate::error::{FetchError, Found, WrongBytes};
 use crate::event::Event;
 use crate::options::Retry;
 use crate::pump::Pumped;
 use crate::request::{Fetched, Ground, Origin, Request};
+use crate::runnable;
 use crate::withdrawn::WithdrawalCheck;
 
 /// A verified file: where it is, its size, where it came from.
@@ -88,6 +89,9 @@ impl Client {
             (None, Some(given)) => self.copied(request, &belief, given)?,
             (None, None) => self.downloaded(request, &belief, withdrawal)?,
         };
+        if self.executable {
+            runnable::check(&path)?;
+        }
         if let Some(cache) = &self.cache {
             belief.remember(cache, &request.source);
         }
@@ -114,7 +118,7 @@ impl Client {
         }
         let mut file = open_plain(&path)?;
         let origin = Origin::Bundled(path.clone());
-        if !is_executable(&file).map_err(failed("look at", &path))? {
+        if !runnable::may_execute(&path) {
             let bytes = &mut file;
             return self
                 .copied(request, belief, Given { bytes, origin })

@@ -85,6 +85,7 @@ mod package;
 mod proxies;
 mod pump;
 mod request;
+mod runnable;
 mod transfer;
 mod variables;
 mod variant;

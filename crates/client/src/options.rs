@@ -37,6 +37,10 @@ pub struct Options {
     pub user_agent: String,
     /// The largest executable that is accepted, in bytes. Default: 2 GiB, the largest asset of a release on GitHub.
     pub max_size: u64,
+    /// Whether what is handed out has to be executable where it is; else the fetch ends with [`crate::FetchError::NoExec`].
+    /// Without it, a cache on a file system that is mounted `noexec` will do, for callers who only copy the file. Default:
+    /// true.
+    pub executable: bool,
     /// Hears what happens.
     pub listener: Option<Listener>,
     /// Once it is true, what goes on ends with [`crate::FetchError::Stopped`]: with the next bytes, attempt or look at
@@ -57,6 +61,7 @@ impl Default for Options {
             ca_files: Vec::new(),
             user_agent: concat!("lockgate-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             max_size: 2 << 30,
+            executable: true,
             listener: None,
             stop: None,
         }

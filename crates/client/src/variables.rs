@@ -115,10 +115,28 @@ impl Variables<'_> {
         self.get("LOCKGATE_BUNDLED").map(PathBuf::from)
     }
 
-    /// Mirrors: `LOCKGATE_MIRROR`, separated by spaces.
+    /// Mirrors: `LOCKGATE_MIRROR`, separated by white space. What follows a folder and is no mirror, as it begins with neither
+    /// `/` nor `.` and has no `://`, belongs to the folder's name.
     pub fn mirrors(&self) -> Vec<String> {
         let named = self.get("LOCKGATE_MIRROR").unwrap_or_default();
-        named.split_whitespace().map(str::to_owned).collect()
+        let is_folder = |text: &str| text.starts_with(['/', '.']);
+        let mut found: Vec<&str> = Vec::new();
+        let mut start = 0;
+        let mut rest = named.trim_start();
+        while let Some(word) = rest.split_whitespace().next() {
+            let at = named.len() - rest.len();
+            let end = at + word.len();
+            let joins = !is_folder(word) && !word.contains("://");
+            match found.last_mut().filter(|last| joins && is_folder(last)) {
+                Some(last) => *last = named.get(start..end).unwrap_or(last),
+                None => {
+                    start = at;
+                    found.push(word);
+                }
+            }
+            rest = named.get(end..).unwrap_or_default().trim_start();
+        }
+        found.into_iter().map(str::to_owned).collect()
     }
 
     /// The number of the repository that a receipt must name: the one given, else `LOCKGATE_REPOSITORY_ID`.
@@ -214,6 +232,23 @@ mod tests {
         assert_eq!(cache(&[]), None);
         let mirrors = read(&[("LOCKGATE_MIRROR", " https://a  ./b ")], |v| v.mirrors());
         assert_eq!(mirrors, ["https://a", "./b"]);
+        for (named, expected) in [
+            ("/m s", &["/m s"][..]),
+            (
+                " /m  s  t /u\thttp://v w ",
+                &["/m  s  t", "/u", "http://v", "w"],
+            ),
+            ("../m s ./n https://v", &["../m s", "./n", "https://v"]),
+            ("/é ü\u{2003}ß", &["/é ü\u{2003}ß"]),
+            // Not a mirror, and refused as such.
+            ("htps:/a b", &["htps:/a", "b"]),
+            (" ", &[]),
+        ] {
+            assert_eq!(
+                read(&[("LOCKGATE_MIRROR", named)], |v| v.mirrors()),
+                expected
+            );
+        }
         let bundled = read(&[("LOCKGATE_BUNDLED", "/b")], |v| v.bundled());
         assert_eq!(bundled, Some("/b".into()));
     }

@@ -2,6 +2,7 @@
 //!
 //! Decides nothing: decisions are `lockgate-core`'s, and the flows in [`flows`] observe for them and apply what they say.
 
+pub mod cache_choice;
 pub mod candidate;
 pub mod cli;
 pub mod credentials;

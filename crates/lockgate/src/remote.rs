@@ -341,6 +341,7 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         | FetchError::WebPage { .. }
         | FetchError::Offline { .. }
         | FetchError::Cache { .. }
+        | FetchError::NoExec { .. }
         | FetchError::Stopped { .. } => Exit::CouldNot,
     };
     let source = std::error::Error::source(error)

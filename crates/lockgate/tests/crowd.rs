@@ -5,7 +5,9 @@
 mod download;
 
 use std::ffi::OsStr;
+use std::fs::Permissions;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Output, Stdio};
 
 use download::{Room, Stop};
@@ -138,6 +140,99 @@ fn into_a_folder_needs_no_home() {
 }
 
 #[test]
+fn a_cache_that_cannot_be_used_is_named_and_a_folder_stands_in_for_it() {
+    let room = Room::new(1 << 20);
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join(".cache/lockgate");
+    std::fs::create_dir_all(&cache).unwrap();
+    // Of another account where this one may give it away, as root may; else not writable.
+    let why = match std::os::unix::fs::chown(&cache, Some(54_321), None) {
+        Ok(()) => "it belongs to another account",
+        Err(_) => {
+            std::fs::set_permissions(&cache, Permissions::from_mode(0o555)).unwrap();
+            "Permission denied"
+        }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut into = room.fetch_into(&folder.path().join("out"));
+    let mut mirror = room.mirror(&folder.path().join("mirror"));
+    for command in [&mut into, &mut mirror] {
+        let output = command.env("HOME", home.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let word = format!("the cache {} is not used: {why}", cache.display());
+        assert!(said.contains(&word), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 0);
+    std::fs::set_permissions(&cache, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_mirror_needs_no_cache_and_can_be_served_whatever_the_umask() {
+    let room = Room::new(1 << 20);
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = folder.path().join("new/mirror");
+    for new in [1, 0] {
+        let output = room.mirror(&mirror).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(
+            told,
+            format!("hello-v1: 1 executables, {new} of them new\n")
+        );
+    }
+    let mode = |path: &str| {
+        let found = std::fs::metadata(folder.path().join(path)).unwrap();
+        found.permissions().mode() & 0o7777
+    };
+    let tag = "new/mirror/hello-v1";
+    for folder in ["new", "new/mirror", tag] {
+        assert_eq!(mode(folder), 0o755, "{folder}");
+    }
+    for file in ["hello-amd64-v1", "SHA256SUMS"] {
+        assert_eq!(mode(&format!("{tag}/{file}")), 0o644, "{file}");
+    }
+    let left = std::fs::read_dir(&mirror).unwrap().count();
+    assert_eq!(left, 1, "the cache for the call is gone");
+}
+
+/// In a name space of its own, so that it needs no rights; the refusal itself has a test in the client that needs none.
+#[test]
+fn a_disk_on_which_nothing_may_be_executed_is_refused_unless_the_file_goes_elsewhere() {
+    if !download::may_have_own_disks() {
+        eprintln!("this machine lets nobody mount a disk of his own: not tried");
+        return;
+    }
+    let room = Room::new(1 << 20);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let script = "\"$@\"; test $? = 1 && \"$@\"; test $? = 1 && \"$@\" --into \"$CACHE/in\"; test $? = 1 \
+                  && \"$@\" --into \"$ELSEWHERE\" && test -x \"$ELSEWHERE\"/*";
+    let mut command = room.with_a_disk_without_execution(script);
+    let output = command.env("ELSEWHERE", elsewhere.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let refused = "cannot be executed: its file system is mounted noexec";
+    assert_eq!(said.matches("error (fetch.noexec): ").count(), 3, "{said}");
+    assert_eq!(said.matches(refused).count(), 3, "{said}");
+    assert!(
+        said.contains("--cache DIR") && said.contains("--into DIR"),
+        "{said}"
+    );
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        told.lines().count(),
+        1,
+        "only the last one gives a path: {told}"
+    );
+    assert_eq!(
+        room.server.downloads(),
+        [None],
+        "what is here is not downloaded again"
+    );
+}
+
+#[test]
 fn a_file_that_may_not_grow_is_said_and_is_not_left() {
     let room = Room::new(1 << 20);
     let output = room.fetch_with_file_limit("100").output().unwrap();
@@ -174,7 +269,7 @@ fn stopped_by_the_disk(output: &Output, why: &str) {
         "{said}"
     );
     assert!(
-        said.contains("next: look at the rights and the free space"),
+        said.contains("next: check the permissions and the free space"),
         "{said}"
     );
 }

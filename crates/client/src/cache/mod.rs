@@ -27,6 +27,7 @@ use crate::digest::Digest;
 use crate::error::FetchError;
 use crate::names::AssetName;
 use crate::pump::{PumpError, Tally};
+use crate::runnable;
 
 /// How exactly the last use of an executable is known: it is written down this often at most.
 const USE_IS_TOLD: Duration = Duration::from_secs(3600);
@@ -113,7 +114,8 @@ impl Cache {
 /// Unix the mode is ignored.
 ///
 /// # Errors
-/// [`FetchError::Cache`], also if the file is not what it was.
+/// [`FetchError::Cache`], also if the file is not what it was; [`FetchError::NoExec`], if the mode says that it can be
+/// executed and the system does not let it.
 pub fn install(from: &Path, to: &Path, sha256: Digest, mode: u32) -> Result<(), FetchError> {
     let mut bytes = File::open(from).map_err(failed("read", from))?;
     let folder = to.parent().unwrap_or(to);
@@ -123,7 +125,11 @@ pub fn install(from: &Path, to: &Path, sha256: Digest, mode: u32) -> Result<(), 
         file.fill(&mut bytes, sha256)?;
         file.publish(to, sha256, mode)
     };
-    copy().map_err(failed("write", to))
+    copy().map_err(failed("write", to))?;
+    match mode & 0o111 {
+        0 => Ok(()),
+        _ => runnable::check(to),
+    }
 }
 
 /// Reads a file to its end.
@@ -200,13 +206,13 @@ fn set_mode(_: &File, _: u32) -> io::Result<()> {
 
 /// Whether a file may be run, by its mode.
 #[cfg(unix)]
-pub(crate) fn is_executable(file: &File) -> io::Result<bool> {
+fn is_executable(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
     Ok(file.metadata()?.permissions().mode() & 0o111 == 0o111)
 }
 
 #[cfg(not(unix))]
-pub(crate) fn is_executable(_: &File) -> io::Result<bool> {
+fn is_executable(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 

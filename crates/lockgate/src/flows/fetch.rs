@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::verify::{package_of_work_tree, version_of_work_tree};
+use crate::cache_choice::CacheChoice;
 use crate::cli;
 use crate::exit::Failure;
-use crate::reading::{cache_folder, caching, client, expectation, place, variables};
+use crate::reading::{caching, client, expectation, place, variables};
 use crate::remote::{fetch_failure, source};
 use crate::trouble::Trouble;
 
@@ -32,19 +33,11 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     if let Some(days) = args.prune {
         return prune(context, args, days);
     }
-    let homeless = cache_in_folder(context, args)?;
-    let with_cache;
-    let args = match &homeless {
-        Some(folder) => {
-            let cache = Some(folder.path().to_owned());
-            let caching = cli::Caching { cache };
-            with_cache = cli::Fetch {
-                caching,
-                ..args.clone()
-            };
-            &with_cache
-        }
-        None => args,
+    // Kept until the end: a cache for this call alone goes with it.
+    let cache = CacheChoice::new(context, &args.caching, args.into.as_deref())?;
+    let args = &cli::Fetch {
+        caching: cache.caching.clone(),
+        ..args.clone()
     };
     let package = package_of_work_tree(context, args.package.as_deref())?;
     let variants = if args.all {
@@ -77,31 +70,6 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A cache for this call alone, in the folder of `--into`: where nobody named a cache, and the account's own cannot be.
-fn cache_in_folder(
-    context: &Context,
-    args: &cli::Fetch,
-) -> Result<Option<tempfile::TempDir>, Failure> {
-    let variable = "LOCKGATE_CACHE";
-    let named = args.caching.cache.is_some()
-        || context.around.var(variable).is_some()
-        || context.around.not_text(variable).is_some();
-    let Some(folder) = args.into.as_ref().filter(|_| !named) else {
-        return Ok(None);
-    };
-    let usual = cache_folder(&context.around, &args.caching).ok().flatten();
-    if usual.is_some_and(|usual| std::fs::create_dir_all(usual).is_ok()) {
-        return Ok(None);
-    }
-    let made = std::fs::create_dir_all(folder).and_then(|()| {
-        tempfile::Builder::new()
-            .prefix(".lockgate-")
-            .tempdir_in(folder)
-    });
-    made.map(Some)
-        .map_err(|error| Trouble::file(format!("write into {}", folder.display()), &error).into())
-}
-
 /// The executables of a version, all or none of them.
 fn released(
     context: &Context,
@@ -127,6 +95,7 @@ fn released(
         options.mirrors = variables(around, |variables| variables.mirrors());
     }
     options.offline = args.offline;
+    options.executable = args.into.is_none();
     let client = client(options)?;
     let mut staged = Vec::new();
     for variant in variants {

@@ -4,7 +4,9 @@
 //! believed in nothing, so nothing in it has to be protected. `SHA256SUMS` is written last: where it stands, the version
 //! is whole.
 
-use std::fs::File;
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use lockgate_artifact::digest::HashingReader;
@@ -16,6 +18,7 @@ use serde_json::json;
 
 use super::Context;
 use super::verify::{config_of_work_tree, version_of_work_tree};
+use crate::cache_choice::CacheChoice;
 use crate::cli;
 use crate::exit::Failure;
 use crate::reading::{caching, client, expectation, place};
@@ -32,7 +35,12 @@ pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
     };
     let around = &context.around;
     let forge = around.place(around.git().ok().as_ref())?;
-    let client = client(caching(context, &args.reading, &args.caching)?)?;
+    make_folder(&args.folder)?;
+    // Kept until the end: a cache for this call alone goes with it.
+    let cache = CacheChoice::new(context, &args.caching, Some(&args.folder))?;
+    let mut options = caching(context, &args.reading, &cache.caching)?;
+    options.executable = false;
+    let client = client(options)?;
     let (mut lines, mut tags) = (String::new(), Vec::new());
     for package in packages {
         let versions: Vec<Option<&str>> = match args.version.as_slice() {
@@ -68,7 +76,7 @@ fn trust(
         return Ok(Trust::Receipt(expect));
     };
     let path = context.around.dir.join(path.as_str());
-    let text = std::fs::read_to_string(&path)
+    let text = fs::read_to_string(&path)
         .map_err(|error| Trouble::file(format!("read the pins in {}", path.display()), &error))?;
     Trust::pins(&text).map_err(|error| fetch_failure(&error))
 }
@@ -86,7 +94,7 @@ fn mirror(
     let tag = package.tag(version);
     let release = source(forge, &tag)?;
     let mut all = Vec::new();
-    // All of them are here before the folder is touched.
+    // All of them are here before the release's folder is made.
     for variant in &package.variants {
         let asset = package.asset(variant, version);
         let request = Request {
@@ -102,6 +110,7 @@ fn mirror(
         all.push((asset, fetched.map_err(|error| fetch_failure(&error))?));
     }
     let folder = args.folder.join(tag.as_str());
+    make_folder(&folder)?;
     let (mut written, mut sums) = (0, String::new());
     for (asset, fetched) in &all {
         sums += &format!("{}  {asset}\n", fetched.sha256);
@@ -129,10 +138,23 @@ fn mirror(
     Ok(written)
 }
 
+/// Makes a folder that a web server of another account can read, whatever the umask. Folders that exist stay as they are.
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    let new = folder.ancestors().take_while(|path| !path.exists());
+    let new: Vec<&Path> = new.filter(|path| !path.as_os_str().is_empty()).collect();
+    fs::create_dir_all(folder)
+        .map_err(|error| Trouble::file(format!("create {}", folder.display()), &error))?;
+    for path in new {
+        // Only a file system without modes refuses this for a folder of ours.
+        drop(fs::set_permissions(path, Permissions::from_mode(0o755)));
+    }
+    Ok(())
+}
+
 fn document(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error| Trouble::file(format!("write {name} of the mirror"), &error);
-    let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
-    std::io::Write::write_all(&mut file, bytes).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    io::Write::write_all(&mut file, bytes).map_err(failed)?;
     let from = (file.path(), Digest::of(bytes));
     place(from, folder, name, 0o644).map(drop)
 }
@@ -143,7 +165,7 @@ fn is(path: &Path, fetched: &Fetched) -> bool {
         return false;
     };
     let mut reader = HashingReader::new(file);
-    let size = std::io::copy(&mut reader, &mut std::io::sink());
+    let size = io::copy(&mut reader, &mut io::sink());
     let (_, sha256, _) = reader.finish();
     size.is_ok_and(|size| size == fetched.size) && sha256 == *fetched.sha256.bytes()
 }

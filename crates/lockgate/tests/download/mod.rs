@@ -69,6 +69,8 @@ impl Room {
         };
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
         let config = std::fs::read_to_string(sample.join("lockgate.toml")).unwrap();
+        // One variant, so that a mirror is complete with this file.
+        let (config, _) = config.split_once("[package.hello.variant.arm64]").unwrap();
         write(
             "work/lockgate.toml",
             &config.replace("tag  ", "pins = \"SHA256SUMS\"\ntag  "),
@@ -113,6 +115,28 @@ impl Room {
             "mount -t tmpfs -o size={bytes} disk '{cache}' || exit 99; \"$@\"; code=$?; find '{cache}' -type f; exit $code"
         );
         self.by_shell(&OWN_DISKS, &script)
+    }
+
+    /// A script in which `"$@"` is the command with its cache, and `$CACHE` is a new disk that nobody else sees, on which
+    /// nothing may be executed.
+    pub(crate) fn with_a_disk_without_execution(&self, script: &str) -> Command {
+        let cache = self.cache();
+        std::fs::create_dir_all(&cache).unwrap();
+        let script = format!("mount -t tmpfs -o noexec disk \"$CACHE\" || exit 99; {script}");
+        let mut command = self.by_shell(&OWN_DISKS, &script);
+        command.env("CACHE", cache);
+        command
+    }
+
+    /// `lockgate mirror` into a folder, under a umask that keeps others out, without a home.
+    pub(crate) fn mirror(&self, folder: &Path) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "umask 077; exec \"$@\"", "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_lockgate"));
+        let words = ["mirror", "--repo", "o/r", "--forge"];
+        let mut words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        words.extend([self.server.url.clone(), folder.display().to_string()]);
+        self.in_work(command, &words)
     }
 
     fn by_shell(&self, shell: &[&str], script: &str) -> Command {

@@ -54,6 +54,7 @@ pub(super) fn fetch(
     let mut options = caching(context, &args.reading, &args.caching)?;
     // Where they come from the client needs no network.
     options.offline = true;
+    options.executable = args.into.is_none();
     options.cache = options.cache.as_deref().map(folder);
     let client = client(options)?;
     let version = &manifest.package_version;
