@@ -118,6 +118,12 @@ impl Address {
         (host.trim_matches(['[', ']']), port)
     }
 
+    /// Whether another is on the same server: scheme, host and port.
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.host_and_port(), other.host_and_port());
+        self.tls == other.tls && ours.1 == theirs.1 && ours.0.eq_ignore_ascii_case(theirs.0)
+    }
+
     /// With its query: what is asked for.
     pub(crate) fn in_full(&self) -> String {
         let scheme = if self.tls { "https" } else { "http" };

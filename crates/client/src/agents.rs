@@ -1,18 +1,23 @@
-//! Connections: one agent for each kind of way, with or without TLS, through which proxy; and whom TLS trusts.
+//! Connections: one agent for each kind of route, with or without TLS, through which proxy; and whom TLS trusts.
 //!
 //! Does not know what is asked.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector};
 use ureq::{Agent, ProxyProtocol};
 
 use crate::address::Address;
+use crate::dial::Dialer;
 use crate::error::{FetchError, plain, quoted};
 use crate::http::{Trouble, never};
+use crate::login::base64;
 use crate::options::{Options, Timeouts};
 use crate::proxies::{Proxies, is_socks};
+use crate::transport::{Connect, Forward, Lookup};
 
 /// How much of an answer is held at a time, in bytes.
 const BUFFER: usize = 512 * 1024;
@@ -23,16 +28,27 @@ pub(crate) struct Agents {
     user_agent: String,
     proxies: Proxies,
     ca_files: Vec<PathBuf>,
+    dialer: Arc<Dialer>,
+    /// In tests: the addresses of every name.
+    fixed: Vec<SocketAddr>,
     // Root certificates are read at the first encrypted connection: a program that finds everything in its cache must
     // not wait for them.
     roots: OnceLock<Result<RootCerts, String>>,
-    made: Mutex<Vec<(Way, Agent)>>,
+    made: Mutex<Vec<(Way, Route)>>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
 struct Way {
     tls: bool,
     proxy: Option<String>,
+}
+
+/// How an address is reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) agent: Agent,
+    /// Through which proxy, quoted, without its password.
+    pub(crate) proxy: Option<String>,
 }
 
 impl Agents {
@@ -42,13 +58,15 @@ impl Agents {
             user_agent: options.user_agent.clone(),
             proxies: Proxies::new(&options.proxy)?,
             ca_files: options.ca_files.clone(),
+            dialer: Arc::default(),
+            fixed: Vec::new(),
             roots: OnceLock::new(),
             made: Mutex::default(),
         })
     }
 
-    /// The agent for an address, or why there can be none.
-    pub(crate) fn of(&self, address: &Address) -> Result<Agent, Trouble> {
+    /// The route to an address, or why there can be none.
+    pub(crate) fn of(&self, address: &Address) -> Result<Route, Trouble> {
         let way = Way {
             tls: address.is_tls(),
             proxy: self.proxies.of(address).map(str::to_owned),
@@ -58,15 +76,15 @@ impl Agents {
             return Err(Trouble::Proxy { proxy });
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, agent)) = made.iter().find(|(known, _)| *known == way) {
-            return Ok(agent.clone());
+        if let Some((_, route)) = made.iter().find(|(known, _)| *known == way) {
+            return Ok(route.clone());
         }
-        let agent = self.make(&way).map_err(never)?;
-        made.push((way, agent.clone()));
-        Ok(agent)
+        let route = self.make(&way).map_err(never)?;
+        made.push((way, route.clone()));
+        Ok(route)
     }
 
-    fn make(&self, way: &Way) -> Result<Agent, String> {
+    fn make(&self, way: &Way) -> Result<Route, String> {
         let proxy = way.proxy.as_ref().map(|text| ureq::Proxy::new(text));
         let proxy = proxy
             .transpose()
@@ -78,18 +96,38 @@ impl Agents {
         if way.tls || https_proxy {
             tls = tls.root_certs(self.roots.get_or_init(|| self.load_roots()).clone()?);
         }
+        let (tunnel, forward) = match proxy {
+            Some(proxy) if !way.tls && !https_proxy => (None, Some(forward(&proxy))),
+            proxy => (proxy, None),
+        };
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(&self.user_agent)
-            .proxy(proxy)
+            .proxy(tunnel)
             .tls_config(tls.build())
             .input_buffer_size(BUFFER)
             .timeout_resolve(Some(self.timeouts.connect))
             .timeout_connect(Some(self.timeouts.connect))
             .timeout_per_read(Some(self.timeouts.idle))
             .timeout_per_write(Some(self.timeouts.idle));
-        Ok(config.build().new_agent())
+        let shown = way.proxy.as_deref().map(quoted);
+        let connector = ConnectProxyConnector::default()
+            .chain(Connect {
+                dialer: Arc::clone(&self.dialer),
+                proxy: shown.clone(),
+                forward: forward.clone(),
+            })
+            .chain(RustlsConnector::default());
+        let lookup = Lookup {
+            proxy: shown.clone(),
+            forward,
+            fixed: self.fixed.clone(),
+        };
+        Ok(Route {
+            agent: Agent::with_parts(config.build(), connector, lookup),
+            proxy: shown,
+        })
     }
 
     fn load_roots(&self) -> Result<RootCerts, String> {
@@ -115,10 +153,72 @@ impl Agents {
     }
 }
 
+fn forward(proxy: &ureq::Proxy) -> Forward {
+    let login = proxy.username().is_some() || proxy.password().is_some();
+    let login = login.then(|| {
+        let (user, password) = (proxy.username(), proxy.password());
+        let both = format!(
+            "{}:{}",
+            user.unwrap_or_default(),
+            password.unwrap_or_default()
+        );
+        format!("Basic {}", base64(both.as_bytes()))
+    });
+    Forward {
+        uri: proxy.uri().clone(),
+        login,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::options::Proxy;
+
+    #[test]
+    fn a_dead_address_does_not_keep_a_request_from_the_live_one() {
+        use std::io::{Read, Write};
+        use std::net::{TcpListener, TcpStream};
+        use std::time::Duration;
+        // It takes no connection once its queue is full, and swallows what comes.
+        let dead =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        dead.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
+        dead.listen(0).unwrap();
+        let at = dead.local_addr().unwrap().as_socket().unwrap();
+        let short = Duration::from_millis(100);
+        let mut queued = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&at, short) {
+            queued.push(stream);
+        }
+        let live = TcpListener::bind("127.0.0.1:0").unwrap();
+        let options = Options {
+            proxy: Proxy::Direct,
+            // Far longer than anybody waits for this test.
+            timeouts: Timeouts {
+                connect: Duration::from_secs(3600),
+                ..Timeouts::default()
+            },
+            ..Options::default()
+        };
+        let agents = Agents {
+            fixed: vec![at, live.local_addr().unwrap()],
+            ..Agents::new(&options).unwrap()
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let (mut stream, _) = live.accept().unwrap();
+                assert!(stream.read(&mut [0; 1000]).unwrap() > 0);
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+                stream.write_all(answer).unwrap();
+            });
+            let address = Address::parse("http://forge.example/x").unwrap();
+            let route = agents.of(&address).unwrap();
+            let answer = route.agent.get(address.in_full()).call().unwrap();
+            assert_eq!(answer.status(), 200);
+        });
+    }
 
     #[test]
     fn a_socks_proxy_of_the_environment_is_refused_where_it_would_be_used() {

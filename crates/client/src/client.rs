@@ -12,6 +12,7 @@ use crate::document::{LARGEST, Unfit};
 use crate::error::{FetchError, Tried};
 use crate::event::Listener;
 use crate::http::{Net, Trouble};
+use crate::login::Login;
 use crate::mirror::Mirror;
 use crate::names::{AssetName, Source};
 use crate::options::{Options, Retry};
@@ -22,6 +23,8 @@ pub struct Client {
     pub(crate) bundled: Option<PathBuf>,
     pub(crate) cache: Option<Cache>,
     pub(crate) mirrors: Vec<Mirror>,
+    mirror_login: Option<Login>,
+    netrc: Option<PathBuf>,
     pub(crate) offline: bool,
     pub(crate) max_size: u64,
     pub(crate) executable: bool,
@@ -35,13 +38,17 @@ impl Client {
     /// A client that works as the options say. Reads nothing from disk or network yet.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] for a mirror or proxy that is no address.
+    /// [`FetchError::NotUsable`] for a mirror or proxy that is no address, or a header that is none or is for two servers.
     pub fn new(options: Options) -> Result<Self, FetchError> {
         let net = Net::new(&options)?;
         let mirrors = options.mirrors.iter().map(|text| Mirror::parse(text));
+        let mirrors: Vec<Mirror> = mirrors.collect::<Result<_, _>>()?;
+        let header = options.mirror_header.as_deref();
         Ok(Self {
             bundled: options.bundled,
-            mirrors: mirrors.collect::<Result<_, _>>()?,
+            mirror_login: header.map_or(Ok(None), |header| Login::for_mirrors(&mirrors, header))?,
+            netrc: options.netrc,
+            mirrors,
             cache: options.cache.map(Cache::new),
             offline: options.offline,
             max_size: options.max_size,
@@ -136,6 +143,12 @@ impl Client {
         Ok((value, bytes))
     }
 
+    /// What a mirror at this address wants to know of us, if anything.
+    pub(crate) fn login(&self, mirror: &Address) -> Option<Login> {
+        let given = self.mirror_login.clone();
+        given.or_else(|| Login::of_netrc(mirror, self.netrc.as_deref()?))
+    }
+
     /// The network, with this patience.
     pub(crate) fn line<'c>(&'c self, retry: &'c Retry) -> Line<'c> {
         Line {
@@ -143,6 +156,8 @@ impl Client {
             retry,
             listener: self.listener.as_ref(),
             stop: self.stop.as_deref(),
+            login: None,
+            limit: None,
         }
     }
 }
@@ -175,9 +190,15 @@ pub(crate) fn given_up(
             tried.push(Tried { address, problem });
             FetchError::WebPage { what, tried }
         }
-        Trouble::Network { problem, .. } => {
+        trouble @ (Trouble::Network { .. } | Trouble::Untrusted { .. }) => {
+            let untrusted = matches!(trouble, Trouble::Untrusted { .. });
+            let problem = trouble.problem();
             tried.push(Tried { address, problem });
-            FetchError::Network { what, tried }
+            FetchError::Network {
+                what,
+                tried,
+                untrusted,
+            }
         }
     }
 }

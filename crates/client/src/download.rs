@@ -15,11 +15,12 @@ use crate::error::{FetchError, Found, Tried};
 use crate::event::Event;
 use crate::fetch::{Got, open_plain, verify, wrong};
 use crate::http::Trouble;
+use crate::login::Login;
 use crate::mirror::Mirror;
 use crate::names::AssetName;
 use crate::pump::{PumpError, Tally};
 use crate::request::{Origin, Request};
-use crate::transfer::{Arrival, Stopped, Wanted};
+use crate::transfer::{Arrival, Line, Stopped, Wanted};
 use crate::withdrawn::WithdrawalCheck;
 
 impl Client {
@@ -63,7 +64,9 @@ impl Client {
                 }
                 Mirror::Web(base) => {
                     let address = base.join(&format!("{}/{asset}", source.tag()));
-                    match self.download(request, belief, claim, &address, &origin)? {
+                    let login = self.login(base);
+                    let login = login.as_ref();
+                    match self.download(request, belief, claim, (&address, login), &origin)? {
                         Ok((path, size)) => return Ok((path, size, origin)),
                         Err((again, trouble)) => {
                             claim = again;
@@ -86,7 +89,7 @@ impl Client {
             return Err(given_up(asset, &address, trouble, tried));
         }
         let origin = Origin::Release(address.to_string());
-        match self.download(request, belief, claim, &address, &origin)? {
+        match self.download(request, belief, claim, (&address, None), &origin)? {
             Ok((path, size)) => Ok((path, size, origin)),
             Err((_, trouble)) => Err(given_up(asset, &address, trouble, tried)),
         }
@@ -156,17 +159,18 @@ impl Client {
         request: &Request,
         belief: &Belief,
         mut claim: Claim,
-        address: &Address,
+        (address, login): (&Address, Option<&Login>),
         origin: &Origin,
     ) -> Result<Result<(PathBuf, u64), (Claim, Trouble)>, FetchError> {
         let (cache, wanted) = (self.cache()?, self.wanted(request, belief));
         let path = claim.path().to_owned();
         let read = Arrival::of_file(claim.file(), wanted.limit());
         let mut arrival = read.map_err(failed("read", &path))?;
-        let end = self
-            .line(&self.retry)
-            .receive(address, wanted, &mut arrival);
-        let end = match end {
+        let line = Line {
+            login,
+            ..self.line(&self.retry)
+        };
+        let end = match line.receive(address, wanted, &mut arrival) {
             Ok(pumped) => verify(request, belief, origin, pumped).map(|()| pumped.size),
             Err(Stopped::Trouble(trouble)) => return Ok(Err((claim, trouble))),
             Err(Stopped::Caller) => return Err(stopped(&request.asset)),

@@ -20,7 +20,7 @@ pub enum FetchError {
         /// What would have been right.
         expected: &'static str,
     },
-    /// The release address says that it is not there for the public (404, 410), or that nobody may have it (401, 403, 451).
+    /// The release address says that it is not there for the public (404, 410).
     #[error("{what} is not published: {address} answered {status}")]
     NotPublished {
         /// The asset.
@@ -39,6 +39,8 @@ pub enum FetchError {
         what: String,
         /// What was asked, the release address last; at least one.
         tried: Vec<Tried>,
+        /// Whether the certificate of the last one is not trusted.
+        untrusted: bool,
     },
     /// A web page came in place of the file, from each address that was asked: a server that wants a login, or a filter on the
     /// way. Nothing of it was kept.
@@ -192,8 +194,13 @@ impl FetchError {
             Self::NotPublished { .. } => {
                 "look at the repository's list of releases: the version may not be published yet, or the repository may not be public"
             }
+            Self::Network {
+                untrusted: true, ..
+            } => {
+                "if the server or the network has a certificate authority of its own, name that authority's file in LOCKGATE_CA_FILE; otherwise do not trust this network"
+            }
             Self::Network { .. } => {
-                "look at the connection, the proxy variables and the certificates, then try again; a mirror or a file from elsewhere also does"
+                "look at the connection and the proxy variables, then try again; a mirror or a file from elsewhere also does"
             }
             Self::WebPage { .. } => {
                 "sign in to the network, or ask who runs the server or the filter to let this address through without a login; a mirror or a file from elsewhere also does"
@@ -219,7 +226,9 @@ impl FetchError {
             }
             Self::NoCache => "choose a cache with `--cache DIR` (LOCKGATE_CACHE)",
             Self::Stopped { .. } => "ask again when it is wanted after all",
-            Self::TooLarge { .. } => "raise the limit if so large a file is right",
+            Self::TooLarge { .. } => {
+                "if so large a file is right, raise the limit with --max-size or LOCKGATE_MAX_SIZE, in bytes"
+            }
         }
     }
 }

@@ -1,21 +1,29 @@
-//! One anonymous GET: redirects by hand, status to outcome, time limits, the rest of a file.
+//! One GET: redirects by hand, status to outcome, time limits, the rest of a file.
 //!
-//! No credential is ever sent: no header holds one, addresses cannot, and cookies are not compiled in (a proxy's own
-//! user name goes to that proxy). Does not know what the bytes are, nor how often to ask.
+//! Anonymous, but for the login of a mirror, which goes to that server only. Addresses cannot hold a credential, and cookies are
+//! not compiled in (a proxy's own user name goes to that proxy). A panic of the HTTP library ends here, as an error. Does not
+//! know what the bytes are, nor how often to ask.
 
 use std::io::{self, Read};
-use std::time::{Duration, Instant, SystemTime};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use ureq::Body;
 use ureq::http::{Response, Version, header};
 
 use crate::address::Address;
-use crate::agents::Agents;
+use crate::agents::{Agents, Route};
 use crate::error::{FetchError, plain};
+use crate::login::Login;
 use crate::options::Options;
+pub(crate) use crate::transfer_error::{Again, Trouble, broken, later, never};
+use crate::transfer_error::{classified, from_the_start, refused};
+use crate::web_page::{is_html, is_web_page};
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 5;
+/// How much of a body that nobody wants is read, in bytes, so that its connection can be used again.
+const WORTH_READING: u64 = 64 * 1024;
 
 /// The network, as far as an anonymous reader needs it.
 pub(crate) struct Net {
@@ -45,43 +53,6 @@ pub(crate) struct Arriving {
     pub(crate) etag: Option<String>,
 }
 
-/// Why an address gives nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// It is not there for the public, or nobody may have it.
-    Absent { status: u16 },
-    /// A web page came instead, from here.
-    WebPage { at: String, status: u16 },
-    /// It would be reached through this proxy, whose kind is not supported.
-    Proxy { proxy: String },
-    /// Nobody can tell.
-    Network { problem: String, again: Again },
-}
-
-/// Whether the trouble may pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Again {
-    Never,
-    /// After as long as the server asks for, if it does.
-    After(Option<Duration>),
-    /// At once, but from the first byte: what came is not the rest of what is here.
-    FromTheStart,
-}
-
-impl Trouble {
-    /// What to say of an address.
-    pub(crate) fn problem(&self) -> String {
-        match self {
-            Self::Absent { status } => format!("it answered {status}"),
-            Self::WebPage { at, status } => {
-                format!("a web page came in place of the file, from {at} (status {status})")
-            }
-            Self::Proxy { proxy } => format!("{proxy} is a SOCKS proxy, which is not supported"),
-            Self::Network { problem, .. } => problem.clone(),
-        }
-    }
-}
-
 impl Net {
     pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
         Ok(Self {
@@ -103,16 +74,21 @@ impl Net {
             .unwrap_or(now + Duration::from_secs(1 << 30))
     }
 
-    /// Asks an address and follows redirects until a body begins.
+    /// Asks an address and follows redirects until a body begins. The login is for its server only, and not sent again after a
+    /// redirect has led elsewhere.
     pub(crate) fn get(
         &self,
         address: &Address,
         resume: Option<Resume<'_>>,
+        login: Option<&Login>,
         deadline: Instant,
     ) -> Result<Arriving, Trouble> {
         let mut at = address.clone();
+        let mut login = login.filter(|login| login.is_for(address));
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.ask(&at, resume, deadline)?;
+            let route = self.agents.of(&at)?;
+            let proxy = route.proxy.as_deref();
+            let response = ask(&route, &at, resume, login, deadline)?;
             match response.status().as_u16() {
                 200 => return whole(response, &at),
                 206 if resume.is_some() => return part(response, resume),
@@ -122,59 +98,85 @@ impl Net {
                 301 | 302 | 303 | 307 | 308 => {
                     let location = header(&response, header::LOCATION).unwrap_or_default();
                     at = at.follow(location).map_err(never)?;
+                    login = login.filter(|login| login.is_for(&at));
+                    read_rest(response);
                 }
-                status @ (401 | 403) if is_html(&response) => {
+                status @ (401 | 403 | 511) if is_html(&response) => {
                     let at = at.to_string();
                     return Err(Trouble::WebPage { at, status });
                 }
-                status => return Err(refused(status, &response)),
+                status => {
+                    let refused = refused(status, &response).through(proxy);
+                    read_rest(response);
+                    return Err(refused);
+                }
             }
         }
         Err(never(format!(
             "it redirects more than {MOST_REDIRECTS} times"
         )))
     }
+}
 
-    fn ask(
-        &self,
-        at: &Address,
-        resume: Option<Resume<'_>>,
-        deadline: Instant,
-    ) -> Result<Response<Body>, Trouble> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(never("it took too long".to_owned()));
+fn ask(
+    route: &Route,
+    at: &Address,
+    resume: Option<Resume<'_>>,
+    login: Option<&Login>,
+    deadline: Instant,
+) -> Result<Response<Body>, Trouble> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(never("it took too long".to_owned()));
+    }
+    let mut request = route
+        .agent
+        .get(at.in_full())
+        .header(header::ACCEPT, "*/*")
+        .header(header::ACCEPT_ENCODING, "identity");
+    if let Some(resume) = resume {
+        request = request.header(header::RANGE, format!("bytes={}-", resume.from));
+        if let Some(etag) = resume.etag {
+            request = request.header(header::IF_RANGE, etag);
         }
-        let mut request = self
-            .agents
-            .of(at)?
-            .get(at.in_full())
-            .header(header::ACCEPT, "*/*")
-            .header(header::ACCEPT_ENCODING, "identity");
-        if let Some(resume) = resume {
-            request = request.header(header::RANGE, format!("bytes={}-", resume.from));
-            if let Some(etag) = resume.etag {
-                request = request.header(header::IF_RANGE, etag);
-            }
-        }
-        request
-            .config()
-            .timeout_global(Some(left))
-            .build()
-            .call()
-            .map_err(|error| classified(&error))
+    }
+    if let Some(login) = login {
+        request = request.header(&login.name, &login.value);
+    }
+    let request = request.config().timeout_global(Some(left)).build();
+    match guarded(|| request.call()) {
+        Ok(answer) => answer.map_err(|error| classified(&error, route.proxy.as_deref())),
+        Err(panic) => Err(never(panic)),
     }
 }
 
-/// What a broken read of a body means.
-pub(crate) fn broken(error: &io::Error) -> Trouble {
-    if error.kind() == io::ErrorKind::UnexpectedEof {
-        return later("the connection was closed before the end".to_owned());
+/// Does something in the HTTP library, whose panics are bugs of its own, and must not end the program.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        let text = text.unwrap_or_default();
+        format!("the HTTP library failed: {}", plain(&text))
+    })
+}
+
+/// A body, with panics as errors.
+struct Guarded<R>(R);
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        guarded(|| self.0.read(buffer)).unwrap_or_else(|panic| Err(io::Error::other(panic)))
     }
-    later(format!(
-        "the transfer broke off: {}",
-        plain(&error.to_string())
-    ))
+}
+
+/// Reads a short body that nobody wants: its connection can be used again.
+fn read_rest(response: Response<Body>) {
+    let short = |size| size <= WORTH_READING;
+    if response.body().content_length().is_none_or(short) {
+        let body = Guarded(response.into_body().into_reader());
+        // What goes wrong costs a connection and nothing else.
+        drop(io::copy(&mut body.take(WORTH_READING), &mut io::sink()));
+    }
 }
 
 fn whole(response: Response<Body>, at: &Address) -> Result<Arriving, Trouble> {
@@ -204,25 +206,6 @@ impl Read for Failing {
         let again = || io::Error::from(io::ErrorKind::UnexpectedEof);
         Err(self.0.take().unwrap_or_else(again))
     }
-}
-
-/// Whether the answer calls itself a web page.
-fn is_html(response: &Response<Body>) -> bool {
-    let kind = header(response, header::CONTENT_TYPE).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
-}
-
-/// Whether bytes are the beginning of a web page. A server may call an executable one, and a page something else; but no
-/// executable, receipt or list of digests begins with `<`.
-fn is_web_page(html: bool, first: &[u8]) -> bool {
-    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    let first = first.trim_ascii_start();
-    let begins = |with: &[u8]| {
-        let start = first.get(..with.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(with))
-    };
-    (html && begins(b"<")) || begins(b"<!doctype html") || begins(b"<html")
 }
 
 // RFC 9110, 14.4 and 15.3.7: one part, and which part it is.
@@ -256,7 +239,7 @@ fn arriving(response: Response<Body>, from: u64, size: Option<u64>) -> Result<Ar
     let framed = chunked || response.headers().contains_key(header::CONTENT_LENGTH);
     Ok(Arriving {
         etag: etag(&response),
-        body: Box::new(response.into_body().into_reader()),
+        body: Box::new(Guarded(response.into_body().into_reader())),
         from,
         size,
         framed,
@@ -282,146 +265,13 @@ fn etag(response: &Response<Body>) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-// 403 is what GitHub says when it has had too many requests, but then it says when to come again; otherwise it is what
-// storage says of a name that does not exist, and what a forge says of what the public may not see.
-fn refused(status: u16, response: &Response<Body>) -> Trouble {
-    let wait = header(response, header::RETRY_AFTER)
-        .and_then(|text| patience(text, header(response, header::DATE), SystemTime::now()));
-    let problem = match wait {
-        Some(wait) => format!(
-            "it answered {status} and asks to come again in {} s",
-            wait.as_secs()
-        ),
-        None => format!("it answered {status}"),
-    };
-    match status {
-        403 if wait.is_some() => Trouble::Network {
-            problem,
-            again: Again::After(wait),
-        },
-        401 | 403 | 404 | 410 | 451 => Trouble::Absent { status },
-        408 | 429 | 500..=599 => Trouble::Network {
-            problem,
-            again: Again::After(wait),
-        },
-        _ => never(problem),
-    }
-}
-
-// RFC 9110, 10.2.3: seconds, or a date. A date is by the server's clock where it tells it: ours may be wrong.
-fn patience(text: &str, told: Option<&str>, now: SystemTime) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let now = told
-        .and_then(|told| httpdate::parse_http_date(told.trim()).ok())
-        .unwrap_or(now);
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
-fn classified(error: &ureq::Error) -> Trouble {
-    use ureq::Error as E;
-    if let E::Io(error) = error {
-        let problem = plain(&error.to_string());
-        // A certificate that is not trusted arrives as invalid data, and will not be trusted next time.
-        let passing = error.kind() != io::ErrorKind::InvalidData;
-        return if passing {
-            later(problem)
-        } else {
-            never(problem)
-        };
-    }
-    if matches!(error, E::Timeout(_)) {
-        return later("it took too long".to_owned());
-    }
-    let passing = matches!(
-        error,
-        E::HostNotFound | E::ConnectionFailed | E::ConnectProxyFailed(_) | E::Protocol(_)
-    );
-    let problem = plain(&error.to_string());
-    if passing {
-        later(problem)
-    } else {
-        never(problem)
-    }
-}
-
-fn header(response: &Response<Body>, name: header::HeaderName) -> Option<&str> {
+pub(crate) fn header(response: &Response<Body>, name: header::HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
-}
-
-pub(crate) fn never(problem: String) -> Trouble {
-    Trouble::Network {
-        problem,
-        again: Again::Never,
-    }
-}
-
-fn from_the_start(problem: &str) -> Trouble {
-    Trouble::Network {
-        problem: problem.to_owned(),
-        again: Again::FromTheStart,
-    }
-}
-
-pub(crate) fn later(problem: String) -> Trouble {
-    Trouble::Network {
-        problem,
-        again: Again::After(None),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn when_to_come_again_is_seconds_or_a_date_by_the_servers_clock() {
-        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
-        let our_clock = httpdate::parse_http_date(date).unwrap() - Duration::from_secs(90);
-        let table = [
-            ("9", None, Some(9)),
-            (" 9 ", Some(date), Some(9)),
-            (date, None, Some(90)),
-            (date, Some("Wed, 21 Oct 2026 07:27:30 GMT"), Some(30)),
-            (date, Some("Wed, 21 Oct 2026 07:28:30 GMT"), Some(0)),
-            (date, Some("noon"), Some(90)),
-            ("Wednesday, 21-Oct-26 07:28:00 GMT", None, Some(90)),
-            ("-1", None, None),
-            ("1.5", None, None),
-            ("soon", None, None),
-            ("", None, None),
-        ];
-        for (text, told, seconds) in table {
-            let expected = seconds.map(Duration::from_secs);
-            assert_eq!(
-                patience(text, told, our_clock),
-                expected,
-                "{text}, {told:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_web_page_is_told_by_how_it_begins() {
-        let table: [(bool, &[u8], bool); 10] = [
-            (true, b"<p>sign in", true),
-            (false, b"<p>sign in", false),
-            (false, b"<!DOCTYPE html><title>", true),
-            (false, b"\xef\xbb\xbf\r\n <HTML lang=en>", true),
-            (true, b"\n\n  <", true),
-            (true, b"\x7fELF<html>", false),
-            (true, b"#!/bin/sh\n", false),
-            (true, b"{\"format\": 1}", false),
-            (true, b"", false),
-            (false, b"<htm", false),
-        ];
-        for (html, first, expected) in table {
-            assert_eq!(is_web_page(html, first), expected, "{html} {first:?}");
-        }
-    }
 
     #[test]
     fn only_one_plain_part_is_a_part() {

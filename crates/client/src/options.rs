@@ -23,6 +23,12 @@ pub struct Options {
     ///
     /// Mirrors give executables only, never a receipt or a withdrawal: they are believed in nothing.
     pub mirrors: Vec<String>,
+    /// A netrc file, for mirrors that want a user name and a password. It is looked at when such a mirror is asked, for the
+    /// mirror's own host; nobody else gets what it says.
+    pub netrc: Option<PathBuf>,
+    /// A header for a mirror that wants one, such as `Authorization: Bearer TOKEN`, in place of the netrc file. It is for one
+    /// server (scheme, host and port), so all web mirrors have to be on that one; nobody else gets it. It is never shown.
+    pub mirror_header: Option<String>,
     /// Whether the network is ruled out: only files are used.
     pub offline: bool,
     /// How long to wait.
@@ -54,6 +60,8 @@ impl Default for Options {
             bundled: None,
             cache: None,
             mirrors: Vec::new(),
+            netrc: None,
+            mirror_header: None,
             offline: false,
             timeouts: Timeouts::default(),
             retry: Retry::default(),

@@ -1,13 +1,13 @@
 //! Which proxy an address is reached through. The environment is asked through a function, so that this can be tested.
 //!
 //! The rules are those that `curl` and Go share: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`, `ALL_PROXY` for both
-//! where those are not set, names in lower case too; `NO_PROXY` lists hosts and domains, each with a port if it is for that
-//! port only. This machine is never reached through a proxy that the environment names. Ranges of addresses in `NO_PROXY`
-//! are not understood.
+//! where those are not set, names in lower case too; [`NoProxy`] is what they do not count for. This machine is never reached
+//! through a proxy that the environment names.
 
 use crate::address::Address;
 use crate::error::{FetchError, quoted};
 use crate::names::not_usable;
+use crate::no_proxy::NoProxy;
 use crate::options::Proxy;
 
 /// The proxies there are.
@@ -15,7 +15,7 @@ use crate::options::Proxy;
 pub(crate) struct Proxies {
     https: Option<String>,
     http: Option<String>,
-    except: Vec<String>,
+    except: NoProxy,
     /// Whether this machine is reached through them too.
     even_this_machine: bool,
 }
@@ -26,7 +26,9 @@ impl Proxies {
     /// # Errors
     /// [`FetchError::NotUsable`] for what is no address of a proxy. It is not shown: it may hold a password.
     pub(crate) fn new(option: &Proxy) -> Result<Self, FetchError> {
-        Self::with(option, |name| std::env::var(name).ok())
+        // What is no text is no address either, and must not be passed over.
+        let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+        Self::with(option, |name| std::env::var_os(name).map(lossy))
     }
 
     pub(crate) fn with(
@@ -39,7 +41,7 @@ impl Proxies {
             Proxy::Through(text) => Self {
                 https: Some(text.clone()),
                 http: Some(text.clone()),
-                except: Vec::new(),
+                except: NoProxy::default(),
                 even_this_machine: true,
             },
         };
@@ -69,11 +71,7 @@ impl Proxies {
         Self {
             https: named("HTTPS_PROXY").or_else(|| all.clone()),
             http: named("HTTP_PROXY").or(all),
-            except: except
-                .split([',', ' '])
-                .map(str::to_ascii_lowercase)
-                .filter(|entry| !entry.is_empty())
-                .collect(),
+            except: NoProxy::parse(&except),
             even_this_machine: false,
         }
     }
@@ -86,12 +84,8 @@ impl Proxies {
             &self.http
         };
         let (host, port) = address.host_and_port();
-        let host = host.to_ascii_lowercase();
-        let direct = (address.is_this_machine() && !self.even_this_machine)
-            || self
-                .except
-                .iter()
-                .any(|entry| is_excepted(entry, &host, port));
+        let direct =
+            (address.is_this_machine() && !self.even_this_machine) || self.except.has(host, port);
         proxy.as_deref().filter(|_| !direct)
     }
 }
@@ -106,25 +100,6 @@ pub(crate) fn socks(text: &str) -> FetchError {
     FetchError::Proxy {
         proxy: quoted(text),
     }
-}
-
-fn is_excepted(entry: &str, host: &str, port: u16) -> bool {
-    let named = match entry.rsplit_once(':') {
-        Some((name, digits)) if !name.contains(':') => {
-            if digits.parse() != Ok(port) {
-                return false;
-            }
-            name
-        }
-        _ => entry,
-    };
-    let domain = named.trim_start_matches('*').trim_start_matches('.');
-    named == "*"
-        || (!domain.is_empty()
-            && (host == domain
-                || host
-                    .strip_suffix(domain)
-                    .is_some_and(|rest| rest.ends_with('.'))))
 }
 
 #[cfg(test)]

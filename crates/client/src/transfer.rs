@@ -7,12 +7,13 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::event::{Event, Listener, Progress};
 use crate::http::{Again, Arriving, Net, Resume, Trouble, broken, later, never};
+use crate::login::Login;
 use crate::options::Retry;
 use crate::pump::{PumpError, Pumped, Tally};
 
@@ -80,6 +81,13 @@ pub(crate) struct Arrival<'s> {
     validator: Option<(Address, String)>,
 }
 
+/// Whether the end of an answer was its end, or may have been that of the connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Certainly,
+    Perhaps,
+}
+
 /// Why a file did not arrive.
 #[derive(Debug)]
 pub(crate) enum Stopped {
@@ -99,6 +107,10 @@ pub(crate) struct Line<'l> {
     pub(crate) retry: &'l Retry,
     pub(crate) listener: Option<&'l Listener>,
     pub(crate) stop: Option<&'l AtomicBool>,
+    /// The login of the mirror that is asked.
+    pub(crate) login: Option<&'l Login>,
+    /// How long a transfer may take, where that is less than usual.
+    pub(crate) limit: Option<Duration>,
 }
 
 impl<'s> Arrival<'s> {
@@ -189,8 +201,12 @@ impl Line<'_> {
         wanted: Wanted<'_>,
         arrival: &mut Arrival<'_>,
     ) -> Result<Pumped, Stopped> {
-        let deadline = self.net.deadline();
+        let mut deadline = self.net.deadline();
+        if let Some(limit) = self.limit {
+            deadline = deadline.min(Instant::now() + limit);
+        }
         let mut attempt = 1;
+        let mut doubted = None;
         loop {
             if self.stopped() {
                 return Err(Stopped::Caller);
@@ -198,14 +214,23 @@ impl Line<'_> {
             let before = arrival.tally.size();
             let end = self.once(address, &wanted, arrival, deadline);
             let (problem, again) = match end {
-                Ok(()) => {
+                Ok(ended) => {
                     let pumped = arrival.pumped();
                     let fits = wanted.sha256.is_none_or(|sha256| sha256 == pumped.sha256);
-                    if fits || !arrival.patched {
+                    let certain = ended == Ended::Certainly || doubted == Some(pumped);
+                    if fits || (!arrival.patched && certain) {
                         return Ok(pumped);
                     }
-                    let problem = "the parts that came are not of one file".to_owned();
-                    (problem, Again::FromTheStart)
+                    if arrival.patched {
+                        let problem = "the parts that came are not of one file".to_owned();
+                        (problem, Again::FromTheStart)
+                    } else {
+                        // A file that is cut off and one that is wrong look alike, until it comes twice.
+                        doubted = Some(pumped);
+                        let problem =
+                            "the connection was closed before the end, or the file is another one";
+                        (problem.to_owned(), Again::After(None))
+                    }
                 }
                 Err(Stopped::Longer) if arrival.patched => {
                     let problem = "the parts that came are more than the file".to_owned();
@@ -250,7 +275,7 @@ impl Line<'_> {
         wanted: &Wanted<'_>,
         arrival: &mut Arrival<'_>,
         deadline: Instant,
-    ) -> Result<(), Stopped> {
+    ) -> Result<Ended, Stopped> {
         let resume = arrival.resume(address, wanted);
         let Arriving {
             body,
@@ -260,7 +285,7 @@ impl Line<'_> {
             etag,
         } = self
             .net
-            .get(address, resume, deadline)
+            .get(address, resume, self.login, deadline)
             .map_err(Stopped::Trouble)?;
         if from == 0 {
             arrival.restart()?;
@@ -274,10 +299,6 @@ impl Line<'_> {
         let size = size.or(wanted.size);
         if size.is_some_and(|size| size > wanted.limit()) {
             return Err(Stopped::Longer);
-        }
-        if size.is_none() && wanted.sha256.is_some() {
-            let problem = "it does not say how large the file is";
-            return Err(Stopped::Trouble(never(problem.to_owned())));
         }
         let mut seen = |received| {
             let asset = wanted.asset;
@@ -302,7 +323,8 @@ impl Line<'_> {
             Ok(()) if short && (!framed || from > 0) => Err(Stopped::Trouble(later(
                 "the connection was closed before the end".to_owned(),
             ))),
-            Ok(()) => Ok(()),
+            Ok(()) if framed || size.is_some() => Ok(Ended::Certainly),
+            Ok(()) => Ok(Ended::Perhaps),
             Err(PumpError::Read(_)) if self.stopped() => Err(Stopped::Caller),
             Err(PumpError::Read(error)) => Err(Stopped::Trouble(broken(&error))),
             Err(PumpError::Write(error)) => Err(Stopped::Disk(error)),

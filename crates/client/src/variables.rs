@@ -27,6 +27,8 @@ pub struct Network {
     pub proxy: Option<String>,
     /// Certificates to trust besides the system's. Else `LOCKGATE_CA_FILE`.
     pub ca_files: Vec<PathBuf>,
+    /// The largest executable that is accepted, in bytes. Else `LOCKGATE_MAX_SIZE`.
+    pub max_size: Option<u64>,
 }
 
 /// A variable whose value cannot be used.
@@ -57,6 +59,7 @@ impl fmt::Debug for Network {
             .field("total_timeout", &self.total_timeout)
             .field("retries", &self.retries)
             .field("ca_files", &self.ca_files)
+            .field("max_size", &self.max_size)
             .finish_non_exhaustive()
     }
 }
@@ -86,6 +89,12 @@ impl Network {
         if let Some(proxy) = proxy.or_else(|| variables.get("LOCKGATE_PROXY")) {
             options.proxy = Proxy::Through(proxy);
         }
+        let size = (self.max_size, "LOCKGATE_MAX_SIZE");
+        if let Some(size) = variables.number(size, 1..=u64::MAX, "a number of bytes")? {
+            options.max_size = size;
+        }
+        options.netrc = variables.netrc();
+        options.mirror_header = variables.get("LOCKGATE_MIRROR_HEADER");
         options.ca_files.clone_from(&self.ca_files);
         if self.ca_files.is_empty() {
             let named = variables.get("LOCKGATE_CA_FILE").unwrap_or_default();
@@ -137,6 +146,12 @@ impl Variables<'_> {
             rest = named.get(end..).unwrap_or_default().trim_start();
         }
         found.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The file with user names and passwords for mirrors: `NETRC`, else `~/.netrc`.
+    pub fn netrc(&self) -> Option<PathBuf> {
+        let named = self.get("NETRC").map(PathBuf::from);
+        named.or_else(|| Some(Path::new(&self.get("HOME")?).join(".netrc")))
     }
 
     /// The number of the repository that a receipt must name: the one given, else `LOCKGATE_REPOSITORY_ID`.
@@ -194,6 +209,9 @@ mod tests {
             ("LOCKGATE_RETRIES", "0"),
             ("LOCKGATE_PROXY", "http://proxy:1"),
             ("LOCKGATE_CA_FILE", "/a.pem::/b.pem"),
+            ("LOCKGATE_MAX_SIZE", "70"),
+            ("LOCKGATE_MIRROR_HEADER", "X-Key: 1"),
+            ("HOME", "/home/me"),
         ];
         let options = read(&set, |v| Network::default().options(v)).unwrap();
         assert_eq!(options.timeouts.idle, Duration::from_secs(5));
@@ -201,18 +219,21 @@ mod tests {
         assert_eq!(options.timeouts.total, Duration::from_secs(50));
         assert_eq!(options.retry.attempts, 1);
         assert_eq!(options.proxy, Proxy::Through("http://proxy:1".to_owned()));
-        assert_eq!(options.ca_files.len(), 2);
+        assert_eq!((options.ca_files.len(), options.max_size), (2, 70));
+        assert_eq!(options.netrc, Some("/home/me/.netrc".into()));
+        assert_eq!(options.mirror_header.as_deref(), Some("X-Key: 1"));
         let said = Network {
             timeout: Some(60),
             total_timeout: Some(70),
             retries: Some(4),
             proxy: Some("http://other:1".to_owned()),
             ca_files: vec!["/c.pem".into()],
+            max_size: Some(80),
         };
         let options = read(&set, |v| said.options(v)).unwrap();
         assert_eq!(options.timeouts.idle, Duration::from_secs(60));
         assert_eq!(options.timeouts.connect, Duration::from_secs(15));
-        assert_eq!(options.retry.attempts, 5);
+        assert_eq!((options.retry.attempts, options.max_size), (5, 80));
         assert_eq!(options.proxy, Proxy::Through("http://other:1".to_owned()));
         assert_eq!(options.ca_files, [PathBuf::from("/c.pem")]);
         let options = read(&[("LOCKGATE_PROXY", "")], |v| Network::default().options(v));
@@ -259,6 +280,7 @@ mod tests {
             ("LOCKGATE_TIMEOUT", "0"),
             ("LOCKGATE_TOTAL_TIMEOUT", "soon"),
             ("LOCKGATE_RETRIES", "101"),
+            ("LOCKGATE_MAX_SIZE", "2G"),
         ] {
             let bad = read(&[(name, value)], |v| Network::default().options(v));
             let bad = bad.err().unwrap();

@@ -58,7 +58,11 @@ impl Client {
                     address,
                     problem: format!("it answered {status}, which does not say that there is none"),
                 });
-                return Err(FetchError::Network { what, tried });
+                return Err(FetchError::Network {
+                    what,
+                    tried,
+                    untrusted: false,
+                });
             }
             Err(error) => return Err(error),
         };

@@ -29,6 +29,8 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
         "LOCKGATE_BUNDLED",
         "LOCKGATE_PROXY",
         "LOCKGATE_CA_FILE",
+        "LOCKGATE_MIRROR_HEADER",
+        "NETRC",
     ] {
         text(around, name)?;
     }
@@ -38,6 +40,7 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
         retries: args.retries,
         proxy: args.proxy.clone(),
         ca_files: args.ca_file.clone(),
+        max_size: args.max_size,
     };
     let mut options = variables(around, |variables| network.options(variables)).map_err(bad)?;
     options.retry.pause = pause(around);
@@ -80,12 +83,20 @@ pub fn cache_folder(around: &Surroundings, args: &Caching) -> Result<Option<Path
 fn text(around: &Surroundings, name: &'static str) -> Result<(), Failure> {
     match around.not_text(name) {
         None => Ok(()),
-        Some(value) => Err(Trouble::BadValue {
-            name,
-            value: quoted(value),
-            expected: "UTF-8",
+        Some(value) => {
+            // These may hold a password.
+            let secret = ["MIRROR", "PROXY"].iter().any(|word| name.contains(word));
+            let shown = match secret {
+                true => "a value that is not shown".to_owned(),
+                false => quoted(value),
+            };
+            Err(Trouble::BadValue {
+                name,
+                value: shown,
+                expected: "UTF-8",
+            }
+            .into())
         }
-        .into()),
     }
 }
 

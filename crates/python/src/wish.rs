@@ -69,13 +69,13 @@ impl Wish {
             retries: self.retries,
             proxy: self.proxy,
             ca_files: self.ca_files,
+            max_size: self.max_size,
         };
         let mut options = network.options(&variables)?;
         options.cache = self.cache.or_else(|| variables.cache());
         options.bundled = self.bundled.or_else(|| variables.bundled());
         options.mirrors = self.mirrors.unwrap_or_else(|| variables.mirrors());
         options.offline = self.offline;
-        options.max_size = self.max_size.unwrap_or(options.max_size);
         options.user_agent = concat!("lockgate-python/", env!("CARGO_PKG_VERSION")).to_owned();
         options.listener = Some(listener);
         options.retry.pause = pause_until(Arc::clone(&stop));

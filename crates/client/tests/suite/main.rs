@@ -7,12 +7,16 @@
 )]
 
 mod cache;
+mod connections;
 mod fetch;
+mod framing;
+mod login;
 mod network;
 mod order;
 mod pages;
 mod parallel;
 mod places;
+mod proxy;
 mod prune;
 mod ranges;
 mod real;

@@ -81,7 +81,8 @@ fn through_a_real_proxy_in_the_open_and_encrypted() {
     let fetched = client.fetch(&release.request(by_receipt())).unwrap();
     assert_eq!(fs::read(&fetched.path).unwrap(), bytes(ASSET));
     assert_eq!(release.server.asked().len(), 2);
-    let plain = release.server.url().replace("http://", "CONNECT ");
+    // A tunnel to another port than 443 is what proxies refuse by default.
+    let plain = format!("GET {}", release.server.url());
 
     let (release, authority) = (Release::published(), Authority::new());
     let server = authority.honest();

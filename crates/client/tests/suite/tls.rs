@@ -170,6 +170,7 @@ fn a_server_that_is_not_who_it_should_be_is_asked_nothing() {
         let error = fetch(&release, &server, vec![trusted.file()], Proxy::Direct).unwrap_err();
         assert_eq!(error.code(), "fetch.network", "{how}: {error}");
         assert!(error.to_string().contains("certificate"), "{how}: {error}");
+        assert!(error.hint().contains("LOCKGATE_CA_FILE"), "{how}");
         assert!(server.asked().is_empty(), "{how}");
         assert!(
             release.waits.lock().unwrap().is_empty(),

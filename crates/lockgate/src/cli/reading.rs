@@ -107,6 +107,9 @@ pub struct Reading {
     /// A file with certificates to trust besides the system's; may be given several times [env: LOCKGATE_CA_FILE]
     #[arg(long, value_name = "FILE", help_heading = "Network options")]
     pub ca_file: Vec<PathBuf>,
+    /// How many bytes an executable may have at most [env: LOCKGATE_MAX_SIZE; default: 2 GiB]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Network options")]
+    pub max_size: Option<u64>,
     /// For how long the network may be silent [env: LOCKGATE_TIMEOUT; default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Network options")]
     pub timeout: Option<u64>,

@@ -100,7 +100,7 @@ def fetch(
         timeout: for how many seconds the network may be silent (30).
         total_timeout: how many seconds one file may take in all (1800).
         retries: how often to ask again where nothing came (2).
-        max_size: the most bytes (2 GiB).
+        max_size: the most bytes. Without it LOCKGATE_MAX_SIZE, else 2 GiB.
         progress: called now and then, in this thread, with the bytes that are here and the size, if that is known. What it
             raises ends the fetch.
 

@@ -1,0 +1,279 @@
+//! The login of a mirror: from a netrc file, or a header that the environment holds.
+//!
+//! It goes to the mirror's own server (scheme, host and port), never to the release, another mirror's server or where a redirect
+//! leads, and is never shown. Reads no environment: the caller says where the file is, and what the header.
+
+use std::fmt;
+use std::path::Path;
+
+use ureq::http::{HeaderName, HeaderValue, header};
+
+use crate::address::Address;
+use crate::error::FetchError;
+use crate::mirror::Mirror;
+use crate::names::not_usable;
+
+/// The most that is read of a netrc file, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// A header for one server.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    server: Address,
+    pub(crate) name: HeaderName,
+    pub(crate) value: HeaderValue,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Login {
+    /// A header for the server of all web mirrors; `None` if there is no such mirror.
+    ///
+    /// # Errors
+    /// [`FetchError::NotUsable`] if it is no header, or the mirrors are on several servers.
+    pub(crate) fn for_mirrors(
+        mirrors: &[Mirror],
+        header: &str,
+    ) -> Result<Option<Self>, FetchError> {
+        let mut servers = mirrors.iter().filter_map(|mirror| match mirror {
+            Mirror::Web(base) => Some(base),
+            Mirror::Folder(_) => None,
+        });
+        let Some(server) = servers.next() else {
+            return Ok(None);
+        };
+        if let Some(other) = servers.find(|other| !other.is_same_server(server)) {
+            let expected =
+                "on the same server as the other mirrors, which the mirror's header is for";
+            return Err(not_usable(&other.to_string(), expected));
+        }
+        Self::of_header(server, header).map(Some)
+    }
+
+    /// A header such as `Authorization: Bearer ...`.
+    ///
+    /// # Errors
+    /// [`FetchError::NotUsable`], without the text: it is a secret.
+    fn of_header(server: &Address, text: &str) -> Result<Self, FetchError> {
+        let wrong = || {
+            let expected = "a header such as Authorization: Bearer TOKEN";
+            not_usable("the mirror's header", expected)
+        };
+        let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+        let name: HeaderName = name.trim().parse().map_err(|_| wrong())?;
+        // The transport's own: two of one kind make a request that servers and proxies read differently.
+        let taken = [
+            header::HOST,
+            header::CONTENT_LENGTH,
+            header::TRANSFER_ENCODING,
+            header::CONNECTION,
+            header::RANGE,
+        ];
+        let value = HeaderValue::from_str(value.trim()).map_err(|_| wrong())?;
+        if taken.contains(&name) || value.is_empty() {
+            return Err(wrong());
+        }
+        Ok(Self::new(server, name, value))
+    }
+
+    /// The user name and password that a netrc file has for the server's host; `None` if it has none, or cannot be read.
+    pub(crate) fn of_netrc(server: &Address, file: &Path) -> Option<Self> {
+        let found = std::fs::metadata(file).ok()?;
+        if !found.is_file() || found.len() > LARGEST {
+            return None;
+        }
+        let text = std::fs::read(file).ok()?;
+        let (host, _) = server.host_and_port();
+        let (user, password) = entry(&String::from_utf8_lossy(&text), host)?;
+        let text = format!("Basic {}", base64(format!("{user}:{password}").as_bytes()));
+        let value = HeaderValue::from_str(&text).ok()?;
+        Some(Self::new(server, header::AUTHORIZATION, value))
+    }
+
+    fn new(server: &Address, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        Self {
+            server: server.clone(),
+            name,
+            value,
+        }
+    }
+
+    /// Whether it may be sent to an address.
+    pub(crate) fn is_for(&self, address: &Address) -> bool {
+        self.server.is_same_server(address)
+    }
+}
+
+/// The first entry of a netrc file that names a host: user name and password. `default` is for hosts that nobody named, so it
+/// does not count.
+fn entry(text: &str, wanted: &str) -> Option<(String, String)> {
+    let mut words = words(text).into_iter();
+    let (mut here, mut user, mut password) = (false, None, None);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "machine" | "default" if here => break,
+            "machine" => here = words.next()?.eq_ignore_ascii_case(wanted),
+            "login" if here => user = words.next(),
+            "password" if here => password = words.next(),
+            // Their value may be one of the words above.
+            "login" | "password" | "account" => drop(words.next()),
+            _ => {}
+        }
+    }
+    Some((user?, password?))
+}
+
+/// The words of a netrc file: quoted ones may hold blanks, `#` begins a comment, a macro ends with an empty line.
+fn words(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut in_macro = false;
+    for line in text.lines() {
+        if in_macro {
+            in_macro = !line.trim().is_empty();
+            continue;
+        }
+        let mut rest = line.trim_start();
+        while !rest.is_empty() {
+            let previous = all.last().map(String::as_str);
+            // A password may begin with it.
+            if rest.starts_with('#') && !matches!(previous, Some("login" | "password" | "account"))
+            {
+                break;
+            }
+            let (word, after) = next_word(rest);
+            if word == "macdef" {
+                in_macro = true;
+                break;
+            }
+            all.push(word);
+            rest = after.trim_start();
+        }
+    }
+    all
+}
+
+fn next_word(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let (word, after) = text.split_at(end);
+        return (word.to_owned(), after);
+    };
+    let mut word = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (word, &quoted[at + 1..]),
+            '\\' => word.extend(chars.next().map(|(_, c)| c)),
+            c => word.push(c),
+        }
+    }
+    (word, "")
+}
+
+/// RFC 4648, 4.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
+        let all = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let digit = DIGITS[(all >> shift) & 63];
+            out.push(if at > group.len() {
+                '='
+            } else {
+                char::from(digit)
+            });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_netrc_file_is_read_as_curl_reads_it() {
+        let text = "# machine a login commented password out\n\
+                    machine other login machine password a\n\
+                    macdef init\nmachine a login in password macro\n\n\
+                    default login anybody password anything\n\
+                    machine a.example\n  login me # a comment\n  password #se\"cret\n\
+                    machine b.example login \"my name\" password \"a \\\"b\\\" \" account x\n\
+                    machine c.example login only\n\
+                    machine c.example login late password late\n";
+        let table = [
+            ("A.example", Some(("me", "#se\"cret"))),
+            ("b.example", Some(("my name", "a \"b\" "))),
+            ("other", Some(("machine", "a"))),
+            ("a", None),
+            ("c.example", None),
+            ("d.example", None),
+        ];
+        for (host, expected) in table {
+            let found = entry(text, host);
+            let found = found.as_ref().map(|(a, b)| (a.as_str(), b.as_str()));
+            assert_eq!(found, expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let table = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(base64(text.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn a_header_is_a_name_and_a_value_and_no_secret_is_shown() {
+        let server = Address::parse_base("https://mirror.example/tools").unwrap();
+        let login = Login::of_header(&server, "X-Key:  secret ").unwrap();
+        assert_eq!(
+            (login.name.as_str(), login.value.as_bytes()),
+            ("x-key", &b"secret"[..])
+        );
+        assert!(!format!("{login:?}").contains("secret"));
+        for wrong in [
+            "secret",
+            "a b: secret",
+            "X: sec\nret",
+            "Host: secret",
+            "X:",
+            "",
+        ] {
+            let error = Login::of_header(&server, wrong).unwrap_err();
+            assert_eq!(error.code(), "fetch.not-usable");
+            assert!(!format!("{error} {error:?}").contains("sec"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_login_is_for_one_server() {
+        let server = Address::parse_base("https://mirror.example/tools").unwrap();
+        let login = Login::of_header(&server, "X-Key: secret").unwrap();
+        let is_for = |text: &str| login.is_for(&Address::parse(text).unwrap());
+        assert!(is_for("https://MIRROR.example:443/x"));
+        for other in [
+            "http://mirror.example/",
+            "https://mirror.example:444/",
+            "https://a.mirror.example/",
+        ] {
+            assert!(!is_for(other), "{other}");
+        }
+    }
+}

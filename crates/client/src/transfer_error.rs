@@ -1,0 +1,226 @@
+//! Why an address gives no file, and whether asking again may help.
+//!
+//! Does not know what is asked, nor how often.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use ureq::Body;
+use ureq::http::{Response, header};
+
+use crate::error::plain;
+use crate::http::header;
+
+/// Why an address gives nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The server answers that there is no such file (404 or 410).
+    Absent { status: u16 },
+    /// A web page came instead, from here.
+    WebPage { at: String, status: u16 },
+    /// It would be reached through this proxy, whose kind is not supported.
+    Proxy { proxy: String },
+    /// The server's or the proxy's certificate is not trusted.
+    Untrusted { problem: String },
+    /// Nobody can tell.
+    Network { problem: String, again: Again },
+}
+
+/// Whether the trouble may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    Never,
+    /// After as long as the server asks for, if it does.
+    After(Option<Duration>),
+    /// At once, but from the first byte: what came is not the rest of what is here.
+    FromTheStart,
+}
+
+impl Trouble {
+    /// What to say of an address.
+    pub(crate) fn problem(&self) -> String {
+        match self {
+            Self::Absent { status } => format!("it answered {status}"),
+            Self::WebPage { at, status } => {
+                format!("a web page came in place of the file, from {at} (status {status})")
+            }
+            Self::Proxy { proxy } => format!("{proxy} is a SOCKS proxy, which is not supported"),
+            Self::Untrusted { problem } | Self::Network { problem, .. } => problem.clone(),
+        }
+    }
+
+    /// The same, with the proxy through which it came.
+    pub(crate) fn through(mut self, proxy: Option<&str>) -> Self {
+        if let (Self::Network { problem, .. }, Some(proxy)) = (&mut self, proxy)
+            && !problem.contains(proxy)
+        {
+            *problem = format!("{problem} (through the proxy {proxy})");
+        }
+        self
+    }
+}
+
+/// Trouble that stays.
+pub(crate) fn never(problem: String) -> Trouble {
+    Trouble::Network {
+        problem,
+        again: Again::Never,
+    }
+}
+
+/// Trouble that may pass.
+pub(crate) fn later(problem: String) -> Trouble {
+    Trouble::Network {
+        problem,
+        again: Again::After(None),
+    }
+}
+
+/// Parts that do not belong together.
+pub(crate) fn from_the_start(problem: &str) -> Trouble {
+    Trouble::Network {
+        problem: problem.to_owned(),
+        again: Again::FromTheStart,
+    }
+}
+
+/// What a broken read of a body means.
+pub(crate) fn broken(error: &io::Error) -> Trouble {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return later("the connection was closed before the end".to_owned());
+    }
+    let problem = plain(&error.to_string());
+    later(format!("the transfer broke off: {problem}"))
+}
+
+/// What a status means that brings no file.
+///
+/// 401, 403, 407 and 451 do not say whether there is a file: a login, a proxy or a filter on the way answers so too. GitHub
+/// answers 404 for what the public may not have, and 403 with a time when it has had too many requests.
+pub(crate) fn refused(status: u16, response: &Response<Body>) -> Trouble {
+    let wait = header(response, header::RETRY_AFTER)
+        .and_then(|text| retry_after(text, header(response, header::DATE), SystemTime::now()));
+    let problem = match (status, wait) {
+        (_, Some(wait)) => {
+            let seconds = wait.as_secs();
+            format!("it answered {status} and asks to come again in {seconds} s")
+        }
+        (401, None) => "it answered 401: it wants a login".to_owned(),
+        (407, None) => "the proxy answered 407: it wants a user name and a password".to_owned(),
+        (403 | 451, None) => format!(
+            "it answered {status}: access is denied, by the server or by a filter on the way"
+        ),
+        (_, None) => format!("it answered {status}"),
+    };
+    let again = Again::After(wait);
+    match status {
+        404 | 410 => Trouble::Absent { status },
+        403 if wait.is_some() => Trouble::Network { problem, again },
+        408 | 429 | 500..=599 => Trouble::Network { problem, again },
+        _ => never(problem),
+    }
+}
+
+// RFC 9110, 10.2.3: seconds, or a date. A date is by the server's clock where it tells it: ours may be wrong.
+fn retry_after(text: &str, told: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let now = told
+        .and_then(|told| httpdate::parse_http_date(told.trim()).ok())
+        .unwrap_or(now);
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// What an error of the HTTP library means, on the way through this proxy.
+pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> Trouble {
+    use ureq::Error as E;
+    let mut problem = plain(&error.to_string());
+    if is_untrusted(error) {
+        return Trouble::Untrusted { problem };
+    }
+    if let E::ConnectProxyFailed(reason) = error {
+        return proxy_answered(reason, proxy.unwrap_or_default());
+    }
+    let mut passing = matches!(
+        error,
+        E::Timeout(_) | E::HostNotFound | E::ConnectionFailed | E::Protocol(_)
+    );
+    if let E::Io(error) = error {
+        problem = plain(&error.to_string());
+        // What is no TLS will be none next time.
+        passing = error.kind() != io::ErrorKind::InvalidData;
+    } else if matches!(error, E::Timeout(_)) {
+        problem = "it took too long".to_owned();
+    }
+    let trouble = if passing {
+        later(problem)
+    } else {
+        never(problem)
+    };
+    trouble.through(proxy)
+}
+
+fn is_untrusted(error: &ureq::Error) -> bool {
+    let tls = if let ureq::Error::Rustls(error) = error {
+        Some(error)
+    } else if let ureq::Error::Io(error) = error {
+        error.get_ref().and_then(|inner| inner.downcast_ref())
+    } else {
+        None
+    };
+    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// A proxy that made no connection to the server. The library gives its status as text.
+fn proxy_answered(reason: &str, proxy: &str) -> Trouble {
+    let status = reason.rsplit('/').next().unwrap_or_default();
+    let status: Option<u16> = status.parse().ok();
+    let what = match status {
+        Some(407) => "answered 407: it wants a user name and a password".to_owned(),
+        Some(status @ (403 | 405)) => {
+            format!("answered {status}: it does not allow connections to this address")
+        }
+        Some(status) => format!("answered {status}"),
+        None => plain(reason),
+    };
+    let problem = format!("the proxy {proxy} {what}");
+    match status {
+        Some(408 | 429 | 500..=599) | None => later(problem),
+        Some(_) => never(problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_to_come_again_is_seconds_or_a_date_by_the_servers_clock() {
+        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+        let our_clock = httpdate::parse_http_date(date).unwrap() - Duration::from_secs(90);
+        let table = [
+            ("9", None, Some(9)),
+            (" 9 ", Some(date), Some(9)),
+            (date, None, Some(90)),
+            (date, Some("Wed, 21 Oct 2026 07:27:30 GMT"), Some(30)),
+            (date, Some("Wed, 21 Oct 2026 07:28:30 GMT"), Some(0)),
+            (date, Some("noon"), Some(90)),
+            ("Wednesday, 21-Oct-26 07:28:00 GMT", None, Some(90)),
+            ("-1", None, None),
+            ("1.5", None, None),
+            ("soon", None, None),
+            ("", None, None),
+        ];
+        for (text, told, seconds) in table {
+            let expected = seconds.map(Duration::from_secs);
+            assert_eq!(
+                retry_after(text, told, our_clock),
+                expected,
+                "{text}, {told:?}"
+            );
+        }
+    }
+}
