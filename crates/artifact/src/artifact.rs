@@ -1,7 +1,7 @@
-//! An artifact's one file, whether the artifact is a zip or, as newer uploaders can, the file itself.
+//! Reads the single file of an artifact, whether the artifact is a zip or, as newer uploaders allow, the plain file.
 //!
-//! Which of the two it is the forge says with the download; guessing from the bytes would let them choose. A plain file
-//! has nothing that vouches for it but its size here: the caller compares its digest with the manifest's.
+//! GitHub's download response says which form it is; guessing from the bytes would let the uploader choose. For a plain
+//! file only the size is checked here: the caller compares its digest with the manifest's.
 
 use std::io::{self, Read};
 
@@ -12,16 +12,16 @@ use crate::zip::{self, Expect, SingleFile, Size, ZipError};
 pub enum Form {
     /// A zip with one entry.
     Zip,
-    /// The file itself.
+    /// The file itself, without a zip.
     Plain,
 }
 
-/// What was read.
+/// What was read from the artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Bytes of content.
+    /// Size of the content in bytes.
     pub size: u64,
-    /// What the zip says beyond that; nothing for a plain file.
+    /// What the zip records say; `None` for a plain file.
     pub zip: Option<zip::Facts>,
 }
 
@@ -32,35 +32,35 @@ pub enum ArtifactError {
     /// The zip was refused.
     #[error(transparent)]
     Zip(ZipError),
-    /// The plain file has another size than the expected one.
+    /// The plain file is not of the expected size.
     #[error("the artifact has {}{found} bytes, expected {expected}", if *more { "at least " } else { "" })]
     Size {
-        /// How many bytes were found.
+        /// Number of bytes found.
         found: u64,
-        /// Whether there are more than that.
+        /// Whether the file has more bytes than were read.
         more: bool,
-        /// How many there have to be.
+        /// Number of bytes expected.
         expected: u64,
     },
-    /// The plain file has more bytes than the caller allows.
+    /// The plain file is larger than the caller allows.
     #[error("the artifact has more than {limit} bytes")]
     TooLarge {
-        /// How many are allowed.
+        /// Number of bytes allowed.
         limit: u64,
     },
-    /// The source failed.
+    /// The underlying reader failed.
     #[error("the source failed while the artifact was read")]
     Source(#[source] io::Error),
     /// The caller stopped before the end.
     #[error("the artifact was not read to its end")]
     Unfinished,
-    /// The caller went on after a refusal.
+    /// The caller kept reading after a refusal.
     #[error("the artifact was refused before")]
     Spent,
 }
 
 impl ArtifactError {
-    /// Every code that [`ArtifactError::code`] can give beside [`ZipError::CODES`].
+    /// Every code that [`ArtifactError::code`] returns in addition to [`ZipError::CODES`].
     pub const CODES: &'static [&'static str] = &[
         "plain.size",
         "plain.too-large",
@@ -69,7 +69,7 @@ impl ArtifactError {
         "plain.spent",
     ];
 
-    /// The stable code of this refusal.
+    /// Returns the stable code of this refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl ArtifactError {
         }
     }
 
-    /// One sentence on what to do next.
+    /// Returns one sentence on what to do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -101,8 +101,8 @@ impl ArtifactError {
         }
     }
 
-    /// Finds the [`ArtifactError`] (or [`ZipError`]) inside an `io::Error` that the reader gave; any other `io::Error`
-    /// came from the source.
+    /// Finds the [`ArtifactError`] (or [`ZipError`]) inside an `io::Error` from this reader; any other `io::Error` came
+    /// from the source.
     #[must_use]
     pub fn from_io(error: io::Error) -> Self {
         match ZipError::from_io(error) {
@@ -131,8 +131,8 @@ impl From<ArtifactError> for io::Error {
     }
 }
 
-/// The content of an artifact, as a stream. As with [`SingleFile`], the last bytes are not vouched for until a read
-/// returned `Ok(0)`; an error is to be taken apart by [`ArtifactError::from_io`].
+/// The content of an artifact, as a stream. As with [`SingleFile`], the last bytes are not verified until a read
+/// returns `Ok(0)`; use [`ArtifactError::from_io`] to find the cause of an error.
 #[derive(Debug)]
 pub struct Artifact<R>(Reader<R>);
 
@@ -143,11 +143,11 @@ enum Reader<R> {
 }
 
 impl<R: Read> Artifact<R> {
-    /// Starts to read an artifact of the form that the forge says it has.
+    /// Starts to read an artifact of the form that GitHub reports.
     ///
     /// # Errors
-    /// As [`SingleFile::open`]; a plain file is not looked at yet. Its name is not among its bytes: the artifact's own
-    /// name has to be compared with `expect.name` by whoever knows it.
+    /// As [`SingleFile::open`]. A plain file is not read yet. Its name is not part of its bytes: the caller has to
+    /// compare the artifact's own name with `expect.name`.
     pub fn open(form: Form, source: R, expect: Expect<'_>) -> Result<Self, ArtifactError> {
         Ok(Self(match form {
             Form::Zip => Reader::Zip(Box::new(SingleFile::open(source, expect)?)),
@@ -155,7 +155,7 @@ impl<R: Read> Artifact<R> {
         }))
     }
 
-    /// What was read. Call it after `read` returned `Ok(0)`.
+    /// Returns what was read. Call it after `read` returned `Ok(0)`.
     ///
     /// # Errors
     /// [`ArtifactError::Unfinished`] or [`ZipError::Unfinished`] if there is content left; otherwise as `read`.
@@ -185,7 +185,7 @@ impl<R: Read> Read for Artifact<R> {
     }
 }
 
-/// A file that was uploaded as it is: all that can be checked here is its size.
+/// A file that was uploaded without a zip; only its size can be checked here.
 #[derive(Debug)]
 struct PlainFile<R> {
     source: R,
@@ -215,7 +215,7 @@ impl<R: Read> PlainFile<R> {
         }
     }
 
-    /// At the limit there must be nothing more; before an exact one there must.
+    /// At the limit the source must end; before an exact size it must not.
     fn count(&mut self, n: usize) -> Result<usize, ArtifactError> {
         match self.size {
             Size::Exact(expected) if n == 0 && self.passed < expected => Err(ArtifactError::Size {

@@ -1,35 +1,35 @@
-//! SHA-256 and size limits as stream adapters: bytes are counted, hashed and limited while they pass.
+//! SHA-256 and size limits as stream adapters, which count, hash and limit bytes as they pass.
 //!
-//! This module does not know what the bytes mean, nor which digest is the right one: it says what passed, the caller
+//! This module does not know what the bytes mean or which digest is right: it reports what passed, and the caller
 //! compares.
 
 use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-/// How much is read at a time when nobody wants the bytes themselves.
+/// Bytes per read when the bytes themselves are not needed.
 const CHUNK: usize = 128 * 1024;
 
-/// Why bytes could not be reduced to their digest.
+/// Why a source could not be reduced to its digest.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DigestError {
-    /// The source holds more bytes than the caller was ready to read.
+    /// The source holds more bytes than the caller allows.
     #[error("the source holds more than {cap} bytes")]
     TooLarge {
-        /// The most bytes that were to be read.
+        /// Number of bytes allowed.
         cap: u64,
     },
-    /// The source itself failed.
+    /// The source failed.
     #[error("reading the bytes to be hashed failed")]
     Read(#[source] io::Error),
 }
 
 impl DigestError {
-    /// Every code that [`DigestError::code`] can give.
+    /// Every code that [`DigestError::code`] returns.
     pub const CODES: &'static [&'static str] = &["digest.too-large", "digest.read"];
 
-    /// The stable code of this refusal.
+    /// Returns the stable code of this refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl DigestError {
         }
     }
 
-    /// One sentence on what to do next.
+    /// Returns one sentence on what to do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl DigestError {
         }
     }
 
-    /// Finds a [`DigestError`] inside an `io::Error`, or gives the `io::Error` back.
+    /// Finds a [`DigestError`] inside an `io::Error`, or returns the `io::Error` unchanged.
     ///
     /// # Errors
     /// The same `io::Error`, if it holds none.
@@ -76,15 +76,15 @@ impl<R: Read> HashingReader<R> {
         }
     }
 
-    /// How many bytes have passed so far.
+    /// Returns the number of bytes that have passed so far.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// The source, the SHA-256 of the bytes that have passed, and how many they were.
+    /// Returns the source, the SHA-256 of the bytes that have passed, and their number.
     ///
-    /// That is the digest of the whole source only if it was read to its end.
+    /// The digest covers the whole source only if the source was read to its end.
     #[must_use]
     pub fn finish(self) -> (R, [u8; 32], u64) {
         (self.source, self.hasher.finalize().into(), self.count)
@@ -119,7 +119,7 @@ impl<R: Read> CappedReader<R> {
         }
     }
 
-    /// The source, wherever it has got to.
+    /// Returns the source at its current position.
     pub fn into_inner(self) -> R {
         self.source
     }
@@ -131,7 +131,7 @@ impl<R: Read> Read for CappedReader<R> {
             return Ok(0);
         }
         if self.left == 0 {
-            // Only the source knows whether the limit was met or passed: ask it for one byte more.
+            // Only the source knows whether it ends exactly at the limit: ask it for one more byte.
             return match self.source.read(&mut [0])? {
                 0 => Ok(0),
                 _ => Err(io::Error::new(
@@ -148,7 +148,7 @@ impl<R: Read> Read for CappedReader<R> {
     }
 }
 
-/// Reads `source` to its end and gives its SHA-256 and its size in bytes.
+/// Reads `source` to its end and returns its SHA-256 and its size in bytes.
 ///
 /// # Errors
 /// [`DigestError::TooLarge`] as soon as there are more than `cap` bytes; [`DigestError::Read`] if the source fails.
@@ -180,7 +180,7 @@ mod tests {
         0x15, 0xad,
     ];
 
-    /// Gives one byte at a time, after an interruption each.
+    /// Returns one byte at a time, each after an interruption.
     struct Trickle<'a>(&'a [u8], bool);
 
     impl Read for Trickle<'_> {

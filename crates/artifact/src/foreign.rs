@@ -1,13 +1,13 @@
-//! How text from strangers is shown in an error message.
+//! Makes untrusted text safe to show in an error message.
 //!
-//! Such text ends up in terminals, logs and comments. It is cut to a length that cannot flood them and escaped to
-//! printable ASCII, so that it carries no control, bidirectional or look-alike characters. It does not know which of
-//! those places it is for: each escapes again by its own rules.
+//! Such text ends up in terminals, logs and comments. It is cut so that it cannot flood them, and escaped to printable
+//! ASCII so that it carries no control, bidirectional or look-alike characters. This module does not know where the
+//! text is shown: each destination escapes again by its own rules.
 
-/// The longest piece of foreign text that an error repeats, in bytes before escaping.
+/// The longest piece of untrusted text that an error repeats, in bytes before escaping.
 const MOST: usize = 80;
 
-/// Printable ASCII for `bytes`, cut after [`MOST`] bytes.
+/// Returns `bytes` as printable ASCII, cut after [`MOST`] bytes.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     match bytes.get(..MOST) {
         Some(head) if bytes.len() > MOST => format!("{}...", head.escape_ascii()),

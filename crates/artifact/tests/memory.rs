@@ -1,6 +1,7 @@
-//! Bytes without end, and bytes that become many more: what they cost in memory, as the kernel counts it for this process.
+//! Measures the peak memory, as the kernel counts it for this process, of reading endless bytes and decompression
+//! bombs.
 //!
-//! One test, alone in its process, because the kernel knows one peak for all of it.
+//! A single test in its own process, because the kernel keeps one peak for the whole process.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
@@ -26,11 +27,11 @@ mod elves;
 
 const MIB: u64 = 1 << 20;
 
-/// What reading may cost above what the process had before: what is held of a stored entry, in a vector that grows by
-/// doubling, and some buffers.
+/// The memory that reading may use on top of the initial peak: what is held of a stored entry, in a vector that grows
+/// by doubling, and some buffers.
 const ROOM: u64 = 3 * HELD_MAX + 8 * MIB;
 
-/// The most memory that this process ever had.
+/// Returns the peak memory of this process.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -38,7 +39,7 @@ fn peak() -> u64 {
     kib.parse::<u64>().unwrap() * 1024
 }
 
-/// A local header of the uploader's, for `x`.
+/// Returns a local header as the uploader writes it, for `x`.
 fn header(method: u8) -> Vec<u8> {
     let mut header = b"PK\x03\x04\x14\0\x08\0".to_vec();
     header.extend([method, 0]);
@@ -47,7 +48,7 @@ fn header(method: u8) -> Vec<u8> {
     header
 }
 
-/// The same bytes again and again.
+/// Repeats the same bytes.
 struct Again(&'static [u8], usize);
 
 impl Read for Again {
@@ -60,7 +61,7 @@ impl Read for Again {
     }
 }
 
-/// A zip that begins well.
+/// Returns a zip with a valid beginning.
 fn zip(method: u8, rest: impl Read) -> impl Read {
     io::Cursor::new(header(method)).chain(rest)
 }
@@ -69,7 +70,7 @@ fn zeros(bytes: u64) -> impl Read {
     DeflateEncoder::new(io::repeat(0).take(bytes), Compression::fast())
 }
 
-/// Reads all that is given out: how much that was, and why it ended.
+/// Reads everything that is returned: the number of bytes, and the reason for the end.
 fn drain(form: Form, source: impl Read, size: Size) -> (u64, &'static str) {
     let expect = Expect { name: "x", size };
     let mut artifact = match Artifact::open(form, source, expect) {
@@ -90,7 +91,7 @@ fn drain(form: Form, source: impl Read, size: Size) -> (u64, &'static str) {
 fn whatever_comes_is_read_with_bounded_memory_and_no_further_than_its_cap() {
     let before = peak();
 
-    // A bomb gives what is allowed, and not a byte more.
+    // A bomb yields the allowed number of bytes, and not one more.
     for size in [Size::Exact(1000), Size::AtMost(1000)] {
         let bomb = drain(Form::Zip, zip(8, zeros(1024 * MIB)), size);
         let code = match size {
@@ -99,19 +100,19 @@ fn whatever_comes_is_read_with_bounded_memory_and_no_further_than_its_cap() {
         };
         assert_eq!(bomb, (1000, code));
     }
-    // Content as large as allowed passes through; nothing of it is kept.
+    // The largest allowed content passes through without being kept.
     let large = zip(8, zeros(128 * MIB));
     assert_eq!(
         drain(Form::Zip, large, Size::Exact(128 * MIB)),
         (128 * MIB, "zip.truncated")
     );
-    // A stream without content that never ends.
+    // An endless stream without content.
     let empty_blocks = zip(8, Again(b"\0\0\0\xff\xff", 0));
     assert_eq!(
         drain(Form::Zip, empty_blocks, Size::AtMost(8 * MIB)),
         (0, "zip.padding")
     );
-    // Stored content that never ends: held only up to a limit, streamed if its size is known.
+    // Endless stored content: held only up to a limit, streamed if its size is known.
     let held = zip(0, io::repeat(7));
     assert_eq!(
         drain(Form::Zip, held, Size::AtMost(u64::MAX)),
@@ -122,12 +123,12 @@ fn whatever_comes_is_read_with_bounded_memory_and_no_further_than_its_cap() {
         drain(Form::Zip, streamed, Size::Exact(128 * MIB)),
         (128 * MIB, "zip.descriptor")
     );
-    // The same without any zip.
+    // The same without a zip.
     assert_eq!(
         drain(Form::Plain, io::repeat(7), Size::Exact(128 * MIB)),
         (128 * MIB, "plain.size")
     );
-    // An executable with far more behind it than is kept, whatever a manifest asks to keep.
+    // An executable with much more after its start than is kept, whatever a manifest asks to keep.
     let greedy = [
         vec![],
         vec![0..u64::MAX, 0..128 * MIB],

@@ -1,8 +1,8 @@
-//! The forge port: what Lockgate asks of a forge, in Lockgate's words; a conformance suite that any forge must pass; and
-//! the adapter that speaks GitHub's REST.
+//! The port to GitHub in Lockgate's own terms, a conformance suite that every implementation must pass, and the adapter
+//! for GitHub's REST API.
 //!
-//! Decides nothing: an error from the port is a kind that `lockgate-core` decides upon. Does not know git: trees, blobs and
-//! refs are read by git itself.
+//! This crate decides nothing: each error of the port has a kind that `lockgate-core` decides upon. It does not know
+//! git: trees, blobs and refs are read with git itself.
 
 pub mod conformance;
 pub mod github;

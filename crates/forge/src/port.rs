@@ -1,7 +1,8 @@
-//! The port: small, blocking, in the words of the glossary.
+//! The port: a small, blocking interface in the terms of the glossary.
 //!
-//! Bytes go through `Read`, never through memory as a whole. Every call says how it ended in a way that a decision can use:
-//! see [`ErrorKind`]. Numbers of calls matter: one method is one request (paged listings: one a page), unless it says so.
+//! Bytes are streamed through `Read`, never held in memory as a whole. The outcome of every call is one that a decision
+//! can use: see [`ErrorKind`]. The number of requests matters: a method makes one request (a paged listing: one per
+//! page), unless it says otherwise.
 
 use std::fmt;
 use std::io::Read;
@@ -13,80 +14,82 @@ use lockgate_core::{
     RepositoryId, RepositoryName, Role, RunId, Tag, Timestamp, gate,
 };
 
-/// What Lockgate asks of a forge, for one repository.
+/// What Lockgate asks of GitHub, for one repository.
 pub trait Forge {
-    /// The repository that all other calls are about.
+    /// Returns the repository that all other calls are about.
     ///
     /// # Errors
-    /// As every method: [`ForgeError`], whose kind says what it means.
+    /// As every method: [`ForgeError`], whose kind tells what it means.
     fn repository(&self) -> Result<Repository, ForgeError>;
-    /// The account that the token belongs to.
+    /// Returns the account that the token belongs to.
     ///
     /// # Errors
-    /// [`ErrorKind::Denied`] for tokens that belong to no person, such as those of workflows.
+    /// [`ErrorKind::Denied`] for tokens that do not belong to a user, such as those of workflows.
     fn viewer(&self) -> Result<Login, ForgeError>;
-    /// What an account may do.
+    /// Returns the role of an account in the repository.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn role(&self, login: &Login) -> Result<Role, ForgeError>;
 
-    /// One pull request.
+    /// Returns one pull request.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn pull(&self, number: PullNumber) -> Result<Pull, ForgeError>;
-    /// The pull requests, open or merged, whose head is that branch of that owner's fork or of the repository itself.
+    /// Returns the pull requests, open or merged, whose head is this branch of this owner's fork or of the repository
+    /// itself.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn pulls_from(&self, owner: &str, branch: &BranchName) -> Result<Vec<Pull>, ForgeError>;
-    /// The pull requests whose head is that branch of the repository itself, whatever their state. The branch is foreign text.
+    /// Returns the pull requests, in any state, whose head is this branch of the repository itself. The branch is
+    /// untrusted text.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn pulls_ever_from(&self, branch: &str) -> Result<Vec<Pull>, ForgeError>;
-    /// When the base of a pull request was changed, by people or by the forge.
+    /// Returns the times at which the base of a pull request was changed, by users or by GitHub.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn base_changes(&self, number: PullNumber) -> Result<Vec<Timestamp>, ForgeError>;
-    /// The open pull requests into a branch.
+    /// Returns the open pull requests into a branch.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, ForgeError>;
 
-    /// One run of a workflow, with its newest attempt.
+    /// Returns one workflow run, with its newest attempt.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn run(&self, id: RunId) -> Result<Run, ForgeError>;
-    /// The runs of the workflow in that file (its path, or its name alone) for a commit, newest first; with a branch, only those for
-    /// that branch, in whatever repository.
+    /// Returns the runs of a workflow file (its path, or just its name) for a commit, newest first; with a branch, only
+    /// those for that branch, in any repository.
     ///
     /// # Errors
-    /// [`ForgeError`]; [`ErrorKind::NotFound`] where no such workflow is known.
+    /// [`ForgeError`]; [`ErrorKind::NotFound`] if there is no such workflow.
     fn runs_of(
         &self,
         workflow_file: &str,
         head: &CommitId,
         branch: Option<&str>,
     ) -> Result<Vec<Run>, ForgeError>;
-    /// The artifacts of a run.
+    /// Returns the artifacts of a run.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn artifacts(&self, run: RunId) -> Result<Vec<Artifact>, ForgeError>;
-    /// The artifacts of a name, of all runs, newest first.
+    /// Returns the artifacts with this name, of all runs, newest first.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn artifacts_named(&self, name: &str) -> Result<Vec<Artifact>, ForgeError>;
-    /// The bytes of an artifact as stored. The storage they come from never sees the token.
+    /// Returns the bytes of an artifact as stored. The storage that they come from never receives the token.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where it is gone or expired.
+    /// [`ErrorKind::NotFound`] if the artifact is gone or expired.
     fn open_artifact(&self, id: ArtifactId) -> Result<Body, ForgeError>;
 
     /// Posts a commit status.
@@ -100,13 +103,14 @@ pub trait Forge {
         status: &gate::Status,
         target_url: Option<&str>,
     ) -> Result<(), ForgeError>;
-    /// The newest status of a context on a commit, if it is among the commit's newest hundred. Contexts have no case.
+    /// Returns the newest status of a context on a commit, if it is among the newest hundred of that commit. Contexts
+    /// are case-insensitive.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn status(&self, commit: &CommitId, context: &str) -> Result<Option<PostedStatus>, ForgeError>;
 
-    /// The comments of a pull request.
+    /// Returns the comments of a pull request.
     ///
     /// # Errors
     /// [`ForgeError`].
@@ -122,32 +126,33 @@ pub trait Forge {
     /// [`ForgeError`].
     fn update_comment(&self, id: CommentId, body: &str) -> Result<Comment, ForgeError>;
 
-    /// The published release of a tag. Never a draft.
+    /// Returns the published release of a tag, never a draft.
     ///
     /// # Errors
-    /// [`ForgeError`]; "not there" is `Ok(None)`.
+    /// [`ForgeError`]; a missing release is `Ok(None)`.
     fn release_of_tag(&self, tag: &Tag) -> Result<Option<Release>, ForgeError>;
-    /// A release by its number, draft or not.
+    /// Returns a release by its id, draft or not.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn release(&self, id: ReleaseId) -> Result<Release, ForgeError>;
-    /// All releases, drafts too where the token may see them.
+    /// Returns all releases, including drafts if the token may see them.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn releases(&self) -> Result<Vec<Release>, ForgeError>;
-    /// Creates a draft. It makes no tag, and `latest` is never changed by it.
+    /// Creates a draft. This creates no tag and never changes `latest`.
     ///
     /// # Errors
-    /// [`ErrorKind::Ambiguous`] where a draft may be there now whose number nobody knows.
+    /// [`ErrorKind::Ambiguous`] if a draft with an unknown id may have been created.
     fn create_draft(&self, draft: &NewRelease<'_>) -> Result<Release, ForgeError>;
-    /// Sends a file into a release: all of `bytes`, which has to be `size` bytes. Its last bytes are sent only when its end was
-    /// read; so a source that checks a digest can still stop the call with an error, and the file is then never complete.
+    /// Uploads an asset to a release: all of `bytes`, which has to be `size` bytes. The last bytes are sent only after
+    /// the end was read, so a source that checks a digest can still abort the call with an error; the asset is then
+    /// never complete.
     ///
     /// # Errors
-    /// [`ErrorKind::Source`] where `bytes` fails, or has another size; [`ErrorKind::Conflict`] where the name is taken, be it by
-    /// a `starter`; [`ErrorKind::Ambiguous`] where it may be there.
+    /// [`ErrorKind::Source`] if `bytes` fails or has another size; [`ErrorKind::Conflict`] if the name is taken, even
+    /// by a `starter`; [`ErrorKind::Ambiguous`] if the asset may have been uploaded.
     fn upload(
         &self,
         release: &Release,
@@ -155,22 +160,23 @@ pub trait Forge {
         size: u64,
         bytes: &mut dyn Read,
     ) -> Result<Asset, ForgeError>;
-    /// The bytes of a file of a release, draft or not. The storage they come from never sees the token.
+    /// Returns the bytes of a release's asset, draft or not. The storage that they come from never receives the token.
     ///
     /// # Errors
     /// [`ForgeError`].
     fn open_asset(&self, id: AssetId) -> Result<Body, ForgeError>;
-    /// Publishes a draft as it is. Never repeated by the adapter, whatever the answer.
+    /// Publishes a draft unchanged. The adapter never repeats this call, whatever the response.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where another release of the tag is published; [`ErrorKind::Ambiguous`] where it may be.
+    /// [`ErrorKind::Conflict`] if another release of the tag is published; [`ErrorKind::Ambiguous`] if it may be
+    /// published.
     fn publish(&self, id: ReleaseId) -> Result<Release, ForgeError>;
-    /// The same, and says again what it has to be: a writer may have edited it since it was read.
+    /// Publishes a draft and sends its content again: another writer may have edited it since it was read.
     ///
     /// # Errors
     /// As [`Forge::publish`].
     fn publish_as(&self, id: ReleaseId, release: &NewRelease<'_>) -> Result<Release, ForgeError>;
-    /// Changes title and notes, which stay editable even where a release is frozen.
+    /// Changes title and notes, which stay editable even on an immutable release.
     ///
     /// # Errors
     /// [`ForgeError`].
@@ -180,7 +186,8 @@ pub trait Forge {
         title: &str,
         notes: &str,
     ) -> Result<Release, ForgeError>;
-    /// Deletes a release, not its tag. GitHub lets a frozen one go too, and then refuses the name of its tag for ever.
+    /// Deletes a release, not its tag. GitHub allows this for an immutable release, too, and then refuses to reuse its
+    /// tag permanently.
     ///
     /// # Errors
     /// [`ForgeError`].
@@ -188,148 +195,148 @@ pub trait Forge {
     /// Deletes a tag.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where it is that of a frozen release, and, on GitHub, where it is not there.
+    /// [`ErrorKind::Conflict`] if it belongs to an immutable release and, on GitHub, if it does not exist.
     fn delete_tag(&self, tag: &Tag) -> Result<(), ForgeError>;
 }
 
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
-    /// Its number.
+    /// The id.
     pub id: RepositoryId,
-    /// Its present name.
+    /// The current name.
     pub name: RepositoryName,
-    /// The branch that is checked out by default.
+    /// The default branch.
     pub default_branch: BranchName,
-    /// Whether strangers get nothing of it.
+    /// Whether the repository is private.
     pub private: bool,
 }
 
 /// A pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pull {
-    /// What decisions need.
+    /// The facts that decisions need.
     pub facts: PullFacts,
-    /// The repository that it is in.
+    /// The repository that the pull request belongs to.
     pub repository: Repository,
-    /// When it was opened.
+    /// The time at which it was opened.
     pub created: Option<Timestamp>,
-    /// Its page.
+    /// Address of its web page.
     pub url: String,
 }
 
 /// A run of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// What decisions need.
+    /// The facts that decisions need.
     pub facts: RunFacts,
-    /// The owner of the repository it ran for.
+    /// The owner of the repository that it ran for.
     pub head_owner: Option<String>,
-    /// Its page.
+    /// Address of its web page.
     pub url: String,
 }
 
 /// A workflow artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// What decisions need.
+    /// The facts that decisions need.
     pub facts: ArtifactFacts,
-    /// When it expires, as the forge writes it (RFC 3339).
+    /// The time at which it expires, as GitHub writes it (RFC 3339).
     pub expires_at: Option<String>,
 }
 
-/// A status as it was posted.
+/// A commit status as posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostedStatus {
-    /// The forge's word: `pending`, `success`, `failure`, `error`.
+    /// The state in GitHub's words: `pending`, `success`, `failure`, `error`.
     pub state: String,
-    /// At most 140 characters.
+    /// The description, at most 140 characters.
     pub description: String,
-    /// Who posted it.
+    /// The account that posted it.
     pub creator: Option<Login>,
 }
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// Its number.
+    /// The id.
     pub id: CommentId,
-    /// Who wrote it.
+    /// The account that wrote it.
     pub author: Option<Login>,
-    /// Its text: foreign.
+    /// The text, which is untrusted.
     pub body: String,
-    /// Its page.
+    /// Address of its web page.
     pub url: String,
 }
 
-/// A release to be made.
+/// The content of a release to create.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRelease<'a> {
-    /// The tag that publishing makes.
+    /// The tag that publishing creates.
     pub tag: &'a Tag,
-    /// The commit that the tag will name.
+    /// The commit that the tag will point to.
     pub target: &'a CommitId,
     /// The title.
     pub title: &'a str,
     /// The notes, in Markdown, at most 125,000 characters.
     pub notes: &'a str,
-    /// Whether its version is one before a release, such as `1.0.0-rc.1`.
+    /// Whether to mark it as a pre-release, such as `1.0.0-rc.1`.
     pub prerelease: bool,
 }
 
 /// A release, draft or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
-    /// Its number.
+    /// The id.
     pub id: ReleaseId,
-    /// Its tag: foreign text in releases that others made.
+    /// The tag, which is untrusted text in releases by others.
     pub tag: String,
-    /// Whether only writers see it.
+    /// Whether it is a draft, visible only with write access.
     pub draft: bool,
-    /// Whether tag and files are frozen for ever.
+    /// Whether tag and assets are permanently frozen.
     pub immutable: bool,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its notes.
+    /// The notes.
     pub notes: String,
-    /// Whether it is marked as one before a release.
+    /// Whether it is marked as a pre-release.
     pub prerelease: bool,
-    /// The commit or branch that its tag is made at, if it is not there.
+    /// The commit or branch at which a missing tag is created.
     pub target: String,
-    /// Who made it.
+    /// The account that created it.
     pub author: Option<Login>,
-    /// Its files.
+    /// The assets.
     pub assets: Vec<Asset>,
-    /// Where its files are sent to, without the template part.
+    /// Address that assets are uploaded to, without the template part.
     pub upload_url: String,
-    /// Its page.
+    /// Address of its web page.
     pub url: String,
 }
 
-/// A file of a release.
+/// An asset of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asset {
-    /// Its number.
+    /// The id.
     pub id: AssetId,
-    /// Its name: foreign text in releases that others made.
+    /// The name, which is untrusted text in releases by others.
     pub name: String,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Whether it is in the state `uploaded`; anything else is not to be relied upon.
+    /// Whether its state is `uploaded`; assets in any other state are unreliable.
     pub complete: bool,
-    /// Of its bytes, if the forge says so.
+    /// The SHA-256 of its bytes, if GitHub reports it.
     pub sha256: Option<Digest>,
-    /// The address for anonymous readers.
+    /// Address for anonymous downloads.
     pub download_url: String,
 }
 
-/// A stream of bytes from the forge.
+/// A stream of bytes from GitHub.
 pub struct Body {
-    /// In bytes, if the forge says so.
+    /// The size in bytes, if GitHub reports it.
     pub size: Option<u64>,
-    /// As the forge says, such as `application/zip`.
+    /// The content type that GitHub reports, such as `application/zip`.
     pub content_type: Option<String>,
-    /// The bytes. A transfer that breaks off is an error, never an early end.
+    /// The bytes. An interrupted transfer is an error, never an early end.
     pub reader: Box<dyn Read + Send>,
 }
 
@@ -342,41 +349,41 @@ impl fmt::Debug for Body {
     }
 }
 
-/// A call that did not simply succeed.
+/// A call that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("could not {doing}: {detail}")]
 pub struct ForgeError {
-    /// What a decision needs to know.
+    /// The kind of failure, for decisions.
     pub kind: ErrorKind,
-    /// What was being done to what, such as `publish release 7`.
+    /// The action and its object, such as `publish release 7`.
     pub doing: String,
-    /// What the forge or the network said, escaped, for people.
+    /// The message of GitHub or the network, escaped for display.
     pub detail: String,
 }
 
-/// How a call ended.
+/// The outcome of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// 404, 410: it is not there, or we may not see it.
+    /// 404, 410: not found, or not visible to us.
     NotFound,
-    /// 409, 422: it is there already, frozen, or not acceptable.
+    /// 409, 422: it already exists, is immutable, or is not acceptable.
     Conflict,
-    /// 401, 403: the token has no right to it.
+    /// 401, 403: the token lacks the permission.
     Denied,
-    /// 403 or 429 with the marks of a rate limit: nothing happened; how long to wait, if the forge says so.
+    /// 403 or 429 with the headers of a rate limit: nothing happened; holds the time to wait, if GitHub reports it.
     RateLimited(Option<Duration>),
-    /// It certainly had no effect: no connection, a 5xx to a read.
+    /// The call certainly had no effect: no connection, or a 5xx response to a read.
     Unavailable,
-    /// A writing call whose answer was lost or does not tell: it may have happened, or may still happen.
+    /// A write whose response was lost or is inconclusive: it may have happened, or may still happen.
     Ambiguous,
-    /// The answer makes no sense.
+    /// The response is invalid.
     Garbled,
-    /// The bytes that were to be sent could not be read; the source's own words are the detail.
+    /// The bytes to upload could not be read; the detail is the source's own message.
     Source,
 }
 
 impl ForgeError {
-    /// As the promotion's state machine takes it.
+    /// Converts the error for the promotion's state machine.
     pub fn into_fault(self) -> lockgate_core::promote::Fault {
         use lockgate_core::promote::Fault as F;
         let text = self.to_string();

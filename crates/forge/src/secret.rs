@@ -1,18 +1,18 @@
-//! The one type in which a token lives: it has no `Display`, and its `Debug` says nothing.
+//! The type that holds a token: it has no `Display`, and its `Debug` does not show the token.
 
 use std::fmt;
 
-/// A credential for the forge.
+/// A credential for GitHub.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// Takes a token as it stands in an environment variable.
+    /// Takes a token as found in an environment variable.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The token itself, for the one header that needs it.
+    /// Returns the token itself, for the one header that needs it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

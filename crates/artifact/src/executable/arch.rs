@@ -1,6 +1,6 @@
-//! The architectures that variants name, and what an ELF header has to say for each.
+//! The architectures that variants can name, and what an ELF header contains for each.
 //!
-//! Names are Go's and Docker's. This module does not know which of them a project builds.
+//! The names are those of Go and Docker. This module does not know which of them a project builds.
 
 use std::{fmt, str::FromStr};
 
@@ -26,7 +26,7 @@ pub enum Arch {
     S390x,
 }
 
-/// What an ELF header of an [`Arch`] says, and where its loaders lie.
+/// The ELF header values and dynamic linker paths of an [`Arch`].
 pub(super) struct Traits {
     pub(super) name: &'static str,
     pub(super) machine: Machine,
@@ -34,12 +34,12 @@ pub(super) struct Traits {
     pub(super) endian: Endian,
     /// The standard paths of the GNU dynamic linker, from the psABIs and glibc's `shlib-versions`.
     pub(super) glibc: &'static [&'static str],
-    /// The standard paths of musl's.
+    /// The standard paths of musl's dynamic linker.
     pub(super) musl: &'static [&'static str],
 }
 
 impl Arch {
-    /// All of them.
+    /// All architectures.
     pub const ALL: [Self; 7] = [
         Self::Amd64,
         Self::Arm64,
@@ -50,7 +50,7 @@ impl Arch {
         Self::S390x,
     ];
 
-    /// The name that Go and Docker use, e.g. `amd64`.
+    /// Returns the name that Go and Docker use, e.g. `amd64`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.traits().name
@@ -127,7 +127,7 @@ impl Arch {
         }
     }
 
-    /// The architecture of which a header speaks, if it is one of ours.
+    /// Returns the architecture that a header names, if it is supported.
     pub(super) fn of(machine: Machine, class: Class, endian: Endian) -> Option<Self> {
         Self::ALL.into_iter().find(|arch| {
             let traits = arch.traits();
@@ -142,7 +142,7 @@ impl fmt::Display for Arch {
     }
 }
 
-/// A name that is no [`Arch`].
+/// A name that is not an [`Arch`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no known architecture; known are amd64, arm64, 386, arm, riscv64, ppc64le and s390x"
@@ -152,7 +152,7 @@ pub struct UnknownArch(String);
 impl FromStr for Arch {
     type Err = UnknownArch;
 
-    /// Takes the names of [`Arch::as_str`], and `x86_64` and `aarch64`, which compilers say.
+    /// Accepts the names of [`Arch::as_str`], and the compilers' names `x86_64` and `aarch64`.
     fn from_str(name: &str) -> Result<Self, UnknownArch> {
         match name {
             "x86_64" => Ok(Self::Amd64),

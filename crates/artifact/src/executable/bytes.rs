@@ -1,6 +1,6 @@
-//! Where the parser gets its bytes from: all of a file, or what was kept of one.
+//! The parser's sources of bytes: a whole file, or the parts of one that were kept.
 //!
-//! Nothing here knows what the bytes mean.
+//! This module does not know what the bytes mean.
 
 use std::{
     borrow::Cow,
@@ -8,27 +8,27 @@ use std::{
     ops::Range,
 };
 
-/// Why some bytes cannot be had.
+/// Why some bytes are not available.
 #[derive(Debug)]
 pub(super) enum Missing {
-    /// The file ends before.
+    /// The file ends before them.
     BeyondEnd,
-    /// They passed by and were not kept.
+    /// They were streamed past and not kept.
     NotKept,
     /// The source failed.
     Failed(io::Error),
 }
 
-/// A file of known size, of which some bytes can be read.
+/// A file of known size, some bytes of which can be read.
 pub(super) trait Bytes {
-    /// Bytes of the whole file.
+    /// Returns the size of the whole file in bytes.
     fn size(&self) -> u64;
 
-    /// `length` bytes from `offset` on. The caller limits `length`.
+    /// Returns `length` bytes starting at `offset`. The caller limits `length`.
     fn read_at(&mut self, offset: u64, length: usize) -> Result<Cow<'_, [u8]>, Missing>;
 }
 
-/// Notes which ranges of another source are read.
+/// Records which ranges of another source are read.
 pub(super) struct Noted<B> {
     source: B,
     pub(super) ranges: Vec<Range<u64>>,
@@ -58,7 +58,7 @@ impl<B: Bytes> Bytes for Noted<B> {
     }
 }
 
-/// Whether a range lies within a file.
+/// Returns whether a range lies within a file.
 pub(super) fn within(size: u64, offset: u64, length: usize) -> Result<(), Missing> {
     match offset.checked_add(length as u64) {
         Some(end) if end <= size => Ok(()),
@@ -66,7 +66,7 @@ pub(super) fn within(size: u64, offset: u64, length: usize) -> Result<(), Missin
     }
 }
 
-/// All of it, in memory.
+/// A whole file, in memory.
 pub(super) struct Slice<'a>(pub(super) &'a [u8]);
 
 impl Bytes for Slice<'_> {
@@ -81,7 +81,7 @@ impl Bytes for Slice<'_> {
     }
 }
 
-/// All of it, on disk.
+/// A whole file, on disk.
 pub(super) struct Seekable<S> {
     pub(super) source: S,
     pub(super) size: u64,

@@ -1,7 +1,7 @@
-//! Whether an executable is the one that a variant asks for: facts and requirements in, violations out.
+//! Compares the facts of an executable with a variant's requirements and returns the violations.
 //!
-//! Pure, and complete: every violation is given, not the first. Which requirements a variant has, and what follows from
-//! a violation, is not known here.
+//! Pure, and complete: it returns every violation, not only the first. It does not know where the requirements come
+//! from or what a violation leads to.
 
 use std::fmt;
 
@@ -11,25 +11,26 @@ use super::{
 };
 use crate::foreign::shown;
 
-/// What a variant asks of its executable.
+/// What a variant requires of its executable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirements {
-    /// The architecture that it has to be for.
+    /// The architecture of the executable.
     pub arch: Arch,
-    /// The C library of the machines it is for; none if that does not matter.
+    /// The C library of the target machines; `None` if it does not matter.
     pub libc: Option<LibcKind>,
-    /// The oldest glibc it has to run with.
+    /// The oldest glibc that the executable must run with.
     pub glibc_floor: Option<GlibcVersion>,
-    /// Lets it say where libraries are looked for (`DT_RPATH`, `DT_RUNPATH`): whoever can write there runs as its user.
+    /// Allows library search paths in the executable (`DT_RPATH`, `DT_RUNPATH`): write access to such a path is enough
+    /// to run code as the executable's user.
     pub allow_rpath: bool,
-    /// Lets it have an executable stack.
+    /// Allows an executable stack.
     pub allow_exec_stack: bool,
-    /// Lets it name a dynamic linker at another path than its architecture's standard one.
+    /// Allows a dynamic linker at another path than the architecture's standard one.
     pub allow_any_loader: bool,
 }
 
 impl Requirements {
-    /// Asks for an architecture, and for nothing to be odd.
+    /// Requires an architecture, and allows nothing unusual.
     #[must_use]
     pub fn strict(arch: Arch) -> Self {
         Self {
@@ -46,11 +47,11 @@ impl Requirements {
 /// A C library as variants name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LibcKind {
-    /// The executable must need none.
+    /// The executable must not need one.
     Static,
-    /// It must run where there is glibc; a static one does.
+    /// The executable must run with glibc; a static one does.
     Glibc,
-    /// It must run where there is musl; a static one does.
+    /// The executable must run with musl; a static one does.
     Musl,
 }
 
@@ -64,13 +65,13 @@ impl fmt::Display for LibcKind {
     }
 }
 
-/// One way in which an executable is not what was asked for. `Display` gives the sentence; text from the file is
+/// One way in which an executable does not meet the requirements. `Display` gives the sentence; text from the file is
 /// escaped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum Violation {
-    /// For another processor.
+    /// Built for another processor.
     #[error("it is for {}, expected {expected}", Processor(*machine, *class, *endian))]
     Arch {
         machine: Machine,
@@ -78,37 +79,37 @@ pub enum Violation {
         endian: Endian,
         expected: Arch,
     },
-    /// For another system than Linux.
+    /// Built for another operating system than Linux.
     #[error("its OS ABI is {found}, expected 0 (System V) or 3 (Linux)")]
     Os { found: u8 },
-    /// For another C library.
+    /// Needs another C library.
     #[error("its C library is {found}, expected {expected}")]
     Libc { found: String, expected: LibcKind },
-    /// For a newer glibc.
+    /// Needs a newer glibc.
     #[error("it needs glibc {found}, expected at most {floor}")]
     Glibc {
         found: GlibcVersion,
         floor: GlibcVersion,
     },
-    /// Started by something that is not there on other machines.
+    /// Needs a dynamic linker that other machines do not have.
     #[error("its dynamic linker is `{found}`, expected `{expected}`")]
     Loader {
         found: String,
         expected: &'static str,
     },
-    /// Looks for libraries where it says.
+    /// Has a library search path.
     #[error("it looks for libraries in `{path}` ({tag})")]
     Rpath { tag: &'static str, path: String },
-    /// Runs what is written on its stack.
+    /// Has an executable stack.
     #[error("its stack is executable{}", if *unmarked { ": nothing in it says otherwise" } else { "" })]
     Stack { unmarked: bool },
-    /// Runs as somebody else.
+    /// Runs as another user (setuid or setgid).
     #[error("its mode {mode:#o} has a setuid, setgid or sticky bit")]
     SetUid { mode: u32 },
 }
 
 impl Violation {
-    /// Every code that [`Violation::code`] can give.
+    /// Every code that [`Violation::code`] returns.
     pub const CODES: &'static [&'static str] = &[
         "executable.arch",
         "executable.os",
@@ -120,13 +121,13 @@ impl Violation {
         "executable.setuid",
     ];
 
-    /// The stable code of this violation.
+    /// Returns the stable code of this violation.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.meaning().0
     }
 
-    /// One sentence on what to do next.
+    /// Returns one sentence on what to do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         self.meaning().1
@@ -167,8 +168,7 @@ impl Violation {
     }
 }
 
-/// All the ways in which an executable is not what `wanted` asks for. `mode` is the file's Unix mode, where one is
-/// known.
+/// Returns all the ways in which an executable does not meet `wanted`. `mode` is the file's Unix mode, if known.
 #[must_use]
 pub fn check(facts: &Facts, wanted: &Requirements, mode: Option<u32>) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -195,7 +195,7 @@ pub fn check(facts: &Facts, wanted: &Requirements, mode: Option<u32>) -> Vec<Vio
         Libc::Musl => arch.musl,
         Libc::Static | Libc::Other { .. } => &[],
     };
-    // For another architecture the loader is another too: said once is enough.
+    // Another architecture has another loader: report it only once.
     if let (Some(found), Some(expected)) = (&facts.interpreter, standard.first())
         && is_arch
         && !wanted.allow_any_loader
@@ -241,7 +241,7 @@ fn wrong_libc(found: &Libc, expected: LibcKind) -> Option<Violation> {
     Some(Violation::Libc { found, expected })
 }
 
-/// An architecture, ours or not, in words.
+/// An architecture, supported or not, for display.
 struct Processor(Machine, Class, Endian);
 
 impl fmt::Display for Processor {

@@ -1,6 +1,6 @@
 //! Why bytes were refused as an executable.
 //!
-//! What is merely the wrong executable is no error here but a [`Violation`](super::Violation).
+//! A valid executable that does not meet the requirements is a [`Violation`](super::Violation), not an error here.
 
 use std::io;
 
@@ -9,22 +9,22 @@ use std::io;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum InspectError {
-    /// The source failed; nothing is known of the file.
+    /// The source failed; nothing is known about the file.
     #[error("reading the executable failed")]
     Read(#[source] io::Error),
-    /// No bytes at all.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// `#!`.
+    /// A script that starts with `#!`.
     #[error("the file is a script: it starts with `#!`")]
     Script,
-    /// Apple's format.
+    /// An executable in Apple's format.
     #[error("the file is a Mach-O executable, for macOS")]
     MachO,
-    /// Microsoft's format.
+    /// An executable in Microsoft's format.
     #[error("the file is a PE executable, for Windows")]
     Pe,
-    /// None that is known.
+    /// The format is unknown.
     #[error("the file is no executable: it starts with `{found}`")]
     Unrecognized { found: String },
     /// A part of the file is missing.
@@ -34,13 +34,13 @@ pub enum InspectError {
         end: u64,
         size: u64,
     },
-    /// A header that no ELF file may have.
+    /// A header value that is invalid in an ELF file.
     #[error("the ELF header has {field} {found}")]
     Header { field: &'static str, found: u64 },
-    /// An object file, a core dump.
+    /// Another type of ELF file, such as an object file or a core dump.
     #[error("the ELF file is {what}, no executable")]
     Type { what: &'static str },
-    /// `ET_DYN` that is not meant to be run.
+    /// A shared library: `ET_DYN` that is not meant to be run.
     #[error(
         "the ELF file is a shared library: it names no dynamic linker and is not marked as PIE"
     )]
@@ -48,7 +48,7 @@ pub enum InspectError {
     /// A part of the file passed by in a stream and was not kept.
     #[error("the {part} of the executable at byte {at} was not kept while it streamed by")]
     NotKept { part: &'static str, at: u64 },
-    /// More of something than there may be.
+    /// More of something than is allowed.
     #[error("the executable has more than one {what}")]
     Duplicate { what: &'static str },
     /// Segments that contradict themselves or each other.
@@ -60,10 +60,10 @@ pub enum InspectError {
     /// A dynamic section that contradicts itself.
     #[error("the dynamic section of the executable makes no sense: {problem}")]
     Dynamic { problem: &'static str },
-    /// Text that is none.
+    /// Text that is not valid.
     #[error("the executable gives as {what} `{found}`, which is no text")]
     Text { what: &'static str, found: String },
-    /// Something larger than it has any reason to be.
+    /// Something unreasonably large.
     #[error("the {what} of the executable is too large: {found}, at most {limit} are read")]
     TooLarge {
         what: &'static str,
@@ -75,7 +75,7 @@ pub enum InspectError {
 const RELINK: &str = "Link it with an ordinary linker, and pack or strip it with no tool that writes broken headers.";
 
 impl InspectError {
-    /// Every code that [`InspectError::code`] can give.
+    /// Every code that [`InspectError::code`] returns.
     pub const CODES: &'static [&'static str] = &[
         "executable.read",
         "executable.empty",
@@ -95,13 +95,13 @@ impl InspectError {
         "elf.too-large",
     ];
 
-    /// The stable code of this refusal.
+    /// Returns the stable code of this refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.meaning().0
     }
 
-    /// One sentence on what to do next.
+    /// Returns one sentence on what to do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         self.meaning().1

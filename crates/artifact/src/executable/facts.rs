@@ -1,7 +1,7 @@
-//! What the headers of an executable say, as plain values.
+//! The contents of an executable's headers, as plain values.
 //!
-//! Strings in here come from the executable: UTF-8 without control characters, but otherwise anything. This module does
-//! not know how they are found, nor which of them are wanted.
+//! The strings come from the executable: UTF-8 without control characters, but otherwise arbitrary. This module does
+//! not know how they are found or which of them are wanted.
 
 use std::{fmt, str::FromStr};
 
@@ -20,19 +20,19 @@ pub struct Facts {
     pub kind: Kind,
     /// `EI_OSABI`: 0 is System V, 3 Linux with GNU extensions, 9 FreeBSD.
     pub os_abi: u8,
-    /// `PT_INTERP`: path of the dynamic linker; none for a static executable.
+    /// `PT_INTERP`: path of the dynamic linker; `None` for a static executable.
     pub interpreter: Option<String>,
-    /// `DT_NEEDED`: the libraries it names, in its order.
+    /// `DT_NEEDED`: the libraries that the executable names, in its order.
     pub needed: Vec<String>,
-    /// `DT_RPATH`: where libraries are looked for first, if it says so.
+    /// `DT_RPATH`: where libraries are searched for first, if present.
     pub rpath: Option<String>,
-    /// `DT_RUNPATH`: the same, after `LD_LIBRARY_PATH`.
+    /// `DT_RUNPATH`: the same, searched after `LD_LIBRARY_PATH`.
     pub runpath: Option<String>,
-    /// The highest `GLIBC_x.y` among the symbol versions that it needs.
+    /// The highest `GLIBC_x.y` among the symbol versions that the executable needs.
     pub glibc: Option<GlibcVersion>,
     /// `PT_GNU_STACK`.
     pub stack: Stack,
-    /// Bytes of the whole file.
+    /// Size of the whole file in bytes.
     pub size: u64,
 }
 
@@ -84,7 +84,7 @@ impl Machine {
     }
 }
 
-/// What kind of executable.
+/// The kind of executable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `ET_EXEC`: at a fixed address.
@@ -112,14 +112,14 @@ pub enum Stack {
 pub struct GlibcVersion {
     /// The first number: 2.
     pub major: u16,
-    /// The second.
+    /// The second number.
     pub minor: u16,
-    /// The third, 0 where there is none.
+    /// The third number, 0 if there is none.
     pub patch: u16,
 }
 
 impl GlibcVersion {
-    /// Version `major.minor`.
+    /// Creates version `major.minor`.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
         Self {
@@ -140,7 +140,7 @@ impl fmt::Display for GlibcVersion {
     }
 }
 
-/// Text that is no glibc version.
+/// Text that is not a glibc version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a glibc version is two or three numbers with dots, such as 2.31")]
 pub struct UnknownSymbolVersion;
@@ -150,7 +150,7 @@ impl FromStr for GlibcVersion {
 
     fn from_str(text: &str) -> Result<Self, UnknownSymbolVersion> {
         let number = |part: &str| {
-            // `parse` alone would take a sign.
+            // `parse` alone would accept a sign.
             let digits = part.bytes().all(|c| c.is_ascii_digit());
             part.parse::<u16>().ok().filter(|_| digits)
         };
@@ -166,39 +166,39 @@ impl FromStr for GlibcVersion {
     }
 }
 
-/// Which C library the executable is for.
+/// The C library that the executable needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Libc {
-    /// None on the machine: it brings what it needs.
+    /// No C library on the machine: the executable is self-contained.
     Static,
-    /// glibc, at least of this version; none if it needs no versioned symbol of it.
+    /// glibc, at least of this version; `None` if the executable needs no versioned symbol of it.
     Glibc {
-        /// The highest version among the symbols it needs.
+        /// The highest version among the symbols that the executable needs.
         floor: Option<GlibcVersion>,
     },
     /// musl.
     Musl,
-    /// Something else: Android's, a BSD's.
+    /// Another C library, such as Android's or a BSD's.
     Other {
-        /// The dynamic linker's path.
+        /// Path of the dynamic linker.
         interpreter: String,
     },
 }
 
 impl Facts {
-    /// The format's name. There is only one so far.
+    /// Returns the name of the format. There is only one so far.
     #[must_use]
     pub fn format(&self) -> &'static str {
         "ELF"
     }
 
-    /// The architecture, if it is one that variants can name.
+    /// Returns the architecture, if variants can name it.
     #[must_use]
     pub fn arch(&self) -> Option<Arch> {
         Arch::of(self.machine, self.class, self.endian)
     }
 
-    /// Whether the stack has to be taken for executable.
+    /// Returns whether the stack has to be considered executable.
     #[must_use]
     pub fn exec_stack(&self) -> bool {
         match self.stack {
@@ -207,8 +207,8 @@ impl Facts {
         }
     }
 
-    /// The C library, judged by the file name of the dynamic linker: `ld-musl-*` is musl's; `ld-linux*`, `ld64.so.*`
-    /// (POWER and IBM Z) are glibc's.
+    /// Returns the C library, judged by the file name of the dynamic linker: `ld-musl-*` is musl's; `ld-linux*`,
+    /// `ld64.so.*` (POWER and IBM Z) are glibc's.
     #[must_use]
     pub fn libc(&self) -> Libc {
         let Some(interpreter) = &self.interpreter else {

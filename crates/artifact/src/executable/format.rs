@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes: ELF, or something that deserves a better answer than "not ELF".
+//! Recognizes a file's format by its first bytes: ELF, or one that deserves a better message than "not ELF".
 
 use super::error::InspectError;
 use crate::foreign::shown;
@@ -16,7 +16,7 @@ const MACH_O: [[u8; 4]; 6] = [
     [0xca, 0xfe, 0xba, 0xbf],
 ];
 
-/// Passes only for ELF. `start` holds the first bytes of the file, at least 4 if it has as many.
+/// Accepts only ELF. `start` holds the first bytes of the file, at least 4 if the file has as many.
 pub(super) fn recognize(start: &[u8]) -> Result<(), InspectError> {
     if start.starts_with(ELF) {
         Ok(())

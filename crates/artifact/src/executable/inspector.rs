@@ -1,8 +1,8 @@
 //! Inspects an executable while its bytes stream by: once, forward, with bounded memory.
 //!
-//! Kept are the start of the file, and the ranges that whoever read the whole file has listed. At the end the parser reads from
-//! what was kept, or refuses. Where nothing is listed, most executables can be read all the same: the start names two places
-//! that lie behind it (interpreter, dynamic section), and linkers put into the start what the dynamic section points to.
+//! It keeps the start of the file, and the ranges listed by an earlier reader of the whole file. At the end the parser
+//! reads from what was kept, or refuses. Without a list most executables can still be read: the start names two places
+//! behind it (interpreter, dynamic section), and linkers put into the start what the dynamic section points to.
 //!
 //! This module does not know what the bytes mean; the parser asks it for them.
 
@@ -16,21 +16,21 @@ use super::{
     ranges::{RANGES_BYTES, RANGES_MAX},
 };
 
-/// How many bytes from the start of the file an [`Inspector`] keeps. Few programs need more than 100 KiB; those that export
-/// all their symbols to plug-ins need some MiB (node: 7.5).
+/// How many bytes from the start of the file an [`Inspector`] keeps. Few programs need more than 100 KiB; those that
+/// export all their symbols to plug-ins need several MiB (node: 7.5).
 pub const KEPT_PREFIX: usize = 8 * 1024 * 1024;
 
-/// The most that is kept of each place that the start names; the parser refuses larger ones anyway.
+/// The most bytes kept of each place that the start names; the parser refuses larger ones anyway.
 const KEPT_PLACE: u64 = 64 * 1024;
 
-/// Takes an executable piece by piece and gives its [`Facts`] at the end.
+/// Takes an executable piece by piece and returns its [`Facts`] at the end.
 ///
-/// Keeps at most [`KEPT_PREFIX`] bytes, [`RANGES_BYTES`] and some, whatever is fed to it.
+/// Keeps little more than [`KEPT_PREFIX`] plus [`RANGES_BYTES`] bytes, whatever it is fed.
 #[derive(Debug)]
 pub struct Inspector {
     prefix: Vec<u8>,
     prefix_limit: usize,
-    /// Whether the prefix was asked for the places that it names.
+    /// Whether the places that the prefix names have been looked up.
     asked: bool,
     places: Vec<Place>,
     passed: u64,
@@ -50,13 +50,13 @@ impl Default for Inspector {
 }
 
 impl Inspector {
-    /// Nothing seen yet; keeps [`KEPT_PREFIX`] bytes.
+    /// Creates an inspector that keeps [`KEPT_PREFIX`] bytes.
     #[must_use]
     pub fn new() -> Self {
         Self::keeping(KEPT_PREFIX, [])
     }
 
-    /// Keeps `prefix` bytes from the start of the file, and these ranges of it. Anybody may have written them: what goes beyond
+    /// Keeps `prefix` bytes from the start of the file, and these ranges of it. The ranges are untrusted: what exceeds
     /// [`RANGES_MAX`] or [`RANGES_BYTES`] is not kept.
     #[must_use]
     pub fn keeping(prefix: usize, ranges: impl IntoIterator<Item = Range<u64>>) -> Self {
@@ -81,7 +81,7 @@ impl Inspector {
         self.prefix.extend_from_slice(head);
         if !self.asked && self.prefix.len() >= self.prefix_limit {
             self.asked = true;
-            // What cannot be read here may still be among what was listed; the end tells.
+            // What cannot be read here may still be among the listed ranges; `finish` finds out.
             if let Ok(header) = Header::read(self) {
                 let named = header.interpreter.iter().chain(&header.dynamic);
                 let places: Vec<_> = named.map(|segment| self.place(*segment)).collect();
@@ -94,21 +94,21 @@ impl Inspector {
         self.passed = self.passed.saturating_add(bytes.len() as u64);
     }
 
-    /// The facts, now that the file has ended.
+    /// Returns the facts once the file has ended.
     ///
     /// # Errors
-    /// [`InspectError`]: it is no executable, or a broken one, or a part of it was not kept.
+    /// [`InspectError`]: the file is not an executable, or is broken, or a part of it was not kept.
     pub fn finish(mut self) -> Result<Facts, InspectError> {
         elf::parse(&mut self)
     }
 
-    /// What has to be kept of a segment beside the prefix.
+    /// Returns what has to be kept of a segment in addition to the prefix.
     fn place(&self, segment: Segment) -> Place {
         let end = (segment.offset).saturating_add(segment.file_size.min(KEPT_PLACE));
         Place::new(segment.offset.max(self.prefix_limit as u64)..end)
     }
 
-    /// The piece that holds the byte at `offset`, from there on.
+    /// Returns the rest of the piece that holds the byte at `offset`, from there on.
     fn piece(&self, offset: u64) -> Option<&[u8]> {
         let places = (self.places.iter()).map(|p| (p.range.start, p.bytes.as_slice()));
         [(0, self.prefix.as_slice())]
@@ -127,7 +127,7 @@ impl Place {
         Self { range, bytes }
     }
 
-    /// Takes what is wanted of `bytes`, which lie at `at` in the file.
+    /// Keeps what is wanted of `bytes`, which are at `at` in the file.
     fn update(&mut self, at: u64, bytes: &[u8]) {
         let next = (self.range.start).saturating_add(self.bytes.len() as u64);
         let (Some(skip), left) = (next.checked_sub(at), self.range.end.saturating_sub(next)) else {
@@ -145,7 +145,7 @@ impl Place {
 
 impl Bytes for Inspector {
     fn size(&self) -> u64 {
-        // In the middle of the stream, only the prefix is there to be read.
+        // In the middle of the stream, only the prefix can be read.
         self.passed.max(self.prefix.len() as u64)
     }
 

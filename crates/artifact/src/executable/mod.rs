@@ -1,16 +1,17 @@
-//! What an executable's own headers say, and whether that is what a variant asks for.
+//! Reads the headers of an executable and checks them against a variant's requirements.
 //!
-//! Two ways lead to the same [`Facts`]. At build time the file is on disk: [`inspect`] seeks. At promotion the bytes stream by
-//! once: an [`Inspector`] is fed with them and keeps a bounded part. Which part, the build has said: [`inspect_noting`] gives the
-//! ranges that were read. They are hints, and who wrote them is not trusted: where a part was not kept, the executable is
-//! refused; where it was, the same parser reads the same bytes. Then [`check`] compares the facts with [`Requirements`].
+//! Two ways lead to the same [`Facts`]. At build time the file is on disk: [`inspect`] seeks. At promotion the bytes
+//! stream by once: an [`Inspector`] is fed with them and keeps a bounded part. The build recorded which part:
+//! [`inspect_noting`] returns the ranges that were read. They are untrusted hints: if a part was not kept, the
+//! executable is refused; if it was, the same parser reads the same bytes. Then [`check`] compares the facts with
+//! [`Requirements`].
 //!
-//! Only ELF is known; scripts, Mach-O, PE and the rest are each refused under their own code. The rules come from the
-//! System V gABI (chapters 4 and 5), its processor supplements (psABI), and from what Linux and the GNU dynamic
-//! linker do where those are silent.
+//! Only ELF is supported; scripts, Mach-O, PE and other formats are each refused under their own code. The rules come
+//! from the System V gABI (chapters 4 and 5), its processor supplements (psABI), and from what Linux and the GNU
+//! dynamic linker do where those are silent.
 //!
-//! The headers were written by the build and can say anything: they show that the right file came out of an honest
-//! build, not that the code in it is harmless. This module does not know variants or manifests, and never runs anything.
+//! The build wrote the headers and can put anything into them: they show that the right file came out of an honest
+//! build, not that its code is harmless. This module does not know variants or manifests, and never runs anything.
 
 mod arch;
 mod bytes;
@@ -36,19 +37,19 @@ pub use facts::{
 pub use inspector::{Inspector, KEPT_PREFIX};
 pub use ranges::{RANGES_BYTES, RANGES_MAX};
 
-/// Reads the headers of an executable that can be read at any place, such as a file.
+/// Reads the headers of an executable from a seekable source, such as a file.
 ///
 /// # Errors
-/// [`InspectError`]: it is no executable, or a broken one, or reading failed.
+/// [`InspectError`]: the source is not an executable, or is broken, or reading failed.
 pub fn inspect(source: impl Read + Seek) -> Result<Facts, InspectError> {
     elf::parse(&mut seekable(source)?)
 }
 
-/// As [`inspect`], with the ranges beyond the first `prefix` bytes that an [`Inspector`] has to keep to read the same: ascending,
-/// apart from each other, at most [`RANGES_MAX`] with at most [`RANGES_BYTES`] together.
+/// Like [`inspect`], and also returns the ranges beyond the first `prefix` bytes that an [`Inspector`] has to keep to
+/// read the same: ascending, disjoint, at most [`RANGES_MAX`] with at most [`RANGES_BYTES`] together.
 ///
 /// # Errors
-/// As [`inspect`]; and [`InspectError::TooLarge`] where the ranges are more than that.
+/// As [`inspect`]; and [`InspectError::TooLarge`] if the ranges exceed those limits.
 pub fn inspect_noting(
     source: impl Read + Seek,
     prefix: usize,
@@ -64,7 +65,7 @@ fn seekable<S: Read + Seek>(mut source: S) -> Result<bytes::Seekable<S>, Inspect
     Ok(bytes::Seekable { source, size })
 }
 
-/// As [`inspect`], for bytes that are in memory.
+/// Like [`inspect`], for bytes that are in memory.
 ///
 /// # Errors
 /// As [`inspect`].

@@ -1,18 +1,18 @@
-//! From what a parser has read to the few ranges that a manifest lists.
+//! Reduces what a parser has read to the few ranges that a manifest lists.
 //!
-//! Bytes between two ranges may be kept as well: they cost room, and change nothing that is read.
+//! Bytes between two ranges may be kept as well: they cost memory, but do not change what is read.
 
 use std::ops::Range;
 
 use super::error::InspectError;
 
-/// How many ranges are kept of an executable at most.
+/// The most ranges that are kept of an executable.
 pub const RANGES_MAX: usize = 64;
 
-/// How many bytes these ranges may have together.
+/// The most bytes that these ranges may have together.
 pub const RANGES_BYTES: u64 = 1024 * 1024;
 
-/// What of `read` lies beyond the first `prefix` bytes: ascending, apart from each other, within the limits.
+/// Returns the part of `read` beyond the first `prefix` bytes: ascending, disjoint, within the limits.
 pub(super) fn beyond(read: Vec<Range<u64>>, prefix: u64) -> Result<Vec<Range<u64>>, InspectError> {
     let ranges = fewer(joined(read, prefix));
     match ranges.iter().map(|range| range.end - range.start).sum() {
@@ -39,7 +39,7 @@ fn joined(mut read: Vec<Range<u64>>, prefix: u64) -> Vec<Range<u64>> {
     joined
 }
 
-/// Fills the smallest gaps until the ranges are few enough.
+/// Fills the smallest gaps until there are few enough ranges.
 fn fewer(ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     let mut gaps: Vec<(u64, u64)> = (ranges.iter().zip(ranges.iter().skip(1)))
         .map(|(before, after)| (after.start - before.end, after.start))
@@ -102,7 +102,7 @@ mod tests {
         let whole = |length| beyond(Vec::from([0..1, 10..10 + length]), 10);
         assert_eq!(whole(RANGES_BYTES).unwrap().len(), 1);
         assert_eq!(whole(RANGES_BYTES + 1).unwrap_err().code(), "elf.too-large");
-        // Few bytes, but so far apart that they cannot be few ranges.
+        // Few bytes, but too far apart to be merged into few ranges.
         let read = (0..100).map(|n| n << 20..(n << 20) + 1).collect();
         assert_eq!(beyond(read, 0).unwrap_err().code(), "elf.too-large");
     }

@@ -1,19 +1,19 @@
-//! Why a zip was refused: what was being read, what was wrong with it, its stable code, and what to do.
+//! Why a zip was refused: the part being read, what was wrong, its stable code, and what to do.
 //!
-//! Text from the zip is escaped and cut before it gets in here. This module does not know how a refusal is shown.
+//! Text from the zip is escaped and cut before it reaches this module, which does not know how a refusal is shown.
 
 use std::{fmt, io};
 
 /// The part of a zip that was being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The record in front of the content.
+    /// The record before the content.
     LocalHeader,
     /// The file itself, compressed or not.
     Content,
-    /// The record behind the content that holds its sizes and CRC.
+    /// The record after the content that holds its sizes and CRC.
     Descriptor,
-    /// The list of entries; here of one.
+    /// The list of entries, which holds exactly one.
     CentralDirectory,
     /// The last record.
     EndRecord,
@@ -36,25 +36,25 @@ impl fmt::Display for Part {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum ZipError {
-    /// The source failed; nothing is known of the zip.
+    /// The source failed; nothing is known about the zip.
     #[error("the source failed while the {part} was read")]
     Source { part: Part, source: io::Error },
     /// The zip ends in the middle of something.
     #[error("the zip ends within the {part}")]
     Truncated { part: Part },
-    /// Another record, or none, stands where `part` has to be.
+    /// Another record, or none, is where `part` has to be.
     #[error("no {part} where it has to be: found `{found}`")]
     Signature { part: Part, found: String },
-    /// The 64-bit extension of the format.
+    /// The zip uses the 64-bit extension of the format.
     #[error("the {part} uses zip64")]
     Zip64 { part: Part },
-    /// A version that does not belong to the profile.
+    /// A version outside the profile.
     #[error("the {part} names version {found:#06x}")]
     Version { part: Part, found: u16 },
     /// Flags for encryption, patches, masked headers and the like.
     #[error("the {part} has flags {found:#06x}; only bits 3 and 11 may be set")]
     Flags { part: Part, found: u16 },
-    /// Neither stored nor deflated.
+    /// A method other than stored or deflated.
     #[error("the entry uses compression method {found}; only 0 and 8 are read")]
     Method { found: u16 },
     /// Extra fields can override names, sizes and offsets.
@@ -63,17 +63,17 @@ pub enum ZipError {
     /// Comments can hide other records.
     #[error("the {part} has a comment of {length} bytes")]
     Comment { part: Part, length: u16 },
-    /// The caller's own expectation is no name that could be accepted.
+    /// The name that the caller expects is not in the accepted grammar.
     #[error("`{name}` cannot be the name of an artifact's file")]
     ExpectedName { name: String },
-    /// Another file than the expected one.
+    /// The entry has another name than the expected one.
     #[error("the {part} names `{found}`, expected `{expected}`")]
     Name {
         part: Part,
         found: String,
         expected: String,
     },
-    /// Two places say different things.
+    /// Two records disagree.
     #[error("the {part} gives {field} as {found}, everything before it says {expected}")]
     Disagree {
         part: Part,
@@ -81,47 +81,47 @@ pub enum ZipError {
         found: u64,
         expected: u64,
     },
-    /// More entries than one, or none, or a wrong count.
+    /// The number of entries is not one, or the count is wrong.
     #[error("the zip does not hold exactly one entry, or says that it does not")]
     Entries,
-    /// No descriptor where the content has to end.
+    /// There is no descriptor where the content has to end.
     #[error("no data descriptor after {size} bytes of content: found `{found}`")]
     NoDescriptor { size: u64, found: String },
-    /// A directory, a symbolic link, a device.
+    /// The entry is not a regular file but, for example, a directory, a symbolic link or a device.
     #[error("the entry is no regular file: its Unix mode is {mode:#o}")]
     FileType { mode: u32 },
-    /// Permission to act as somebody else.
+    /// The entry has a setuid or setgid bit.
     #[error("the entry has a setuid, setgid or sticky bit: its Unix mode is {mode:#o}")]
     SetId { mode: u32 },
     /// Attributes that an uploader has no reason to set.
     #[error("the entry has {field} {found:#x}")]
     Attributes { field: &'static str, found: u32 },
-    /// Broken compressed data.
+    /// The compressed data is broken.
     #[error("the content is no valid deflate stream")]
     Deflate,
-    /// Compressed data without end that inflates to nothing.
+    /// The compressed data goes on without producing content.
     #[error("the content takes more than {limit} bytes, more than any compressor needs for it")]
     Padding { limit: u64 },
-    /// Another size than the expected one.
+    /// The content is not of the expected size.
     #[error("the content has {}{found} bytes, expected {expected}", if *more { "at least " } else { "" })]
     Size {
         found: u64,
         more: bool,
         expected: u64,
     },
-    /// More bytes than the caller allows.
+    /// The content is larger than the caller allows.
     #[error("the content has more than {limit} bytes")]
     TooLarge { limit: u64 },
-    /// The content is not the one that was put in.
+    /// The content does not match its CRC-32.
     #[error("the zip gives CRC {found:08x}, the content has {computed:08x}")]
     Crc { found: u32, computed: u32 },
-    /// Bytes behind the end.
+    /// There are bytes after the end record.
     #[error("there are bytes behind the end record")]
     Trailing,
     /// The caller stopped before the end.
     #[error("the content was not read to its end")]
     Unfinished,
-    /// The caller went on after a refusal.
+    /// The caller kept reading after a refusal.
     #[error("the zip was refused before")]
     Spent,
 }
@@ -132,7 +132,7 @@ const HOSTILE: &str = "Do not promote: actions/upload-artifact does not write th
     Look at how the artifact was made before building again.";
 
 impl ZipError {
-    /// Every code that [`ZipError::code`] can give.
+    /// Every code that [`ZipError::code`] returns.
     pub const CODES: &'static [&'static str] = &[
         "zip.read",
         "zip.truncated",
@@ -161,13 +161,13 @@ impl ZipError {
         "zip.spent",
     ];
 
-    /// The stable code of this refusal.
+    /// Returns the stable code of this refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.meaning().0
     }
 
-    /// One sentence on what to do next.
+    /// Returns one sentence on what to do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         self.meaning().1
@@ -239,7 +239,7 @@ impl ZipError {
         }
     }
 
-    /// Finds the [`ZipError`] inside an `io::Error` that the reader gave, or gives the `io::Error` back.
+    /// Finds the [`ZipError`] inside an `io::Error` from the reader, or returns the `io::Error` unchanged.
     ///
     /// # Errors
     /// The same `io::Error`, if it holds none.

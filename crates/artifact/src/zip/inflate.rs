@@ -1,7 +1,7 @@
-//! Inflates straight from the input buffer into the caller's, and counts on both sides.
+//! Inflates directly from the input buffer into the caller's, and counts the bytes on both sides.
 //!
-//! The low-level decoder is driven by hand because only so is it known at which byte of the input the stream ended. It
-//! does not know what follows, nor whether the content is the right one.
+//! The low-level decoder is used because only it reports at which input byte the stream ended. This module does not
+//! know what follows, or whether the content is the right one.
 
 use std::io::Read;
 
@@ -13,7 +13,7 @@ use super::{
     input::Input,
 };
 
-/// What has passed of the content.
+/// What has been inflated so far.
 #[derive(Default)]
 pub(super) struct Passed {
     pub(super) size: u64,
@@ -33,7 +33,7 @@ impl Passed {
     }
 }
 
-/// Inflates into `buf`: how many bytes, and whether the stream ended. None only if it ended.
+/// Inflates into `buf`; returns the number of bytes and whether the stream ended. The number is 0 only if it ended.
 pub(super) fn inflate<R: Read>(
     decoder: &mut Decompress,
     input: &mut Input<R>,
@@ -45,8 +45,8 @@ pub(super) fn inflate<R: Read>(
     loop {
         let room = size.limit().saturating_sub(passed.size);
         let room = usize::try_from(room).map_or(buf.len(), |room| room.min(buf.len()));
-        // With all of the content given out the stream still has to say that it ends. The inflater needs somewhere to
-        // put a byte too many, and one such byte is enough to refuse: a bomb never gets further.
+        // After all of the content the stream still has to mark its end. The inflater needs room for one excess byte,
+        // and one such byte is enough to refuse: a bomb never gets further.
         let mut excess = [0];
         let output = match buf.get_mut(..room) {
             Some(output) if room > 0 => output,
@@ -83,7 +83,7 @@ pub(super) fn inflate<R: Read>(
             });
         }
         if read == 0 {
-            // Bytes to read, room to write, and nothing moved: no inflater should do this, and none may make us wait.
+            // Input available, room to write, and no progress: no inflater should do this, and it must not block us.
             return Err(ZipError::Deflate);
         }
     }
@@ -100,8 +100,8 @@ fn too_long(size: Size) -> ZipError {
     }
 }
 
-/// The most bytes that a deflate stream of `size` bytes may take. Empty blocks cost input and give no output, so a
-/// stream could go on for ever without this. zlib's `deflateBound` for its worst settings, and some.
+/// Returns the most bytes that a deflate stream of `size` bytes may take: zlib's `deflateBound` for its worst settings,
+/// plus a margin. Empty blocks cost input and give no output, so without this limit a stream could be endless.
 fn compressed_limit(size: u64) -> u64 {
     size + size / 8 + size / 64 + 1024
 }

@@ -1,12 +1,12 @@
-//! The source with a buffer of our own, so that a deflate stream can end anywhere in it without a byte being lost.
+//! Wraps the source in a buffer of our own, so that a deflate stream can end anywhere in it without losing a byte.
 //!
-//! It does not know what it reads, only for which part of the zip, to say so when the source ends or fails.
+//! It knows only which part of the zip is being read, for the error when the source ends or fails.
 
 use std::io::{self, Read};
 
 use super::error::{Part, ZipError};
 
-/// Large enough that calls into the source cost nothing beside inflating what they bring.
+/// Large enough that calls into the source cost little compared with inflating.
 const CAPACITY: usize = 128 * 1024;
 
 pub(super) struct Input<R> {
@@ -26,7 +26,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// The bytes at hand; reads more only if there are none. Empty at the end of the source.
+    /// Returns the buffered bytes; reads more only if there are none. Empty at the end of the source.
     pub(super) fn fill(&mut self, part: Part) -> Result<&[u8], ZipError> {
         while self.start == self.end {
             match self.source.read(&mut self.buffer) {
@@ -42,21 +42,21 @@ impl<R: Read> Input<R> {
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
     }
 
-    /// Takes away `n` of the bytes that [`Input::fill`] showed.
+    /// Discards `n` of the bytes that [`Input::fill`] returned.
     pub(super) fn consume(&mut self, n: usize) {
         self.start = self.start.saturating_add(n).min(self.end);
     }
 
-    /// Copies as many bytes as are at hand into `buf` and takes them away; 0 only at the end or for an empty `buf`.
+    /// Moves as many buffered bytes as fit into `buf`; returns 0 only at the end or for an empty `buf`.
     pub(super) fn copy(&mut self, part: Part, buf: &mut [u8]) -> Result<usize, ZipError> {
         let mut bytes = self.fill(part)?;
-        // Reading from a slice copies at once and cannot fail.
+        // Reading from a slice cannot fail.
         let n = bytes.read(buf).unwrap_or(0);
         self.consume(n);
         Ok(n)
     }
 
-    /// Fills all of `buf`, or says that the zip ends within `part`.
+    /// Fills all of `buf`, or fails because the zip ends within `part`.
     pub(super) fn take(&mut self, part: Part, mut buf: &mut [u8]) -> Result<(), ZipError> {
         while !buf.is_empty() {
             match self.copy(part, buf)? {

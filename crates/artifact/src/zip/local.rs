@@ -1,6 +1,6 @@
-//! The rules for the record in front of the content.
+//! The rules for the local header, the record before the content.
 //!
-//! They hold for what stands there alone; whether it is true is known only behind the content, see `tail`.
+//! Here the header is checked on its own; `tail` compares it with the content and the other records.
 
 use std::io::Read;
 
@@ -14,7 +14,7 @@ use crate::foreign::shown;
 
 const PART: Part = Part::LocalHeader;
 
-/// A local header that keeps to the profile.
+/// A local header that conforms to the profile.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Local {
     pub(super) header: Header,
@@ -22,7 +22,7 @@ pub(super) struct Local {
 }
 
 impl Local {
-    /// Reads the header and the name behind it, which has to be `name`.
+    /// Reads the header and the name after it, which has to be `name`.
     pub(super) fn read<R: Read>(input: &mut Input<R>, name: &[u8]) -> Result<Self, ZipError> {
         let mut bytes = [0; LOCAL];
         input.take(PART, &mut bytes)?;
@@ -52,9 +52,9 @@ impl Local {
     }
 }
 
-/// What each of the two headers has to keep to by itself.
+/// Checks the rules that each of the two headers has to meet on its own.
 pub(super) fn rules(part: Part, header: &Header) -> Result<Method, ZipError> {
-    // 4.4.3.2: 4.5 is the version that knows zip64; 4.4.8: all bits set says the same.
+    // 4.4.3.2: version 4.5 introduced zip64; 4.4.8: all bits set refers to it, too.
     if header.needed == 45 || header.values.size == u32::MAX || header.values.compressed == u32::MAX
     {
         return Err(ZipError::Zip64 { part });
@@ -76,14 +76,14 @@ pub(super) fn rules(part: Part, header: &Header) -> Result<Method, ZipError> {
     }
 }
 
-/// Reads the name behind a header and compares it.
+/// Reads the name after a header and compares it.
 pub(super) fn read_name<R: Read>(
     input: &mut Input<R>,
     part: Part,
     header: &Header,
     name: &[u8],
 ) -> Result<(), ZipError> {
-    // A name of another length is another name; enough of it is read to say which.
+    // A name of another length is another name; enough of it is read for the message.
     let length = usize::from(header.name).min(name.len().max(128));
     let mut found = vec![0; length];
     input.take(part, &mut found)?;

@@ -1,31 +1,31 @@
-//! One executable in one zip, read strictly and forward: the shape that the forge's uploader writes, and nothing else.
+//! Reads a zip with one executable, strictly and forward: only the shape that GitHub's artifact uploader writes.
 //!
 //! A zip says most things twice (local header, descriptor, central directory, end record), and readers differ in which
-//! of them they believe. So this reader believes none: it takes what it has seen itself and refuses the file if any
-//! record says otherwise, if anything lies between, before or behind the records, or if any record uses a feature that
-//! the uploader never uses. What is accepted has one meaning.
+//! record they trust. This reader trusts none: it uses what it observed and refuses the file if any record disagrees,
+//! if there are bytes between, before or after the records, or if any record uses a feature that the uploader never
+//! uses. Accepted files have one meaning.
 //!
 //! The profile, with the sections of PKWARE's APPNOTE 6.3.10:
 //!
 //! | part | rule |
 //! | --- | --- |
 //! | local header (4.3.7) | at offset 0; needs version 20 (or 10, stored only); method 0 or 8; no extra field |
-//! | flags (4.4.4) | bit 3 (descriptor) and bit 11 (UTF-8) may be set, no other |
+//! | flags (4.4.4) | only bit 3 (descriptor) and bit 11 (UTF-8) may be set |
 //! | name (4.4.17) | the expected one, byte for byte, of `A-Z a-z 0-9 . _ -` |
-//! | sizes and CRC (4.4.7 to 4.4.9) | with bit 3 zero in the local header; without, true there |
+//! | sizes and CRC (4.4.7 to 4.4.9) | with bit 3, zero in the local header; without, correct there |
 //! | content | a raw deflate stream (RFC 1951) that ends where the next record begins, or stored bytes |
 //! | descriptor (4.3.9) | if and only if bit 3; with its signature, 32-bit values |
-//! | central directory (4.3.12) | directly behind; one entry, equal to the local header; made on Unix by 4.5 or 2.0 |
-//! | attributes (4.4.15) | a regular file without setuid, setgid or sticky bit; DOS byte nothing but the archive bit |
-//! | end record (4.3.16) | directly behind; one disk, one entry, right size and offset, no comment; then the end |
+//! | central directory (4.3.12) | follows directly; one entry, equal to the local header; made on Unix by 4.5 or 2.0 |
+//! | attributes (4.4.15) | a regular file without setuid, setgid or sticky bit; DOS byte only the archive bit |
+//! | end record (4.3.16) | follows directly; one disk, one entry, right size and offset, no comment; then the end |
 //!
-//! Leeway over what the uploader writes, for other honest writers of the same thing: bit 3 may be clear, bit 11 set,
-//! version needed 10 for a stored entry, made by 2.0, archive bit clear. None of it is ambiguous.
+//! Leeway for other honest writers of the same shape: bit 3 may be clear, bit 11 set, version needed 10 for a stored
+//! entry, made by 2.0, archive bit clear. None of it is ambiguous.
 //!
-//! Two things cannot be told from the outside and do not matter: the padding bits behind the last deflate block, and
-//! the date, which must only be the same in both headers.
+//! Two things cannot be verified and do not matter: the padding bits after the last deflate block, and the date, which
+//! must only be the same in both headers.
 //!
-//! This module does not know about files, downloads, or the digest of the zip itself: wrap the source in a
+//! This module does not know files, downloads, or the digest of the zip itself: wrap the source in a
 //! [`HashingReader`](crate::digest::HashingReader) for that.
 
 mod error;
@@ -41,7 +41,7 @@ pub use error::{Part, ZipError};
 pub use read::{HELD_MAX, SingleFile, read_all};
 pub use write::{DosTime, Entry, SingleFileWriter};
 
-/// What the one entry is expected to be; usually from the manifest.
+/// The expected entry, usually from the manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expect<'a> {
     /// The name of the entry, byte for byte: 1 to 255 of `A-Z a-z 0-9 . _ -`, and neither `.` nor `..`.
@@ -50,17 +50,17 @@ pub struct Expect<'a> {
     pub size: Size,
 }
 
-/// What is known of a content's size beforehand.
+/// What is known about the size of the content beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
-    /// Exactly so many bytes.
+    /// Exactly this number of bytes.
     Exact(u64),
-    /// At most so many bytes: for the manifest itself, whose size nothing tells beforehand.
+    /// At most this number of bytes: for the manifest itself, whose size is not recorded anywhere.
     AtMost(u64),
 }
 
 impl Size {
-    /// The most bytes that the content may have.
+    /// Returns the most bytes that the content may have.
     #[must_use]
     pub fn limit(self) -> u64 {
         match self {
@@ -69,12 +69,12 @@ impl Size {
     }
 }
 
-/// How the content was kept in the zip (APPNOTE 4.4.5).
+/// How the content is stored in the zip (APPNOTE 4.4.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Method 0: as it is.
+    /// Method 0: uncompressed.
     Stored,
-    /// Method 8: as a deflate stream.
+    /// Method 8: a deflate stream.
     Deflated,
 }
 
@@ -87,27 +87,27 @@ impl Method {
     }
 }
 
-/// What the zip was found to hold, after every record agreed.
+/// What the zip holds, after all records agreed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The entry's name: the expected one.
+    /// Name of the entry, which is the expected one.
     pub name: String,
-    /// Bytes of content.
+    /// Size of the content in bytes.
     pub size: u64,
-    /// Bytes that the content took inside the zip.
+    /// Size of the content inside the zip in bytes.
     pub compressed: u64,
     /// CRC-32 of the content.
     pub crc32: u32,
-    /// How the content was kept.
+    /// How the content is stored.
     pub method: Method,
     /// The Unix permission bits, at most `0o777`.
     pub mode: u32,
 }
 
-/// The largest value that a 32-bit field can hold and still mean itself: the next one says "look in zip64" (4.4.1.4).
+/// The largest literal value of a 32-bit field: the next one means "look in zip64" (4.4.1.4).
 const MAX_32: u64 = 0xFFFF_FFFE;
 
-/// Whether `name` is in the grammar of [`Expect::name`].
+/// Returns whether `name` is in the grammar of [`Expect::name`].
 fn is_plain_name(name: &[u8]) -> bool {
     (1..=255).contains(&name.len())
         && name != b"."

@@ -1,7 +1,7 @@
-//! The reader: content passes through it once, forward, and is called whole only after everything behind it agreed.
+//! The reader: streams the content once, forward, and reports its end only after every record behind it agreed.
 //!
 //! It holds one input buffer and the state of the inflater, whatever the size of the file. It does not know where the
-//! bytes go: whoever streams them on must be able to take them back until the end was reached.
+//! bytes go: a consumer must be able to discard them until the end is reached.
 
 use std::{
     fmt,
@@ -21,22 +21,21 @@ use super::{
 };
 use crate::foreign::shown;
 
-/// The most bytes of content that are held in memory for a stored entry whose size nothing tells (see
-/// [`SingleFile::open`]).
+/// The most bytes held in memory for a stored entry of unknown size (see [`SingleFile::open`]).
 pub const HELD_MAX: u64 = 8 * 1024 * 1024;
 
 /// The content of the one entry of a zip, as a stream.
 ///
 /// # Hold back the last bytes
 ///
-/// The content's last bytes come *before* the records that vouch for them. `read` gives all of the content first and
-/// only then, on the call after the last byte, reads the descriptor, the central directory and the end record. It
-/// returns `Ok(0)` if all of them agreed and the source ended; otherwise that call fails. So whoever passes the content
-/// on holds its last piece back until `Ok(0)` came, and aborts on an error. (A read into an empty buffer returns
-/// `Ok(0)` too, as it must, and means nothing.)
+/// The last bytes of the content come *before* the records that verify them. `read` returns all of the content first
+/// and reads the descriptor, the central directory and the end record only on the call after the last byte. That call
+/// returns `Ok(0)` if all of them agreed and the source ended; otherwise it fails. A consumer that passes the content
+/// on must hold back its last piece until `Ok(0)`, and abort on an error. (A read into an empty buffer also returns
+/// `Ok(0)`, as it must; that means nothing.)
 ///
-/// After an error every further read fails. Errors are `io::Error`s with a [`ZipError`] inside:
-/// [`ZipError::from_io`] gets it out.
+/// After an error every further read fails. Errors are `io::Error`s with a [`ZipError`] inside: use
+/// [`ZipError::from_io`] to get it.
 pub struct SingleFile<R> {
     input: Input<R>,
     local: Local,
@@ -51,9 +50,9 @@ enum State {
     Stored {
         left: u64,
     },
-    /// Stored, and only the end of the source tells where the content ends.
+    /// Stored content whose end is known only from the end of the source.
     Unmeasured,
-    /// What `Unmeasured` became: content that everything has agreed on.
+    /// Content of an `Unmeasured` entry after every record agreed.
     Held {
         content: io::Cursor<Vec<u8>>,
         facts: Facts,
@@ -66,14 +65,14 @@ enum State {
 impl<R: Read> SingleFile<R> {
     /// Reads the local header and checks it against the profile and `expect`.
     ///
-    /// A stored entry with a descriptor (the uploader's level 0) does not say where it ends. With [`Size::Exact`] it is
-    /// read as a stream all the same. With [`Size::AtMost`] the first read takes all of the source into memory, at most
-    /// [`HELD_MAX`] bytes of content: the profile fixes how many bytes stand behind the content, so that the end of the
-    /// source tells where it ended, and every record must confirm it before a byte is given out.
+    /// A stored entry with a descriptor (the uploader's level 0) does not record where it ends. With [`Size::Exact`] it
+    /// is still read as a stream. With [`Size::AtMost`] the first read takes all of the source into memory, at most
+    /// [`HELD_MAX`] bytes of content: the profile fixes how many bytes follow the content, so the end of the source
+    /// determines where it ended, and every record must confirm that before any byte is returned.
     ///
     /// # Errors
-    /// Any [`ZipError`] that the local header gives reason for; [`ZipError::ExpectedName`] and [`ZipError::Zip64`] if
-    /// nothing could ever meet `expect`.
+    /// Any [`ZipError`] that the local header causes; [`ZipError::ExpectedName`] and [`ZipError::Zip64`] if no zip
+    /// could meet `expect`.
     pub fn open(source: R, expect: Expect<'_>) -> Result<Self, ZipError> {
         if !is_plain_name(expect.name.as_bytes()) {
             return Err(ZipError::ExpectedName {
@@ -111,8 +110,8 @@ impl<R: Read> SingleFile<R> {
         })
     }
 
-    /// What the zip held. Call it after `read` returned `Ok(0)`, or at least after the last byte of content: the
-    /// records behind it are read now if they were not yet.
+    /// Returns what the zip held. Call it after `read` returned `Ok(0)`, or at least after the last byte of content: it
+    /// reads the records after the content if that has not happened yet.
     ///
     /// # Errors
     /// [`ZipError::Unfinished`] if there is content left; otherwise as `read`.
@@ -172,7 +171,7 @@ impl<R: Read> SingleFile<R> {
         }
     }
 
-    /// Takes the rest of the source into memory and cuts it where the profile says that the content ends.
+    /// Reads the rest of the source into memory and cuts it where, by the profile, the content ends.
     fn hold(&mut self) -> Result<State, ZipError> {
         let limit = self.size.limit().min(HELD_MAX);
         let behind = tail::length(&self.name, self.local.has_descriptor());
@@ -227,7 +226,7 @@ impl<R> fmt::Debug for SingleFile<R> {
     }
 }
 
-/// Reads the one file of a zip into memory: for manifests, and for bytes that are in memory already.
+/// Reads the one file of a zip into memory: for manifests, and for zips that are already in memory.
 ///
 /// # Errors
 /// As [`SingleFile::open`] and its `read`.
@@ -253,7 +252,7 @@ fn seen<'a>(local: Local, name: &'a str, passed: &Passed) -> Seen<'a> {
     }
 }
 
-/// Whether content may end after `found` bytes.
+/// Checks whether content may end after `found` bytes.
 fn ends_at(size: Size, found: u64) -> Result<(), ZipError> {
     match size {
         Size::Exact(expected) if found != expected => Err(ZipError::Size {

@@ -1,4 +1,4 @@
-//! The four records of a zip as plain numbers: where their fields lie, and nothing of what they may hold.
+//! The four records of a zip as plain numbers: the positions of their fields, but not the allowed values.
 //!
 //! All numbers are little-endian (APPNOTE 4.4.1.1). The rules are in `local` and `tail`, the writer in `write`.
 
@@ -9,18 +9,18 @@ pub(super) const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 pub(super) const ZIP64_END_SIGNATURE: [u8; 4] = *b"PK\x06\x06";
 pub(super) const ZIP64_LOCATOR_SIGNATURE: [u8; 4] = *b"PK\x06\x07";
 
-/// Bytes of each record, without names.
+/// Size of each record in bytes, without names.
 pub(super) const LOCAL: usize = 30;
 pub(super) const DESCRIPTOR: usize = 16;
 pub(super) const CENTRAL: usize = 46;
 pub(super) const END: usize = 22;
 
-/// Bit 3 of the flags: sizes and CRC are in a descriptor behind the content.
+/// Bit 3 of the flags: sizes and CRC are in a descriptor after the content.
 pub(super) const HAS_DESCRIPTOR: u16 = 1 << 3;
 /// Bit 11 of the flags: the name is UTF-8.
 pub(super) const IS_UTF8: u16 = 1 << 11;
 
-/// What both headers of an entry say, before the name.
+/// The fields that both headers of an entry have, before the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) needed: u16,
@@ -41,7 +41,7 @@ pub(super) struct Values {
     pub(super) size: u32,
 }
 
-/// What only the central directory says.
+/// The fields that only the central directory has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Central {
     pub(super) made_by: u16,
@@ -65,7 +65,7 @@ pub(super) struct End {
 }
 
 impl Header {
-    /// 4.3.7, from the field behind the signature.
+    /// 4.3.7, from the field after the signature.
     pub(super) fn local(b: &[u8; LOCAL]) -> Self {
         Self::at(b, 4)
     }
@@ -86,7 +86,7 @@ impl Header {
 }
 
 impl Values {
-    /// 4.3.9, with the signature in front.
+    /// 4.3.9, after the signature.
     pub(super) fn descriptor(b: &[u8; DESCRIPTOR]) -> Self {
         Self::at(b, 4)
     }
@@ -134,7 +134,7 @@ pub(super) fn signature<const N: usize>(b: &[u8; N]) -> [u8; 4] {
     u32_at(b, 0).to_le_bytes()
 }
 
-/// Callers give constant positions inside records of constant length; a wrong one reads as zeros, not as a panic.
+/// Callers pass constant positions inside records of constant length; a wrong one reads as zeros instead of panicking.
 fn u16_at<const N: usize>(b: &[u8; N], at: usize) -> u16 {
     b.get(at..)
         .and_then(<[u8]>::first_chunk)

@@ -1,7 +1,7 @@
-//! The rules for everything behind the content: descriptor, central directory, end record, and then nothing.
+//! The rules for everything after the content: descriptor, central directory, end record, and then nothing.
 //!
-//! Each value is compared with what was seen while the content passed, never with another record's claim. This module
-//! does not know how the content was read.
+//! Each value is compared with what was observed while the content passed, never with another record's value. This
+//! module does not know how the content was read.
 
 use std::io::Read;
 
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::foreign::shown;
 
-/// Made by Unix (host 3 in the upper byte, 4.4.2), by the version in the lower: 4.5 is what the uploader says, 2.0 what
-/// other writers of plain zips say.
+/// Made by Unix (host 3 in the upper byte, 4.4.2), with the version in the lower byte: the uploader writes 4.5, other
+/// writers of plain zips 2.0.
 const MADE_BY: [u16; 2] = [0x032D, 0x0314];
 
 const DOS_DIRECTORY: u32 = 0x10;
@@ -28,7 +28,7 @@ const TYPE: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 const PERMISSIONS: u32 = 0o777;
 
-/// What was seen by the time the content ended.
+/// What was observed by the end of the content.
 #[derive(Debug)]
 pub(super) struct Seen<'a> {
     pub(super) local: Local,
@@ -38,13 +38,13 @@ pub(super) struct Seen<'a> {
     pub(super) crc: u32,
 }
 
-/// How many bytes stand behind the content.
+/// Returns how many bytes follow the content.
 pub(super) fn length(name: &str, has_descriptor: bool) -> usize {
     let descriptor = if has_descriptor { DESCRIPTOR } else { 0 };
     descriptor + CENTRAL + name.len() + END
 }
 
-/// Reads all that is behind the content, to the end of the source.
+/// Reads everything after the content, to the end of the source.
 pub(super) fn check<R: Read>(input: &mut Input<R>, seen: &Seen<'_>) -> Result<Facts, ZipError> {
     let content_end = (LOCAL + seen.name.len()) as u64 + seen.compressed;
     let directory = if seen.local.has_descriptor() {
@@ -87,7 +87,7 @@ fn descriptor<R: Read>(input: &mut Input<R>, seen: &Seen<'_>) -> Result<(), ZipE
         });
     }
     let values = Values::descriptor(&bytes);
-    // 4.3.9.2: with zip64 both sizes take 8 bytes, so that the upper half of the first stands where the second was.
+    // 4.3.9.2: with zip64 both sizes take 8 bytes, so the upper half of the first is where the second would be.
     let is_wide = u64::from(values.compressed) == seen.compressed && values.size == 0;
     if is_wide && seen.size != 0 {
         return Err(ZipError::Zip64 { part });
@@ -107,7 +107,7 @@ fn agree_on_values(part: Part, values: Values, seen: &Seen<'_>) -> Result<(), Zi
     Ok(())
 }
 
-/// 4.3.12. Gives the permission bits.
+/// 4.3.12. Returns the permission bits.
 fn central<R: Read>(input: &mut Input<R>, seen: &Seen<'_>) -> Result<u32, ZipError> {
     let part = Part::CentralDirectory;
     let mut bytes = [0; CENTRAL];

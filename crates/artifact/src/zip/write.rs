@@ -1,8 +1,9 @@
-//! Writes what the forge's uploader writes: one entry, streamed, in exactly the shape that it has there.
+//! Writes a zip in exactly the shape that GitHub's artifact uploader writes: one entry, streamed.
 //!
-//! For rehearsals and tests, which play the uploader's part. The shape was taken from zips that the uploader wrote: made
-//! by 4.5 on Unix, version 20, bit 3 alone, a descriptor with its signature, level 0 stored. Compressed bytes may differ
-//! from the uploader's, as another compressor makes them. This module does not know the reader's rules beyond the names.
+//! For rehearsals and tests, which play the uploader's part. The shape was taken from the uploader's own zips: made by
+//! 4.5 on Unix, version 20, only bit 3, a descriptor with its signature, level 0 stored. Compressed bytes may differ
+//! from the uploader's, because another compressor makes them. This module shares only the grammar of names with the
+//! reader.
 
 use std::io::{self, Write};
 
@@ -24,12 +25,12 @@ const MADE_BY: u16 = 0x032D;
 const DOS_ARCHIVE: u32 = 0x20;
 const REGULAR: u32 = 0o100_000;
 
-/// The entry that is to be written.
+/// The entry to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The name, in the grammar of [`Expect::name`](super::Expect::name).
     pub name: &'a str,
-    /// Unix permission bits; the uploader keeps the file's. More than `0o7777` is cut off. The reader refuses setuid,
+    /// Unix permission bits; the uploader keeps the file's. Bits above `0o7777` are cut off. The reader refuses setuid,
     /// setgid and sticky bits: writing them is for tests.
     pub mode: u32,
     /// When the file was modified.
@@ -38,7 +39,7 @@ pub struct Entry<'a> {
     pub level: u32,
 }
 
-/// A time as zips hold it (APPNOTE 4.4.6): seconds halved, no time zone, from 1980 on.
+/// A time as in a zip (APPNOTE 4.4.6): two-second steps, no time zone, from 1980 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DosTime {
     /// Year since 1980 in the upper 7 bits, month in 4, day in 5.
@@ -48,14 +49,14 @@ pub struct DosTime {
 }
 
 impl DosTime {
-    /// The first moment that a zip can name.
+    /// The earliest time that a zip can hold.
     pub const EPOCH: Self = Self {
         date: 1 << 5 | 1,
         time: 0,
     };
 }
 
-/// Writes a zip with one entry. The content is written to it, then [`SingleFileWriter::finish`] is called.
+/// Writes a zip with one entry: write the content, then call [`SingleFileWriter::finish`].
 #[derive(Debug)]
 pub struct SingleFileWriter<W: Write> {
     body: Body<W>,
@@ -76,8 +77,8 @@ impl<W: Write> SingleFileWriter<W> {
     /// Writes the local header.
     ///
     /// # Errors
-    /// `InvalidInput` for a name outside the grammar (with [`ZipError::ExpectedName`] inside) or a level above 9; what
-    /// `out` gives.
+    /// `InvalidInput` for a name outside the grammar (with [`ZipError::ExpectedName`] inside) or a level above 9; any
+    /// error of `out`.
     pub fn new(mut out: W, entry: Entry<'_>) -> io::Result<Self> {
         if !is_plain_name(entry.name.as_bytes()) {
             let name = shown(entry.name.as_bytes());
@@ -113,10 +114,10 @@ impl<W: Write> SingleFileWriter<W> {
         })
     }
 
-    /// Writes everything behind the content, and gives `out` back with what the zip says.
+    /// Writes everything after the content, and returns `out` with what the zip records.
     ///
     /// # Errors
-    /// What `out` gives; `InvalidInput` with [`ZipError::Zip64`] inside if the content was too large for the format.
+    /// Any error of `out`; `InvalidInput` with [`ZipError::Zip64`] inside if the content is too large for the format.
     pub fn finish(self) -> io::Result<(W, Facts)> {
         let (mut out, method, compressed) = match self.body {
             Body::Stored(out) => (out, Method::Stored, self.size),
@@ -157,7 +158,7 @@ impl<W: Write> Write for SingleFileWriter<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // A flush inside a deflate stream would change its bytes: only what is out already is passed on.
+        // Flushing inside a deflate stream would change its bytes: only finished output is passed on.
         match &mut self.body {
             Body::Stored(out) => out.flush(),
             Body::Deflated(encoder) => encoder.get_mut().flush(),
@@ -165,7 +166,7 @@ impl<W: Write> Write for SingleFileWriter<W> {
     }
 }
 
-/// Descriptor, central directory and end record; none if a value does not fit into 32 bits.
+/// Returns descriptor, central directory and end record; `None` if a value does not fit into 32 bits.
 fn tail(facts: &Facts, modified: DosTime) -> Option<Vec<u8>> {
     let directory = (LOCAL + facts.name.len() + DESCRIPTOR) as u64 + facts.compressed;
     if directory.max(facts.size) > MAX_32 {
@@ -199,7 +200,7 @@ fn tail(facts: &Facts, modified: DosTime) -> Option<Vec<u8>> {
     Some(tail)
 }
 
-/// The fields that both headers share.
+/// Writes the fields that both headers share.
 fn common(out: &mut Vec<u8>, method: Method, modified: DosTime, values: [u32; 3], name: &str) {
     let head = [
         NEEDED,
@@ -210,7 +211,7 @@ fn common(out: &mut Vec<u8>, method: Method, modified: DosTime, values: [u32; 3]
     ];
     out.extend(head.iter().flat_map(|n| n.to_le_bytes()));
     numbers(out, &values);
-    // The grammar allows at most 255 bytes. Then: no extra field.
+    // The grammar allows at most 255 bytes. No extra field follows.
     let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
     out.extend([length, 0, 0, 0]);
 }

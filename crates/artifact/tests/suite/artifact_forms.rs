@@ -1,4 +1,4 @@
-//! One interface for both forms of an artifact, and the limits of the plain one.
+//! Both forms of an artifact behind one interface, and the limits of the plain form.
 
 use std::io::Read;
 

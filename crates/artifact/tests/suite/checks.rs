@@ -1,4 +1,4 @@
-//! What is read out of good executables, and which requirements they meet.
+//! Facts of valid executables, and the requirements that they meet.
 
 use lockgate_artifact::executable::{
     Arch, Class, Endian, GlibcVersion, Kind, LibcKind, Machine, Requirements, Stack, Violation,
@@ -122,7 +122,7 @@ fn refuses_a_newer_glibc_than_the_floor() {
     assert!(codes(&elf, |r| r.glibc_floor = Some(GlibcVersion::new(2, 31))).is_empty());
     let found = codes(&elf, |r| r.glibc_floor = Some(GlibcVersion::new(2, 30)));
     assert_eq!(found, ["executable.glibc"]);
-    // By number, not by text.
+    // Compared as numbers, not as text.
     let found = codes(&elf, |r| r.glibc_floor = Some(GlibcVersion::new(2, 4)));
     assert_eq!(found, ["executable.glibc"]);
 }
@@ -133,7 +133,7 @@ fn refuses_a_loader_that_other_machines_do_not_have() {
     let elf = Elf::of(62, true, true, nix);
     assert_eq!(codes(&elf, |_| {}), ["executable.loader"]);
     assert!(codes(&elf, |r| r.allow_any_loader = true).is_empty());
-    // The right libc's loader for another architecture.
+    // The loader of the right libc, but for another architecture.
     let elf = Elf::of(62, true, true, "/lib/ld-linux-aarch64.so.1");
     assert_eq!(codes(&elf, |_| {}), ["executable.loader"]);
 }

@@ -1,4 +1,4 @@
-//! What is read out of good executables, whole and as a stream.
+//! Facts of valid executables, read from the whole file and from a stream.
 
 use std::io::Cursor;
 
@@ -69,7 +69,8 @@ fn reads_what_symbol_versions_mean() {
     );
 }
 
-/// The parts lie behind the kept prefix, each in turn. What nobody listed is refused, but for what the start itself names.
+/// The parts are behind the kept prefix, each in turn. Unlisted parts are refused, except those that the start itself
+/// names.
 #[test]
 fn a_stream_reads_what_it_kept_and_refuses_what_it_did_not() {
     const FAR: usize = 100_000;
@@ -99,7 +100,7 @@ fn a_stream_reads_what_it_kept_and_refuses_what_it_did_not() {
         }
         let (_, ranges) = inspect_noting(Cursor::new(&bytes), kept).unwrap();
         assert_eq!(streamed(&bytes, kept, &ranges, 777).unwrap(), full);
-        // Each range is needed where the start does not name it, and each byte of it.
+        // Each range is needed unless the start names it, and so is each byte of it.
         for at in 0..ranges.len() {
             let mut fewer = ranges.clone();
             fewer.remove(at);
@@ -116,7 +117,7 @@ fn a_stream_reads_what_it_kept_and_refuses_what_it_did_not() {
                 }
             }
         }
-        // With the default prefix, nothing has to be listed in a file of this size.
+        // With the default prefix, a file of this size needs no list.
         assert_eq!(streamed(&bytes, KEPT_PREFIX, &[], 777).unwrap(), full);
         assert!(
             inspect_noting(Cursor::new(&bytes), KEPT_PREFIX)
@@ -151,7 +152,7 @@ fn a_stream_reads_tables_beyond_its_prefix_where_they_are_listed() {
     }
 }
 
-/// The dynamic section lies across the end of the kept prefix, at each byte of it in turn.
+/// The dynamic section crosses the end of the kept prefix, at each of its bytes in turn.
 #[test]
 fn a_stream_loses_nothing_at_the_edge_of_what_it_keeps() {
     const KEPT: usize = 64 * 1024;

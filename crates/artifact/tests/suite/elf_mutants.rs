@@ -1,4 +1,4 @@
-//! Executables with changed bytes: never a panic, and never another reading than the `object` crate's.
+//! Executables with changed bytes never panic and are never read differently than by the `object` crate.
 
 use std::io::Cursor;
 
@@ -18,7 +18,7 @@ fn samples() -> Vec<Vec<u8>> {
         paths: vec![(29, b"/opt/lib".to_vec())],
         ..Elf::glibc()
     };
-    // Where nothing stood behind the dynamic section, it could not be made longer.
+    // Something has to follow the dynamic section so that it can be made longer.
     let room = Elf {
         gaps: [0, 0, 0, 64],
         ..Elf::glibc()
@@ -29,7 +29,7 @@ fn samples() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What we accept, the other parser reads alike.
+/// Checks that the other parser reads an accepted file the same way.
 fn agree_if_accepted(bytes: &[u8]) {
     if let Ok(facts) = inspect_all_ways(bytes) {
         let mut seen = seen_by_object(bytes).expect("accepted").expect("ELF");
@@ -121,7 +121,7 @@ proptest! {
     }
 }
 
-/// Executables of all kinds whose parts lie up to `apart` bytes from each other.
+/// Executables of all kinds whose parts are up to `apart` bytes from each other.
 fn scattered(apart: usize) -> impl Strategy<Value = Elf> {
     let kinds = [
         Elf::glibc(),

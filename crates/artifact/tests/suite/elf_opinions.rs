@@ -1,4 +1,4 @@
-//! What the `object` crate sees in an executable: a second opinion for tests and the fuzz target.
+//! What the `object` crate reads from an executable: a second opinion for tests and the fuzz target.
 
 use lockgate_artifact::executable::{Class, Endian, Facts, Kind};
 use object::{
@@ -7,7 +7,7 @@ use object::{
     read::elf::{Dyn as _, FileHeader, ProgramHeader as _},
 };
 
-/// What `object` finds.
+/// What `object` reads.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
     wide: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Seen {
     machine: u16,
     interpreter: Option<Vec<u8>>,
     needed: Vec<Vec<u8>>,
-    /// From the section headers, which we do not read: none if they make no sense.
+    /// From the section headers, which our parser does not read; `None` if they are invalid.
     pub(crate) versions: Option<Vec<Vec<u8>>>,
 }
 
@@ -94,7 +94,7 @@ fn versions<H: FileHeader<Endian = Endianness>>(
     Ok(Some(names))
 }
 
-/// Everything that both know is the same.
+/// Asserts that everything both parsers report is the same.
 pub(crate) fn agree(facts: &Facts, seen: &Seen) {
     assert_eq!(facts.class == Class::Bits64, seen.wide);
     assert_eq!(facts.endian == Endian::Little, seen.little);

@@ -1,4 +1,4 @@
-//! Real executables of the machine that runs the tests, read by us and by the `object` crate: both must see the same.
+//! Reads real executables of the test machine with our parser and with the `object` crate; both must agree.
 
 use std::{fs, path::PathBuf};
 

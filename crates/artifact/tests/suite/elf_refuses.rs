@@ -1,4 +1,4 @@
-//! Executables that are none, or that contradict themselves: one named test each, in memory and as a stream.
+//! Files that are not executables or contradict themselves: one named test each, in memory and as a stream.
 
 use std::{io::Cursor, ops::Range};
 
@@ -8,7 +8,7 @@ use lockgate_artifact::executable::{
 
 use super::elves::{BASE, Elf};
 
-/// The bytes as a stream: what comes first and some ranges are kept.
+/// Inspects the bytes as a stream: the prefix and some ranges are kept.
 pub(crate) fn streamed(
     bytes: &[u8],
     prefix: usize,
@@ -22,7 +22,7 @@ pub(crate) fn streamed(
     inspector.finish()
 }
 
-/// A stream gives what reading the whole file gives, or refuses what was not kept.
+/// Asserts that a stream gives the same result as the whole file, or refuses because a part was not kept.
 pub(crate) fn alike_or_not_kept(
     whole: &Result<Facts, InspectError>,
     streamed: &Result<Facts, InspectError>,
@@ -35,7 +35,7 @@ pub(crate) fn alike_or_not_kept(
     }
 }
 
-/// All ways to read a file must agree. Where the right ranges are kept, a stream knows as much as the whole file.
+/// Asserts that all ways to read a file agree. With the right ranges kept, a stream gives the same as the whole file.
 pub(crate) fn inspect_all_ways(bytes: &[u8]) -> Result<Facts, InspectError> {
     let facts = inspect_slice(bytes);
     let seekable = inspect(Cursor::new(bytes));
@@ -88,10 +88,10 @@ fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
     elf
 }
 
-/// How large the table of program headers may be.
+/// The largest allowed table of program headers.
 const TABLE_MAX: usize = 64 * 1024;
 
-/// A file with room for so many program headers, which are all zeros.
+/// Returns a file with `count` program headers, all zeros.
 fn empty_program_headers(count: usize) -> Vec<u8> {
     let mut elf = Elf::fixed().bytes();
     let table = elf.len();
@@ -107,7 +107,7 @@ fn versions(at: usize, bytes: &[u8]) -> Vec<u8> {
 }
 
 refusals! {
-    // Something else.
+    // Other formats.
     refuses_an_empty_file: || vec![] => "executable.empty";
     refuses_a_script: || b"#!/bin/sh\necho hi\n".to_vec() => "executable.script";
     refuses_mach_o: || b"\xcf\xfa\xed\xfe\x07\0\0\x01".to_vec() => "executable.mach-o";
@@ -134,10 +134,10 @@ refusals! {
     refuses_program_headers_inside_the_header: || patched(32, &[8, 0, 0]) => "elf.header";
     refuses_program_headers_beyond_the_end: || patched(32, &[0, 0x80, 0]) => "elf.truncated";
     refuses_one_program_header_too_many: || empty_program_headers(TABLE_MAX / 56 + 1) => "elf.header";
-    // They are read, and tell of nothing to load.
+    // They are read, and give nothing to load.
     refuses_empty_program_headers_as_many_as_there_may_be: || empty_program_headers(TABLE_MAX / 56) => "elf.segment";
 
-    // What it is.
+    // The type of file.
     refuses_an_object_file: || glibc(|e| e.e_type = 1) => "elf.type";
     refuses_a_core_dump: || glibc(|e| e.e_type = 4) => "elf.type";
     refuses_an_unknown_type: || glibc(|e| e.e_type = 0xfe00) => "elf.header";
@@ -159,7 +159,7 @@ refusals! {
 
     // Segments.
     refuses_nothing_to_load: || patched(64, &[4, 0, 0, 0]) => "elf.segment";
-    // Without a loader and libraries, whose places nothing would then give.
+    // Without a loader and libraries, whose positions would then be unknown.
     refuses_a_static_executable_with_nothing_to_load: || {
         let mut elf = Elf::fixed().bytes();
         elf[64] = 4;
@@ -217,7 +217,7 @@ refusals! {
     // The dynamic section.
     refuses_a_dynamic_section_in_two_places: || {
         let built = Elf::glibc().build();
-        // Its address, in the third program header.
+        // The section's address, in the third program header.
         let at = 64 + 2 * 56 + 16;
         patched(at, &(BASE + built.dynamic as u64 + 16).to_le_bytes())
     } => "elf.segment";
@@ -227,7 +227,7 @@ refusals! {
         let size = (built.bytes.len() - built.dynamic - 16) as u64;
         patched(at, &size.to_le_bytes())
     } => "elf.dynamic";
-    // Found by fuzzing: what runs files looks away, the second parser refuses it.
+    // Found by fuzzing: loaders ignore it, the second parser refuses it.
     refuses_a_dynamic_section_with_a_part_of_an_entry: || {
         let built = Elf { gaps: [0, 0, 0, 8], ..Elf::glibc() }.build();
         let size = (built.bytes.len() - built.dynamic) as u64;
@@ -321,10 +321,10 @@ fn a_file_that_cannot_be_read_is_not_a_bad_executable() {
     assert_eq!(inspect(Broken).unwrap_err().code(), "executable.read");
 }
 
-/// Linkers put the table of section headers last: where a part of it is missing, the file was cut off.
+/// Linkers put the table of section headers last: if a part of it is missing, the file was cut off.
 #[test]
 fn the_table_of_section_headers_is_all_there_or_the_file_was_cut() {
-    // What the header says of the number of entries, and how many that are at least: 0 means that the first entry tells.
+    // The number of entries in the header, and the least number that it implies: 0 means that the first entry holds it.
     for (said, at_least) in [(0_u8, 1), (1, 1), (3, 3)] {
         let mut elf = Elf::glibc().bytes();
         let table = elf.len();

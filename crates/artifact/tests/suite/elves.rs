@@ -1,9 +1,9 @@
-//! Makes small ELF executables of any class and byte order, out of values that a test can change.
+//! Builds small ELF executables of any class and byte order from values that a test can change.
 //!
-//! One PT_LOAD maps the whole file. In it lie, in this order: header, program headers, interpreter, strings, versions, dynamic
-//! section.
+//! One PT_LOAD maps the whole file. It contains, in this order: header, program headers, interpreter, strings,
+//! versions, dynamic section.
 
-/// Where the file is loaded.
+/// The address at which the file is loaded.
 pub(crate) const BASE: u64 = 0x40_0000;
 
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Elf {
     pub(crate) paths: Vec<(u64, Vec<u8>)>,
     /// Library and its versions.
     pub(crate) versions: Vec<(&'static str, Vec<&'static str>)>,
-    /// Tags and values that are put into the dynamic section as they are.
+    /// Tags and values that are put into the dynamic section unchanged.
     pub(crate) tags: Vec<(u64, u64)>,
     pub(crate) has_dynamic: bool,
     /// Flags of PT_GNU_STACK.
@@ -32,7 +32,7 @@ pub(crate) struct Elf {
     pub(crate) table_gap: usize,
 }
 
-/// A file, and where in it the parts begin.
+/// A file, and the positions of its parts.
 pub(crate) struct Built {
     pub(crate) bytes: Vec<u8>,
     pub(crate) versions: usize,

@@ -1,6 +1,6 @@
-//! What a common Rust library sees in a zip: a second opinion within the process, for tests and the fuzz target.
+//! What a common Rust library reads from a zip: a second opinion in the same process, for tests and the fuzz target.
 //!
-//! It looks for the directory from the end, believes it, and needs all of the bytes: the opposite of the crate's reader.
+//! It finds the directory from the end, trusts it, and needs all of the bytes: the opposite of the crate's reader.
 
 use std::io::{Cursor, Read as _};
 
@@ -9,7 +9,7 @@ use zip::{ZipArchive, result::ZipError};
 /// An entry's name, whether it is a plain file, and its content.
 pub(crate) type Seen = (Vec<u8>, bool, Vec<u8>);
 
-/// Each entry that the library lists. More than `limit` bytes of content are not taken.
+/// Returns each entry that the library lists. More than `limit` bytes of content are refused.
 pub(crate) fn entries(bytes: &[u8], limit: u64) -> Result<Vec<Seen>, ZipError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
     (0..archive.len())
@@ -23,7 +23,7 @@ pub(crate) fn entries(bytes: &[u8], limit: u64) -> Result<Vec<Seen>, ZipError> {
         .collect()
 }
 
-/// What was accepted is, for the library, the same single file.
+/// Asserts that the library sees the same single file in an accepted zip.
 pub(crate) fn agree(bytes: &[u8], name: &str, content: &[u8]) {
     let seen = entries(bytes, content.len() as u64 + 1).expect("accepted");
     let expected = (name.as_bytes().to_vec(), true, content.to_vec());

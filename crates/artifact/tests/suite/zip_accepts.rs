@@ -1,4 +1,4 @@
-//! What is accepted: the real uploader's zips, our own writer's, and the documented leeway.
+//! Accepted zips: those of the real uploader, those of our own writer, and the documented leeway.
 
 use std::io::{self, Read, Write as _};
 
@@ -25,7 +25,7 @@ fn write(name: &str, level: u32, modified: DosTime, content: &[u8]) -> Vec<u8> {
     writer.finish().unwrap().0
 }
 
-/// When the real zips were made.
+/// The time at which the real zips were made.
 const REAL_TIME: DosTime = DosTime {
     time: 0x3af7,
     date: 0x5d76,
@@ -52,7 +52,7 @@ fn reads_what_the_real_uploader_wrote() {
 fn writes_byte_for_byte_what_the_real_uploader_wrote() {
     for (level, real) in REAL {
         let ours = write(REAL_NAME, level, REAL_TIME, REAL_CONTENT);
-        // Another compressor may make other bytes of the content; for so little of it there is no choice.
+        // Another compressor may produce other bytes; for so little content there is no choice.
         assert_eq!(ours, real, "level {level}");
     }
 }
@@ -65,7 +65,7 @@ fn the_generator_of_the_tests_makes_the_same() {
     }
 }
 
-/// Each leeway of the table, at level 0 and 6, with the size known and only limited.
+/// Reads each leeway of the table, at level 0 and 6, with the size known and only limited.
 pub(crate) fn accepted(name: &str) {
     let change = attacks::all().find(|change| change.name == name).unwrap();
     for level in [0, 6] {

@@ -1,11 +1,11 @@
-//! Heaps of changes, and bytes set on top: whatever is accepted of them has one meaning.
+//! Combined changes, with single bytes overwritten: every accepted zip has one meaning.
 
 use lockgate_artifact::zip::Size;
 use proptest::prelude::*;
 
 use super::{attacks, opinions, zips::read_named};
 
-/// Whether a zip is accepted; if it is, as the same for the other reader, and whatever is known of its size.
+/// Returns whether a zip is accepted; if so, asserts that the other reader agrees, whatever is known about its size.
 fn accepted_alike(zip: &[u8], name: &str, size: u64) -> bool {
     let sizes = [Size::Exact(size), Size::AtMost(size), Size::AtMost(1 << 16)];
     let read: Vec<_> = sizes
@@ -43,7 +43,7 @@ fn heaps_without_attacks_are_accepted() {
             accepted += usize::from(accepted_alike(&zip, &parts.asked, parts.plain.len() as u64));
         }
     }
-    // Some choices exclude each other: version 10 is for stored entries only.
+    // Some changes exclude each other: version 10 is for stored entries only.
     let pairs = choices.len() * choices.len();
     assert!(accepted * 10 > pairs * 8, "{accepted} of {pairs}");
 }

@@ -1,4 +1,4 @@
-//! Sizes: what is expected, what is allowed, and what is never done for a liar.
+//! Sizes: what is expected, what is allowed, and that a false size costs nothing.
 
 use std::io::Read as _;
 
@@ -24,7 +24,7 @@ fn refuses_one_byte_more_or_less_than_expected() {
         let error = read_named(&zip, NAME, Size::AtMost(limit - 1)).unwrap_err();
         assert_eq!(error.code(), "zip.too-large");
     }
-    // A stored entry ends where the descriptor stands, so its size is found wrong there.
+    // A stored entry ends where the descriptor is, so its wrong size is found there.
     let zip = Parts::new(CONTENT, 0).bytes();
     for size in [CONTENT.len() - 1, CONTENT.len() + 1] {
         assert_eq!(read_exact(&zip, size).unwrap_err().code(), "zip.descriptor");
@@ -89,7 +89,8 @@ fn a_stored_entry_of_unknown_size_is_held_only_up_to_a_limit() {
     assert!(read_named(&fits, NAME, Size::AtMost(u64::MAX)).is_ok());
 }
 
-/// Whoever only reads, and never asks for the facts, has to hear of it too: the end comes after all was checked.
+/// A consumer that only reads, and never asks for the facts, has to see the failure too: the end comes after all
+/// checks.
 #[test]
 fn the_end_is_only_told_when_what_stands_behind_the_content_is_right() {
     for level in [0, 6] {
@@ -122,7 +123,7 @@ fn a_size_that_only_zip64_can_tell_is_never_expected() {
         let error = SingleFile::open(zip.as_slice(), Expect { name: NAME, size }).unwrap_err();
         error.code()
     };
-    // APPNOTE 4.4.8: with all bits set the size stands in the zip64 field.
+    // APPNOTE 4.4.8: with all bits set the size is in the zip64 field.
     assert_eq!(open(0xFFFF_FFFE), "zip.size");
     assert_eq!(open(0xFFFF_FFFF), "zip.zip64");
 }

@@ -1,4 +1,4 @@
-//! Real zips, broken in every small way: cut anywhere, any bit flipped, any bytes at all.
+//! Real zips, broken in every small way: truncated anywhere, any bit flipped, arbitrary bytes.
 
 use lockgate_artifact::zip::{Expect, Size, read_all};
 use proptest::prelude::*;
@@ -38,8 +38,8 @@ fn refuses_a_zip_with_any_byte_taken_out_or_put_in() {
     }
 }
 
-/// Only three things may differ in what is accepted: the permissions, which nobody uses, the archive bit, and the padding
-/// behind the last deflate block. The content may not.
+/// Only three things may differ in an accepted zip: the permissions, which are not used, the archive bit, and the
+/// padding after the last deflate block. The content may not.
 #[test]
 fn refuses_every_flipped_bit_that_means_something() {
     for (level, zip) in REAL {

@@ -1,7 +1,7 @@
-//! What we accept, other readers must see as the same single file: Python's zipfile, Info-ZIP's unzip and the `zip` crate
-//! are asked, each about all of it.
+//! Other readers must see the same single file in every zip that we accept: Python's zipfile, Info-ZIP's unzip and the
+//! `zip` crate each read all of them.
 //!
-//! Where one of them is missing, its test fails: a second opinion that nobody gave is none.
+//! If one of them is missing, its test fails: a skipped second opinion would prove nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +20,7 @@ use super::{
     zips::{Parts, REAL, REAL_CONTENT, REAL_NAME, read_named},
 };
 
-/// A zip that we accept, and what it is for us.
+/// An accepted zip, and what our reader finds in it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Accepted {
     zip: Vec<u8>,
@@ -28,7 +28,7 @@ struct Accepted {
     content: Vec<u8>,
 }
 
-/// Whatever is accepted of the mutants of the real zips, of all changes, and of all pairs of changes.
+/// Every accepted zip among the mutants of the real zips, all changes, and all pairs of changes.
 static ACCEPTED: LazyLock<BTreeSet<Accepted>> = LazyLock::new(|| {
     let mut accepted = BTreeSet::new();
     let mut offer = |zip: Vec<u8>, name: &str, size: usize| {
@@ -65,7 +65,7 @@ static ACCEPTED: LazyLock<BTreeSet<Accepted>> = LazyLock::new(|| {
     accepted
 });
 
-/// Puts each into a file of its own, numbered, and gives their paths.
+/// Writes each zip to a numbered file and returns the paths.
 fn write_all<'a>(folder: &Path, zips: impl Iterator<Item = &'a Vec<u8>>) -> Vec<String> {
     zips.enumerate()
         .map(|(number, zip)| {
@@ -76,7 +76,7 @@ fn write_all<'a>(folder: &Path, zips: impl Iterator<Item = &'a Vec<u8>>) -> Vec<
         .collect()
 }
 
-/// What another reader says.
+/// Runs another reader.
 fn ask(program: &str, args: &[&str]) -> Output {
     let output = Command::new(program)
         .args(args)
@@ -101,7 +101,7 @@ for path in open(sys.argv[1]):
         print('refused', type(error).__name__)
 ";
 
-/// Python's line for each zip, in one process.
+/// Returns Python's line for each zip, from one process.
 fn python<'a>(zips: impl Iterator<Item = &'a Vec<u8>>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("list");
@@ -139,7 +139,7 @@ fn the_zip_crate_sees_the_same_single_file() {
     }
 }
 
-/// One process for all zips of one name and content, where unzip has to give that content once for each of them.
+/// One process for all zips with the same name and content; unzip has to print that content once for each of them.
 #[test]
 fn unzip_sees_the_same_single_file() {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -174,7 +174,7 @@ fn unzip_sees_the_same_single_file() {
     }
 }
 
-/// Attacks that no reader would mind if ours did not: otherwise the table would hold broken files, not ambiguous ones.
+/// Each class has an attack that another reader accepts: the table has to hold ambiguous files, not just broken ones.
 #[test]
 fn each_class_has_an_attack_that_another_reader_takes_for_a_file() {
     let made: Vec<_> = attacks::all()

@@ -1,4 +1,4 @@
-//! Each attack of the table is refused: at level 0 and 6, with the size known and only limited, with the code that says why.
+//! Each attack of the table is refused: at level 0 and 6, with the size known and only limited, with the right code.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use super::{
 const CONTENT: &[u8] =
     b"not really an executable, but long enough to be compressed, compressed, compressed";
 
-/// Where a stored entry ends, with its size unknown, is counted from the end of the zip: then a surplus anywhere is seen
-/// as a descriptor that is not there or tells another size.
+/// The end of a stored entry of unknown size is counted from the end of the zip: surplus bytes anywhere then appear as
+/// a descriptor that is missing or has another size.
 const ELSEWHERE_IN_THE_ZIP: &[&str] = &["zip.descriptor", "zip.disagree"];
 
 pub(crate) fn refused(name: &str) {
@@ -39,7 +39,7 @@ pub(crate) fn refused(name: &str) {
     }
 }
 
-/// What needs more than a changed zip.
+/// Codes that need more than a changed zip.
 const ELSEWHERE: &[&str] = &[
     "zip.read",
     "zip.expected-name",

@@ -1,6 +1,6 @@
-//! Makes zips, honest ones and every kind of lie, out of parts that a test can change one by one.
+//! Builds zips, honest ones and every kind of lie, from parts that a test can change one by one.
 //!
-//! On purpose it shares nothing with the crate's own writer.
+//! It shares nothing with the crate's own writer, on purpose.
 
 use std::io::{self, Read, Write as _};
 
@@ -12,10 +12,10 @@ pub(crate) const NAME: &str = "tool-amd64-v7";
 /// The parts of a zip, as bytes. Offsets in the tests are those of APPNOTE's record layouts.
 #[derive(Clone)]
 pub(crate) struct Parts {
-    /// The name and size that a reader is asked for.
+    /// The expected name and size for the reader.
     pub(crate) asked: String,
     pub(crate) asked_size: usize,
-    /// The uncompressed content that the zip is meant to hold.
+    /// The uncompressed content of the zip.
     pub(crate) plain: Vec<u8>,
     pub(crate) before: Vec<u8>,
     pub(crate) local: Vec<u8>,
@@ -29,7 +29,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// What the uploader would write for a file named [`NAME`].
+    /// Returns what the uploader would write for a file named [`NAME`].
     pub(crate) fn new(plain: &[u8], level: u32) -> Self {
         Self::named(NAME.as_bytes(), plain, level)
     }
@@ -76,7 +76,7 @@ impl Parts {
         parts
     }
 
-    /// Sizes and CRC, where they have to stand.
+    /// Sets sizes and CRC where they belong.
     pub(crate) fn set_values(&mut self, crc: u32) {
         let values = [crc, self.content.len() as u32, self.plain.len() as u32];
         for (n, value) in values.into_iter().enumerate() {
@@ -89,7 +89,7 @@ impl Parts {
         }
     }
 
-    /// Lengths of names, and where the directory is.
+    /// Sets the lengths of names and the position of the directory.
     pub(crate) fn lay_out(&mut self) {
         let (local, central) = (self.local_name.len(), self.central_name.len());
         set16(&mut self.local, 26, local as u16);
@@ -114,12 +114,12 @@ impl Parts {
         self
     }
 
-    /// The flags of the local header.
+    /// Returns the flags of the local header.
     pub(crate) fn flags_now(&self) -> u16 {
         (value32(&self.local, 4) >> 16) as u16
     }
 
-    /// The same flags in both headers.
+    /// Sets the same flags in both headers.
     pub(crate) fn flags(&mut self, flags: u16) {
         set16(&mut self.local, 6, flags);
         set16(&mut self.central, 8, flags);
@@ -139,7 +139,7 @@ impl Parts {
         set32(&mut self.central, 38, mode << 16 | 0x20);
     }
 
-    /// Extra fields in the local header, with the directory where it then is.
+    /// Adds extra fields to the local header, and moves the directory accordingly.
     pub(crate) fn add_extra_before(&mut self, fields: &[u8]) {
         set16(&mut self.local, 28, fields.len() as u16);
         self.local_name.extend(fields);
@@ -147,7 +147,7 @@ impl Parts {
         set32(&mut self.end, 16, directory as u32);
     }
 
-    /// Extra fields in the directory, with its size as it then is.
+    /// Adds extra fields to the directory, and sets its size accordingly.
     pub(crate) fn add_extra_behind(&mut self, fields: &[u8]) {
         set16(&mut self.central, 30, fields.len() as u16);
         self.central_name.extend(fields);
@@ -155,7 +155,7 @@ impl Parts {
         set32(&mut self.end, 12, (46 + length) as u32);
     }
 
-    /// A second entry, listed and counted as it should be.
+    /// Adds a second entry, listed and counted correctly.
     pub(crate) fn add_entry(&mut self, name: &[u8]) {
         let mut other = Self::named(name, b"other", 6);
         let at = self.directory_offset();
@@ -171,7 +171,7 @@ impl Parts {
         set32(&mut self.end, 16, directory as u32);
     }
 
-    /// The entry alone, without a directory.
+    /// Returns the entry alone, without a directory.
     pub(crate) fn entry(&self) -> Vec<u8> {
         [
             self.local.clone(),
@@ -207,7 +207,7 @@ pub(crate) fn deflate(plain: &[u8], level: u32) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-// A record that an earlier change made shorter is changed no further: changes can be heaped.
+// Skips a record that an earlier change made shorter, so that changes can be combined.
 
 pub(crate) fn set16(record: &mut [u8], at: usize, value: u16) {
     set(record, at, &value.to_le_bytes());
@@ -252,7 +252,7 @@ pub(crate) const REAL: [(u32, &[u8]); 3] = [
     (9, include_bytes!("../data/artifact-level9.zip")),
 ];
 
-/// Gives few bytes at a time and is interrupted in between.
+/// Returns few bytes at a time, with interruptions in between.
 pub(crate) struct Trickle<'a> {
     left: &'a [u8],
     pieces: usize,

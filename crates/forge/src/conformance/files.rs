@@ -1,4 +1,4 @@
-//! The files of releases.
+//! Checks for release assets.
 
 use std::io::{self, Read};
 
@@ -80,7 +80,7 @@ fn taken_name(world: &dyn World) -> Outcome {
     )
 }
 
-/// A file whose digest turns out to be wrong when all of it was read.
+/// A source whose digest turns out to be wrong after all of it was read.
 struct Doubtful(io::Take<io::Repeat>);
 
 impl Read for Doubtful {
@@ -127,7 +127,7 @@ fn frozen(world: &dyn World) -> Outcome {
         forge.release(made.id)?.immutable,
     )?;
     let late = forge.upload(&made, "late", 4, &mut &b"data"[..]);
-    // Some forges find out only when the bytes are there.
+    // Some servers notice only when the bytes have arrived.
     refused("a late file", late, &[Conflict, Denied, Ambiguous])?;
     refused(
         "the tag's deletion",

@@ -1,7 +1,7 @@
-//! What any forge must do behind the port, as sentences. The decisions in `lockgate-core` rely on each of them.
+//! What every implementation of the port must do, as sentences. The decisions in `lockgate-core` rely on each of them.
 //!
-//! Run it against a forge with [`failures`]. Does not know which forge it talks to; what the port cannot do (commits, pull
-//! requests, runs, settings) and cannot see (tags) a [`World`] does for it.
+//! Run the suite with [`failures`]. It does not know which server it talks to; a [`World`] does what the port cannot do
+//! (commits, pull requests, runs, settings) or see (tags).
 
 mod files;
 mod people;
@@ -14,62 +14,61 @@ use lockgate_core::{CommitId, PullNumber, RunId, Tag};
 
 use crate::{ErrorKind, Forge, ForgeError};
 
-/// Who asks.
+/// The account that makes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
-    /// May promote.
+    /// An account that may promote.
     Maintainer,
-    /// May push.
+    /// An account that may push.
     Developer,
-    /// The token that workflows have.
+    /// The token of a workflow.
     Automation,
-    /// Has no token.
+    /// A caller without a token.
     Anonymous,
 }
 
-/// A public repository on a forge, just made: one branch, one commit, nothing else. Whoever prepares it panics where that
-/// fails.
+/// A new public repository with one branch and one commit. Its methods panic if the preparation fails.
 pub trait World {
-    /// The forge, for somebody.
+    /// Returns the port, for this account.
     fn forge_as(&self, who: Who) -> Box<dyn Forge>;
-    /// Commits to a new branch, and opens a pull request of the developer from it into the default branch.
+    /// Commits to a new branch, and opens a pull request by the developer from it into the default branch.
     fn open_pull(&self, branch: &str) -> OpenPull;
     /// Merges a pull request.
     fn merge(&self, pull: PullNumber);
     /// Closes a pull request without merging it.
     fn close(&self, pull: PullNumber);
-    /// The path of the workflow that [`Self::run`] runs.
+    /// Returns the path of the workflow that [`Self::run`] runs.
     fn workflow(&self) -> &str;
-    /// A run for a pull request's head that succeeded, with artifacts: names and bytes as stored.
+    /// Records a successful run for a pull request's head, with artifacts: names and bytes as stored.
     fn run(&self, pull: PullNumber, artifacts: &[(String, Vec<u8>)]) -> RunId;
-    /// Lets so much time pass that all artifacts expire.
+    /// Advances the clock until all artifacts expire.
     fn expire(&self);
-    /// Freezes the releases that are published from now on.
+    /// Makes all releases immutable that are published from now on.
     fn freeze(&self);
-    /// Publishes a release that has nothing to do with Lockgate, as the repository's latest.
+    /// Publishes a release unrelated to Lockgate, as the repository's latest.
     fn publish_other(&self, tag: &Tag);
-    /// The tag of the repository's latest release.
+    /// Returns the tag of the repository's latest release.
     fn latest(&self) -> Option<String>;
-    /// What a tag points at.
+    /// Returns the commit that a tag points to.
     fn tag(&self, tag: &Tag) -> Option<CommitId>;
 }
 
 /// A pull request of the [`World`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenPull {
-    /// Its number.
+    /// The number.
     pub number: PullNumber,
-    /// Its newest commit.
+    /// The head commit.
     pub head: CommitId,
 }
 
-/// A sentence, and how to find out whether it holds in a new world.
+/// A sentence, and a function that checks it in a new world.
 pub type Check = (&'static str, fn(&dyn World) -> Outcome);
 
 /// Whether a sentence holds.
 pub type Outcome = Result<(), Broken>;
 
-/// A sentence does not hold.
+/// The reason why a sentence does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken(pub String);
 
@@ -79,7 +78,7 @@ impl From<ForgeError> for Broken {
     }
 }
 
-/// All sentences.
+/// Returns all sentences.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
     [
         people::CHECKS,
@@ -91,7 +90,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
     .flatten()
 }
 
-/// The sentences that do not hold, and why; each is tried in a world of its own.
+/// Returns the sentences that do not hold, and why; each is checked in a world of its own.
 pub fn failures(new_world: impl Fn() -> Box<dyn World>) -> Vec<String> {
     let broken = |(sentence, check): &Check| {
         check(&*new_world())
@@ -117,7 +116,7 @@ fn holds(what: &str, condition: bool) -> Outcome {
     }
 }
 
-/// That a call was refused in one of these ways.
+/// Asserts that a call was refused in one of these ways.
 fn refused<T: Debug>(what: &str, answer: Result<T, ForgeError>, kinds: &[ErrorKind]) -> Outcome {
     match answer {
         Err(error) if kinds.contains(&error.kind) => Ok(()),
@@ -133,7 +132,7 @@ fn present<T>(what: &str, found: Option<T>) -> Result<T, Broken> {
     found.ok_or_else(|| Broken(format!("{what} is missing")))
 }
 
-/// A word that the suite itself chose.
+/// Parses a value that the suite itself chose.
 fn word<T: std::str::FromStr>(text: &str) -> Result<T, Broken> {
     text.parse()
         .map_err(|_| Broken(format!("{text} is not a word")))

@@ -1,4 +1,4 @@
-//! People, pull requests, comments, statuses.
+//! Checks for users, pull requests, comments and statuses.
 
 use lockgate_core::promote::PullState;
 use lockgate_core::{BranchName, Login, PullNumber, Role, gate};

@@ -1,4 +1,4 @@
-//! Releases and tags.
+//! Checks for releases and tags.
 
 use lockgate_core::{ReleaseId, Tag};
 
@@ -34,7 +34,7 @@ pub(super) fn tool() -> Result<Tag, Broken> {
     word("tool-v2")
 }
 
-/// A draft of `tool-v2`, targeting a pull request's head.
+/// Creates a draft of `tool-v2`, targeting a pull request's head.
 pub(super) fn make(world: &dyn World, forge: &dyn Forge) -> Result<Release, Broken> {
     let (tag, target) = (tool()?, world.open_pull("bump").head);
     Ok(forge.create_draft(&NewRelease {

@@ -1,4 +1,4 @@
-//! Runs and artifacts.
+//! Checks for runs and artifacts.
 
 use lockgate_core::promote::RunOutcome;
 use lockgate_core::{ArtifactId, Attempt, Digest, RunId};

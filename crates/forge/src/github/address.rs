@@ -1,13 +1,13 @@
-//! Addresses: which may be asked at all, and which may see the token.
+//! Decides which addresses may be requested at all, and which may receive the token.
 //!
-//! The forge names addresses in its answers (the next page, the place for uploads, the storage of a download), and an
-//! answer is foreign text. Here it is decided what such an address may be. Knows nothing of requests.
+//! GitHub's responses contain addresses (the next page, the upload host, the storage of a download), and a response is
+//! untrusted. This module does not know requests.
 
 use ureq::http::Uri;
 
 use super::ConfigProblem;
 
-/// Scheme, host and port.
+/// The scheme, host and port of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Origin {
     secure: bool,
@@ -16,7 +16,7 @@ struct Origin {
 }
 
 impl Origin {
-    /// Of an absolute `http` or `https` address without user information.
+    /// Returns the origin of an absolute `http` or `https` address without user information.
     fn of(url: &str) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
         let secure = match uri.scheme_str()? {
@@ -39,7 +39,7 @@ impl Origin {
     }
 }
 
-/// The forge's API: its address, and what belongs to it.
+/// The address of GitHub's API, and which addresses belong to it.
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     base: String,
@@ -58,18 +58,18 @@ impl Api {
         })
     }
 
-    /// The address of a path, which begins with a slash.
+    /// Returns the address of a path, which begins with a slash.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    /// Whether the token may be sent there: the API's own host.
+    /// Returns whether the token may be sent to an address: only to the API's own host.
     pub(super) fn owns(&self, url: &str) -> bool {
         Origin::of(url).is_some_and(|origin| origin == self.origin)
     }
 
-    /// Whether files, and the token with them, may be sent there: the API's own host, or the sister of an `api.` host that
-    /// is called `uploads.` (`uploads.github.com` for `api.github.com`).
+    /// Returns whether assets, and the token with them, may be sent to an address: the API's own host or, for an `api.`
+    /// host, its sibling `uploads.` (`uploads.github.com` for `api.github.com`).
     pub(super) fn takes_uploads(&self, url: &str) -> bool {
         let sister = |origin: &Origin| {
             let (theirs, ours) = (
@@ -84,7 +84,7 @@ impl Api {
     }
 }
 
-/// Where a redirect leads. Never from `https` to `http`; `None` for what is no address.
+/// Returns the target of a redirect. Never from `https` to `http`; `None` if it is not an address.
 pub(super) fn redirected(from: &str, location: &str) -> Option<String> {
     let here = Origin::of(from)?;
     let url = if location.starts_with('/') && !location.starts_with("//") {
@@ -97,17 +97,17 @@ pub(super) fn redirected(from: &str, location: &str) -> Option<String> {
     (there.secure || !here.secure).then_some(url)
 }
 
-/// Whether an address is encrypted.
+/// Returns whether an address is encrypted.
 pub(super) fn is_secure(url: &str) -> bool {
     Origin::of(url).is_some_and(|origin| origin.secure)
 }
 
-/// The host of an address, and its port.
+/// Returns host and port of an address.
 pub(super) fn host_and_port(url: &str) -> Option<(String, u16)> {
     Origin::of(url).map(|origin| (origin.host, origin.port))
 }
 
-/// A text as one segment of a path, or one value of a query.
+/// Encodes text as one segment of a path, or as one value of a query.
 pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

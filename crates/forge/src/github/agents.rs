@@ -1,8 +1,8 @@
-//! Connections: time limits, buffers, proxies, and whom TLS trusts. Made when they are first needed, because reading the
-//! certificates of the machine takes longer than anything else at the start.
+//! Connections: time limits, buffers, proxies, and TLS trust. Created when first needed, because reading the machine's
+//! certificates takes longer than anything else at start-up.
 //!
-//! Certificates come from where the platform keeps them; `SSL_CERT_FILE` and `SSL_CERT_DIR` are read from the environment by
-//! `rustls-native-certs` itself and replace them.
+//! Certificates come from the platform's store; `rustls-native-certs` itself reads `SSL_CERT_FILE` and `SSL_CERT_DIR`
+//! from the environment, which replace it.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -16,12 +16,12 @@ use super::{Limits, Proxies};
 /// At several hundred megabytes a second, the number of system calls counts.
 const BUFFER: usize = 256 * 1024;
 
-/// What is known of the size of an exchange.
+/// What is known about the size of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Size {
-    /// A question and its answer: limited as a whole.
+    /// A small request and response: limited as a whole.
     Small,
-    /// A file in one of the directions: limited only while nothing moves.
+    /// A file in either direction: limited only while no bytes move.
     Stream,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Agents {
     made: Mutex<Vec<(Key, Agent)>>,
 }
 
-/// All that an agent depends on, so that none has to be changed per request.
+/// Everything that an agent depends on, so that no agent is changed per request.
 #[derive(Clone, PartialEq, Eq)]
 struct Key {
     size: Size,
@@ -52,7 +52,7 @@ impl Agents {
         }
     }
 
-    /// The agent for an address, or why there can be none.
+    /// Returns the agent for an address, or the reason why it cannot be made.
     pub(super) fn of(&self, url: &str, size: Size) -> Result<Agent, String> {
         let proxy = self.proxies.of(url).map(str::to_owned);
         let tls = is_secure(url) || proxy.as_deref().is_some_and(is_secure_proxy);

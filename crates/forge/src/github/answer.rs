@@ -1,6 +1,6 @@
-//! What an answer means: a status, its headers and its body -> an [`ErrorKind`], as a pure function.
+//! Maps a response (status, headers and body) to an [`ErrorKind`], as a pure function.
 //!
-//! Knows nothing of requests being sent or repeated.
+//! It does not know how requests are sent or repeated.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,18 +9,18 @@ use ureq::http::HeaderMap;
 
 use crate::ErrorKind;
 
-/// Whether a call could have an effect.
+/// Whether a call can have an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Read,
     Write,
 }
 
-/// What GitHub asks for where it limits without saying for how long ("Rate limits for the REST API": "at least one
+/// The wait that GitHub asks for if a rate limit response names none ("Rate limits for the REST API": "at least one
 /// minute").
 const UNSAID: Duration = Duration::from_secs(60);
 
-/// What a status means. `Ok` is 2xx, and 304 to a read.
+/// Returns the meaning of a status. `Ok` is 2xx, and 304 for a read.
 pub(super) fn classify(
     kind: Kind,
     status: u16,
@@ -35,9 +35,9 @@ pub(super) fn classify(
         }
         (429, _) => Err(ErrorKind::RateLimited(Some(wait(headers, now)))),
         (401 | 403 | 451, _) => Err(ErrorKind::Denied),
-        // Another address is not ours to ask: a repository that was renamed, for one.
+        // Another address must not be requested: that of a renamed repository, for example.
         (404 | 410 | 300..=399, _) => Err(ErrorKind::NotFound),
-        // An upload that ends in 502 may have left a file.
+        // An upload that ends with 502 may have left an asset.
         (408 | 500..=599, Kind::Write) => Err(ErrorKind::Ambiguous),
         (408 | 500..=599, Kind::Read) => Err(ErrorKind::Unavailable),
         (400..=499, _) => Err(ErrorKind::Conflict),
@@ -46,7 +46,7 @@ pub(super) fn classify(
     }
 }
 
-// A 401 with nothing left is still a token that is wrong: the anonymous limit was counted.
+// A 401 with no requests remaining still means a bad token: the anonymous limit was counted.
 fn is_limited(headers: &HeaderMap, body: &[u8]) -> bool {
     headers.contains_key("retry-after")
         || number(headers, "x-ratelimit-remaining") == Some(0)
@@ -78,7 +78,7 @@ fn contains_ignoring_case(body: &[u8], words: &[u8]) -> bool {
         .any(|window| window.eq_ignore_ascii_case(words))
 }
 
-/// What the forge says was wrong, raw: the status, its message and its particulars.
+/// Returns GitHub's description of the problem, unescaped: the status, its message and its details.
 pub(super) fn words(status: u16, body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Refusal {

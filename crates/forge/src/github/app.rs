@@ -1,7 +1,9 @@
-//! A GitHub App's way in: its key signs a short statement, the forge gives a token for one repository and a few rights, good for an
-//! hour. (GitHub, "Generating a JSON Web Token for a GitHub App", "Create an installation access token for an app".)
+//! Signs in as a GitHub App: the App's key signs a short statement, for which GitHub issues a token for one repository
+//! and a few permissions, valid for an hour. (GitHub, "Generating a JSON Web Token for a GitHub App", "Create an
+//! installation access token for an app".)
 //!
-//! The key is revealed here, to the signature, and nowhere else; the statement goes to the API's own host like any token.
+//! The key is revealed here, to the signature, and nowhere else; the statement goes only to the API's own host, like
+//! any token.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,36 +21,36 @@ use super::wire::Wire;
 use super::{Config, ConfigProblem};
 use crate::{ErrorKind, ForgeError, Token};
 
-/// How long the statement is good: GitHub takes ten minutes at most, counted by its own clock.
+/// The lifetime of the statement: GitHub allows at most ten minutes, by its own clock.
 const GOOD_FOR: Duration = Duration::from_secs(8 * 60);
-/// By how much this machine's clock may be ahead.
+/// How far this machine's clock may be ahead.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// An App: its number, and its private key. Has no `Display`, and its `Debug` says nothing of the key.
+/// An App: its id, and its private key. It has no `Display`, and its `Debug` does not show the key.
 pub struct App {
     id: String,
     key: RsaKeyPair,
 }
 
-/// A right of a token: what for, and whether it may write.
+/// A permission of a token: its scope, and whether it includes writing.
 pub type Right = (&'static str, bool);
 
-/// What an App gets.
+/// The result of signing in as an App.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// For this repository and these rights.
+    /// The token, limited to this repository and these permissions.
     pub token: Token,
-    /// The account in whose name it writes.
+    /// The account that the App writes as.
     pub login: Login,
 }
 
-/// An App that cannot be one. The key's text is not shown.
+/// Why an App's id or key is invalid. The key is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppProblem {
-    /// Its number.
+    /// The id.
     #[error("the App's number is not one, nor a client id")]
     Id,
-    /// Its key.
+    /// The key.
     #[error("the App's key is not a private RSA key in PEM, of 2048 bits or more")]
     Key,
 }
@@ -60,7 +62,7 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// From its number (or client id) and its key, as the forge hands it out: PEM, PKCS#1 or PKCS#8.
+    /// Creates an App from its id (or client id) and its key, as GitHub issues it: PEM, PKCS#1 or PKCS#8.
     ///
     /// # Errors
     /// [`AppProblem`].
@@ -79,7 +81,7 @@ impl App {
         Ok(Self { id, key })
     }
 
-    /// The public half, as DER of PKCS#1: for whoever checks what it signs.
+    /// Returns the public key, as DER of PKCS#1, for verifying what the App signs.
     pub fn public_key(&self) -> &[u8] {
         use ring::signature::KeyPair as _;
         self.key.public_key().as_ref()
@@ -88,7 +90,7 @@ impl App {
     /// Gets a token for the repository of a config, whose own token is not used.
     ///
     /// # Errors
-    /// [`ForgeError`]: the forge does not know the App or its installation, or does not give these rights.
+    /// [`ForgeError`]: GitHub does not know the App or its installation, or does not grant these permissions.
     pub fn sign_in(&self, config: &Config, rights: &[Right]) -> Result<SignedIn, SignInError> {
         let doing = "sign in as the App";
         let statement = self.statement((config.clock.now)());
@@ -130,7 +132,7 @@ impl App {
         })
     }
 
-    /// `header.claims.signature`, RS256 (RFC 7519, RFC 7515).
+    /// Returns `header.claims.signature`, RS256 (RFC 7519, RFC 7515).
     fn statement(&self, now: SystemTime) -> Option<String> {
         let seconds = now.duration_since(UNIX_EPOCH).ok()?.as_secs();
         let claims = json!({
@@ -154,13 +156,13 @@ impl App {
     }
 }
 
-/// Why an App got no token.
+/// Why an App received no token.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// A setting cannot be used.
+    /// A setting is invalid.
     #[error(transparent)]
     Config(#[from] ConfigProblem),
-    /// The forge said no, or nothing.
+    /// GitHub refused, or did not respond.
     #[error(transparent)]
     Forge(#[from] ForgeError),
 }
@@ -180,7 +182,7 @@ struct Given {
     token: String,
 }
 
-/// What stands between the lines of a label, decoded. A secret may have lost its line breaks on the way.
+/// Returns the decoded content between the lines of a label. A secret may have lost its line breaks on the way.
 fn of_pem(pem: &str, label: &str) -> Option<Vec<u8>> {
     let (begin, end) = (
         format!("-----BEGIN {label}-----"),
@@ -196,7 +198,7 @@ fn of_pem(pem: &str, label: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Made for these tests; it opens nothing.
+    /// A key made for these tests; it grants no access.
     pub(crate) const KEY: &str = include_str!("tests/app-key.pem");
 
     #[test]

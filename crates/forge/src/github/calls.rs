@@ -1,8 +1,8 @@
-//! Small calls: a question and an answer, made again as far as the rules allow.
+//! Small calls: a request and its response, repeated as far as the rules allow.
 //!
-//! - Reads are repeated while the forge is unavailable.
-//! - Writes are never repeated, except where a rate limit kept them from having an effect.
-//! - A write whose answer is lost is ambiguous, unless its body was never asked for: then the forge has not seen it.
+//! - Reads are repeated while GitHub is unavailable.
+//! - Writes are never repeated, unless a rate limit kept them from having an effect.
+//! - A write whose response is lost is ambiguous, unless its body was never requested: then GitHub has not seen it.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ use super::paging::{self, Page};
 use super::wire::{JSON, Wire, header};
 use crate::{ErrorKind, ForgeError};
 
-/// Rate limits that ask for less are given this.
+/// The minimum wait, for rate limits that ask for less.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
 
-/// Whether a question is likely to be asked again. Then only a change is asked for the next time: GitHub does not count a
-/// question whose answer is "no change".
+/// Whether a request is likely to be repeated. The next one is then conditional: GitHub does not count a request whose
+/// response is "not modified".
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Again {
     No,
     Likely,
 }
 
-/// A call that failed, and whether it may be made again as far as the caller can tell.
+/// A failed call, and whether the caller knows that it may be repeated.
 pub(super) struct Failure {
     pub(super) error: ForgeError,
     pub(super) repeatable: bool,
@@ -45,7 +45,7 @@ impl From<ForgeError> for Failure {
 }
 
 impl Wire {
-    /// Reads one answer.
+    /// Reads one response.
     pub(super) fn read<T: DeserializeOwned>(
         &self,
         doing: &str,
@@ -55,7 +55,7 @@ impl Wire {
         self.parsed(Kind::Read, doing, &page.body)
     }
 
-    /// Reads one answer that is likely to be asked for again.
+    /// Reads one response that is likely to be requested again.
     pub(super) fn read_again<T: DeserializeOwned>(
         &self,
         doing: &str,
@@ -65,7 +65,7 @@ impl Wire {
         self.parsed(Kind::Read, doing, &page.body)
     }
 
-    /// Reads one page of an answer.
+    /// Reads one page of a response.
     pub(super) fn page(&self, doing: &str, url: &str, again: Again) -> Result<Page, ForgeError> {
         self.persist(Kind::Read, || {
             let known = match again {
@@ -101,7 +101,7 @@ impl Wire {
         Ok(next.map(str::to_owned))
     }
 
-    /// Makes a writing call, and gives its answer.
+    /// Makes a write, and returns its response.
     pub(super) fn write<T: DeserializeOwned>(
         &self,
         doing: &str,
@@ -113,7 +113,7 @@ impl Wire {
         self.parsed(Kind::Write, doing, &answer)
     }
 
-    /// Makes a writing call whose answer may say anything.
+    /// Makes a write, and returns its response unparsed.
     pub(super) fn command(
         &self,
         doing: &str,
@@ -129,7 +129,8 @@ impl Wire {
                 let mut response =
                     sent.map_err(|problem| self.lost(problem.before, doing, &problem.text))?;
                 let answer = self.answer(Kind::Write, doing, &mut response)?;
-                // A deletion is answered by nothing. Whatever says more is not the forge, and has deleted nothing.
+                // The response to a deletion is empty. Any content comes from something other than GitHub, and nothing
+                // was deleted.
                 return match answer.is_empty() {
                     true => Ok(answer),
                     false => Err(self.lost(false, doing, "the answer makes no sense").into()),
@@ -149,7 +150,7 @@ impl Wire {
         })
     }
 
-    /// A writing call that has no answer.
+    /// Returns the error for a write without a response.
     pub(super) fn lost(&self, unseen: bool, doing: &str, detail: &str) -> ForgeError {
         let kind = if unseen {
             ErrorKind::Unavailable
@@ -159,7 +160,7 @@ impl Wire {
         self.error(kind, doing, detail)
     }
 
-    /// Makes a call, and makes it again as long as the rules at the top allow.
+    /// Makes a call, and repeats it as the rules at the top of this module allow.
     pub(super) fn persist<T>(
         &self,
         kind: Kind,
@@ -185,7 +186,7 @@ impl Wire {
     }
 }
 
-/// How long to wait before a call is made again; `None` where it is not.
+/// Returns how long to wait before a call is repeated; `None` if it is not.
 fn pause(kind: Kind, error: ErrorKind, tries: u32, patience: Duration) -> Option<Duration> {
     match (error, kind) {
         (ErrorKind::RateLimited(Some(wait)), _) => {

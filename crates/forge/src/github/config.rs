@@ -1,4 +1,4 @@
-//! All that the adapter is told. Nothing in here reads the environment.
+//! The settings of the adapter, which never reads the environment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use lockgate_core::RepositoryName;
 use super::Proxies;
 use crate::Token;
 
-/// What the adapter is told.
+/// The settings of the adapter.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The API's address, such as `https://api.github.com` or `http://127.0.0.1:8080/api/v3`.
     pub api_url: String,
     /// The repository that all calls are about.
     pub repository: RepositoryName,
-    /// The credential; an empty one counts as none.
+    /// The credential; an empty one counts as missing.
     pub token: Option<Token>,
-    /// What the forge's operators see.
+    /// The user agent that GitHub's operators see.
     pub user_agent: String,
-    /// The proxies to go through.
+    /// The proxies to use.
     pub proxies: Proxies,
-    /// How long, how often, how much.
+    /// Limits for time, tries and waiting.
     pub limits: Limits,
-    /// The time of day, and waiting.
+    /// The clock, and how to wait.
     pub clock: Clock,
 }
 
 impl Config {
-    /// The usual settings: no proxies, the machine's clock.
+    /// Creates the default settings: no proxies, the machine's clock.
     pub fn new(
         api_url: impl Into<String>,
         repository: RepositoryName,
@@ -47,19 +47,18 @@ impl Config {
     }
 }
 
-/// How long, how often, how much.
+/// Limits for time, tries and waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For finding the host, and again for connecting to it. Default: 10 seconds.
+    /// Time limit for resolving the host, and again for connecting to it. Default: 10 seconds.
     pub connect: Duration,
-    /// How long nothing may move while something is being sent or received. Default: 2 minutes.
+    /// How long a transfer may make no progress. Default: 2 minutes.
     pub idle: Duration,
-    /// For a call that transfers no file, from end to end. Default: 1 minute.
+    /// Time limit for a whole call that transfers no file. Default: 1 minute.
     pub call: Duration,
-    /// How often a call is made at most. Default: 3. Writing calls are repeated only where a rate limit kept them from having
-    /// an effect.
+    /// The most tries for a call. Default: 3. Writes are repeated only if a rate limit kept them from having an effect.
     pub tries: u32,
-    /// How long one call may wait for rate limits, all in all. Default: 1 minute.
+    /// The total time that one call may wait for rate limits. Default: 1 minute.
     pub patience: Duration,
 }
 
@@ -75,10 +74,10 @@ impl Default for Limits {
     }
 }
 
-/// The time of day, and waiting: injected, so that tests do neither.
+/// The clock, and how to wait: injected, so that tests need neither.
 #[derive(Clone)]
 pub struct Clock {
-    /// The time of day.
+    /// Returns the current time.
     pub now: Arc<dyn Fn() -> SystemTime + Send + Sync>,
     /// Waits.
     pub sleep: Arc<dyn Fn(Duration) + Send + Sync>,
@@ -99,13 +98,13 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A setting that cannot be used.
+/// A setting that is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigProblem {
     /// The address of the API.
     #[error("the address of the API is not of the form https://HOST or https://HOST/PATH")]
     ApiUrl,
-    /// The credential. Its text is not shown.
+    /// The credential. It is not shown.
     #[error("the token holds characters that no token has, such as a line break or a space")]
     Token,
     /// The user agent.

@@ -1,18 +1,18 @@
-//! Answers that are likely to be asked for again, with the tags by which the forge knows them.
+//! A cache of responses that are likely to be requested again, with their ETags.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::paging::Page;
 
-/// More would mean that this is used for something else than the few reads that a promotion repeats.
+/// The most entries. More would mean that this is used for other reads than the few that a promotion repeats.
 const KEPT: usize = 64;
 
 #[derive(Default)]
 pub(super) struct Memory(Mutex<HashMap<String, (String, Page)>>);
 
 impl Memory {
-    /// The tag and the page of an address.
+    /// Returns the ETag and the page of an address.
     pub(super) fn recall(&self, url: &str) -> Option<(String, Page)> {
         self.0
             .lock()

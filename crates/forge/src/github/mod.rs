@@ -1,18 +1,18 @@
-//! The adapter that speaks GitHub's REST: github.com, GitHub Enterprise, and the rehearsal forge.
+//! The adapter for GitHub's REST API: github.com, GitHub Enterprise, and the fake GitHub.
 //!
-//! | file | what |
+//! | file | content |
 //! | --- | --- |
-//! | [`Config`] | all that it is told; nothing reads the environment, except for the certificates |
-//! | `wire` | one exchange: headers, the token, reading the answer |
-//! | `calls` | questions and answers, and when they are repeated |
-//! | `answer` | a status -> what it means |
-//! | `address` | which hosts may be asked, which may see the token |
+//! | [`Config`] | all settings; the environment is not read, except for the certificates |
+//! | `wire` | one exchange: headers, the token, reading the response |
+//! | `calls` | requests and responses, and when they are repeated |
+//! | `answer` | maps a status to its meaning |
+//! | `address` | which hosts may be requested, which may receive the token |
 //! | `outgoing`, `transfer` | files, in both directions |
-//! | `paging`, `memory` | listings; asking only for what changed |
+//! | `paging`, `memory` | listings; conditional requests |
 //! | `agents`, [`Proxies`] | connections |
-//! | [`App`] | an App's key -> a token of its own |
+//! | [`App`] | exchanges an App's key for a token |
 //! | `people`, `pulls`, `runs`, `releases` | the calls |
-//! | `shapes` | answers -> our words |
+//! | `shapes` | converts responses to our types |
 
 mod address;
 mod agents;
@@ -55,19 +55,19 @@ use crate::{
 };
 use wire::Wire;
 
-/// A repository on GitHub, or on a forge that speaks its language.
+/// A repository on GitHub, or on a server that implements its API.
 ///
-/// Making one costs nothing: connections, and the certificates they need, come with the first call.
+/// Creating one costs nothing: connections, and the certificates that they need, are made with the first call.
 pub struct GitHub {
     wire: Wire,
     shown: String,
 }
 
 impl GitHub {
-    /// From settings.
+    /// Creates the adapter from settings.
     ///
     /// # Errors
-    /// [`ConfigProblem`] where a setting cannot be used.
+    /// [`ConfigProblem`] if a setting is invalid.
     pub fn new(config: Config) -> Result<Self, ConfigProblem> {
         let shown = format!("{} at {}", config.repository, config.api_url);
         Ok(Self {

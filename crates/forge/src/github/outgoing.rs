@@ -1,12 +1,12 @@
-//! The bytes of a request on their way out: exactly as many as were announced, and none of the last ones before the end of
-//! the source was seen.
+//! The body of a request as it is sent: exactly as many bytes as announced, and the last ones only after the end of the
+//! source was seen.
 
 use std::io::{self, Read};
 
 /// Reads `size` bytes of a source for a request.
 ///
-/// An error, an early end or a late one makes the last read fail before its bytes are handed on. So the forge never sees
-/// the whole body of something that its source, which may be checking a digest, does not vouch for.
+/// An error, an early end or a late one fails the last read before its bytes are passed on. So GitHub never receives
+/// the whole body if the source, which may be checking a digest, reports a failure.
 pub(super) struct Outgoing<'s> {
     source: &'s mut dyn Read,
     size: u64,
@@ -26,18 +26,18 @@ impl<'s> Outgoing<'s> {
         }
     }
 
-    /// Whether anything was asked of the source yet.
+    /// Returns whether anything was read from the source yet.
     pub(super) fn touched(&self) -> bool {
         self.touched
     }
 
-    /// What was wrong with the source, in its own words.
+    /// Returns the source's own error message, if it failed.
     pub(super) fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
     }
 
     fn fail(&mut self, text: String) -> io::Error {
-        // What the source says is kept here; the transport need not know it.
+        // The source's message is kept here; the transport need not know it.
         self.failed = Some(text);
         io::Error::other("the bytes to be sent could not be read")
     }
@@ -79,7 +79,7 @@ impl Read for Outgoing<'_> {
 mod tests {
     use super::*;
 
-    /// Gives some bytes, then an error.
+    /// Returns some bytes, then an error.
     struct Doubtful<'b>(&'b [u8]);
 
     impl Read for Doubtful<'_> {

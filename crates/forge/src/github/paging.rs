@@ -1,4 +1,4 @@
-//! Listings that come in pages, linked by `Link: <...>; rel="next"`.
+//! Reads listings in pages that are linked by `Link: <...>; rel="next"`.
 
 use serde::de::DeserializeOwned;
 
@@ -7,10 +7,10 @@ use super::calls::Again;
 use super::wire::Wire;
 use crate::{ErrorKind, ForgeError};
 
-/// How many pages are read at most: 10,000 things.
+/// The most pages that are read: 10,000 items.
 const PAGES: usize = 100;
 
-/// One page of an answer, unread.
+/// One page of a response, not parsed yet.
 #[derive(Clone)]
 pub(super) struct Page {
     pub(super) body: Vec<u8>,
@@ -18,7 +18,7 @@ pub(super) struct Page {
     pub(super) next: Option<String>,
 }
 
-/// Reads a listing to its end. `url` has no query, or one that `&` can follow; `items` takes the things out of a page.
+/// Reads a listing to its end. `url` has no query, or one that `&` can follow; `items` extracts the items of a page.
 pub(super) fn all<P: DeserializeOwned, T>(
     wire: &Wire,
     doing: &str,
@@ -41,7 +41,7 @@ pub(super) fn all<P: DeserializeOwned, T>(
     }
 }
 
-/// The target of `rel="next"` in a `Link` header (RFC 8288).
+/// Returns the target of `rel="next"` in a `Link` header (RFC 8288).
 pub(super) fn next(link: &str) -> Option<&str> {
     let mut rest = link;
     while let Some((_, tail)) = rest.split_once('<') {

@@ -1,4 +1,4 @@
-//! The repository, and who may do what in it.
+//! Calls for the repository and the roles of its users.
 
 use lockgate_core::{Login, Role};
 

@@ -1,8 +1,8 @@
-//! Which proxy a request goes through. The environment is asked through a function, so that this can be tested.
+//! Chooses the proxy for a request. The environment is read through a function, so that this can be tested.
 //!
 //! The rules are those of Go's `net/http`, which `gh` follows: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`,
-//! `ALL_PROXY` for both where those are not set, names in lower case too; `NO_PROXY` lists hosts and domains; the machine
-//! itself is never reached through a proxy. Ranges of addresses in `NO_PROXY` are not understood.
+//! `ALL_PROXY` for both if those are not set, lower-case names as well; `NO_PROXY` lists hosts and domains; the machine
+//! itself is never reached through a proxy. Address ranges in `NO_PROXY` are not supported.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,12 +18,12 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// No proxies.
+    /// Uses no proxies.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// As the variables say that `lookup` knows, such as `|name| std::env::var(name).ok()`.
+    /// Reads the variables through `lookup`, such as `|name| std::env::var(name).ok()`.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let named = |name: &str| {
             let found = |name: &str| {
@@ -46,7 +46,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy for an address, if it has one.
+    /// Returns the proxy for an address, if any.
     pub(super) fn of(&self, url: &str) -> Option<&str> {
         let proxy = if is_secure(url) {
             &self.https
@@ -92,7 +92,7 @@ fn is_excepted(entry: &str, host: &str, port: u16) -> bool {
 }
 
 impl fmt::Debug for Proxies {
-    /// A proxy's address may hold a password.
+    /// The address of a proxy may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |proxy: &Option<String>| proxy.as_ref().map(|_| "…");
         f.debug_struct("Proxies")

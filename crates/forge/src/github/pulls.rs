@@ -1,4 +1,4 @@
-//! Pull requests and their comments.
+//! Calls for pull requests and their comments.
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::PullState;
@@ -39,7 +39,7 @@ pub(super) fn ever_from_branch(wire: &Wire, branch: &str) -> Result<Vec<Pull>, F
     list(wire, &doing, &format!("state=all&head={head}"))
 }
 
-/// The forge changes a base by itself where the branch of a stack is merged and deleted.
+/// GitHub changes a base by itself when a branch of a stack is merged and deleted.
 pub(super) fn base_changes(wire: &Wire, pull: PullNumber) -> Result<Vec<Timestamp>, ForgeError> {
     let doing = format!("list the events of pull request {pull}");
     let url = wire.at(&format!("/issues/{pull}/events"));

@@ -1,4 +1,4 @@
-//! Releases and tags.
+//! Calls for releases and tags.
 
 use lockgate_core::{ReleaseId, Tag};
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(super) fn all(wire: &Wire) -> Result<Vec<Release>, ForgeError> {
     )
 }
 
-// `make_latest` is said each time: a tool's release must not take the place of the project's own.
+// `make_latest` is always sent: a tool's release must not replace the project's own latest release.
 pub(super) fn create_draft(wire: &Wire, draft: &NewRelease<'_>) -> Result<Release, ForgeError> {
     let body = json!({
         "tag_name": draft.tag,
@@ -65,8 +65,8 @@ pub(super) fn publish(wire: &Wire, id: ReleaseId) -> Result<Release, ForgeError>
     )
 }
 
-// All of it is said again, so that what a writer edited since the draft was read is not frozen. One report says that a body sent along
-// with `draft: false` can be lost: the caller looks at the answer, and describes the release once more.
+// Sends all of the content again, so that edits made since the draft was read are not frozen. One report says that a
+// body sent along with `draft: false` can be lost: the caller checks the response, and describes the release once more.
 pub(super) fn publish_as(
     wire: &Wire,
     id: ReleaseId,

@@ -1,4 +1,4 @@
-//! Workflow runs, their artifacts, and commit statuses.
+//! Calls for workflow runs, their artifacts, and commit statuses.
 
 use lockgate_core::{CommitId, RunId, gate};
 use serde_json::json;
@@ -25,7 +25,7 @@ pub(super) fn of_workflow(
     head: &CommitId,
     branch: Option<&str>,
 ) -> Result<Vec<Run>, ForgeError> {
-    // The forge takes the file's name, not its path.
+    // GitHub expects the file's name, not its path.
     let name = file.rsplit('/').next().unwrap_or(file);
     let doing = format!("list the runs of {name} for {}", head.short());
     let url = wire.at(&format!(
@@ -72,14 +72,15 @@ pub(super) fn post_status(
     if let Some(url) = target_url {
         body["target_url"] = url.into();
     }
-    // The answer has to be a status: a page that something in between answers with, whatever it says, posted nothing.
+    // The response has to be a status: a page from an intermediary, whatever its content, means that nothing was
+    // posted.
     let url = wire.at(&format!("/statuses/{commit}"));
     let _: shapes::Status = wire.write(&doing, Method::POST, &url, &body)?;
     Ok(())
 }
 
-// The forge lists the newest first. One page holds the newest 100 of the commit; a context that is not among them is so old
-// that posting it again does no harm.
+// GitHub lists the newest first. One page holds the newest 100 of the commit; a context that is not among them is so
+// old that posting it again does no harm.
 pub(super) fn status(
     wire: &Wire,
     commit: &CommitId,
@@ -96,7 +97,7 @@ pub(super) fn status(
         .map(Into::into))
 }
 
-/// The forge compares contexts without case.
+/// GitHub compares contexts case-insensitively.
 fn same_context(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }

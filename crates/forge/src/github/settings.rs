@@ -1,4 +1,4 @@
-//! What an administrator has set, read back. A forge that says 404 or 403 has told nothing; the decision knows what that means.
+//! Reads the administrator's settings. A 404 or 403 reveals nothing; the decision knows what that means.
 
 use lockgate_core::BranchName;
 use lockgate_core::escape::quoted;
@@ -19,7 +19,7 @@ struct EnvironmentShape {
     #[serde(default)]
     protection_rules: Vec<Protection>,
     deployment_branch_policy: Option<Policy>,
-    /// Told by the forge, though its description does not list it.
+    /// Returned by GitHub, although its description does not list it.
     can_admins_bypass: Option<bool>,
 }
 
@@ -80,7 +80,7 @@ struct Check {
     integration_id: Option<u64>,
 }
 
-/// A branch, as far as its older kind of protection is told with it.
+/// A branch, with the part of the older branch protection that its response contains.
 #[derive(Deserialize)]
 struct Branch {
     protection: Option<BranchProtection>,
@@ -109,7 +109,7 @@ struct Ruleset {
     conditions: Option<Conditions>,
     #[serde(default)]
     rules: Vec<Kind>,
-    /// Only for those who may change the ruleset.
+    /// Returned only to accounts that may change the ruleset.
     bypass_actors: Option<Vec<BypassActor>>,
 }
 
@@ -180,7 +180,8 @@ pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment
     }))
 }
 
-/// The patterns of an environment's list. One for tags lets jobs in that run for a tag, which is no branch of ours.
+/// Returns the patterns of an environment. A tag pattern admits jobs of runs for a tag, which is not one of our
+/// branches.
 fn patterns(wire: &Wire, doing: &str, environment: &str) -> Result<Vec<String>, ForgeError> {
     let url = format!("{environment}/deployment-branch-policies");
     paging::all(wire, doing, &url, Again::No, |page: BranchPolicies| {
@@ -192,7 +193,7 @@ fn patterns(wire: &Wire, doing: &str, environment: &str) -> Result<Vec<String>, 
     })
 }
 
-/// Two calls: the rulesets, and what of the older branch protection is told with the branch.
+/// Two requests: the rulesets, and the part of the older branch protection that the branch's response contains.
 pub(super) fn branch_rules(
     wire: &Wire,
     branch: &BranchName,
@@ -225,7 +226,7 @@ pub(super) fn branch_rules(
                         }),
                 );
         }
-        // This list names no App.
+        // This list does not name an App.
         found.required.extend(
             older
                 .map(|it| it.contexts)
@@ -237,8 +238,9 @@ pub(super) fn branch_rules(
     }))
 }
 
-/// Where there is a queue, nothing merges past it, so only its own strategy counts; of several the weakest. "`HEADGREEN`: only the
-/// commit at the head of the merge group must pass" ([rules](https://docs.github.com/rest/repos/rules)).
+/// With a merge queue, nothing merges outside it, so only its own strategy counts; of several the weakest.
+/// "`HEADGREEN`: only the commit at the head of the merge group must pass"
+/// ([rules](https://docs.github.com/rest/repos/rules)).
 fn merging(rules: &[Rule]) -> Merging {
     let queues = rules.iter().filter(|rule| rule.r#type == "merge_queue");
     let strategies = queues.map(|rule| {
@@ -257,7 +259,7 @@ fn merging(rules: &[Rule]) -> Merging {
     })
 }
 
-/// One call for the list, and one for each ruleset about tags that is enforced.
+/// Makes one request for the list, and one for each active ruleset about tags.
 pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeError> {
     let url = wire.at("/rulesets");
     let listed = paging::all(
@@ -296,11 +298,11 @@ pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeErro
     Ok(Reading::Read(found))
 }
 
-/// Who an entry of a ruleset's list is ([shape](https://docs.github.com/rest/repos/rules)).
+/// Returns the actor of an entry in a ruleset's bypass list ([shape](https://docs.github.com/rest/repos/rules)).
 fn bypass(actor: BypassActor) -> Bypass {
     match (actor.actor_type.as_str(), actor.actor_id) {
         ("Integration", Some(app)) => Bypass::App(app),
-        // The numbers of the roles that every repository has.
+        // The ids of the roles that every repository has.
         ("RepositoryRole", Some(2)) => Bypass::Other("maintainers".to_owned()),
         ("RepositoryRole", Some(4)) => Bypass::Other("everybody who may write".to_owned()),
         ("RepositoryRole", Some(5)) => Bypass::Other("administrators".to_owned()),

@@ -1,7 +1,7 @@
-//! GitHub's answers, as far as we read them, and how they become our words.
+//! The parts of GitHub's responses that we read, and their conversion to our types.
 //!
-//! Lenient where nothing depends on it: fields that we do not know are ignored, states that we do not know count as the
-//! cautious one, digests of another kind count as unsaid. Strict where a decision depends on it.
+//! Lenient where nothing depends on it: unknown fields are ignored, unknown states count as the cautious one, other
+//! kinds of digests count as missing. Strict where a decision depends on it.
 
 use lockgate_core::promote::{ArtifactFacts, PullFacts, PullState, RunFacts, RunOutcome};
 use lockgate_core::{
@@ -18,7 +18,7 @@ pub(super) struct User {
 }
 
 impl User {
-    /// `None` for an account whose name is not one.
+    /// `None` for an account whose name is invalid.
     pub(super) fn login(self) -> Option<Login> {
         self.login.parse().ok()
     }
@@ -32,7 +32,7 @@ pub(super) struct Permission {
 
 impl From<Permission> for Role {
     fn from(it: Permission) -> Self {
-        // `permission` calls a maintainer a writer, and is read only where the better word is missing.
+        // `permission` reports a maintainer as a writer, and is read only if `role_name` is missing.
         it.role_name
             .or(it.permission)
             .map_or(Self::None, |name| Self::from_name(&name))
@@ -63,7 +63,7 @@ impl From<Repository> for port::Repository {
 pub(super) struct Pull {
     number: PullNumber,
     state: String,
-    // The lists have no `merged`.
+    // Listings have no `merged`.
     merged_at: Option<String>,
     created_at: Option<String>,
     head: Head,
@@ -114,7 +114,7 @@ impl From<Pull> for port::Pull {
     }
 }
 
-/// An event of a pull request's history. Of most kinds only the kind matters.
+/// An event in a pull request's history. For most kinds only the kind matters.
 #[derive(Deserialize)]
 pub(super) struct IssueEvent {
     event: String,
@@ -340,7 +340,7 @@ impl From<Asset> for port::Asset {
     }
 }
 
-/// `None` where the forge says nothing, or names another kind of digest: then the bytes are to be hashed.
+/// `None` if GitHub reports no digest, or another kind: the bytes then have to be hashed.
 fn digest(text: Option<String>) -> Option<Digest> {
     Digest::from_prefixed(&text?).ok()
 }

@@ -1,8 +1,8 @@
-//! Files, in both directions, as streams.
+//! Transfers files in both directions, as streams.
 //!
-//! Uploads ask first (`Expect: 100-continue`): a forge that refuses does so before the bytes are sent, so its answer is
-//! read and not lost, and a rate limit can be waited out with the source untouched. A forge that does not know the question
-//! is given the bytes after a second. One that answers while they are still being sent, and closes, leaves the call
+//! Uploads ask first (`Expect: 100-continue`): GitHub refuses before the bytes are sent, so its response is read and
+//! not lost, and a rate limit can be waited out with the source untouched. A server that ignores the header receives
+//! the bytes after a second. If it responds while they are being sent, and closes, the outcome of the call is
 //! ambiguous.
 
 use std::io::Read;
@@ -20,7 +20,7 @@ use super::shapes;
 use super::wire::{JSON, Wire, header};
 use crate::{Asset, Body, ErrorKind, ForgeError, Release};
 
-/// How many redirects a download follows.
+/// The most redirects that a download follows.
 const HOPS: u32 = 5;
 
 pub(super) fn upload(
@@ -66,11 +66,11 @@ fn send(
         request = request.header("Expect", "100-continue");
     }
     let sent = wire.send(Size::Stream, request, SendBody::from_reader(outgoing));
-    // Where the source failed, the connection was closed with part of the announced bytes missing.
+    // If the source failed, the connection was closed with part of the announced bytes missing.
     if let Some(text) = outgoing.failed() {
         return Err(wire.error(ErrorKind::Source, doing, text));
     }
-    // Even where no byte was asked for: the head alone may have left a file in the state `starter`.
+    // Even if no byte was requested: the head alone may have left an asset in the state `starter`.
     let mut response = sent.map_err(|problem| wire.lost(problem.before, doing, &problem.text))?;
     wire.answer(Kind::Write, doing, &mut response)
 }
@@ -93,7 +93,7 @@ pub(super) fn open_artifact(wire: &Wire, id: ArtifactId) -> Result<Body, ForgeEr
     )
 }
 
-/// Asks the API, then the storage that it names; the signed addresses in between are used once and never shown.
+/// Requests the API, then the storage that it names; the signed addresses in between are used once and never shown.
 fn open(wire: &Wire, doing: &str, url: &str, accept: &str) -> Result<Body, ForgeError> {
     wire.persist(Kind::Read, || {
         let unavailable = |text: &str| wire.error(ErrorKind::Unavailable, doing, text);
@@ -110,7 +110,7 @@ fn open(wire: &Wire, doing: &str, url: &str, accept: &str) -> Result<Body, Forge
             let Some(location) = location else {
                 return match status {
                     200 => Ok(body(response)),
-                    // What storage refuses, a newly signed address may give.
+                    // What storage refuses may work with a newly signed address.
                     _ if hop > 0 && !matches!(status, 404 | 410) => {
                         Err(unavailable(&format!("storage answered with status {status}")).into())
                     }

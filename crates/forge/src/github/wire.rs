@@ -1,7 +1,7 @@
-//! One exchange: the headers, the one place where the token is put on, and what came back.
+//! Makes one exchange: sets the headers, adds the token, reads the response.
 //!
-//! The token goes to the API's own host and, with files, to its host for uploads. Nowhere else. No redirect is followed here;
-//! downloads follow theirs themselves, without the token. Repeats nothing.
+//! The token goes to the API's own host and, with assets, to its upload host, and nowhere else. No redirect is followed
+//! here; downloads follow theirs themselves, without the token. Nothing is repeated.
 
 use std::io::Read;
 
@@ -17,9 +17,9 @@ use super::memory::Memory;
 use super::{Clock, Config, ConfigProblem, Limits};
 use crate::{ErrorKind, ForgeError, Token};
 
-/// How large an answer may be that is held in memory.
+/// The largest response that is held in memory.
 const ANSWER: u64 = 8 * 1024 * 1024;
-/// How much of a foreign text an error shows, in characters.
+/// The most characters of untrusted text that an error shows.
 const SHOWN: usize = 500;
 
 pub(super) const JSON: &str = "application/vnd.github+json";
@@ -60,17 +60,17 @@ impl Wire {
         })
     }
 
-    /// Who owns the repository.
+    /// Returns the owner of the repository.
     pub(super) fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// The address of something in the repository; `path` is empty or begins with a slash.
+    /// Returns the address of something in the repository; `path` is empty or begins with a slash.
     pub(super) fn at(&self, path: &str) -> String {
         self.api.url(&format!("{}{path}", self.repository))
     }
 
-    /// A request with the headers that every request has. The only place that reveals the token.
+    /// Returns a request with the headers that every request has. This is the only place that reveals the token.
     pub(super) fn request(&self, method: Method, url: &str, accept: &str) -> request::Builder {
         let trusted = self.api.owns(url) || (method == Method::POST && self.api.takes_uploads(url));
         let mut request = plain(method, url, accept, &self.user_agent)
@@ -81,7 +81,7 @@ impl Wire {
         request
     }
 
-    /// A request to storage: without the token, whatever the host.
+    /// Returns a request to storage: without the token, whatever the host.
     pub(super) fn anonymous(&self, url: &str) -> request::Builder {
         plain(Method::GET, url, "*/*", &self.user_agent)
     }
@@ -103,7 +103,7 @@ impl Wire {
         agent.run(request).map_err(|error| Problem::of(&error))
     }
 
-    /// Reads an answer into memory and says what it means.
+    /// Reads a response into memory and determines its meaning.
     pub(super) fn answer(
         &self,
         kind: Kind,
@@ -156,7 +156,7 @@ impl Wire {
         )
     }
 
-    /// An error whose text is safe to show, whatever the forge put in its answer.
+    /// Returns an error whose text is safe to show, whatever the response contained.
     pub(super) fn error(&self, kind: ErrorKind, doing: &str, detail: &str) -> ForgeError {
         let detail = match &self.token {
             Some(token) => detail.replace(token.reveal(), "…"),
@@ -189,12 +189,12 @@ pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     headers.get(name)?.to_str().ok()
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 pub(super) struct Problem {
-    /// Whether this is certainly from before the first byte of the request. What may also come later does not count: some
-    /// failures of name lookup and of TLS have no kind of their own.
+    /// Whether the failure certainly came before the first byte of the request. Failures that may also come later do
+    /// not count: some of name lookup and of TLS have no kind of their own.
     pub(super) before: bool,
-    /// For people. Without the address, which may be signed.
+    /// The message for display, without the address, which may be signed.
     pub(super) text: String,
 }
 
@@ -225,7 +225,7 @@ impl Problem {
             E::BadUri(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl => {
                 Self::unsent("the address is malformed")
             }
-            // Only connecting gives this one.
+            // Only connecting returns this error.
             E::Io(error) if error.kind() == Io::ConnectionRefused => {
                 Self::unsent("the connection was refused")
             }

@@ -1,6 +1,6 @@
-//! The dynamic section (gABI ch. 5, "Dynamic Section"): which libraries are needed, and where they are looked for.
+//! Reads the dynamic section (gABI ch. 5, "Dynamic Section"): the libraries needed, and where they are searched for.
 //!
-//! Its entries are read first, then the strings that they point to. Symbols and relocations are not looked at.
+//! The entries are read first, then the strings that they point to. Symbols and relocations are not read.
 
 use super::{
     bounded, get,
@@ -12,18 +12,18 @@ use crate::{
     foreign::shown,
 };
 
-/// Sections of real programs have some thirty entries.
+/// Limit for the size of the section; real programs have some thirty entries.
 pub(in crate::executable) const DYNAMIC_MAX: u64 = 64 * 1024;
 
-/// The longest string that is read, as the longest path.
+/// The longest string that is read: the length of the longest path.
 const STRING_MAX: u64 = 4096;
 
-/// How much of a string is read at once: whoever keeps what was read keeps little more than the string.
+/// How much of a string is read at once, so that keeping what was read costs little more than the string.
 const STRING_PIECE: usize = 64;
 
 const DF_1_PIE: u64 = 0x0800_0000;
 
-/// The entries that matter here; addresses and offsets not followed yet.
+/// The entries that matter here; addresses and offsets are not followed yet.
 #[derive(Debug, Default)]
 pub(super) struct Dynamic {
     needed: Vec<u64>,
@@ -36,7 +36,7 @@ pub(super) struct Dynamic {
     pub(super) versions_count: Option<u64>,
 }
 
-/// What the dynamic section says in the end.
+/// What the dynamic section says once its entries are followed.
 pub(super) struct Said {
     pub(super) needed: Vec<String>,
     pub(super) rpath: Option<String>,
@@ -50,7 +50,7 @@ impl Dynamic {
         header: &Header,
         segment: Segment,
     ) -> Result<Self, InspectError> {
-        // The dynamic linker goes by the address, other readers by the offset.
+        // The dynamic linker uses the address, other readers the offset.
         if header.locate(segment.address).map(|(offset, _)| offset) != Some(segment.offset) {
             return Err(InspectError::Segment {
                 what: "PT_DYNAMIC",
@@ -61,7 +61,7 @@ impl Dynamic {
         let raw = get(bytes, "dynamic section", segment.offset, length)?;
         let layout = header.layout();
         let entries = raw.chunks_exact(layout.pick(16, 8));
-        // A part of an entry means nothing: a dynamic linker looks away, other readers refuse it.
+        // A dynamic linker ignores a partial entry, other readers refuse it.
         if !entries.remainder().is_empty() {
             return Err(InspectError::Dynamic {
                 problem: "its size is no whole number of entries",
@@ -132,7 +132,7 @@ impl Dynamic {
 }
 
 impl Said {
-    /// For a file without a dynamic section.
+    /// Returns the result for a file without a dynamic section.
     pub(super) fn nothing() -> Self {
         Self {
             needed: Vec::new(),
@@ -143,7 +143,7 @@ impl Said {
     }
 }
 
-/// The table of strings that end with NUL.
+/// The table of NUL-terminated strings.
 pub(super) struct Strings {
     offset: u64,
     size: u64,

@@ -1,7 +1,7 @@
-//! The ELF header and the program headers (gABI ch. 4 and 5): what the file is for, and where the rest lies.
+//! Reads the ELF header and the program headers (gABI ch. 4 and 5): what the file is for, and where everything else is.
 //!
-//! They can be read before the size of the file is known, as it is while a file streams by; [`Header::fits`] looks at that
-//! later. What the segments hold is not known here.
+//! They can be read before the size of the file is known, as while a file streams by; [`Header::fits`] checks that
+//! later. What the segments contain is not known here.
 
 use super::{bounded, get};
 use crate::executable::{
@@ -11,8 +11,8 @@ use crate::executable::{
     format::recognize,
 };
 
-/// The largest table of program headers: Linux refuses larger ones (`load_elf_phdrs`). Linkers put it first; tools that change
-/// an executable afterwards move it where there is room, mostly to the end.
+/// The largest table of program headers: Linux refuses larger ones (`load_elf_phdrs`). Linkers put it first; tools that
+/// change an executable afterwards move it to free space, mostly at the end.
 const TABLE_MAX: u64 = 64 * 1024;
 
 const PT_LOAD: u32 = 1;
@@ -21,7 +21,7 @@ const PT_INTERP: u32 = 3;
 const PT_GNU_STACK: u32 = 0x6474_e551;
 const PF_X: u32 = 1;
 
-/// Everything that the headers say and that matters here.
+/// The header values that matter here.
 #[derive(Debug)]
 pub(in crate::executable) struct Header {
     pub(super) class: Class,
@@ -30,18 +30,18 @@ pub(in crate::executable) struct Header {
     pub(super) os_abi: u8,
     /// `ET_DYN` rather than `ET_EXEC`.
     pub(super) is_dyn: bool,
-    /// Whether there is an address to start at (`e_entry`).
+    /// Whether there is an entry point (`e_entry`).
     pub(super) has_entry: bool,
-    /// Ascending, apart from each other.
+    /// Ascending and disjoint.
     loads: Vec<Segment>,
     pub(in crate::executable) interpreter: Option<Segment>,
     pub(in crate::executable) dynamic: Option<Segment>,
     pub(super) stack: Stack,
-    /// Where the table of section headers ends; 0 if there is none.
+    /// End of the table of section headers; 0 if there is none.
     sections_end: u64,
 }
 
-/// Where a segment lies in the file and in memory.
+/// Position of a segment in the file and in memory.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::executable) struct Segment {
     pub(in crate::executable) offset: u64,
@@ -168,7 +168,7 @@ impl Header {
         })
     }
 
-    /// Whether a file of `size` bytes has room for what the headers speak of.
+    /// Checks that the file, with its `size` in bytes, contains everything that the headers refer to.
     pub(super) fn fits(&self, size: u64) -> Result<(), InspectError> {
         let named = [
             ("PT_INTERP", self.interpreter),
@@ -188,7 +188,8 @@ impl Header {
         }
     }
 
-    /// Where the byte at `address` lies in the file, and how many bytes of its segment the file holds from there on.
+    /// Returns the file position of the byte at `address`, and how many bytes of its segment the file holds from there
+    /// on.
     pub(super) fn locate(&self, address: u64) -> Option<(u64, u64)> {
         self.loads.iter().find_map(|load| {
             let into = address.checked_sub(load.address)?;
@@ -217,7 +218,7 @@ impl Segment {
     }
 }
 
-/// How numbers lie in the file.
+/// The layout of numbers in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
     class: Class,
@@ -225,7 +226,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The first for 64 bits, the second for 32.
+    /// Returns the first value for 64 bits, the second for 32.
     pub(super) fn pick<T>(self, in64: T, in32: T) -> T {
         match self.class {
             Class::Bits64 => in64,
@@ -241,7 +242,7 @@ impl Layout {
         self.pick(56, 32)
     }
 
-    /// Numbers outside `raw` read as 0: callers give constant positions inside records of constant length.
+    /// Numbers outside `raw` read as 0: callers pass constant positions inside records of constant length.
     pub(super) fn u16(self, raw: &[u8], at: usize) -> u16 {
         let Some(bytes) = chunk(raw, at) else {
             return 0;
@@ -262,7 +263,7 @@ impl Layout {
         }
     }
 
-    /// An address, offset or size: as wide as the class.
+    /// Reads an address, offset or size, which is as wide as the class.
     pub(super) fn word(self, raw: &[u8], at: usize) -> u64 {
         match (self.class, self.endian) {
             (Class::Bits32, _) => self.u32(raw, at).into(),
@@ -276,7 +277,7 @@ fn chunk<const N: usize>(raw: &[u8], at: usize) -> Option<[u8; N]> {
     raw.get(at..)?.first_chunk().copied()
 }
 
-/// Whether `e_type` says `ET_DYN`; refuses what is no executable at all.
+/// Returns whether `e_type` is `ET_DYN`; refuses types that are not executable.
 fn object_type(e_type: u16) -> Result<bool, InspectError> {
     match e_type {
         2 => Ok(false),
@@ -291,8 +292,8 @@ fn object_type(e_type: u16) -> Result<bool, InspectError> {
     }
 }
 
-/// Where the table of section headers ends, 0 without one. If its number of entries is 0, the first of them says how many
-/// there are (gABI ch. 4): so there is at least one.
+/// Returns the end of the table of section headers, 0 without one. If its number of entries is 0, the first entry holds
+/// the number (gABI ch. 4), so there is at least one.
 fn sections_end(layout: Layout, raw: &[u8]) -> Result<u64, InspectError> {
     let table = layout.word(raw, layout.pick(40, 32));
     if table == 0 {
@@ -304,7 +305,7 @@ fn sections_end(layout: Layout, raw: &[u8]) -> Result<u64, InspectError> {
     Ok(table.saturating_add(u64::from(count) * u64::from(each)))
 }
 
-/// gABI ch. 5 allows at most one `PT_INTERP`; for the others more than one has no meaning.
+/// gABI ch. 5 allows at most one `PT_INTERP`; more than one of the others has no meaning.
 fn once<T>(place: &mut Option<T>, what: &'static str, value: T) -> Result<(), InspectError> {
     match place.replace(value) {
         None => Ok(()),

@@ -1,8 +1,8 @@
-//! From bytes to [`Facts`]: ELF, as far as it says what a file needs to be run.
+//! Parses ELF into [`Facts`], as far as it determines what a file needs to run.
 //!
-//! Order: the headers say where everything lies, then the interpreter and the dynamic section are read, then what the
-//! dynamic section points to. Whatever contradicts itself is refused, also where a loader would look away: two readers
-//! of an accepted file shall not find different things in it.
+//! The headers give the positions, then the interpreter and the dynamic section are read, then what the dynamic section
+//! points to. Contradictions are refused, even those that a loader ignores: two readers must not find different things
+//! in an accepted file.
 
 mod dynamic;
 mod header;
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::foreign::shown;
 
-/// `PATH_MAX`, which Linux demands of an interpreter (`load_elf_binary`).
+/// `PATH_MAX`, which Linux enforces for an interpreter (`load_elf_binary`).
 const INTERPRETER_MAX: u64 = 4096;
 
-/// Reads the facts: all of them, or none where `bytes` lacks a part.
+/// Reads all facts, or fails if `bytes` lacks a part.
 pub(super) fn parse(bytes: &mut impl Bytes) -> Result<Facts, InspectError> {
     let header = &Header::read(bytes)?;
     header.fits(bytes.size())?;
@@ -55,7 +55,7 @@ pub(super) fn parse(bytes: &mut impl Bytes) -> Result<Facts, InspectError> {
         (true, None, Some(_)) => Kind::StaticPie,
     };
     if !header.has_entry {
-        // Only now: of a shared library this is not what is wrong.
+        // Checked late: a shared library deserves another message.
         return Err(InspectError::Header {
             field: "entry point",
             found: 0,
@@ -81,7 +81,7 @@ pub(super) fn parse(bytes: &mut impl Bytes) -> Result<Facts, InspectError> {
     })
 }
 
-/// gABI ch. 5, "Program Interpreter": a path with a NUL behind it.
+/// Reads the interpreter (gABI ch. 5, "Program Interpreter"): a path that ends with NUL.
 fn interpreter(bytes: &mut impl Bytes, segment: Segment) -> Result<String, InspectError> {
     let length = bounded("interpreter", segment.file_size, INTERPRETER_MAX)?;
     let raw = get(bytes, "interpreter", segment.offset, length)?;
@@ -117,7 +117,7 @@ fn get<'a>(
         })
 }
 
-/// A size that is sane, as a length in memory.
+/// Returns a size as a length in memory, if it is within the limit.
 fn bounded(what: &'static str, found: u64, limit: u64) -> Result<usize, InspectError> {
     match usize::try_from(found) {
         Ok(length) if found <= limit => Ok(length),
@@ -125,7 +125,7 @@ fn bounded(what: &'static str, found: u64, limit: u64) -> Result<usize, InspectE
     }
 }
 
-/// UTF-8 without control characters: what a path or a library's name is, and safe to carry on.
+/// Accepts UTF-8 without control characters, which suits paths and library names and is safe to pass on.
 fn text(what: &'static str, raw: &[u8]) -> Result<String, InspectError> {
     match std::str::from_utf8(raw) {
         Ok(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),

@@ -1,8 +1,8 @@
-//! The symbol versions that an executable needs (`DT_VERNEED`; Linux Standard Base, "Symbol Version Requirements"), and
-//! of those the highest of glibc's: an older glibc will not start it.
+//! Reads the symbol versions that an executable needs (`DT_VERNEED`; Linux Standard Base, "Symbol Version
+//! Requirements") and returns the highest of glibc's: an older glibc does not start it.
 //!
-//! Names other than `GLIBC_x.y` say nothing about a version and are passed over (`GLIBC_PRIVATE`, those of other
-//! libraries), except `GLIBC_ABI_DT_RELR`, which came with glibc 2.36.
+//! Names other than `GLIBC_x.y` give no version and are skipped (`GLIBC_PRIVATE`, those of other libraries), except
+//! `GLIBC_ABI_DT_RELR`, which came with glibc 2.36.
 
 use super::{
     dynamic::{Dynamic, Strings},
@@ -76,11 +76,11 @@ struct Table<'a, B> {
 struct Record {
     /// `vn_cnt`.
     count: u16,
-    /// `vn_aux`: where the first version of this library is, from this record.
+    /// `vn_aux`: offset of this library's first version, relative to this record.
     first: u32,
-    /// `vna_name`, which lies where a library has `vn_aux`.
+    /// `vna_name`, which is at the offset where a library has `vn_aux`.
     name: u32,
-    /// `vn_next` and `vna_next` lie at the same place.
+    /// `vn_next` and `vna_next` are at the same offset.
     next: u32,
 }
 
@@ -105,7 +105,7 @@ impl<B: Bytes> Table<'_, B> {
     }
 }
 
-/// The dynamic linker goes on until `next` is 0, other readers by the count: both must say the same.
+/// The dynamic linker continues until `next` is 0, other readers by the count: the two must agree.
 fn next(at: u64, next: u32, is_last: bool) -> Result<u64, InspectError> {
     if is_last == (next == 0) {
         Ok(at.saturating_add(next.into()))

@@ -1,4 +1,4 @@
-//! The content: what inflating gives, where it ends, and how much it is.
+//! The content: the result of inflating, where it ends, and its size.
 
 use super::changes;
 use crate::zips::{Parts, deflate, set32, value32, xor};
@@ -84,7 +84,7 @@ fn blocks(plain: &[u8], has_last: bool) -> Vec<u8> {
     [block(false, one), block(has_last, two)].concat()
 }
 
-/// Sizes as they now are, with the CRC as it was.
+/// Updates the sizes, but keeps the CRC.
 fn keep_crc(parts: &mut Parts) {
     let crc = value32(&parts.central, 16);
     parts.set_values(crc);

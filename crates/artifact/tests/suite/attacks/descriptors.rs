@@ -1,4 +1,4 @@
-//! Descriptors: the record behind the content that may be there, may have a signature, and may be wrong.
+//! Descriptors: the record after the content that may be there, may have a signature, and may be wrong.
 
 use super::changes;
 use crate::zips::{set32, xor};

@@ -1,4 +1,4 @@
-//! Entries: how many there are, how many it says, and whether two of them share bytes.
+//! Entries: their number, the recorded number, and whether two of them share bytes.
 
 use super::changes;
 use crate::zips::{Parts, set16, set32};

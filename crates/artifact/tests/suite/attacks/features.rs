@@ -135,7 +135,7 @@ changes! {
     }
 }
 
-/// `bzip2`, compressed by it: what can read it reads it.
+/// The text `bzip2`, compressed with bzip2, so that readers with support for it succeed.
 const BZIP2: &[u8] = b"BZh91AY&SYHc,D\0\0\0\x89\x80\x10\0\x10 @\x10 \0\x30\xcd\0\xc1\xa6\x80qw$S\x85\t\x04\x862\xc4@";
 
 fn external(parts: &mut Parts, bits: u32) {

@@ -1,8 +1,8 @@
-//! Every class of ambiguity that a zip can have, each as changes to the parts of an honest one: the attacks, which have to
-//! be refused, and the leeway beside them, which may be accepted.
+//! Every class of ambiguity in a zip, as changes to the parts of an honest one: attacks, which have to be refused, and
+//! leeway, which may be accepted.
 //!
-//! The tests run the tables, the pairs and random heaps of changes; the fuzz target lets bytes choose the heap. This module
-//! does not know how a zip is read, nor by whom.
+//! The tests run the tables, the pairs and random combinations of changes; the fuzz target lets bytes choose the
+//! combination. This module does not know how a zip is read.
 
 use super::zips::Parts;
 
@@ -15,24 +15,24 @@ mod names;
 mod places;
 mod zip64;
 
-/// What a zip can be ambiguous in.
+/// A class of ambiguity in a zip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
     /// Duplicates, folders, case, look-alikes, lengths.
     Names,
     /// UTF-8 or code page 437, the flag for it, the extra field with another name.
     Encodings,
-    /// How many entries there are, and how many it says there are.
+    /// The number of entries, and the recorded number.
     Counts,
-    /// Where the records say that others begin and end, and on which disk.
+    /// Where the records begin and end, and on which disk.
     Offsets,
-    /// Sizes and CRC behind the content: there or not, with or without signature, true or not.
+    /// Sizes and CRC after the content: present or not, with or without signature, true or not.
     Descriptors,
     /// Encryption, patches, masked headers.
     Flags,
     /// How the content is compressed.
     Methods,
-    /// Which version is needed, and which system made it.
+    /// The version needed, and the system that made the zip.
     Versions,
     /// Bytes between the records.
     Gaps,
@@ -40,13 +40,13 @@ pub(crate) enum Class {
     Overlaps,
     /// Bytes before the first record.
     Prefixes,
-    /// Bytes behind the last record.
+    /// Bytes after the last record.
     Suffixes,
     /// The 64-bit form of each field and record.
     Zip64,
     /// Fields that can override others.
     ExtraFields,
-    /// What kind of file it is, and who may do what with it.
+    /// The type of file and its permissions.
     Attributes,
     /// Text that can hold records.
     Comments,
@@ -78,7 +78,7 @@ impl Class {
         Self::Contents,
     ];
 
-    /// Whether the profile leaves a choice.
+    /// Returns whether the profile allows variations in this class.
     pub(crate) fn has_leeway(self) -> bool {
         match self {
             Self::Names
@@ -108,7 +108,7 @@ pub(crate) struct Change {
     pub(crate) name: &'static str,
     pub(crate) class: Class,
     pub(crate) make: fn(&mut Parts),
-    /// Each a code that it may be refused with; none if it is leeway.
+    /// The codes that it may be refused with; empty for leeway.
     pub(crate) codes: &'static [&'static str],
 }
 
@@ -118,8 +118,8 @@ impl Change {
     }
 }
 
-/// A table of changes: for each class what has to be refused, and behind `/` what may be accepted. Each is also a test of
-/// its own.
+/// A table of changes: for each class what has to be refused, and after `/` what may be accepted. Each also becomes a
+/// test of its own.
 macro_rules! changes {
     ($($class:ident {
         $($attack:ident: $lie:expr => $($code:literal)|+;)*
@@ -155,7 +155,7 @@ macro_rules! changes {
 }
 use changes;
 
-/// All of them, always in the same order.
+/// Returns all changes, always in the same order.
 pub(crate) fn all() -> impl Iterator<Item = &'static Change> + Clone {
     [
         names::CHANGES,
@@ -171,8 +171,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Change> + Clone {
     .flatten()
 }
 
-/// What bytes choose: the content, how it is kept, a heap of changes, and single bytes set at the end. Any bytes are a
-/// choice, and near bytes are a near one, so that a fuzzer can climb.
+/// Derives a zip from bytes: the content, its compression, a combination of changes, and single bytes overwritten at
+/// the end. Any bytes are valid input, and similar bytes give similar zips, so that a fuzzer can make progress.
 pub(crate) fn chosen(bytes: &[u8]) -> (Parts, Vec<u8>) {
     let mut bytes = bytes.iter().copied();
     let mut next = || bytes.next().unwrap_or(0);

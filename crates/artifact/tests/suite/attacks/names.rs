@@ -1,4 +1,4 @@
-//! Names: which file it is.
+//! Names: which file the entry is.
 
 use super::changes;
 use crate::zips::{NAME, Parts, set16, xor};
@@ -71,7 +71,7 @@ fn rename(parts: &mut Parts, name: &[u8]) {
     parts.lay_out();
 }
 
-/// The same, and that is the name that is expected.
+/// Sets a name that is also the expected one.
 fn ask(parts: &mut Parts, name: &str) {
     rename(parts, name.as_bytes());
     name.clone_into(&mut parts.asked);

@@ -1,4 +1,4 @@
-//! Places: where the records lie, what lies between them, before and behind.
+//! Positions: where the records are, and what is between, before and after them.
 
 use super::changes;
 use crate::zips::{Parts, set16, set32, value32, xor};
@@ -69,7 +69,7 @@ changes! {
     }
 }
 
-/// Something before, with every offset right for it.
+/// Prepends bytes, with every offset corrected.
 fn prefix(parts: &mut Parts, before: &[u8]) {
     parts.before = before.to_vec();
     let by = before.len() as u32;

@@ -1,4 +1,4 @@
-//! zip64: each field that can say "look there", with and without the field or record that it points at.
+//! zip64: each field that can point to it, with and without the field or record that it points to.
 
 use super::changes;
 use crate::zips::{Parts, set16, set32, value32};
@@ -83,7 +83,7 @@ fn sizes(parts: &Parts) -> Vec<u8> {
     .concat()
 }
 
-/// 4.3.14 and 4.3.15, both right; `asked` for by an end record that leaves everything to them.
+/// 4.3.14 and 4.3.15, both correct; with `asked`, the end record leaves everything to them.
 fn end_records(parts: &mut Parts, asked: bool) {
     let directory = parts.directory_offset() as u64;
     let size = (parts.central.len() + parts.central_name.len()) as u64;

@@ -1,4 +1,4 @@
-//! What the calls ask, and what they make of the answers.
+//! The requests of the calls, and how they interpret the responses.
 
 use super::server::{Server, reply};
 use super::*;

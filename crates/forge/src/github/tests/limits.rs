@@ -62,7 +62,7 @@ fn a_write_is_never_repeated_and_is_ambiguous_where_its_answer_is_lost() {
         assert!(pauses.lock().unwrap().is_empty());
         assert_eq!(server.seen().len(), 1);
     }
-    // A deletion has no body whose reading would tell, and no answer that says more than its status.
+    // The response to a deletion is empty; anything else proves nothing.
     for answer in [Reply::Nothing, reply(200, "", "<html>Sign in</html>")] {
         let server = Server::playing(vec![answer]);
         let gone = github(&server.url).delete_release(ReleaseId(7));
@@ -70,7 +70,7 @@ fn a_write_is_never_repeated_and_is_ambiguous_where_its_answer_is_lost() {
     }
 }
 
-/// What stands between us and the forge can answer with a page of its own, and 200.
+/// An intermediary can respond with a page of its own and status 200.
 #[test]
 fn a_status_is_posted_only_where_the_answer_is_a_status() {
     let status = gate::Status {

@@ -1,4 +1,4 @@
-//! The adapter against a server that plays recorded answers.
+//! Tests the adapter against a server that plays prepared responses.
 
 mod answers;
 mod limits;
@@ -14,14 +14,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{Clock, Config, GitHub};
 use crate::{Release, Token};
 
-/// What the token is in all tests.
+/// The token in all tests.
 const TOKEN: &str = "ghs_verysecret0123456789";
-/// The time of day in all tests.
+/// The current time in all tests.
 const NOW: u64 = 1_800_000_000;
 /// A commit.
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// The adapter for a server, and the pauses it made.
+/// Returns the adapter for a server, and the pauses it made.
 fn adapter(url: &str) -> (GitHub, Arc<Mutex<Vec<u64>>>) {
     adapter_with(url, |_| ())
 }

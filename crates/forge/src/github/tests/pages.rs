@@ -1,4 +1,4 @@
-//! Listings, and asking only for what changed.
+//! Listings, and conditional requests.
 
 use super::server::{Server, reply};
 use super::*;

@@ -1,7 +1,7 @@
-//! What GitHub really answered, replayed through the adapter.
+//! Replays real responses of GitHub through the adapter.
 //!
-//! The files in `recordings/` are copies from the npm package `@octokit/fixtures`; scripts/recordings.py makes them. Where the
-//! port has no call for a recorded one, it goes through the same wire as the port's calls do.
+//! The files in `recordings/` are copies from the npm package `@octokit/fixtures`; scripts/recordings.py makes them. A
+//! recorded call that the port lacks goes through the same wire as the port's calls.
 
 use lockgate_core::gate::{Light, Status};
 use lockgate_core::{CommitId, ReleaseId, Tag};
@@ -14,7 +14,7 @@ use crate::{ErrorKind, Forge};
 
 const FIRST: &str = "0000000000000000000000000000000000000001";
 
-/// A recording that is played, and the calls that it was made with.
+/// A recording to replay, and the requests that it received.
 struct Replay {
     server: Server,
     github: GitHub,
@@ -22,7 +22,7 @@ struct Replay {
 }
 
 impl Replay {
-    /// Plays these exchanges of a recording, in this order.
+    /// Replays these exchanges of a recording, in this order.
     fn of(name: &str, text: &str, numbers: &[usize]) -> Self {
         let all: Vec<Value> = serde_json::from_str(text).unwrap();
         let calls: Vec<Value> = numbers.iter().map(|&number| all[number].clone()).collect();
@@ -36,7 +36,7 @@ impl Replay {
         }
     }
 
-    /// That each call came to the method and path that it was recorded with, and with the same body.
+    /// Asserts that each request had the recorded method, path and body.
     fn asked_as_recorded(self) {
         let seen = self.server.seen();
         assert_eq!(seen.len(), self.calls.len());
@@ -57,7 +57,7 @@ impl Replay {
     }
 }
 
-/// The status, the headers and the body of a recorded answer, with the server in place of GitHub's hosts.
+/// Returns the status, the headers and the body of a recorded response, with the server in place of GitHub's hosts.
 fn answer(call: &Value, url: &str) -> Reply {
     let here = |text: &str| {
         text.replace("https://api.github.com", url)
@@ -104,7 +104,7 @@ fn a_release_is_read_and_a_file_sent_into_it() {
         (asset.id.0, asset.name.as_str(), asset.size),
         (1000, "test-upload.txt", 14)
     );
-    // Older than digests: there is none, and that is no error.
+    // Older than digests: a missing one is not an error.
     assert_eq!((asset.complete, asset.sha256), (true, None));
     let wire = &github.wire;
     let at = wire.at("/releases/assets/1000");

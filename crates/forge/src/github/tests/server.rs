@@ -1,4 +1,4 @@
-//! A server that plays recorded answers, one a connection, and keeps what it was asked.
+//! A server that plays prepared responses, one per connection, and records the requests.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,22 +8,22 @@ use std::thread::JoinHandle;
 
 use lockgate_openapi::{Content, Exchange, Finding};
 
-/// What happens to one request.
+/// How the server reacts to one request.
 pub(super) enum Reply {
-    /// The head is read, the body too, then these bytes are sent.
+    /// Sends these bytes after reading the head and the body.
     Raw(Vec<u8>),
-    /// These bytes are sent when the head was read; no body is waited for.
+    /// Sends these bytes after reading the head, without waiting for a body.
     Early(Vec<u8>),
-    /// The connection is closed when the request was read.
+    /// Closes the connection after reading the request.
     Nothing,
 }
 
-/// A status, headers, a body and its length.
+/// Returns a response with a status, headers, a body and its length.
 pub(super) fn reply(status: u16, headers: &str, body: &str) -> Reply {
     Reply::Raw(text(status, headers, body))
 }
 
-/// As [`reply`], sent before the body of the request was read.
+/// Like [`reply`], but sent before the body of the request was read.
 pub(super) fn early(status: u16, headers: &str, body: &str) -> Reply {
     Reply::Early(text(status, headers, body))
 }
@@ -40,7 +40,7 @@ fn text(status: u16, headers: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What came in.
+/// A request that was received.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     pub(super) line: String,
@@ -64,7 +64,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts one that knows its own address.
+    /// Starts a server that knows its own address.
     pub(super) fn new(replies: impl FnOnce(&str) -> Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -83,12 +83,12 @@ impl Server {
         }
     }
 
-    /// Starts one.
+    /// Starts a server.
     pub(super) fn playing(replies: Vec<Reply>) -> Self {
         Self::new(|_| replies)
     }
 
-    /// What came in, when all answers are played.
+    /// Returns the requests, after all responses were played.
     pub(super) fn seen(mut self) -> Vec<Seen> {
         self.thread.take().unwrap().join().unwrap();
         self.seen.lock().unwrap().clone()
@@ -107,7 +107,7 @@ impl Drop for Server {
     }
 }
 
-/// What GitHub would not take of a request. What goes to other addresses than the API's is not asked of GitHub.
+/// Returns what violates GitHub's description of a request. Requests to other addresses than the API's are not checked.
 fn findings(seen: &Seen) -> Vec<Finding> {
     let mut words = seen.line.split(' ');
     let (method, target) = (words.next().unwrap(), words.next().unwrap());
@@ -158,12 +158,12 @@ fn serve(stream: &TcpStream, reply: Reply, kept: &Mutex<Vec<Seen>>) {
         let length = seen
             .header("content-length")
             .map_or(0, |text| text.parse().unwrap());
-        // A client that breaks off leaves less than it announced.
+        // An interrupted client sends less than it announced.
         let _ = reader.take(length).read_to_end(&mut seen.body);
     }
     kept.lock().unwrap().push(seen);
     if let Reply::Raw(bytes) | Reply::Early(bytes) = reply {
-        // The client may have gone.
+        // The client may have disconnected.
         let _ = writer.write_all(&bytes);
     }
     let _ = stream.shutdown(Shutdown::Write);

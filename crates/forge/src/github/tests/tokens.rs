@@ -1,4 +1,4 @@
-//! Who sees the token, and who does not.
+//! Which requests carry the token.
 
 use super::server::{Server, reply};
 use super::*;

@@ -1,4 +1,4 @@
-//! Files that arrive, and files that do not.
+//! Complete and incomplete transfers.
 
 use std::io::{self, Read};
 
@@ -72,7 +72,7 @@ impl Read for Broken {
 
 #[test]
 fn a_source_that_fails_never_becomes_a_whole_file() {
-    // A short one; one that fails; one that fails only when all its bytes were read; one that is too long.
+    // A short one; one that fails; one that fails only after all its bytes were read; one that is too long.
     let bytes = &[b'x'; 600_000][..];
     let table: [(Box<dyn Read>, &str); 4] = [
         (
