@@ -26,6 +26,7 @@ pub struct Client {
     mirror_login: Option<Login>,
     netrc: Option<PathBuf>,
     pub(crate) offline: bool,
+    pub(crate) refresh: bool,
     pub(crate) max_size: u64,
     pub(crate) executable: bool,
     pub(crate) retry: Retry,
@@ -51,6 +52,7 @@ impl Client {
             mirrors,
             cache: options.cache.map(Cache::new),
             offline: options.offline,
+            refresh: options.refresh,
             max_size: options.max_size,
             executable: options.executable,
             retry: options.retry,
@@ -80,7 +82,7 @@ impl Client {
         asset: &AssetName,
         most: u64,
     ) -> Result<Option<Vec<u8>>, FetchError> {
-        self.read_asset(source, asset, most, &self.retry)
+        self.read_asset(source, asset, most, &self.line(&self.retry))
     }
 
     pub(crate) fn read_asset(
@@ -88,7 +90,7 @@ impl Client {
         source: &Source,
         asset: &AssetName,
         most: u64,
-        retry: &Retry,
+        line: &Line<'_>,
     ) -> Result<Option<Vec<u8>>, FetchError> {
         let address = source.address_of(asset);
         if self.offline {
@@ -103,9 +105,7 @@ impl Client {
             size: None,
             most,
         };
-        let end = self
-            .line(retry)
-            .receive(&address, wanted, &mut Arrival::new(&mut bytes));
+        let end = line.receive(&address, wanted, &mut Arrival::new(&mut bytes));
         match end {
             Ok(_) => Ok(Some(bytes)),
             Err(Stopped::Trouble(Trouble::Absent { status: 404 | 410 })) => Ok(None),

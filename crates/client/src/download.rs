@@ -29,14 +29,12 @@ impl Client {
         &self,
         request: &Request,
         belief: &Belief,
-        withdrawal: WithdrawalCheck,
+        withdrawal: &mut WithdrawalCheck,
     ) -> Result<Got, FetchError> {
         let (source, asset) = (&request.source, &request.asset);
         let of_web = |mirror: &&Mirror| !(self.offline && matches!(mirror, Mirror::Web(_)));
         let mirrors: Vec<&Mirror> = self.mirrors.iter().filter(of_web).collect();
-        // The release address was just found not to answer.
-        let release = !self.offline && withdrawal != WithdrawalCheck::Unreachable;
-        if mirrors.is_empty() && !release {
+        if mirrors.is_empty() && self.offline {
             return Err(offline(asset));
         }
         let mut claim = match self.claim(request, belief)? {
@@ -83,10 +81,9 @@ impl Client {
             return Err(offline(asset));
         }
         let address = source.address_of(asset);
-        if !release {
-            let problem = "it could not be reached when a withdrawal was asked for".to_owned();
-            let trouble = crate::http::never(problem);
-            return Err(given_up(asset, &address, trouble, tried));
+        // Without an answer only what is here, or a mirror has, may be used.
+        if matches!(withdrawal, WithdrawalCheck::Unreachable(_)) {
+            self.ask_once_more(source, withdrawal, tried.clone())?;
         }
         let origin = Origin::Release(address.to_string());
         match self.download(request, belief, claim, (&address, None), &origin)? {

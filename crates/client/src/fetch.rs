@@ -14,11 +14,9 @@ use crate::cache::{Cache, Held, failed, read};
 use crate::client::Client;
 use crate::error::{FetchError, Found, WrongBytes};
 use crate::event::Event;
-use crate::options::Retry;
 use crate::pump::Pumped;
 use crate::request::{Fetched, Ground, Origin, Request};
 use crate::runnable;
-use crate::withdrawn::WithdrawalCheck;
 
 /// A verified file: where it is, its size, where it came from.
 pub(crate) type Got = (PathBuf, u64, Origin);
@@ -83,17 +81,18 @@ impl Client {
             },
         };
         let near = here.is_some() || !self.mirrors.is_empty();
-        let withdrawal = self.withdrawal(request, near && belief.ground == Ground::Pins)?;
+        let mut withdrawal = self.withdrawal(request, near && belief.ground == Ground::Pins)?;
         let (path, size, origin) = match (here, given) {
             (Some(here), _) => here,
             (None, Some(given)) => self.copied(request, &belief, given)?,
-            (None, None) => self.downloaded(request, &belief, withdrawal)?,
+            (None, None) => self.downloaded(request, &belief, &mut withdrawal)?,
         };
         if self.executable {
             runnable::check(&path)?;
         }
         if let Some(cache) = &self.cache {
             belief.remember(cache, &request.source);
+            withdrawal.remember(cache, &request.source);
         }
         Ok(Fetched {
             path,
@@ -154,36 +153,6 @@ impl Client {
 
     pub(crate) fn missed(&self, place: &str, why: &str) {
         self.line(&self.retry).tell(&Event::Missed { place, why });
-    }
-
-    // See the module `withdrawn` for the exception.
-    fn withdrawal(
-        &self,
-        request: &Request,
-        may_be_unreachable: bool,
-    ) -> Result<WithdrawalCheck, FetchError> {
-        if !request.check_withdrawn || self.offline {
-            return Ok(WithdrawalCheck::NotAsked);
-        }
-        // Nobody waits three times for an answer that can be done without.
-        let attempts = if may_be_unreachable {
-            1
-        } else {
-            self.retry.attempts
-        };
-        match self.look_for_withdrawal(
-            &request.source,
-            &Retry {
-                attempts,
-                ..self.retry.clone()
-            },
-        ) {
-            Ok(()) => Ok(WithdrawalCheck::None),
-            Err(FetchError::Network { .. }) if may_be_unreachable => {
-                Ok(WithdrawalCheck::Unreachable)
-            }
-            Err(error) => Err(error),
-        }
     }
 
     /// Copies bytes into the cache. They cost no traffic, so nobody has to wait for anybody.

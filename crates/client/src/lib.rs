@@ -114,7 +114,7 @@ pub use request::{Fetched, Ground, Origin, Request, Trust};
 pub use variables::{BadVariable, Network, Variables};
 pub use variant::{GlibcVersion, VariantError, VariantInfo, VariantLibc, choose};
 pub use verify::{Verified, VerifiedAsset};
-pub use withdrawn::WithdrawalCheck;
+pub use withdrawn::{Unanswered, WithdrawalCheck};
 
 /// The name of the asset that holds the receipt.
 pub const RECEIPT_ASSET: &str = "lockgate-receipt.json";

@@ -31,6 +31,8 @@ pub struct Options {
     pub mirror_header: Option<String>,
     /// Whether the network is ruled out: only files are used.
     pub offline: bool,
+    /// Whether to ask for a withdrawal whatever is remembered of earlier answers.
+    pub refresh: bool,
     /// How long to wait.
     pub timeouts: Timeouts,
     /// How often to try again.
@@ -63,6 +65,7 @@ impl Default for Options {
             netrc: None,
             mirror_header: None,
             offline: false,
+            refresh: false,
             timeouts: Timeouts::default(),
             retry: Retry::default(),
             proxy: Proxy::Environment,

@@ -4,16 +4,35 @@
 //! address is asked: a mirror that lacks it proves nothing. Fails closed: 404 and 410 mean that there is none; every
 //! other answer that is no withdrawal is an error, because whoever can disturb the line could hide one.
 //!
-//! One exception, made in `fetch`: an executable that the pins name, and that is here or comes from a mirror, may be used
-//! while the release address cannot be reached. The pins are the repository's own word, and a machine that loses its line,
-//! or that only ever had a mirror, must go on working. The outcome then says [`WithdrawalCheck::Unreachable`].
+//! One exception: an executable that the pins name, and that is here or comes from a mirror, may be used while the release
+//! address cannot be reached. The pins are the repository's own word, and a machine that loses its line, or that only ever had a
+//! mirror, must go on working. The outcome then says [`WithdrawalCheck::Unreachable`]. Such a question has a short time-out, and
+//! is not repeated for a while: what cannot be asked must not hold up each start of a program.
+//!
+//! A withdrawal is permanent, so one that was read once is remembered, and counts without a network. That there was none is
+//! remembered only to be shown: it saves no question.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use crate::WITHDRAWAL_ASSET;
+use crate::cache::{Asked, Cache};
 use crate::client::Client;
 use crate::document::{LARGEST, Withdrawal};
 use crate::error::{FetchError, Tried};
 use crate::names::{AssetName, Source};
 use crate::options::Retry;
+use crate::request::Request;
+use crate::transfer::Line;
+
+/// How long the question may take where it can be done without an answer.
+const SHORT: Duration = Duration::from_millis(1500);
+/// For how long it is not repeated after that.
+const NOT_AGAIN: Duration = Duration::from_secs(5 * 60);
+/// How exactly the last answer is known: it is written down this often at most.
+const WRITTEN_DOWN: Duration = Duration::from_secs(3600);
+/// The oldest answer that is shown.
+const WORTH_SHOWING: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What is known about a withdrawal of a release that may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +41,60 @@ pub enum WithdrawalCheck {
     None,
     /// The caller did not ask, or is offline.
     NotAsked,
-    /// The network was in trouble. Accepted only for an executable that the pins name, and that was here already or came
-    /// from a mirror.
-    Unreachable,
+    /// The release did not answer. Accepted only for an executable that the pins name, and that was here already or came from
+    /// a mirror.
+    Unreachable(Unanswered),
+}
+
+/// A question that was not answered. Shown as a sentence.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unanswered {
+    /// How long ago it was asked: nothing if just now.
+    pub asked: Duration,
+    /// How long ago the release last answered that there is no withdrawal, if that is known and no more than 30 days.
+    pub not_withdrawn: Option<Duration>,
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "whether it was withdrawn is not known: the release's address cannot be reached",
+        )?;
+        if !self.asked.is_zero() {
+            let (ago, again) = (span(self.asked), span(NOT_AGAIN));
+            write!(f, " (asked {ago} ago, and again after {again})")?;
+        }
+        match self.not_withdrawn {
+            Some(age) => write!(f, "; {} ago it was not withdrawn", span(age)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn span(age: Duration) -> String {
+    let seconds = age.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+impl WithdrawalCheck {
+    /// Remembers that there was none; a convenience for later, like the receipt.
+    pub(crate) fn remember(self, cache: &Cache, source: &Source) {
+        let now = SystemTime::now();
+        let known = cache.asked(source, now);
+        let lately = known.not_withdrawn.is_some_and(|age| age < WRITTEN_DOWN);
+        if self == Self::None && !(lately && known.unanswered.is_none()) {
+            let asked = Asked {
+                not_withdrawn: Some(Duration::ZERO),
+                unanswered: None,
+            };
+            drop(cache.keep_asked(source, asked, now));
+        }
+    }
 }
 
 impl Client {
@@ -34,17 +104,94 @@ impl Client {
     /// [`FetchError::Withdrawn`] if there is one, [`FetchError::Document`] if it cannot be read or is of another
     /// release, [`FetchError::Network`] and [`FetchError::Offline`] if nobody can tell.
     pub fn check_withdrawn(&self, source: &Source) -> Result<(), FetchError> {
-        self.look_for_withdrawal(source, &self.retry)
+        self.look_for_withdrawal(source, &self.line(&self.retry))
+    }
+
+    /// What is known, for a fetch that may do without an answer or not.
+    pub(crate) fn withdrawal(
+        &self,
+        request: &Request,
+        may_be_unreachable: bool,
+    ) -> Result<WithdrawalCheck, FetchError> {
+        let source = &request.source;
+        if !request.check_withdrawn {
+            return Ok(WithdrawalCheck::NotAsked);
+        }
+        let cache = self.cache.as_ref();
+        if let Some(bytes) = cache
+            .filter(|_| !self.refresh)
+            .and_then(|cache| cache.withdrawal(source))
+            && let Ok(withdrawal) = read(&bytes, source)
+        {
+            return Err(withdrawn(withdrawal));
+        }
+        if self.offline {
+            return Ok(WithdrawalCheck::NotAsked);
+        }
+        if !may_be_unreachable {
+            return self.check_withdrawn(source).map(|()| WithdrawalCheck::None);
+        }
+        let now = SystemTime::now();
+        let mut asked = cache.map_or_else(Asked::default, |cache| cache.asked(source, now));
+        let unreachable = |asked: Asked| {
+            WithdrawalCheck::Unreachable(Unanswered {
+                asked: asked.unanswered.unwrap_or_default(),
+                not_withdrawn: asked.not_withdrawn.filter(|age| *age <= WORTH_SHOWING),
+            })
+        };
+        if !self.refresh && asked.unanswered.is_some_and(|age| age < NOT_AGAIN) {
+            return Ok(unreachable(asked));
+        }
+        let once = self.once();
+        let line = Line {
+            limit: Some(SHORT),
+            ..self.line(&once)
+        };
+        match self.look_for_withdrawal(source, &line) {
+            Ok(()) => Ok(WithdrawalCheck::None),
+            Err(FetchError::Network { .. } | FetchError::WebPage { .. }) => {
+                asked.unanswered = Some(Duration::ZERO);
+                if let Some(cache) = cache {
+                    drop(cache.keep_asked(source, asked, now));
+                }
+                Ok(unreachable(asked))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks with all patience, before a download from the release that did not answer a short question.
+    pub(crate) fn ask_once_more(
+        &self,
+        source: &Source,
+        withdrawal: &mut WithdrawalCheck,
+        mut tried: Vec<Tried>,
+    ) -> Result<(), FetchError> {
+        let mut answer = self.look_for_withdrawal(source, &self.line(&self.once()));
+        if let Err(FetchError::Network { tried: after, .. }) = &mut answer {
+            tried.append(after);
+            std::mem::swap(after, &mut tried);
+        }
+        answer?;
+        *withdrawal = WithdrawalCheck::None;
+        Ok(())
+    }
+
+    fn once(&self) -> Retry {
+        Retry {
+            attempts: 1,
+            ..self.retry.clone()
+        }
     }
 
     pub(crate) fn look_for_withdrawal(
         &self,
         source: &Source,
-        retry: &Retry,
+        line: &Line<'_>,
     ) -> Result<(), FetchError> {
         let asset: AssetName = WITHDRAWAL_ASSET.parse()?;
         let of_withdrawal = source.withdrawal();
-        let bytes = match self.read_asset(&of_withdrawal, &asset, LARGEST, retry) {
+        let bytes = match self.read_asset(&of_withdrawal, &asset, LARGEST, line) {
             Ok(None) => return Ok(()),
             Ok(Some(bytes)) => bytes,
             // "Nobody may have it" is no proof that there is none.
@@ -71,16 +218,31 @@ impl Client {
             origin: of_withdrawal.address_of(&asset).to_string(),
             problem,
         };
-        let withdrawal = Withdrawal::parse(&bytes).map_err(unreadable)?;
-        if withdrawal.tag != source.tag() {
-            return Err(unreadable(format!(
-                "it is of another release than {}",
-                source.tag()
-            )));
+        let withdrawal = read(&bytes, source).map_err(unreadable)?;
+        // Without encryption anybody on the way could have written it: then it counts this time only.
+        if let Some(cache) = self
+            .cache
+            .as_ref()
+            .filter(|_| source.server().is_authentic())
+        {
+            drop(cache.keep_withdrawal(source, &bytes));
         }
-        Err(FetchError::Withdrawn {
-            tag: withdrawal.tag,
-            reason: withdrawal.reason,
-        })
+        Err(withdrawn(withdrawal))
+    }
+}
+
+/// A withdrawal of this release, or why it is none.
+fn read(bytes: &[u8], source: &Source) -> Result<Withdrawal, String> {
+    let withdrawal = Withdrawal::parse(bytes)?;
+    if withdrawal.tag != source.tag() {
+        return Err(format!("it is of another release than {}", source.tag()));
+    }
+    Ok(withdrawal)
+}
+
+fn withdrawn(withdrawal: Withdrawal) -> FetchError {
+    FetchError::Withdrawn {
+        tag: withdrawal.tag,
+        reason: withdrawal.reason,
     }
 }

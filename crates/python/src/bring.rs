@@ -43,11 +43,8 @@ fn words(fetched: &Fetched, asset: &str) -> Vec<String> {
         "{asset}, from {}, verified by {ground}",
         fetched.origin
     )];
-    if fetched.withdrawal == WithdrawalCheck::Unreachable {
-        words.push(
-            "whether it was withdrawn is not known: the release's address cannot be reached"
-                .to_owned(),
-        );
+    if let WithdrawalCheck::Unreachable(unanswered) = fetched.withdrawal {
+        words.push(unanswered.to_string());
     }
     words
 }

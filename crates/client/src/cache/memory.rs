@@ -57,7 +57,7 @@ impl Cache {
         self.below("repositories", source).join("number")
     }
 
-    fn below(&self, kind: &str, source: &Source) -> PathBuf {
+    pub(super) fn below(&self, kind: &str, source: &Source) -> PathBuf {
         let server = source.server().directory_name();
         self.root
             .join(kind)
@@ -73,7 +73,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(path);
     fs::create_dir_all(directory)?;
     let mut file = tempfile::Builder::new()

@@ -12,11 +12,13 @@ mod private;
 mod prune;
 #[cfg(test)]
 mod tests;
+mod withdrawals;
 
 pub(crate) use claim::{Claim, Claimed, Patience};
 use locks::Locks;
 use private::PrivateFile;
 pub use prune::Pruned;
+pub(crate) use withdrawals::Asked;
 
 use std::fs::{self, File};
 use std::io;

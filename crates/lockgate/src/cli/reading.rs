@@ -48,15 +48,18 @@ pub struct Fetch {
     /// Never use the network
     #[arg(long)]
     pub offline: bool,
+    /// Ask whether it was withdrawn, whatever is remembered of earlier answers
+    #[arg(long, conflicts_with = "offline")]
+    pub refresh: bool,
     /// An address or a folder to try before the release; may be given several times [env: LOCKGATE_MIRROR]
     #[arg(long, value_name = "URL|DIR")]
     pub mirror: Vec<String>,
     /// The candidate of this pull request, which nobody has promoted: for reviewers; needs a token
-    #[arg(long, value_name = "NUMBER", value_parser = super::pull, conflicts_with_all = ["version", "pins", "from", "bundled", "offline", "mirror"])]
+    #[arg(long, value_name = "NUMBER", value_parser = super::pull, conflicts_with_all = ["version", "pins", "from", "bundled", "offline", "refresh", "mirror"])]
     pub pr: Option<u64>,
     /// Remove from the cache what was not used for 30 days, or as many as are given
     #[arg(long, value_name = "DAYS", num_args = 0..=1, default_missing_value = "30", require_equals = true,
-        conflicts_with_all = ["package", "version", "variant", "all", "into", "pins", "from", "bundled", "offline", "mirror", "pr"])]
+        conflicts_with_all = ["package", "version", "variant", "all", "into", "pins", "from", "bundled", "offline", "refresh", "mirror", "pr"])]
     pub prune: Option<u64>,
     /// The cache
     #[command(flatten)]

@@ -95,6 +95,7 @@ fn released(
         options.mirrors = variables(around, |variables| variables.mirrors());
     }
     options.offline = args.offline;
+    options.refresh = args.refresh;
     options.executable = args.into.is_none();
     let client = client(options)?;
     let mut staged = Vec::new();
@@ -107,7 +108,8 @@ fn released(
                 .parse()
                 .map_err(|error| fetch_failure(&error))?,
             trust: trust.clone(),
-            check_withdrawn: !args.offline,
+            // Offline a withdrawal counts that is remembered.
+            check_withdrawn: true,
         };
         let fetched = match &args.from {
             Some(file) => client.fetch_from_file(&request, file),
@@ -126,10 +128,8 @@ fn released(
             "{} {version} for {}, from {}, verified by {ground}",
             package.name, variant.name, fetched.origin
         ));
-        if fetched.withdrawal == WithdrawalCheck::Unreachable {
-            context.talk.say(
-                "whether it was withdrawn is not known: the release's address cannot be reached",
-            );
+        if let WithdrawalCheck::Unreachable(unanswered) = fetched.withdrawal {
+            context.talk.say(&unanswered.to_string());
         }
         staged.push(Staged {
             variant: variant.name.to_string(),
