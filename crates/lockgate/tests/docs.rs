@@ -52,7 +52,7 @@ fn every_code_has_its_heading_and_no_heading_is_left_over() {
 
 #[test]
 fn every_reference_of_the_requirements_resolves() {
-    let page = read("docs/requirements.md");
+    let page = read("docs/contributing/requirements.md");
     let (seen, lost) = references(&page);
     assert!(seen > 100, "only {seen} references were found");
     assert!(lost.is_empty(), "{lost:?}");
@@ -61,7 +61,7 @@ fn every_reference_of_the_requirements_resolves() {
 /// Each attack has a test that would notice if it worked; the list is complete, and none of its tests is missing.
 #[test]
 fn every_threat_has_its_tests() {
-    let page = read("docs/threats.md");
+    let page = read("docs/contributing/threats.md");
     let rows: Vec<&str> = page
         .lines()
         .filter(|row| {
@@ -214,8 +214,9 @@ fn every_command_that_people_are_told_to_type_is_understood() {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(root().join("docs"))
-        .unwrap()
+    let mut found: Vec<PathBuf> = ["docs", "docs/contributing"]
+        .into_iter()
+        .flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
     found.extend(
@@ -224,6 +225,7 @@ fn pages() -> Vec<PathBuf> {
             "ARCHITECTURE.md",
             "CHANGELOG.md",
             "CONTRIBUTING.md",
+            "SECURITY.md",
         ]
         .map(|name| root().join(name)),
     );
@@ -303,4 +305,59 @@ fn nothing_is_left_to_be_filled_in() {
             assert!(!text.contains(mark), "{} holds {mark}", page.display());
         }
     }
+}
+
+/// Each crate has a section whose table lists its dependencies, and a paragraph that begins with `Tests:` its development
+/// dependencies: no more, no fewer.
+#[test]
+fn the_page_on_dependencies_lists_those_of_the_manifests() {
+    let page = read("docs/contributing/dependencies.md");
+    let mut sections: std::collections::BTreeMap<&str, &str> = page
+        .split("\n## `")
+        .skip(1)
+        .filter_map(|section| section.split_once('`'))
+        .collect();
+    for rank in ["crates", "proof"] {
+        for entry in std::fs::read_dir(root().join(rank)).unwrap() {
+            let folder = entry.unwrap();
+            let name = format!("{rank}/{}", folder.file_name().into_string().unwrap());
+            let Ok(manifest) = std::fs::read_to_string(folder.path().join("Cargo.toml")) else {
+                continue;
+            };
+            let section = sections.remove(name.as_str()).unwrap_or_default();
+            // A section ends at the next heading, also at one that is of no crate.
+            let section = section.split("\n## ").next().unwrap_or_default();
+            let rows: Vec<&str> = section
+                .lines()
+                .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+                .collect();
+            let tests = section
+                .split("\n\n")
+                .find_map(|paragraph| paragraph.strip_prefix("Tests: "))
+                .unwrap_or_default();
+            for (listed, kind) in [
+                (rows.join(" "), "dependencies"),
+                (tests.to_owned(), "dev-dependencies"),
+            ] {
+                let listed: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+                assert_eq!(listed, declared(&manifest, kind), "{name}, {kind}");
+            }
+        }
+    }
+    assert!(sections.is_empty(), "no such crate: {sections:?}");
+}
+
+/// The names that the tables of this kind declare, `[dependencies]` and `[target.….dependencies]` alike.
+fn declared<'a>(manifest: &'a str, kind: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if let Some(table) = line.strip_prefix('[') {
+            let last = table.trim_end_matches(']').rsplit('.').next();
+            inside = last == Some(kind);
+        } else if inside && line.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+            found.extend(line.split(['.', ' ', '=']).next());
+        }
+    }
+    found
 }

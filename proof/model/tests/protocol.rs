@@ -98,7 +98,10 @@ fn no_two_promises_have_one_name() {
 
 #[test]
 fn the_page_on_promotion_lists_every_promise_and_everything_that_must_be_found_wrong() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/promotion.md");
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/contributing/evidence.md"
+    );
     let page = std::fs::read_to_string(page).expect("the page on promotion");
     for (promise, _) in ALWAYS {
         assert!(page.contains(&format!("*{promise}*")), "{promise}");

@@ -1,4 +1,4 @@
-//! Where the forge, or GitHub itself, differs from the description, and why. All of it is here; docs/fidelity.md shows the table.
+//! Where the forge, or GitHub itself, differs from the description, and why. All of it is here; docs/contributing/fidelity.md shows the table.
 
 use serde_json::Value;
 

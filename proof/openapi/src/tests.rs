@@ -185,7 +185,7 @@ fn each_deviation_goes_as_far_as_it_says() {
 
 #[test]
 fn the_docs_have_a_row_for_each_deviation() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fidelity.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/contributing/fidelity.md");
     let page = std::fs::read_to_string(page).unwrap();
     let missing: Vec<_> = TABLE
         .iter()

@@ -64,7 +64,10 @@ fn the_broken_variants_are_at_least_ten_and_each_has_its_own_name() {
 
 #[test]
 fn the_page_on_promotion_lists_every_broken_variant_with_its_number() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/promotion.md");
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/contributing/evidence.md"
+    );
     let page = std::fs::read_to_string(page).expect("the page on promotion");
     for (_, name, within) in sabotage::ALL {
         let row = page

@@ -1,4 +1,4 @@
-//! The workflow files, executed by a real workflow runner against the rehearsal forge. What is stood in for: docs/runner.md.
+//! The workflow files, executed by a real workflow runner against the rehearsal forge. What is stood in for: docs/contributing/runner.md.
 //!
 //! Needs what `scripts/setup.sh test` installs, so a plain `cargo test` leaves it out: `cargo test -p lockgate --test runner`.
 

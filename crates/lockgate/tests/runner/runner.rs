@@ -1,7 +1,7 @@
 //! One run of one workflow file, by act, with jobs on this host.
 //!
 //! Knows no events: whoever orders a run says what stands in its environment. Where act differs from GitHub, it is made up
-//! for here: see docs/runner.md.
+//! for here: see docs/contributing/runner.md.
 
 use std::collections::BTreeMap;
 use std::fs::File;
