@@ -1,17 +1,18 @@
-//! The third-party actions that the workflows use: two, each pinned by the full id of a commit. The one place to move a pin.
+//! The two third-party actions that the workflows use, each pinned by a full commit id. To move a pin, change it here
+//! only.
 
 use std::collections::BTreeMap;
 
-/// An action of somebody else.
+/// A third-party action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// Checks out a commit.
     Checkout,
-    /// Keeps a file with the run.
+    /// Stores a file with the run.
     UploadArtifact,
 }
 
-/// A pin: the commit, and the version that people call it by.
+/// A pin: the commit, and the version it is known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
     /// 40 lower-case hexadecimal digits.
@@ -25,10 +26,10 @@ pub struct Pin {
 pub struct Pins(BTreeMap<Action, Pin>);
 
 impl Action {
-    /// All that are used; no more than two.
+    /// All actions that are used; no more than two.
     pub const ALL: [Self; 2] = [Self::Checkout, Self::UploadArtifact];
 
-    /// Its repository.
+    /// Returns the action's repository.
     pub fn name(self) -> &'static str {
         match self {
             Self::Checkout => "actions/checkout",
@@ -36,7 +37,7 @@ impl Action {
         }
     }
 
-    /// The pin that is written unless a file has another one.
+    /// Returns the pin that is written unless a file has another one.
     fn pin(self) -> (&'static str, &'static str) {
         match self {
             Self::Checkout => ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
@@ -46,8 +47,8 @@ impl Action {
 }
 
 impl Pins {
-    /// The pins of a file that is there already: a bot or a person may have moved them. Where a file does not agree with
-    /// itself, or names a version that no longer starts, ours count.
+    /// Reads the pins of an existing file: a bot or a user may have moved them. The default pin applies if a file
+    /// contradicts itself, or names a version that no longer starts.
     pub fn of(text: &str) -> Self {
         let mut found = BTreeMap::new();
         for action in Action::ALL {
@@ -67,7 +68,7 @@ impl Pins {
         Self(found)
     }
 
-    /// `NAME@COMMIT`, and the version for people.
+    /// Returns `NAME@COMMIT`, and the version for the comment.
     pub fn uses(&self, action: Action) -> (String, String) {
         let (commit, version) = match self.0.get(&action) {
             Some(pin) => (pin.commit.as_str(), pin.version.as_str()),
@@ -77,7 +78,7 @@ impl Pins {
     }
 }
 
-/// `uses: NAME@<40 hexadecimal digits> # VERSION`, and nothing else.
+/// Parses `uses: NAME@<40 hexadecimal digits> # VERSION`, and nothing else.
 fn pin_in(row: &str, action: Action) -> Option<Pin> {
     let row = row.trim();
     let row = row.strip_prefix("- ").unwrap_or(row);

@@ -1,5 +1,5 @@
-//! `build-<package>.yml`: the untrusted half. It runs the pull request's own copy of the file and the pull request's code, so it
-//! can only read, and keeps nothing that the next run could see.
+//! `build-<package>.yml`, the unprivileged workflow. It runs the pull request's own copy of the file and the pull
+//! request's code, so it can only read, and keeps nothing that the next run could see.
 
 use lockgate_core::config::Variant;
 
@@ -7,12 +7,12 @@ use crate::steps::{MACHINE, Settings, needs_emulator, read, token};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
 
-/// A pull request was edited, and not its base: there is nothing to build.
+/// A pull request was edited, but not its base: there is nothing to build.
 const EDITED: &str = "github.event.action == 'edited' && !github.event.changes.base";
 
 const HEAD: &str = "${{ github.event.pull_request.head.sha || github.sha }}";
 
-/// The workflow.
+/// Returns the workflow.
 pub fn workflow(settings: &Settings<'_>) -> Workflow {
     let name = &settings.package.name;
     Workflow {
@@ -35,7 +35,7 @@ pub fn workflow(settings: &Settings<'_>) -> Workflow {
     }
 }
 
-/// What the forge calls it; the gate waits for it by this name.
+/// Returns the workflow's name on GitHub, by which the gate waits for it.
 pub(crate) fn workflow_name(settings: &Settings<'_>) -> String {
     format!("Build {}", settings.package.name)
 }

@@ -1,4 +1,4 @@
-//! The files of a config: what they should say, given what they say now, and how the two differ.
+//! The workflow files of a config: the expected content, given the present one, and the difference between the two.
 
 use std::collections::BTreeSet;
 
@@ -12,48 +12,48 @@ use crate::workflow::Workflow;
 use crate::yaml::write;
 use crate::{build, gate, promote};
 
-/// One workflow file as it should be.
+/// One workflow file, with its expected content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// From the root of the repository.
+    /// Path from the root of the repository.
     pub path: String,
-    /// What it should say.
+    /// The expected content.
     pub text: String,
-    /// What it says; `None` where it is not there.
+    /// The present content; `None` if the file does not exist.
     pub now: Option<String>,
-    /// What of people's own would be lost if it were written.
+    /// The user's own content that would be lost by writing the file.
     pub lost: Option<Lost>,
 }
 
-/// What of people's own would be lost.
+/// The user's own content that would be lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lost {
-    /// All of it: it was not written by us.
+    /// The whole file: Lockgate did not write it.
     NotOurs,
-    /// The places cannot be read.
+    /// The custom blocks cannot be read.
     Unreadable(PlaceError),
-    /// What stands in places that the file does not have.
+    /// The custom blocks that the new file does not have.
     Places(Vec<String>),
 }
 
 impl File {
-    /// Whether it says what it should.
+    /// Returns whether the present content is the expected one.
     pub fn is_right(&self) -> bool {
         self.now.as_deref() == Some(self.text.as_str())
     }
 
-    /// From what it says to what it should, as a unified diff.
+    /// Returns a unified diff from the present content to the expected one.
     pub fn diff(&self) -> String {
         diff(&self.path, self.now.as_deref(), Some(&self.text))
     }
 }
 
-/// Whether a file was written by us.
+/// Returns whether Lockgate wrote a file.
 pub fn is_ours(text: &str) -> bool {
     text.starts_with(MARK)
 }
 
-/// The files of every package, given what is there now.
+/// Returns the files of every package, given the present ones.
 pub fn of(config: &Config, now: &dyn Fn(&str) -> Option<String>) -> Vec<File> {
     let packages = config.packages.values();
     packages
@@ -61,7 +61,7 @@ pub fn of(config: &Config, now: &dyn Fn(&str) -> Option<String>) -> Vec<File> {
         .collect()
 }
 
-/// The paths that the files of a config have.
+/// Returns the paths of a config's files.
 pub fn paths(config: &Config) -> BTreeSet<String> {
     let packages = config.packages.values();
     packages
@@ -86,7 +86,7 @@ fn of_package(
 ) -> Vec<File> {
     let file = |(path, workflow): (String, Writer)| {
         let now = now(&path);
-        // A file with carriage returns, as a checkout on Windows has them, is no other file.
+        // Carriage returns, as in a checkout on Windows, are not a difference.
         let plain = now.as_ref().map(|text| text.replace("\r\n", "\n"));
         let read = plain.as_deref().map(Added::read);
         let pins = plain.as_deref().map(Pins::of).unwrap_or_default();
@@ -133,7 +133,7 @@ fn lost_places(added: &Added, text: &str) -> Option<Lost> {
     (!lost.is_empty()).then_some(Lost::Places(lost))
 }
 
-/// The text of a workflow.
+/// Returns the text of a workflow.
 pub fn print(workflow: &Workflow, added: &Added) -> String {
     let mut text = String::new();
     for line in &workflow.about {
@@ -143,7 +143,7 @@ pub fn print(workflow: &Workflow, added: &Added) -> String {
     text + &write::document(&workflow.table(), added)
 }
 
-/// A unified diff; a file that is not there is `/dev/null`, as in git.
+/// Returns a unified diff; a missing file is `/dev/null`, as in git.
 pub fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
     let name = |side: &str, text: Option<&str>| match text {
         Some(_) => format!("{side}/{path}"),

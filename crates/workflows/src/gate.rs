@@ -1,5 +1,5 @@
-//! `gate-<package>.yml`: the trusted half. It runs the default branch's file, checks out the default branch only, and never runs
-//! anything of the pull request.
+//! `gate-<package>.yml`, the privileged workflow. It runs the default branch's file, checks out only the default
+//! branch, and never runs anything from the pull request.
 
 use lockgate_core::gate::GATE_ENVIRONMENT;
 
@@ -8,7 +8,7 @@ use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
 use crate::{build, promote};
 
-/// The workflow.
+/// Returns the workflow.
 pub fn workflow(settings: &Settings<'_>) -> Workflow {
     let name = &settings.package.name;
     Workflow {
@@ -86,7 +86,7 @@ fn triggers(settings: &Settings<'_>) -> Vec<Trigger> {
     on
 }
 
-/// A branch's name as a filter that matches only it.
+/// Returns a branch name as a filter that matches only this branch.
 fn as_pattern(branch: &str) -> String {
     let special = |c: char| matches!(c, '*' | '?' | '+' | '[' | ']' | '!' | '\\');
     branch
@@ -105,7 +105,7 @@ fn gate(settings: &Settings<'_>) -> Job {
     let mut steps = vec![settings.checkout(Some("${{ github.event.repository.default_branch }}"))];
     steps.extend(settings.install(None));
     steps.push(call(Some("gate"), None, Vec::new(), "gate", ""));
-    // What the gate could not judge must not keep the comments of the others back.
+    // A pull request that the gate could not judge must not hold back the comments of the others.
     let due = "steps.gate.outputs.pulls != '' && !cancelled()";
     let pulls = ("PULLS", "${{ steps.gate.outputs.pulls }}".to_owned());
     steps.push(call(

@@ -1,10 +1,10 @@
-//! The workflows that run Lockgate: written from a config, compared with what is there, and linted.
+//! Generates, compares and lints the GitHub workflows that run Lockgate.
 //!
-//! Three files for each package ([`build`], [`gate`], [`promote`]), each a typed description ([`workflow`]) that is printed by
-//! one printer. What people add at the named [`places`] stays; anything else that differs is drift ([`files`]). The lints
-//! ([`lint`]) look at every workflow of a repository.
+//! Each package has three files ([`build`], [`gate`], [`promote`]), each a typed description ([`workflow`]) that one
+//! printer turns into text. Custom blocks at the named [`places`] are kept; any other difference is drift ([`files`]).
+//! The lints ([`lint`]) check every workflow of a repository.
 //!
-//! Does not know files, processes, the forge, or where the texts come from.
+//! This crate does not know files, processes, GitHub, or where the texts come from.
 
 pub mod actions;
 pub mod build;

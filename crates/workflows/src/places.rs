@@ -1,6 +1,6 @@
-//! The named places in a workflow at which people add what is theirs. What stands there stays, byte for byte.
+//! The named custom blocks in a workflow, whose content is kept byte for byte.
 //!
-//! A place is a pair of comments, each alone on its line:
+//! A block is a pair of comments, each alone on its line:
 //!
 //! ```yaml
 //! # lockgate:place before-build
@@ -12,42 +12,42 @@ use std::collections::BTreeMap;
 const PLACE: &str = "# lockgate:place ";
 const END: &str = "# lockgate:end";
 
-/// What stands in the places of one file, by their names.
+/// The content of a file's custom blocks, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Added(BTreeMap<String, Vec<String>>);
 
-/// Why the places of a file cannot be read.
+/// Why the custom blocks of a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
-    /// A place has no end.
+    /// A block has no end.
     #[error("line {line}: the place {name} has no {END:?}")]
     Open {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
-        /// Its name, quoted.
+        /// Name of the block, quoted.
         name: String,
     },
-    /// An end has no place.
+    /// An end has no block.
     #[error("line {line}: {END:?} ends no place")]
     Stray {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
     },
-    /// A place stands there twice.
+    /// A block occurs twice.
     #[error("line {line}: the place {name} stands there twice")]
     Twice {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
-        /// Its name, quoted.
+        /// Name of the block, quoted.
         name: String,
     },
 }
 
 impl Added {
-    /// Reads what stands in the places of a file. Empty places are not remembered.
+    /// Reads the custom blocks of a file. Empty blocks are dropped.
     ///
     /// # Errors
-    /// [`PlaceError`]: what belongs to a place cannot be told.
+    /// [`PlaceError`]: it is unclear what belongs to a block.
     pub fn read(text: &str) -> Result<Self, PlaceError> {
         let mut found = BTreeMap::new();
         let mut open: Option<(usize, String, Vec<String>)> = None;
@@ -78,17 +78,17 @@ impl Added {
         Ok(Self(found))
     }
 
-    /// The names of the places that are not empty.
+    /// Returns the names of the blocks that are not empty.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether nothing was added.
+    /// Returns whether all blocks are empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Prints a place with what stands in it.
+    /// Prints a block with its content.
     pub(crate) fn print(&self, out: &mut String, name: &str, indent: usize) {
         let pad = " ".repeat(indent);
         out.push_str(&format!("{pad}{PLACE}{name}\n"));
@@ -133,7 +133,7 @@ mod tests {
                 "line 3",
             ),
         ] {
-            // An empty place that stands there twice is one too many as well.
+            // An empty block may not occur twice either.
             let error = Added::read(text).unwrap_err().to_string();
             assert!(error.starts_with(line), "{error}");
         }

@@ -1,7 +1,7 @@
 //! `promote-<package>.yml`: a maintainer starts it, with the number of a pull request or of a run.
 //!
-//! Two jobs. A job in a protected environment starts when it is approved, so what it would publish has to be on the page before:
-//! `plan` shows it, with rights to read only; `publish` publishes that plan or nothing.
+//! It has two jobs. A job in a protected environment starts only after its approval, so its plan has to be on the page
+//! before: `plan` shows it, with read permissions only; `publish` publishes exactly that plan or nothing.
 
 use lockgate_core::promote::ENVIRONMENT;
 
@@ -9,7 +9,7 @@ use crate::steps::{MACHINE, Settings, read, token, write};
 use crate::workflow::{Concurrency, Job, Step, Trigger, Workflow};
 use crate::yaml::write::{Table, Value};
 
-/// The workflow.
+/// Returns the workflow.
 pub fn workflow(settings: &Settings<'_>) -> Workflow {
     let name = &settings.package.name;
     Workflow {
@@ -59,7 +59,7 @@ fn inputs() -> Table {
     table
 }
 
-/// What the forge calls it. With several packages each name must tell which; with one it is the name that everybody knows.
+/// Returns the workflow's name on GitHub. With several packages it contains the package; with one it is the usual name.
 pub(crate) fn workflow_name(settings: &Settings<'_>) -> String {
     match settings.alone {
         true => "Promote to Release".to_owned(),
@@ -67,7 +67,7 @@ pub(crate) fn workflow_name(settings: &Settings<'_>) -> String {
     }
 }
 
-/// What both jobs are told of what the maintainer said.
+/// Returns the maintainer's inputs for both jobs.
 fn said(head: &str) -> [(&'static str, String); 3] {
     [
         ("PR", "${{ inputs.pr }}".to_owned()),
@@ -76,7 +76,7 @@ fn said(head: &str) -> [(&'static str, String); 3] {
     ]
 }
 
-/// The environment's rules let no other branch publish; this says so before anybody is asked.
+/// The environment's rules allow only this branch to publish; this check fails before anyone is asked for approval.
 const ON_DEFAULT: &str =
     "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)";
 
@@ -127,7 +127,7 @@ fn publish(settings: &Settings<'_>) -> Job {
             " --pr \"$PR\" --run \"$RUN\" --expect-head \"$EXPECT_HEAD\" --expect-plan \"$EXPECT_PLAN\"",
         ),
     });
-    // The receipt is kept with the run: what a writer publishes by hand has none that a run of this file has kept.
+    // The run keeps the receipt: a release published by hand has none that a run of this file has kept.
     steps.push(settings.upload(
         "promote",
         "receipt-",

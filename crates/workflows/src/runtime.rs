@@ -1,19 +1,20 @@
-//! Which versions of well-known actions still start: an action names the runtime that executes it, and GitHub removes old ones.
+//! Which versions of well-known actions still start: an action names the runtime that executes it, and GitHub removes
+//! old ones.
 //!
-//! Node 20 was removed from GitHub's runners on 23 September 2026 (GitHub's changelog, "Deprecation of Node 20 on GitHub Actions
-//! runners"): an action with `using: node20` fails before its first line. The table holds the first major version of each action
-//! whose `action.yml` says `using: node24`. It is data about the world, so it has a date.
+//! Node 20 was removed from GitHub's runners on 23 September 2026 (GitHub's changelog, "Deprecation of Node 20 on
+//! GitHub Actions runners"): an action with `using: node20` fails before its first line. The table holds the first
+//! major version of each action whose `action.yml` says `using: node24`. It is data about the world, so it has a date.
 
-/// The day on which the table was compared with the actions' own `action.yml`, as people write it.
+/// The date on which the table was compared with the actions' own `action.yml`, for display.
 pub const REVIEWED: &str = "2026-11-27";
 
-/// The same, in seconds since 1970-01-01 UTC.
+/// The same date, in seconds since 1970-01-01 UTC.
 const REVIEWED_AT: u64 = 1_795_737_600;
 
-/// How long the table is taken for right, in seconds: 183 days.
+/// How long the table counts as current, in seconds: 183 days.
 const FRESH: u64 = 183 * 86_400;
 
-/// The first major version that runs on a runtime which is still there.
+/// The first major version that runs on a supported runtime.
 const FIRST_ON_NODE24: [(&str, u64); 10] = [
     ("actions/cache", 5),
     ("actions/checkout", 5),
@@ -27,15 +28,16 @@ const FIRST_ON_NODE24: [(&str, u64); 10] = [
     ("actions/upload-artifact", 6),
 ];
 
-/// Commits that earlier versions of Lockgate have written, whatever the comment behind them says.
+/// Commits that earlier versions of Lockgate have written, whatever the comment after them says.
 const GONE_COMMITS: [&str; 2] = [
     "11bd71901bbe5b1630ceea73d27597364c9af683", // actions/checkout v4.2.2
     "ea165f8d65b6e75b540449e92b4886f43607fa02", // actions/upload-artifact v4.6.2
 ];
 
-/// The first major version that starts, if the one that is used does not; `None` where it does, or where nothing is known of it.
+/// Returns the first major version that starts, if the given one does not; `None` if it does, or if the action is
+/// unknown.
 ///
-/// `reference` is what stands behind the `@`; `comment` is what stands behind the `#` of the same line, where pins name their
+/// `reference` is the part after the `@`; `comment` is the part after the `#` of the same line, where pins name their
 /// version.
 pub fn first_that_starts(action: &str, reference: &str, comment: Option<&str>) -> Option<u64> {
     // A sub-action belongs to its repository: `actions/cache/restore`.
@@ -48,7 +50,7 @@ pub fn first_that_starts(action: &str, reference: &str, comment: Option<&str>) -
     gone.then_some(*first)
 }
 
-/// The number of a version such as `v4` or `4.2.2`. A commit id is no version.
+/// Returns the major number of a version such as `v4` or `4.2.2`. A commit id is not a version.
 fn major(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.strip_prefix('v').unwrap_or(text);
@@ -56,7 +58,7 @@ fn major(text: &str) -> Option<u64> {
     (number.len() <= 4).then(|| number.parse().ok())?
 }
 
-/// Whether the table has to be looked at again.
+/// Returns whether the table is due for a review.
 pub fn is_old(now: u64) -> bool {
     now > REVIEWED_AT + FRESH
 }

@@ -1,4 +1,4 @@
-//! What the three workflows have in common: the comment at the top, the checkout, Lockgate itself.
+//! What the three workflows have in common: the comment at the top, the checkout, and Lockgate itself.
 
 use lockgate_core::config::{Package, TrustLevel, Workflows};
 
@@ -6,20 +6,20 @@ use crate::actions::{Action, Pins};
 use crate::workflow::{Permission, Step};
 use crate::yaml::write::{Table, Value};
 
-/// The first line of every file that is ours begins so.
+/// The beginning of the first line of every file that Lockgate writes.
 pub(crate) const MARK: &str = "# Written by lockgate init";
 
-/// The machine of every job that runs nothing of the pull request.
+/// The runner of every job that runs nothing from the pull request.
 pub(crate) const MACHINE: &str = "ubuntu-24.04";
 
-/// What a workflow is written from.
+/// The input for a workflow.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'c> {
     /// The package.
     pub package: &'c Package,
-    /// What holds for all packages.
+    /// The settings for all packages.
     pub workflows: &'c Workflows,
-    /// Whether it is the only package.
+    /// Whether this is the only package.
     pub alone: bool,
     /// The pins of the third-party actions.
     pub pins: &'c Pins,
@@ -30,7 +30,7 @@ impl Settings<'_> {
         self.workflows.level == TrustLevel::Hardened
     }
 
-    /// The comment at the top.
+    /// Returns the comment at the top.
     pub(crate) fn about(&self, what: &[&str]) -> Vec<String> {
         let mut lines = vec![
             format!(
@@ -45,7 +45,7 @@ impl Settings<'_> {
         lines
     }
 
-    /// A checkout with the whole history, whose token is not left behind.
+    /// Returns a checkout with the whole history that does not leave its token behind.
     pub(crate) fn checkout(&self, reference: Option<&str>) -> Step {
         let mut with = Table::default();
         if let Some(reference) = reference {
@@ -56,7 +56,7 @@ impl Settings<'_> {
         self.uses(Action::Checkout, None, with)
     }
 
-    /// Keeps a file with the run, for as long as the forge allows.
+    /// Stores a file with the run, for as long as GitHub allows.
     pub(crate) fn upload(
         &self,
         step: &str,
@@ -87,7 +87,7 @@ impl Settings<'_> {
         }
     }
 
-    /// Installs Lockgate, and an emulator for an architecture that is not the machine's.
+    /// Installs Lockgate, and an emulator if the architecture is not the runner's.
     pub(crate) fn install(&self, emulate: Option<&str>) -> Option<Step> {
         let pinned = self.workflows.lockgate.as_ref()?;
         let sums = pinned
@@ -107,12 +107,12 @@ impl Settings<'_> {
         })
     }
 
-    /// A call of Lockgate for the package.
+    /// Returns a call of Lockgate for the package.
     pub(crate) fn call(&self, command: &str, more: &str) -> String {
         format!("lockgate {command} --package {}{more}", self.package.name)
     }
 
-    /// What the calls of the trusted half are told: the token, or the App that posts for it.
+    /// Returns the credentials for the privileged workflows: the token, or those of the App that posts for it.
     pub(crate) fn credentials(&self) -> Vec<(&'static str, String)> {
         if self.hardened() {
             vec![
@@ -128,24 +128,24 @@ impl Settings<'_> {
     }
 }
 
-/// The token of the job.
+/// Returns the token of the job.
 pub(crate) fn token() -> (&'static str, String) {
     ("GITHUB_TOKEN", "${{ github.token }}".to_owned())
 }
 
-/// A right to read.
+/// Returns a read permission.
 pub(crate) fn read(scope: &'static str, why: &'static str) -> Permission {
     let write = false;
     Permission { scope, write, why }
 }
 
-/// A right to write.
+/// Returns a write permission.
 pub(crate) fn write(scope: &'static str, why: &'static str) -> Permission {
     let write = true;
     Permission { scope, write, why }
 }
 
-/// Whether the runner of a variant cannot run what it builds: GitHub's labels tell their architecture.
+/// Returns whether a variant's runner needs an emulator to run what it builds: GitHub's labels imply the architecture.
 pub(crate) fn needs_emulator(arch: &str, runner: &str) -> bool {
     let own: &[&str] = match runner.starts_with("ubuntu-") {
         false => return false,

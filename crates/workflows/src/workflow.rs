@@ -1,6 +1,7 @@
-//! A workflow as a typed description, and how it becomes a document. Every job names its rights, every step is one call.
+//! A workflow as a typed description, and its conversion to a document. Every job declares its permissions, every step
+//! is one call.
 //!
-//! Does not know what the steps are for; see [`crate::build`], [`crate::gate`] and [`crate::promote`].
+//! This module does not know what the steps are for; see [`crate::build`], [`crate::gate`] and [`crate::promote`].
 
 use crate::yaml::write::{Item, Table, Value};
 
@@ -9,79 +10,79 @@ use crate::yaml::write::{Item, Table, Value};
 pub struct Workflow {
     /// Comment lines at the top.
     pub about: Vec<String>,
-    /// What the forge calls it.
+    /// The name on GitHub.
     pub name: String,
-    /// What the forge calls each run.
+    /// The name of each run on GitHub.
     pub run_name: Option<String>,
-    /// When it runs.
+    /// The events that start it.
     pub on: Vec<Trigger>,
     /// Which runs exclude each other.
     pub concurrency: Concurrency,
-    /// What it does.
+    /// The jobs.
     pub jobs: Vec<Job>,
 }
 
 /// An event that starts a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// Its name.
+    /// Name of the event.
     pub event: &'static str,
-    /// Why so.
+    /// The reason, as a comment.
     pub why: Option<&'static str>,
-    /// What narrows it.
+    /// The filters of the event.
     pub settings: Table,
 }
 
 /// Which runs exclude each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concurrency {
-    /// Runs of the same group do.
+    /// Runs in the same group exclude each other.
     pub group: String,
-    /// Whether a newer one ends an older one.
+    /// Whether a newer run cancels an older one.
     pub cancel: bool,
-    /// Why so.
+    /// The reason, as a comment.
     pub why: &'static str,
 }
 
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Job {
-    /// How other jobs call it.
+    /// The id by which other jobs refer to it.
     pub id: &'static str,
-    /// How people call it.
+    /// The display name.
     pub name: String,
-    /// What is special about it.
+    /// A comment on the job.
     pub why: Option<&'static str>,
-    /// What must be over before.
+    /// The jobs that must finish first.
     pub needs: &'static [&'static str],
-    /// When it runs at all.
+    /// The condition for running it.
     pub condition: Option<String>,
-    /// One job for each entry of this list.
+    /// The list for a matrix, with one job for each entry.
     pub matrix: Option<String>,
-    /// The label of the machine.
+    /// The label of the runner.
     pub runs_on: String,
-    /// After how many minutes it is given up.
+    /// The timeout in minutes.
     pub timeout: Option<u32>,
-    /// The environment whose rules and secrets it has.
+    /// The environment whose rules and secrets apply.
     pub environment: Option<&'static str>,
-    /// The rights of its token, each with its reason.
+    /// The permissions of its token, each with its reason.
     pub permissions: Vec<Permission>,
-    /// What other jobs may read.
+    /// The outputs for other jobs.
     pub outputs: Vec<(&'static str, String)>,
-    /// Where people add keys to the job.
+    /// The custom block for keys of the job.
     pub place: Option<&'static str>,
-    /// What it does, in order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
-/// A right of a job's token.
+/// A permission of a job's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permission {
-    /// What for, such as `contents`.
+    /// The scope, such as `contents`.
     pub scope: &'static str,
-    /// Whether it may write.
+    /// Whether it includes writing.
     pub write: bool,
-    /// Why it is needed.
+    /// The reason, as a comment.
     pub why: &'static str,
 }
 
@@ -90,32 +91,32 @@ pub struct Permission {
 pub enum Step {
     /// One call of Lockgate.
     Run {
-        /// How other steps call it.
+        /// The id by which other steps refer to it.
         id: Option<&'static str>,
-        /// When it runs at all.
+        /// The condition for running it.
         condition: Option<String>,
-        /// What it is told.
+        /// The environment variables.
         env: Vec<(&'static str, String)>,
         /// The command.
         command: String,
     },
     /// An action.
     Uses {
-        /// When it runs at all.
+        /// The condition for running it.
         condition: Option<String>,
         /// `NAME@COMMIT`.
         action: String,
-        /// The version for people.
+        /// The version for the comment.
         version: Option<String>,
-        /// What it is told.
+        /// The inputs.
         with: Table,
     },
-    /// Where people add steps.
+    /// A custom block for steps.
     Place(&'static str),
 }
 
 impl Workflow {
-    /// As a document, without the comment at the top.
+    /// Returns the document, without the comment at the top.
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::default();
         table.text("name", &self.name);

@@ -1,4 +1,4 @@
-//! The committed part of GitHub's description, and which of its operations a request is.
+//! The committed part of GitHub's description, and how a request is matched to an operation.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -21,32 +21,32 @@ pub(crate) struct Description {
     validators: Mutex<BTreeMap<String, Arc<Validator>>>,
 }
 
-/// A request as an operation of the description.
+/// A request matched to an operation of the description.
 pub(crate) struct Call<'d> {
     method: String,
     /// The template of its path.
     pub(crate) path: &'d str,
     /// The operation's object.
     pub(crate) operation: &'d Value,
-    /// What stands in the path's places, decoded.
+    /// The path's parameters, decoded.
     pub(crate) places: Vec<(&'d str, String)>,
 }
 
 impl Call<'_> {
-    /// As people write it.
+    /// Returns the operation's name for display.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 }
 
-/// What is committed of GitHub's description.
+/// Returns the committed part of GitHub's description.
 pub(crate) fn github() -> &'static Description {
     &GITHUB
 }
 
 impl Description {
-    /// The operation of a method and an encoded path: the one whose path says most
-    /// literally. `HEAD` is `GET` without a body.
+    /// Returns the operation of a method and an encoded path: the one with the most literal template. `HEAD` is `GET`
+    /// without a body.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Call<'_>> {
         let method = if method == "HEAD" { "GET" } else { method };
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -58,7 +58,7 @@ impl Description {
             self.fits(operation, &wanted, &segments, &mut places)
                 .then_some((wanted.len(), template, operation, places))
         });
-        // The fewest open places; of those, the one that says most.
+        // The fewest parameters; of those, the longest literal part.
         let best = fitting.min_by_key(|(length, _, _, places)| (places.len(), Reverse(*length)));
         let (_, path, operation, places) = best?;
         Some(Call {
@@ -69,7 +69,7 @@ impl Description {
         })
     }
 
-    /// The parameters of an operation, each in full.
+    /// Returns the parameters of an operation, with references resolved.
     pub(crate) fn parameters<'d>(
         &'d self,
         operation: &'d Value,
@@ -78,14 +78,14 @@ impl Description {
         all.unwrap_or_default().iter().map(|one| self.in_full(one))
     }
 
-    /// What a reference names; anything else is itself.
+    /// Resolves a reference; returns anything else unchanged.
     pub(crate) fn in_full<'d>(&'d self, one: &'d Value) -> &'d Value {
         let name = one.get("$ref").and_then(Value::as_str);
         let named = name.and_then(|name| self.root.pointer(name.trim_start_matches('#')));
         named.unwrap_or(one)
     }
 
-    /// The validator for a schema of this description; `key` is a name of its own for each.
+    /// Returns the validator for a schema of this description; `key` is unique for each schema.
     pub(crate) fn validator(&self, key: &str, schema: &Value) -> Arc<Validator> {
         let known = |validators: &BTreeMap<String, Arc<Validator>>| validators.get(key).cloned();
         let mut validators = self
@@ -133,7 +133,7 @@ impl Description {
         })
     }
 
-    /// Whether a place in a path may hold slashes.
+    /// Returns whether a path parameter may contain slashes.
     fn is_long(&self, operation: &Value, name: &str) -> bool {
         self.parameters(operation)
             .filter(|one| one["in"] == "path" && one["name"] == name)
@@ -141,5 +141,5 @@ impl Description {
     }
 }
 
-/// Places that take slashes on GitHub though the description does not say so.
+/// Parameters that accept slashes on GitHub although the description does not say so.
 const LONG: [&str; 4] = ["branch", "path", "ref", "basehead"];

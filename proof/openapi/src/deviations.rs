@@ -1,19 +1,20 @@
-//! Where the forge, or GitHub itself, differs from the description, and why. All of it is here; docs/contributing/fidelity.md shows the table.
+//! All ways in which the fake GitHub, or GitHub itself, differs from the description, and why;
+//! docs/contributing/fidelity.md shows the table.
 
 use serde_json::Value;
 
 use crate::exchange::{Content, Exchange};
 
-/// One way to differ.
+/// One deviation from the description.
 #[derive(Clone, Copy, Debug)]
 pub struct Deviation {
-    /// What it is called in the docs.
+    /// Its name in the docs.
     pub name: &'static str,
-    /// Why that is right.
+    /// Why it is right.
     pub why: &'static str,
 }
 
-/// All ways to differ.
+/// All deviations.
 pub const TABLE: [Deviation; 13] = [
     Deviation {
         name: "beside the API",
@@ -69,12 +70,12 @@ pub const TABLE: [Deviation; 13] = [
     },
 ];
 
-/// Beside the API.
+/// Returns whether a request is outside the API.
 pub(crate) fn outside(exchange: &Exchange) -> bool {
     exchange.side != "api" || exchange.path.starts_with("/twirp/")
 }
 
-/// GraphQL.
+/// Returns whether an exchange is a GraphQL query or its refusal.
 pub(crate) fn graphql(exchange: &Exchange) -> bool {
     let answer = match &exchange.response {
         Content::Json(body) => body,
@@ -85,13 +86,13 @@ pub(crate) fn graphql(exchange: &Exchange) -> bool {
     exchange.path == "/graphql" && (answered || refused)
 }
 
-/// 501, with a message that people can read.
+/// Returns whether a response is a 501 with a message.
 pub(crate) fn lacking(exchange: &Exchange) -> bool {
     let told = matches!(&exchange.response, Content::Json(body) if body["message"].is_string());
     exchange.status == Some(501) && told
 }
 
-/// A fault's answer.
+/// Returns whether a fault made the response.
 pub(crate) fn by_fault(exchange: &Exchange) -> bool {
     let canned = ["before=", "after=", "rate-limited=", "late=", "starter"];
     exchange
@@ -100,7 +101,7 @@ pub(crate) fn by_fault(exchange: &Exchange) -> bool {
         .is_some_and(|fault| canned.iter().any(|kind| fault.starts_with(kind)))
 }
 
-/// A refusal that is not listed.
+/// Returns whether a status is a refusal, listed or not.
 pub(crate) fn refusal(status: u16) -> bool {
     matches!(
         status,
@@ -108,27 +109,27 @@ pub(crate) fn refusal(status: u16) -> bool {
     )
 }
 
-/// 304.
+/// Returns whether a response is a 304 to a read.
 pub(crate) fn unchanged(exchange: &Exchange) -> bool {
     exchange.status == Some(304) && matches!(exchange.method.as_str(), "GET" | "HEAD")
 }
 
-/// A request made to be refused.
+/// Returns whether a test sent a request to have it refused.
 pub(crate) fn refused_by_intent(exchange: &Exchange) -> bool {
     exchange.agent.is_empty() && exchange.status.is_some_and(refusal)
 }
 
-/// A redirect has no body.
+/// Returns whether a status is a redirect, which has no body.
 pub(crate) fn bare(status: u16) -> bool {
     (300..400).contains(&status)
 }
 
-/// Pages everywhere.
+/// Returns whether a query parameter selects a page, which every listing accepts.
 pub(crate) fn query(method: &str, name: &str) -> bool {
     method == "GET" && matches!(name, "per_page" | "page")
 }
 
-/// Asset state `starter`; a head without a repository.
+/// Returns whether a value is the asset state `starter`, or the missing repository of a head.
 pub(crate) fn value(place: &str, body: &Value) -> bool {
     let value = body.pointer(place).unwrap_or(body);
     let starter = place.ends_with("/state") && value == "starter";
@@ -136,7 +137,7 @@ pub(crate) fn value(place: &str, body: &Value) -> bool {
     starter || headless
 }
 
-/// The members of a refusal.
+/// Returns whether a member belongs to a refusal.
 pub(crate) fn member(status: u16, place: &str) -> bool {
     status >= 400 && ["/status", "/errors", "/request_id"].contains(&place)
 }

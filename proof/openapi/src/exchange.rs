@@ -1,4 +1,4 @@
-//! What the forge shows of a request and its answer, read.
+//! Parses the exchanges that the fake GitHub records.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One request, and what was answered.
+/// One request and its response.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Exchange {
     /// `api`, `storage` or `web`.
     pub side: String,
-    /// What the client calls itself; empty for requests that a test wrote by hand.
+    /// The client's user agent; empty for handwritten requests in tests.
     pub agent: String,
     /// The method.
     pub method: String,
@@ -19,15 +19,15 @@ pub struct Exchange {
     pub path: String,
     /// The query, encoded.
     pub query: String,
-    /// What came with the request.
+    /// The body of the request.
     pub request: Content,
-    /// The status of the answer, if there was one.
+    /// The status of the response, if there was one.
     pub status: Option<u16>,
-    /// Headers of the answer.
+    /// The headers of the response.
     pub headers: BTreeMap<String, String>,
-    /// What was answered.
+    /// The body of the response.
     pub response: Content,
-    /// The fault that struck, as it was written.
+    /// The injected fault, as it was written.
     pub fault: Option<String>,
 }
 
@@ -35,17 +35,17 @@ pub struct Exchange {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Content {
-    /// There is none.
+    /// No body.
     None,
     /// JSON.
     Json(Value),
-    /// Text that is no JSON.
+    /// Text that is not JSON.
     Text(String),
-    /// A file of so many bytes.
+    /// A file of this many bytes.
     Bytes(u64),
 }
 
-/// A line of a journal is no exchange.
+/// A line of a journal that is not an exchange.
 #[derive(Debug, thiserror::Error)]
 #[error("a line of the journal is no exchange: {line}")]
 pub struct Unreadable {
@@ -64,7 +64,7 @@ impl FromStr for Exchange {
     }
 }
 
-/// The pairs of a query, decoded.
+/// Returns the pairs of a query, decoded.
 pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
@@ -78,7 +78,7 @@ pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Text without its percent signs.
+/// Decodes percent-encoded text.
 pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

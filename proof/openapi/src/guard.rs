@@ -1,17 +1,17 @@
-//! For a test: collects its exchanges, and fails it at its end where one is not as described.
+//! Collects a test's exchanges, and fails the test at its end if one does not match the description.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::findings_in;
 
-/// Collects exchanges. Dropping it, at the end of a test, panics where one has findings.
+/// Collects exchanges. Dropping it, at the end of a test, panics if an exchange has findings.
 #[derive(Debug, Default)]
 pub struct Guard {
     seen: Arc<Mutex<String>>,
 }
 
 impl Guard {
-    /// What takes an exchange as the forge writes it, on whichever thread.
+    /// Returns a callback that accepts exchanges as the fake GitHub writes them, on any thread.
     pub fn collector(&self) -> impl Fn(&str) + Send + Sync + 'static {
         let seen = Arc::clone(&self.seen);
         move |line| {
@@ -24,7 +24,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // A test that has failed already says more.
+        // A test that has failed already has a better message.
         if std::thread::panicking() {
             return;
         }

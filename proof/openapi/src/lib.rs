@@ -1,17 +1,18 @@
-//! Holds exchanges with the rehearsal forge against GitHub's own description of its REST API.
+//! Validates exchanges with the fake GitHub against GitHub's own description of its REST API.
 //!
-//! An exchange is a request and its answer, as the forge shows them. Of each, this says what GitHub would not have taken or
-//! said: [`findings`]. It is for tests: nothing that is shipped depends on it. Knows neither the forge nor the adapter.
+//! An exchange is a request and its response, as the fake GitHub records them. [`findings`] returns what GitHub would
+//! not have accepted or sent. This crate is for tests: nothing that is shipped depends on it. It knows neither the fake
+//! nor the adapter.
 //!
-//! | file | what |
+//! | file | content |
 //! | --- | --- |
-//! | `exchange` | what the forge shows, read |
-//! | `description` | which operation a request is |
-//! | `request`, `response` | what is held against the operation |
-//! | `schema` | a schema of the description -> a validator |
-//! | `undescribed` | members that no schema knows |
+//! | `exchange` | parses what the fake GitHub records |
+//! | `description` | matches a request to an operation |
+//! | `request`, `response` | validated against the operation |
+//! | `schema` | converts a schema of the description to a validator |
+//! | `undescribed` | members that no schema lists |
 //! | [`Guard`] | the same for all exchanges of a test |
-//! | [`deviations`] | where the forge, or GitHub itself, differs from the description, and why |
+//! | [`deviations`] | where the fake GitHub, or GitHub itself, differs from the description, and why |
 
 mod description;
 pub mod deviations;
@@ -29,14 +30,14 @@ use std::fmt;
 pub use exchange::{Content, Exchange, Unreadable};
 pub use guard::Guard;
 
-/// What is wrong with an exchange.
+/// A problem with an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The operation, such as `GET /repos/{owner}/{repo}`; the request itself where it is none.
+    /// The operation, such as `GET /repos/{owner}/{repo}`; the request itself if it matches none.
     pub operation: String,
-    /// `request` or `response` with the status, and the place in it as a JSON pointer.
+    /// `request`, or `response` with the status, and the position in it as a JSON pointer.
     pub place: String,
-    /// What is wrong there.
+    /// What is wrong.
     pub reason: String,
 }
 
@@ -46,7 +47,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What is wrong with an exchange; empty where GitHub might have had it too.
+/// Returns the problems with an exchange; empty if it could have taken place with GitHub.
 #[must_use]
 pub fn findings(exchange: &Exchange) -> Vec<Finding> {
     if deviations::outside(exchange) {
@@ -80,10 +81,10 @@ pub fn findings(exchange: &Exchange) -> Vec<Finding> {
         .collect()
 }
 
-/// What is wrong with a journal: one exchange a line, as `lockgate rehearse --journal` writes them.
+/// Returns the problems with a journal: one exchange per line, as `lockgate rehearse --journal` writes them.
 ///
 /// # Errors
-/// [`Unreadable`] where a line is no exchange.
+/// [`Unreadable`] if a line is not an exchange.
 pub fn findings_in(journal: &str) -> Result<Vec<Finding>, Unreadable> {
     let mut all = Vec::new();
     for line in journal.lines().filter(|line| !line.is_empty()) {

@@ -1,4 +1,5 @@
-//! `lockgate-openapi FILE`: holds a journal, as `lockgate rehearse --journal FILE` writes it, against GitHub's description.
+//! `lockgate-openapi FILE`: validates a journal, as `lockgate rehearse --journal FILE` writes it, against GitHub's
+//! description.
 
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! A request against its operation: places in the path, the query, the body.
+//! Validates a request against its operation: path parameters, query, body.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::deviations;
 use crate::exchange::{Content, Exchange, pairs};
 use crate::undescribed;
 
-/// Where the request is not as described, and why.
+/// Returns where the request does not match the description, and why.
 pub(crate) fn problems(
     description: &Description,
     call: &Call<'_>,
@@ -67,7 +67,7 @@ fn parameters(
     found
 }
 
-/// What a text in an address may mean.
+/// Returns the values that a text in an address may stand for.
 fn readings(text: &str) -> Vec<Value> {
     let mut all = vec![Value::from(text)];
     all.extend(text.parse::<i64>().map(Value::from));
@@ -83,7 +83,7 @@ fn body(description: &Description, call: &Call<'_>, exchange: &Exchange) -> Vec<
     match (&exchange.request, json) {
         (Content::None, _) => {
             let required = described.is_some_and(|body| body["required"] == true);
-            // Where a request was refused early, its body was not looked at.
+            // If a request was refused early, its body was not checked.
             let taken = exchange.status.is_some_and(|status| status < 300);
             if required && taken {
                 return vec![(at(""), "is missing".to_owned())];

@@ -1,4 +1,4 @@
-//! An answer against its operation: the status, and the body.
+//! Validates a response against its operation: the status and the body.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::deviations;
 use crate::exchange::{Content, Exchange};
 use crate::undescribed;
 
-/// Where the answer is not as described, and why.
+/// Returns where the response does not match the description, and why.
 pub(crate) fn problems(
     description: &Description,
     call: &Call<'_>,
@@ -40,7 +40,7 @@ pub(crate) fn problems(
                 .map(|(place, reason)| (at(&place), reason))
                 .collect()
         }
-        // A refusal has a body, whether it is described or not.
+        // A refusal has a body, described or not.
         (Content::Json(value), None) if status >= 400 => {
             described(description, "error", &error, value, status)
                 .into_iter()

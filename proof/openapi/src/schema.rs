@@ -1,14 +1,14 @@
-//! Schemas as OpenAPI 3.0 writes them -> validators for JSON Schema.
+//! Converts schemas of OpenAPI 3.0 to validators for JSON Schema.
 //!
-//! The one difference that matters: `nullable`. Formats are looked at where they are those of JSON Schema (`date-time`,
-//! `uri`); GitHub's own (`int64`, `timestamp`) say nothing to a validator.
+//! The one difference that matters is `nullable`. Formats are checked if JSON Schema has them (`date-time`, `uri`);
+//! GitHub's own (`int64`, `timestamp`) mean nothing to a validator.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-/// The validator for a schema whose references lead into `root`.
+/// Returns the validator for a schema whose references point into `root`.
 ///
-/// A schema that cannot be read is one that nothing fits: the finding then says so.
+/// An unreadable schema matches nothing, so that it causes a finding.
 pub(crate) fn validator(root: &Value, schema: &Value) -> Validator {
     let mut components = Map::new();
     reach(root, schema, &mut components);
@@ -25,7 +25,7 @@ fn nothing() -> Validator {
     jsonschema::validator_for(&Value::Bool(false)).expect("`false` is a schema")
 }
 
-/// Converts the components that a schema reaches.
+/// Converts the components that a schema references.
 fn reach(root: &Value, schema: &Value, found: &mut Map<String, Value>) {
     match schema {
         Value::Array(all) => all.iter().for_each(|one| reach(root, one, found)),

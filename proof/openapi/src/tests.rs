@@ -1,4 +1,4 @@
-//! That the check bites, and where it does not.
+//! Shows that the check finds problems, and what it does not find.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -80,7 +80,7 @@ fn whatever_is_broken_in_an_answer_is_found() {
         ))
     };
     let at = |place: &str| vec![format!("response 200 {place}").trim().to_owned()];
-    // A required member, a type, a length, a format, a member too many.
+    // A required member, a type, a length, a format, an extra member.
     assert_eq!(broken(|body| body["node_id"] = Value::Null), at("/node_id"));
     assert_eq!(
         broken(|body| drop(body.as_object_mut().unwrap().remove("url"))),
@@ -95,7 +95,7 @@ fn whatever_is_broken_in_an_answer_is_found() {
         broken(|body| body["object"]["size"] = 5.into()),
         at("/object/size")
     );
-    // The status, and what comes with it.
+    // The status, and its body.
     let line = "GET /repos/o/r/git/ref/tags/v1";
     assert_eq!(
         places(&exchange(line, 202, Content::None)),

@@ -1,13 +1,13 @@
-//! Members of an object that no schema for it knows: GitHub would not have said them, or not have looked at them.
+//! Finds members of an object that no schema for it lists: GitHub would not have sent them, or would have ignored them.
 //!
-//! A schema of the description hardly ever forbids other members. A name that stands in any branch of a schema counts as
-//! known; so this never complains about what a validator would take for another branch.
+//! Schemas of the description hardly ever forbid other members. A name that occurs in any branch of a schema counts as
+//! known, so this never reports what a validator would accept in another branch.
 
 use serde_json::Value;
 
 use crate::description::Description;
 
-/// The places of unknown members below a value, as JSON pointers.
+/// Returns the positions of unknown members below a value, as JSON pointers.
 pub(crate) fn members(description: &Description, schema: &Value, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     look(description, &[schema], value, String::new(), &mut found);
@@ -61,7 +61,7 @@ fn look<'d>(
     }
 }
 
-/// A schema and all its branches.
+/// Returns a schema and all its branches.
 fn spread<'d>(description: &'d Description, schema: &'d Value, branches: &mut Vec<&'d Value>) {
     let schema = description.in_full(schema);
     branches.push(schema);

@@ -1,4 +1,4 @@
-//! What is committed of other people's packages is what the scripts make of them, byte for byte.
+//! The committed parts of third-party packages are exactly what the scripts make of them, byte for byte.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Runs a script on the package that scripts/setup.sh installs, with a place of its own for what it writes.
+/// Runs a script on the package that scripts/setup.sh installs, with a separate output path.
 fn made(script: &str, package: &str, output: &Path) {
     let package = root().join("target/tools/node").join(package);
     assert!(

@@ -1,4 +1,5 @@
-//! An action whose runtime GitHub has removed fails before its first line. Concerns our workflows, and what people added to them.
+//! An action whose runtime GitHub has removed fails before its first line. Applies to our workflows, including custom
+//! blocks.
 
 use super::{Doc, Hit, Rule, hit, shown};
 use crate::runtime;

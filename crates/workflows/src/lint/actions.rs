@@ -1,4 +1,4 @@
-//! Every action is somebody's code beside the build or the token. Concerns our workflows.
+//! Every action is third-party code next to the build or the token. Applies to our workflows.
 
 use std::collections::BTreeSet;
 

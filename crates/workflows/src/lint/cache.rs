@@ -1,4 +1,4 @@
-//! Whoever can write a cache can change what is built from it, after the review. Concerns the build.
+//! Write access to a cache is enough to change the build's output after the review. Applies to the build.
 
 use super::{Doc, Hit, Rule, Whose, hit, shown};
 use crate::yaml::read::Node;
@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     look,
 };
 
-/// Actions that cache unless they are told not to, and the input that tells them.
+/// Actions that cache by default, and the input that turns it off.
 const BY_THEMSELVES: [(&str, &str); 5] = [
     ("actions/setup-go", "cache"),
     ("actions/setup-node", "package-manager-cache"),
@@ -85,7 +85,7 @@ fn of_action(step: &Node, uses: &Node, name: &str) -> Option<Hit> {
         let is_cache = key_text == "cache"
             || key_text.starts_with("cache-")
             || key_text.ends_with("-cache") && key_text != "skip-cache";
-        // Many inputs are paths of a cache that another input turns on; what is off by itself is let pass.
+        // Many inputs are paths of a cache that another input enables; a cache that is off by default is accepted.
         let on = !off(value.text());
         if is_cache && on {
             let what = format!("{name}, {key_text}");

@@ -1,4 +1,5 @@
-//! A run with rights that checks out a pull request hands its rights to whoever wrote the pull request. Concerns every workflow.
+//! A privileged run that checks out a pull request hands its permissions to the author of the pull request. Applies to
+//! every workflow.
 
 use super::{Doc, Hit, Rule, hit};
 use crate::yaml::read::Node;
@@ -9,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     look,
 };
 
-/// How a pull request's commits are called in expressions.
+/// Expressions that name a pull request's commits.
 const HEADS: [&str; 8] = [
     "github.head_ref",
     "pull_request.head",
@@ -21,7 +22,7 @@ const HEADS: [&str; 8] = [
     "event.number",
 ];
 
-/// How scripts get at them.
+/// Commands with which scripts check them out.
 const COMMANDS: [&str; 3] = ["gh pr checkout", "refs/pull/", "hub pr checkout"];
 
 fn look(doc: &Doc<'_>) -> Vec<Hit> {

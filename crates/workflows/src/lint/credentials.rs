@@ -1,4 +1,4 @@
-//! A checkout leaves its token behind in the clone unless it is told not to, for whatever runs after it. Concerns the build.
+//! A checkout leaves its token in the clone by default, readable by everything that runs later. Applies to the build.
 
 use super::{Doc, Hit, Rule, Whose, hit};
 use crate::yaml::read::Node;

@@ -1,4 +1,4 @@
-//! A workflow as the rules look at it: whose it is, what starts it, its jobs and steps.
+//! A workflow as the rules see it: its kind, triggers, jobs and steps.
 
 use lockgate_core::config::{Config, Package};
 
@@ -6,16 +6,16 @@ use crate::yaml::read::{Node, ReadError, read};
 
 /// A workflow that is linted.
 pub struct Doc<'t> {
-    /// Whose it is.
+    /// The kind of workflow.
     pub whose: Whose,
-    /// Its tree.
+    /// The parsed document.
     pub root: Result<Node, ReadError>,
-    /// The action that installs Lockgate, `OWNER/NAME`.
+    /// The action that installs Lockgate, as `OWNER/NAME`.
     pub lockgate: Option<String>,
     text: &'t str,
 }
 
-/// Whose a workflow is, by its path.
+/// The kind of a workflow, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
     /// `build-<package>.yml`.
@@ -24,11 +24,11 @@ pub enum Whose {
     Gate,
     /// `promote-<package>.yml`.
     Promote,
-    /// Somebody else's.
+    /// A workflow that Lockgate does not write.
     Other,
 }
 
-/// Events that give a run rights though an outsider can cause them.
+/// Events that give a run privileges although an outsider can cause them.
 const WITH_RIGHTS: [&str; 5] = [
     "pull_request_target",
     "workflow_run",
@@ -60,17 +60,17 @@ impl<'t> Doc<'t> {
         }
     }
 
-    /// Whether Lockgate wrote it.
+    /// Returns whether Lockgate wrote it.
     pub(super) fn ours(&self) -> bool {
         self.whose != Whose::Other
     }
 
-    /// The value of a key at the top.
+    /// Returns the value of a top-level key.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         self.root.as_ref().ok()?.get(key)
     }
 
-    /// The events that start it, each with its settings, if it has any.
+    /// Returns the events that start it, each with its settings, if any.
     pub(super) fn triggers(&self) -> Vec<(&str, &Node)> {
         let Some(on) = self.get("on") else {
             return Vec::new();
@@ -88,27 +88,27 @@ impl<'t> Doc<'t> {
         }
     }
 
-    /// Whether an outsider can cause a run that has rights.
+    /// Returns whether an outsider can cause a privileged run.
     pub(super) fn with_rights(&self) -> bool {
         self.triggers()
             .iter()
             .any(|(event, _)| WITH_RIGHTS.contains(event))
     }
 
-    /// The jobs, each with the node of its name.
+    /// Returns the jobs, each with the node of its name.
     pub(super) fn jobs(&self) -> impl Iterator<Item = &(Node, Node)> {
         self.get("jobs").into_iter().flat_map(Node::rows)
     }
 
-    /// The steps of all jobs.
+    /// Returns the steps of all jobs.
     pub(super) fn steps(&self) -> impl Iterator<Item = &Node> {
         self.jobs()
             .filter_map(|(_, job)| job.get("steps"))
             .flat_map(Node::items)
     }
 
-    /// What jobs and steps use of others: `OWNER/NAME/PATH`, what comes after the `@`, and where it stands. Without what lies in
-    /// the repository itself.
+    /// Returns the third-party actions of jobs and steps: `OWNER/NAME/PATH`, the part after the `@`, and the node.
+    /// Actions in the repository itself are omitted.
     pub(super) fn actions(&self) -> Vec<(&str, &str, &Node)> {
         let of_jobs = self.jobs().filter_map(|(_, job)| job.get("uses"));
         let of_steps = self.steps().filter_map(|step| step.get("uses"));
@@ -122,7 +122,7 @@ impl<'t> Doc<'t> {
             .collect()
     }
 
-    /// What steps run: shell scripts, and those of the action that is a shell by another name.
+    /// Returns the scripts of steps: shell scripts, and those of the action that works like a shell.
     pub(super) fn scripts(&self) -> Vec<(&str, &Node)> {
         let script = |step: &'_ Node| {
             let uses = step.get("uses").and_then(Node::text).unwrap_or_default();
@@ -135,13 +135,13 @@ impl<'t> Doc<'t> {
         runs.filter_map(|node| Some((node.text()?, node))).collect()
     }
 
-    /// What stands behind the `#` on a node's line.
+    /// Returns the comment after the `#` on a node's line.
     pub(super) fn comment_of(&self, node: &Node) -> Option<&'t str> {
         let row = self.text.lines().nth(node.line.checked_sub(1)?)?;
         row.split_once(" #").map(|(_, comment)| comment.trim())
     }
 
-    /// The line of a script in which a text stands for the first time.
+    /// Returns the line of a script on which a text occurs first.
     pub(super) fn line_of(&self, node: &Node, needle: &str) -> usize {
         let from = node.line.saturating_sub(1);
         let rows = self.text.lines().enumerate().skip(from);

@@ -1,5 +1,5 @@
-//! An expression in a script is put there as text before a shell reads it: whoever chooses the value chooses the script. Concerns
-//! our workflows, and those that an outsider can start with rights.
+//! An expression in a script is expanded as text before a shell reads it: control over the value is control over the
+//! script. Applies to our workflows, and to privileged ones that an outsider can start.
 
 use super::{Doc, Hit, Rule, hit};
 

@@ -1,5 +1,6 @@
-//! Text that a script writes into the runner's files becomes outputs, variables and programs of later steps: one line break too
-//! many, and the text decides what they are. Concerns our workflows, and those that an outsider can start with rights.
+//! Text that a script writes to the runner's files becomes outputs, variables and programs of later steps: one extra
+//! line break, and the text decides what they are. Applies to our workflows, and to privileged ones that an outsider
+//! can start.
 
 use super::{Doc, Hit, Rule, hit, shown};
 

@@ -1,8 +1,8 @@
-//! Rules over workflows, each in a file of its own, with its code, its sentence and its remedy.
+//! The lint rules for workflows, each in a file of its own, with its code, its sentence and its remedy.
 //!
-//! Some concern only what Lockgate wrote (and what people added to it), some every workflow that an outsider can start with
-//! rights, some every workflow: whoever can post a status can open the gate. Does not know how a file differs from what would
-//! be written; that is [`crate::files`].
+//! Some apply only to what Lockgate wrote (including custom blocks), some to every privileged workflow that an outsider
+//! can start, some to every workflow: the right to post a status is enough to open the gate. Differences from the
+//! generated text are not checked here but in [`crate::files`].
 
 mod action_runtime;
 mod actions;
@@ -28,33 +28,33 @@ pub use doc::{Doc, Whose};
 
 /// One rule.
 pub struct Rule {
-    /// Stable, such as `lint.cache`.
+    /// The stable code, such as `lint.cache`.
     pub code: &'static str,
-    /// What to do.
+    /// What to do next.
     pub remedy: &'static str,
-    /// Finds what breaks it.
+    /// Finds violations.
     look: fn(&Doc<'_>) -> Vec<Hit>,
 }
 
-/// Where a rule is broken, and by what.
+/// The line of a violation, and its description.
 struct Hit {
     line: usize,
     sentence: String,
 }
 
-/// A rule that is broken.
+/// A violation of a rule in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// From the root of the repository.
+    /// Path from the root of the repository.
     pub path: String,
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
     code: &'static str,
     sentence: String,
     remedy: &'static str,
 }
 
-/// Every rule.
+/// All rules.
 pub const RULES: &[&Rule] = &[
     &unreadable::RULE,
     &cache::RULE,
@@ -70,7 +70,7 @@ pub const RULES: &[&Rule] = &[
     &credentials::RULE,
 ];
 
-/// Every code, for the page that explains them.
+/// Returns every code, for the page that explains them.
 pub fn codes() -> Vec<&'static str> {
     RULES.iter().map(|rule| rule.code).collect()
 }
@@ -111,7 +111,7 @@ impl Reason for Finding {
     }
 }
 
-/// A hit; foreign text in the sentence is quoted already.
+/// Returns a hit; untrusted text in the sentence has to be quoted already.
 fn hit(line: usize, sentence: impl Into<String>) -> Hit {
     Hit {
         line,
@@ -119,7 +119,7 @@ fn hit(line: usize, sentence: impl Into<String>) -> Hit {
     }
 }
 
-/// A name of a workflow, quoted and short.
+/// Returns a name from a workflow, quoted and shortened.
 fn shown(text: &str) -> String {
     quoted(text)
 }

@@ -1,5 +1,5 @@
-//! A run that a filter keeps from starting posts nothing, and a required status that is never posted holds the merge for ever.
-//! Concerns the build and the gate.
+//! A filter that keeps a run from starting also keeps its status from being posted, and a missing required status
+//! blocks the merge permanently. Applies to the build and the gate.
 
 use super::{Doc, Hit, Rule, Whose, hit, shown};
 

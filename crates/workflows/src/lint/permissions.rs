@@ -1,5 +1,5 @@
-//! A job that does not name its rights has those of a setting that nobody sees in review. Concerns our workflows, and those that an
-//! outsider can start with rights.
+//! A job that declares no permissions gets those of a repository setting, which no review shows. Applies to our
+//! workflows, and to privileged ones that an outsider can start.
 
 use super::{Doc, Hit, Rule, hit, shown};
 
@@ -14,7 +14,7 @@ fn look(doc: &Doc<'_>) -> Vec<Hit> {
         return Vec::new();
     }
     let top = doc.get("permissions");
-    // Elsewhere it is enough that rights are named at all; ours begin with none.
+    // Elsewhere any top-level declaration is enough; ours begin with none.
     if top.is_some() && !doc.ours() {
         return Vec::new();
     }

@@ -1,5 +1,5 @@
-//! A tag or a branch can be moved to other code; the full id of a commit cannot. Concerns our workflows, and those that an outsider
-//! can start with rights.
+//! A tag or a branch can be moved to other code; a full commit id cannot. Applies to our workflows, and to privileged
+//! ones that an outsider can start.
 
 use super::{Doc, Hit, Rule, hit, shown};
 

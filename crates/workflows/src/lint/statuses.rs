@@ -1,4 +1,4 @@
-//! Whoever can post a status can open the gate. Concerns every workflow but the gate and the promotion.
+//! The right to post a status is enough to open the gate. Applies to every workflow except the gate and the promotion.
 
 use super::{Doc, Hit, Rule, Whose, hit};
 use crate::yaml::read::Node;

@@ -1,4 +1,4 @@
-//! A workflow that cannot be read cannot be judged. Concerns every workflow.
+//! A workflow that cannot be parsed cannot be checked. Applies to every workflow.
 
 use super::{Doc, Hit, Rule, hit};
 

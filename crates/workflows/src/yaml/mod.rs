@@ -1,4 +1,4 @@
-//! YAML, as far as workflows need it: [`mod@write`] prints a document, [`read`] gives a tree with lines.
+//! The subset of YAML that workflows need: [`mod@write`] prints a document, [`read`] returns a tree with line numbers.
 
 pub mod read;
 pub mod write;

@@ -1,27 +1,27 @@
-//! Reads a document into a tree that knows its lines. Strict where a second meaning could hide: one document, no key twice.
-//! Aliases are put in full, as GitHub does; merge keys are keys like any other, as they are there.
+//! Reads a document into a tree with line numbers. Strict where a second meaning could hide: one document, no duplicate
+//! keys. Aliases are expanded, as on GitHub; merge keys are ordinary keys, as they are there.
 
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-/// A value, and the line on which it stands, from 1.
+/// A value, and its line number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What it is.
+    /// The kind of value.
     pub kind: Kind,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A scalar; `plain` if it stood there without quotes, so that it may mean a number, a truth value or nothing.
+    /// A scalar; a `plain` one may mean a number, a truth value or nothing.
     Scalar {
         /// Its text.
         text: String,
-        /// Whether it stood there without quotes.
+        /// Whether it was written without quotes.
         plain: bool,
     },
     /// A list.
@@ -34,23 +34,23 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct ReadError {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What is wrong; foreign text in it is escaped.
+    /// What is wrong; untrusted text in it is escaped.
     pub problem: String,
 }
 
-/// The deepest nesting that is read.
+/// The deepest nesting that is accepted.
 const DEEPEST: usize = 64;
-/// The most values that are read, aliases in full.
+/// The most values that are accepted, with aliases expanded.
 const MOST: usize = 100_000;
 
 /// Reads a document.
 ///
 /// # Errors
-/// [`ReadError`]: it is not YAML, or has what is refused above.
+/// [`ReadError`]: the text is not YAML, or uses what this module refuses.
 pub fn read(text: &str) -> Result<Node, ReadError> {
-    // A byte-order mark is the one character before a document that readers skip.
+    // Readers skip a byte-order mark before a document.
     let mut reader = Reader {
         parser: Parser::new_from_str(text.trim_start_matches('\u{feff}')),
         depth: 0,
@@ -178,7 +178,7 @@ fn wrong(span: Span, problem: &str) -> ReadError {
 }
 
 impl Node {
-    /// The text of a scalar.
+    /// Returns the text of a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } => Some(text),
@@ -186,19 +186,19 @@ impl Node {
         }
     }
 
-    /// The value of a key of a table.
+    /// Returns the value of a table's key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.rows()
             .find(|(found, _)| found.text() == Some(key))
             .map(|(_, value)| value)
     }
 
-    /// The value at the end of a path of keys.
+    /// Returns the value at the end of a path of keys.
     pub fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// The rows of a table; none where it is no table.
+    /// Returns the rows of a table; empty for any other value.
     pub fn rows(&self) -> impl Iterator<Item = &(Node, Node)> {
         match &self.kind {
             Kind::Table(rows) => rows.iter(),
@@ -206,7 +206,7 @@ impl Node {
         }
     }
 
-    /// The items of a list; a scalar or table is a list of itself, as GitHub reads it in many places.
+    /// Returns the items of a list; a scalar or table counts as a list of itself, as in many places on GitHub.
     pub fn items(&self) -> impl Iterator<Item = &Node> {
         match &self.kind {
             Kind::List(items) => items.iter(),
@@ -225,7 +225,7 @@ impl Node {
         }
     }
 
-    /// Every scalar below, with itself.
+    /// Returns every scalar below, including itself.
     pub fn scalars(&self) -> Vec<&Node> {
         match &self.kind {
             Kind::Scalar { .. } => vec![self],

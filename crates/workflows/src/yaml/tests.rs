@@ -1,4 +1,4 @@
-//! Whatever text is printed, a reader gets back exactly it, and nothing else changes.
+//! Any printed text is read back unchanged, without affecting anything else.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::read::{Kind, Node, read};
 use super::write::{Item, Table, Value, document, scalar};
 use crate::places::Added;
 
-/// What readers of YAML have taken for something else than a text.
+/// Texts that YAML readers have taken for something else.
 const TRAPS: &[&str] = &[
     "on",
     "On",
@@ -80,7 +80,7 @@ fn text_of(node: &Node) -> Option<(&str, bool)> {
     }
 }
 
-/// A document with a text at every kind of place, and the tree that must come out.
+/// Checks a document with a text in every kind of position against the expected tree.
 fn holds(text: &str) {
     let mut inner = Table::default();
     inner.put_why("a", Value::Text(text.to_owned()), "why");
@@ -174,6 +174,6 @@ fn a_value_knows_its_line() {
     let root = read("a:\n  - b: 1\n    c: |\n      x\n      y\n").unwrap();
     let item = root.get("a").unwrap().items().next().unwrap();
     assert_eq!(item.get("b").unwrap().line, 2);
-    // Of a text of several lines: where the text begins.
+    // For a text of several lines: the line on which the text begins.
     assert_eq!(item.get("c").unwrap().line, 4);
 }

@@ -1,6 +1,6 @@
-//! Prints a document: a tree of tables and lists in, text out. Whatever text comes in, a reader gets back exactly it.
+//! Prints a tree of tables and lists as a document. Any text in it is read back unchanged.
 //!
-//! Does not know what a workflow is.
+//! This module does not know workflows.
 
 use std::fmt::Write as _;
 
@@ -9,19 +9,19 @@ use crate::places;
 /// A value of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A text, quoted where it must be.
+    /// A text, quoted if necessary.
     Text(String),
     /// A whole number.
     Number(u32),
     /// `true` or `false`.
     Flag(bool),
-    /// No value: the key alone says it.
+    /// No value, just the key.
     Nothing,
-    /// An empty table, on the same line.
+    /// An empty table, on the key's line.
     Empty,
-    /// A list of texts, on the same line.
+    /// A list of texts, on the key's line.
     Words(Vec<String>),
-    /// A text of several lines, each kept as it is.
+    /// A text of several lines, each kept unchanged.
     Lines(Vec<String>),
     /// A table, indented.
     Table(Table),
@@ -29,7 +29,7 @@ pub enum Value {
     List(Vec<Item>),
 }
 
-/// What a table holds, in order.
+/// A table, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table(Vec<Row>);
 
@@ -50,7 +50,7 @@ enum Row {
 pub enum Item {
     /// A table.
     Table(Table),
-    /// A place for what people add.
+    /// A custom block.
     Place(&'static str),
 }
 
@@ -60,7 +60,7 @@ impl Table {
         self.row(key, value, None);
     }
 
-    /// Adds a key, and why, as a comment.
+    /// Adds a key, with its reason as a comment.
     pub fn put_why(&mut self, key: &str, value: Value, why: &str) {
         self.row(key, value, Some(why.to_owned()));
     }
@@ -70,7 +70,7 @@ impl Table {
         self.put(key, Value::Text(text.into()));
     }
 
-    /// Adds a place for what people add.
+    /// Adds a custom block.
     pub fn place(&mut self, name: &'static str) {
         self.0.push(Row::Place(name));
     }
@@ -86,14 +86,14 @@ impl Table {
     }
 }
 
-/// The text of a document; `added` is what stands in its places.
+/// Returns the text of a document; `added` holds the content of its custom blocks.
 pub fn document(table: &Table, added: &places::Added) -> String {
     let mut out = String::new();
     rows(&mut out, table, 0, "", added);
     out
 }
 
-/// Prints the rows of a table; the first one after `lead`, which takes the place of its indent.
+/// Prints the rows of a table; the first one after `lead`, which replaces its indent.
 fn rows(out: &mut String, table: &Table, indent: usize, lead: &str, added: &places::Added) {
     let mut lead = Some(lead).filter(|lead| !lead.is_empty());
     for row in &table.0 {
@@ -109,7 +109,7 @@ fn rows(out: &mut String, table: &Table, indent: usize, lead: &str, added: &plac
                     .as_ref()
                     .map(|why| format!(" # {why}"))
                     .unwrap_or_default();
-                // Keys are ours, never foreign; `on` stands there as everybody writes it.
+                // Keys are our own, never untrusted; `on` is written as usual.
                 let _ = write!(out, "{key}:");
                 entry(out, value, &why, indent, added);
             }
@@ -159,7 +159,7 @@ fn pad(out: &mut String, indent: usize) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// A text as a scalar: plain where every reader of YAML, 1.1 and 1.2, takes it for just that text.
+/// Returns a text as a scalar: plain if every reader of YAML, 1.1 and 1.2, takes it for just that text.
 pub fn scalar(text: &str) -> String {
     let first = |c: char| c.is_ascii_alphabetic() || matches!(c, '$' | '/' | '(' | '_');
     let printable = text.bytes().all(|b| (b' '..=b'~').contains(&b));
@@ -176,7 +176,7 @@ pub fn scalar(text: &str) -> String {
     }
 }
 
-/// The same inside of `[...]`, where commas and brackets mean something.
+/// Returns a text as a scalar inside `[...]`, where commas and brackets have a meaning.
 fn in_flow(text: &str) -> String {
     let tame = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'.' | b'/');
     if text.bytes().all(tame) {
@@ -188,7 +188,8 @@ fn in_flow(text: &str) -> String {
     }
 }
 
-/// What YAML 1.1 or 1.2 reads as something else than a text. What begins with a digit, a sign or a dot is quoted anyway.
+/// Returns whether YAML 1.1 or 1.2 reads a text as something else. What begins with a digit, a sign or a dot is quoted
+/// anyway.
 fn is_reserved(text: &str) -> bool {
     const WORDS: [&str; 10] = [
         "null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan",
@@ -196,7 +197,7 @@ fn is_reserved(text: &str) -> bool {
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// Everything but printable ASCII is spelt out: no invisible character stands in a workflow.
+/// Escapes everything but printable ASCII: a workflow contains no invisible characters.
 fn double_quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

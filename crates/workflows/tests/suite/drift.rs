@@ -1,4 +1,4 @@
-//! What counts as a difference, and what does not.
+//! What counts as drift, and what does not.
 
 use lockgate_workflows::files::{self, File, Lost};
 
@@ -50,7 +50,7 @@ fn a_moved_pin_of_the_same_action_is_no_difference_and_one_of_another_is() {
     assert!(again(&moved).is_right());
     assert!(!again(&build().replace(commit, "v4")).is_right());
     assert!(!again(&build().replace("actions/checkout@", "evil/checkout@")).is_right());
-    // Half of them moved: that is nobody's intention.
+    // Only half of them moved: that cannot be intended.
     assert!(!again(&build().replacen(commit, &"a".repeat(40), 1)).is_right());
 }
 

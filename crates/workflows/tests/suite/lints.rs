@@ -1,4 +1,4 @@
-//! Each rule finds its bad workflow and no other; what we write breaks none.
+//! Each rule finds exactly its bad workflow; generated workflows violate none.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use lockgate_workflows::lint::{self, Finding};
 
 use crate::support::{config, configs, fresh};
 
-/// Fixtures are named after the rule that finds them, and begin with the path that they stand for and the lines that are found.
+/// A fixture, which is named after the rule that finds it and begins with its path and the lines to be found.
 struct Fixture {
     code: String,
     path: String,
@@ -85,7 +85,7 @@ fn each_bad_workflow_is_found_by_its_rule_alone_and_each_rule_has_one() {
 fn each_rule_is_one_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lint");
     let files = std::fs::read_dir(folder).unwrap().count();
-    // Besides them: `mod.rs` and `doc.rs`.
+    // In addition: `mod.rs` and `doc.rs`.
     assert_eq!(files, lint::RULES.len() + 2);
 }
 

@@ -1,4 +1,4 @@
-//! The workflows of many configs: what they promise, whatever the config says.
+//! Tests the promises of workflows for many configs.
 
 #![expect(
     clippy::unwrap_used,

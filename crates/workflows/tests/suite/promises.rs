@@ -1,4 +1,4 @@
-//! What every workflow that is written promises.
+//! The promises of every generated workflow.
 
 use std::collections::BTreeSet;
 
@@ -221,8 +221,8 @@ fn the_hardened_workflows_hold_the_key_only_where_no_foreign_code_runs() {
     }
 }
 
-/// A job in a protected environment starts when it is approved, hours after it was asked for. What would be published stands on the
-/// page before, and it is that or nothing.
+/// A job in a protected environment starts only when it is approved, maybe hours later. The page shows before what
+/// would be published, and the job publishes that or nothing.
 #[test]
 fn a_promotion_is_planned_before_it_is_approved() {
     for config in configs() {

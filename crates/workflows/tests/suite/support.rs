@@ -1,10 +1,10 @@
-//! Configs to write workflows from.
+//! Configs for the tests.
 
 use lockgate_core::config::Config;
 use lockgate_workflows::files::{self, File};
 use lockgate_workflows::yaml::read::{Node, read};
 
-/// Legal names that YAML, or something after it, has been known to mangle.
+/// Valid names that YAML, or a later consumer, has been known to mangle.
 pub(crate) const HOSTILE: &[&str] = &[
     "on",
     "null",
@@ -24,7 +24,7 @@ pub(crate) const HOSTILE: &[&str] = &[
     "12e03",
 ];
 
-/// A config of packages, each with variants.
+/// Returns a config with these packages, each with these variants.
 pub(crate) fn config(packages: &[&str], variants: &[&str], more: &str) -> Config {
     let mut text = String::new();
     for name in packages {
@@ -40,7 +40,7 @@ pub(crate) fn config(packages: &[&str], variants: &[&str], more: &str) -> Config
     Config::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// A table `[workflows]` with everything.
+/// Returns a table `[workflows]` with every key.
 pub(crate) fn settings(level: &str) -> String {
     let (commit, digest) = ("0123456789".repeat(4), "0123456789abcdef".repeat(4));
     format!(
@@ -48,7 +48,7 @@ pub(crate) fn settings(level: &str) -> String {
     )
 }
 
-/// Configs that differ in everything that matters to a workflow.
+/// Returns configs that differ in everything that matters to a workflow.
 pub(crate) fn configs() -> Vec<Config> {
     let many: Vec<String> = (0..12).map(|at| format!("v{at}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -68,12 +68,12 @@ pub(crate) fn configs() -> Vec<Config> {
     all
 }
 
-/// The files of a config where nothing is there yet.
+/// Returns the files of a config for an empty repository.
 pub(crate) fn fresh(config: &Config) -> Vec<File> {
     files::of(config, &|_| None)
 }
 
-/// A file as a tree.
+/// Returns a file as a tree.
 pub(crate) fn tree(file: &File) -> Node {
     read(&file.text).unwrap_or_else(|error| panic!("{}: {error}\n{}", file.path, file.text))
 }
