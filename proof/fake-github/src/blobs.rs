@@ -1,7 +1,7 @@
-//! Where the bytes of assets and artifacts lie, by their SHA-256: in memory or in a folder.
+//! Stores the bytes of assets and artifacts by their SHA-256, in memory or in a folder.
 //!
-//! Bytes are hashed on the way in, and neither way needs more memory than one chunk when they lie
-//! in a folder. Knows no releases: who may see a blob is decided elsewhere.
+//! Bytes are hashed as they arrive; with a folder, no more than one chunk is in memory at a time. This module does not
+//! know releases: access to a blob is decided elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,20 +15,20 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-/// How many bytes are read from a folder at once.
+/// Bytes per read from a folder.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
-/// What is known of stored bytes without looking at them.
+/// The digest and size of stored bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Blob {
-    /// Their SHA-256, 64 lower-case hexadecimal digits.
+    /// The SHA-256, as 64 lower-case hexadecimal digits.
     pub sha256: String,
-    /// How many there are.
+    /// The size in bytes.
     pub size: u64,
 }
 
 impl Blob {
-    /// The facts of `bytes`, which need not be stored anywhere.
+    /// Describes `bytes`, which need not be stored anywhere.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self {
@@ -50,11 +50,11 @@ enum Place {
     Folder(PathBuf),
 }
 
-/// The bytes of one blob in memory, in the pieces in which they came.
+/// The bytes of one blob in memory, in the pieces in which they arrived.
 type Chunks = Arc<Vec<Bytes>>;
 
 impl Blobs {
-    /// A store that ends with the process.
+    /// Creates a store in memory.
     #[must_use]
     pub fn in_memory() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Blobs {
         }
     }
 
-    /// A store in `folder`, which is made if need be.
+    /// Opens a store in `folder`, which is created if missing.
     pub fn in_folder(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
         std::fs::create_dir_all(&folder)?;
@@ -71,7 +71,7 @@ impl Blobs {
         })
     }
 
-    /// Starts to take bytes in. Nothing is visible before [`BlobWriter::finish`].
+    /// Starts a new blob. It is visible only after [`BlobWriter::finish`].
     pub fn writer(&self) -> io::Result<BlobWriter> {
         let sink = match &self.place {
             Place::Memory(_) => Sink::Memory(Vec::new()),
@@ -85,7 +85,7 @@ impl Blobs {
         })
     }
 
-    /// Takes in all of `source`.
+    /// Stores all of `source`.
     pub fn store(&self, mut source: impl Read) -> io::Result<Blob> {
         let mut writer = self.writer()?;
         loop {
@@ -99,7 +99,7 @@ impl Blobs {
         }
     }
 
-    /// Gives out a part of a blob, or the whole of it: `0..blob.size`.
+    /// Returns a reader for a part of a blob, or for the whole of it: `0..blob.size`.
     pub fn reader(&self, blob: &Blob, range: Range<u64>) -> io::Result<BlobReader> {
         let missing =
             || io::Error::new(io::ErrorKind::NotFound, format!("no blob {}", blob.sha256));
@@ -124,7 +124,7 @@ impl Blobs {
         })
     }
 
-    /// All bytes of a blob at once; for small ones.
+    /// Reads a small blob into memory.
     pub fn read(&self, blob: &Blob) -> io::Result<Vec<u8>> {
         let mut reader = self.reader(blob, 0..blob.size)?;
         let mut all = Vec::new();
@@ -135,7 +135,7 @@ impl Blobs {
     }
 }
 
-/// A blob on its way in.
+/// A blob that is being written.
 #[derive(Debug)]
 pub struct BlobWriter {
     store: Blobs,
@@ -151,7 +151,7 @@ enum Sink {
 }
 
 impl BlobWriter {
-    /// Takes the next bytes.
+    /// Appends bytes.
     pub fn write(&mut self, chunk: Bytes) -> io::Result<()> {
         self.hash.update(&chunk);
         self.size += chunk.len() as u64;
@@ -162,13 +162,13 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// How many bytes came so far.
+    /// Returns the number of bytes so far.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Stores what came under its digest.
+    /// Stores the bytes under their digest.
     pub fn finish(self) -> io::Result<Blob> {
         let blob = Blob {
             sha256: hex(&self.hash.finalize()),
@@ -192,7 +192,7 @@ impl BlobWriter {
     }
 }
 
-/// A blob, or a part of one, on its way out.
+/// A blob, or a part of one, that is being read.
 #[derive(Debug)]
 pub struct BlobReader {
     source: Source,
@@ -210,13 +210,13 @@ enum Source {
 }
 
 impl BlobReader {
-    /// How many bytes are still to come.
+    /// Returns the number of bytes left.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.left
     }
 
-    /// The next bytes, or `None` after the last.
+    /// Returns the next bytes, or `None` after the last.
     pub fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         if self.left == 0 {
             return Ok(None);
@@ -257,7 +257,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lower-case hexadecimal digits.
+/// Returns lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);

@@ -1,7 +1,7 @@
-//! The way in for the embedding program, which plays everybody that is not a client: runners,
-//! people in a browser, administrators, attackers, the clock.
+//! Controls the fake from the embedding program, which plays everything that is not a client: runners, browser users,
+//! administrators, attackers, the clock.
 //!
-//! Everything here happens at once and is journaled nowhere; faults do not strike it.
+//! These calls take effect at once, are not journaled, and are not affected by faults.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::state::refusal::Refusal;
 use crate::state::runs::NewRun;
 use crate::state::settings::{Environment, Settings};
 
-/// A running forge, as its embedding program has it. Clones share it.
+/// A handle to a running server, for the embedding program. Clones share the server.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -38,10 +38,10 @@ impl std::fmt::Debug for Handle {
     }
 }
 
-/// What to do was refused, or bytes could not be read.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// The state said no.
+    /// The state refused the operation.
     #[error("the forge refused")]
     Refused(#[from] Refusal),
     /// The bytes could not be read or stored.
@@ -54,7 +54,7 @@ impl Handle {
         Self { shared }
     }
 
-    /// Looks at the state.
+    /// Reads the state.
     pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.shared.lock().state)
     }
@@ -67,7 +67,7 @@ impl Handle {
         })
     }
 
-    /// The bytes of assets and artifacts.
+    /// Returns the store of assets and artifacts.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.shared.blobs
@@ -75,13 +75,13 @@ impl Handle {
 
     // The clock.
 
-    /// What time it is on the forge.
+    /// Returns the time on the server.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.shared.lock().clock.now()
     }
 
-    /// Stops the clock at a moment, in seconds since 1970.
+    /// Stops the clock at a time, in seconds since 1970.
     pub fn set_now(&self, now: i64) {
         self.shared.lock().clock = Clock::Fixed(now);
     }
@@ -94,54 +94,53 @@ impl Handle {
 
     // Faults and the journal.
 
-    /// Arms a fault; see [`faults`](crate::faults) for how one is written.
+    /// Arms a fault; see [`faults`](crate::faults) for the syntax.
     pub fn arm(&self, fault: Fault) {
         self.shared.lock().script.arm(fault);
     }
 
-    /// Forgets all faults.
+    /// Removes all faults.
     pub fn disarm(&self) {
         self.shared.lock().script.disarm();
     }
 
-    /// The faults that have not struck yet, and those that strike every time.
+    /// Returns the faults that have not occurred yet, and those that occur every time.
     #[must_use]
     pub fn pending_faults(&self) -> Vec<Fault> {
         self.shared.lock().script.pending()
     }
 
-    /// What to do when a `kill-*` fault strikes. It runs on a thread of the forge, and may use
-    /// this handle.
+    /// Sets a hook for `kill-*` faults. It runs on a thread of the server, and may use this handle.
     pub fn on_kill(&self, hook: impl Fn(&KillPoint) + Send + Sync + 'static) {
         self.shared.lock().hook = Some(Arc::new(hook));
     }
 
-    /// What to do with every exchange, once its answer is decided and before the client has it. It
-    /// runs on a thread of the forge, and may use this handle.
+    /// Sets a hook for every exchange, called when the response is decided and before it is sent. It runs on a thread
+    /// of the server, and may use this handle.
     pub fn on_exchange(&self, hook: impl Fn(&Exchange) + Send + Sync + 'static) {
         self.shared.lock().watch = Some(Arc::new(hook));
     }
 
-    /// How many late effects have not landed yet.
+    /// Returns the number of late effects that are still pending.
     #[must_use]
     pub fn late_effects(&self) -> usize {
         self.shared.lock().late.len()
     }
 
-    /// Lets all late effects land now.
+    /// Applies all late effects now.
     pub fn land_late_effects(&self) {
         let mut forge = self.shared.lock();
         forge.late.iter_mut().for_each(|late| late.calls_left = 0);
         forge.settle();
     }
 
-    /// Every request so far, in order.
+    /// Returns every request so far, in order.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
         self.shared.lock().journal.entries()
     }
 
-    /// The requests so far that went to the API.
+    /// Returns the requests to the API so far.
     #[must_use]
     pub fn api_calls(&self) -> Vec<Entry> {
         let mut entries = self.journal();
@@ -149,47 +148,47 @@ impl Handle {
         entries
     }
 
-    /// Holds callers with this label to so many calls an hour; `None` lets them go.
+    /// Limits callers with this label to a number of calls per hour; `None` removes the limit.
     pub fn set_rate_budget(&self, label: &str, budget: Option<u32>) {
         self.shared.lock().rates.set_budget(label, budget);
     }
 
-    /// Why the state could not be stored after the last change, if it could not.
+    /// Returns why the state could not be stored after the last change, if it failed.
     #[must_use]
     pub fn unsaved(&self) -> Option<String> {
         self.shared.lock().unsaved.as_ref().map(ToString::to_string)
     }
 
-    // People and settings.
+    // Users and settings.
 
-    /// Adds a person, or changes the role of one.
+    /// Adds a user, or changes the role of one.
     pub fn add_person(&self, login: &str, role: Role) {
         self.on_forge(|forge| {
             forge.state.add_person(login, role);
         });
     }
 
-    /// Gives a token to a person; `label` is what the journal and faults call its holder.
+    /// Gives a token to a user; `label` names its holder in the journal and in faults.
     pub fn add_token(&self, token: &str, label: &str, login: &str, at_most: Role) {
         self.on_forge(|forge| forge.state.add_token(token, label, login, at_most));
     }
 
-    /// Cuts a token down to these rights, as a workflow does with that of its run.
+    /// Restricts a token to these permissions, as a workflow does with that of its run.
     pub fn limit_token(&self, token: &str, rights: Rights) {
         self.on_forge(|forge| forge.state.limit_token(token, rights));
     }
 
-    /// Installs an App, whose key has this public half (DER of PKCS#1); gives its number. Its tokens get at most these rights.
+    /// Installs an App with this public key (DER of PKCS#1); returns its id. Its tokens get at most these permissions.
     pub fn add_app(&self, slug: &str, public_key: &[u8], rights: Rights) -> u64 {
         self.on_forge(|forge| forge.state.add_app(slug, public_key.to_vec(), rights))
     }
 
-    /// Ends a token.
+    /// Revokes a token.
     pub fn revoke_token(&self, token: &str) {
         self.on_forge(|forge| forge.state.revoke_token(token));
     }
 
-    /// Who holds a token.
+    /// Returns the holder of a token.
     #[must_use]
     pub fn holder(&self, token: &str) -> Option<Actor> {
         self.look(|state| state.holder(token))
@@ -205,7 +204,7 @@ impl Handle {
         self.set(|settings| settings.immutable_releases = on);
     }
 
-    /// Makes an environment, or changes one.
+    /// Creates or changes an environment.
     pub fn set_environment(&self, name: &str, environment: Environment) {
         self.with(|state, _, now| state.set_environment(now, name, environment));
     }
@@ -226,8 +225,7 @@ impl Handle {
         })
     }
 
-    /// Opens any pull request. One from a fork names the fork and its head, whose objects have to
-    /// be in the repository.
+    /// Opens any pull request. One from a fork names the fork and its head, whose objects must be in the repository.
     pub fn open_pull_with(&self, order: NewPull) -> Result<PullNumber, Refusal> {
         self.with(|state, git, now| state.open_pull(now, git, order))
     }
@@ -240,12 +238,12 @@ impl Handle {
         })
     }
 
-    /// Follows the branches after a `git push`. Reading a pull request does so too.
+    /// Updates the pull requests after a `git push`. Reading a pull request does so, too.
     pub fn sync(&self) -> Result<bool, Refusal> {
         self.with(|state, git, now| state.sync(now, git))
     }
 
-    /// Lands a pull request as this person, with the button on its page.
+    /// Merges a pull request as this user, like the button on its page.
     pub fn merge_pull(
         &self,
         login: &str,
@@ -264,29 +262,29 @@ impl Handle {
         })
     }
 
-    /// Puts a pull request into the merge queue; answers `merge_group.head_sha`.
+    /// Puts a pull request into the merge queue; returns `merge_group.head_sha`.
     pub fn enqueue(&self, pull: PullNumber) -> Result<CommitId, Refusal> {
         self.with(|state, git, now| state.enqueue(now, git, pull))
     }
 
-    /// Lands a queued pull request, if the checks on the group's commit passed.
+    /// Merges a queued pull request, if the checks on the group's commit passed.
     pub fn land_queued(&self, pull: PullNumber) -> Result<CommitId, Refusal> {
         self.with(|state, git, now| state.land_queued(now, git, pull))
     }
 
-    /// Gives a pull request another base branch.
+    /// Changes the base branch of a pull request.
     pub fn retarget(&self, pull: PullNumber, base: &str) -> Result<(), Refusal> {
         self.with(|state, git, now| state.retarget(now, git, pull, base))
     }
 
-    /// Closes a pull request without landing it.
+    /// Closes a pull request without merging it.
     pub fn close_pull(&self, pull: PullNumber) -> Result<(), Refusal> {
         self.with(|state, _, now| state.close_pull(now, pull))
     }
 
     // Workflows, runs, artifacts.
 
-    /// Makes a workflow known.
+    /// Registers a workflow.
     pub fn register_workflow(&self, name: &str, path: &str) -> WorkflowId {
         self.with(|state, _, now| state.register_workflow(now, name, path))
     }
@@ -296,7 +294,7 @@ impl Handle {
         self.with(|state, _, now| state.start_run(now, order))
     }
 
-    /// Says where the newest attempt of a run stands.
+    /// Sets the status of a run's newest attempt.
     pub fn set_run(
         &self,
         run: RunId,
@@ -306,18 +304,18 @@ impl Handle {
         self.with(|state, _, now| state.set_run(now, run, status, conclusion))
     }
 
-    /// Adds a job to the newest attempt of a run, or says how one ended.
+    /// Adds a job to the newest attempt of a run, or sets the conclusion of one.
     pub fn set_job(&self, run: RunId, name: &str, conclusion: Option<&str>) -> Result<(), Refusal> {
         self.with(|state, _, now| state.set_job(now, run, name, conclusion))
     }
 
-    /// Runs a run again; answers which attempt it is.
+    /// Re-runs a run; returns the number of the attempt.
     pub fn rerun(&self, run: RunId, login: &str) -> Result<usize, Refusal> {
         self.with(|state, _, now| state.rerun(now, run, login))
     }
 
-    /// A token with which the jobs of a run's newest attempt keep artifacts, as
-    /// `ACTIONS_RUNTIME_TOKEN` gives it to them. It ends when the attempt is completed.
+    /// Returns a token for storing artifacts of a run's newest attempt, as `ACTIONS_RUNTIME_TOKEN` gives it to jobs. It
+    /// expires when the attempt is completed.
     pub fn runtime_token(&self, run: RunId) -> Result<String, Refusal> {
         self.on_forge(|forge| {
             let attempt = forge.state.run(run)?.attempt_number() as u64;
@@ -360,13 +358,13 @@ impl Handle {
 
     // Attacks and accidents.
 
-    /// Swaps the bytes of an asset, whether it is frozen or not.
+    /// Replaces the bytes of an asset, even of an immutable release.
     pub fn tamper_asset(&self, asset: AssetId, bytes: impl Read) -> Result<(), ControlError> {
         let blob = self.store(bytes)?;
         Ok(self.with(|state, _, _| state.tamper_asset(asset, blob))?)
     }
 
-    /// Swaps the bytes of an artifact.
+    /// Replaces the bytes of an artifact.
     pub fn tamper_artifact(
         &self,
         artifact: ArtifactId,
@@ -378,7 +376,7 @@ impl Handle {
         Ok(tampered?)
     }
 
-    /// The complete asset of a published release, by tag and name.
+    /// Returns the complete asset of a published release, by tag and name.
     #[must_use]
     pub fn public_asset(&self, tag: &str, name: &str) -> Option<(ReleaseId, AssetId, Blob)> {
         self.look(|state| {

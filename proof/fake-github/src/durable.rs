@@ -1,7 +1,6 @@
-//! The state in a file, so that a forge can be stopped and started again.
+//! Saves the state to a file, so that a server can be stopped and started again.
 //!
-//! Written whole after each change, by a temporary file and a rename: a killed process leaves the
-//! old state or the new one.
+//! The file is replaced after each change by an atomic rename: a killed process leaves the old state or the new one.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::state::{FORMAT, State};
 
-/// A state could not be stored or read back.
+/// Why a state could not be stored or read back.
 #[derive(Debug, thiserror::Error)]
 pub enum DurableError {
     /// The file cannot be read or written.
@@ -18,28 +17,28 @@ pub enum DurableError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file is not a state.
+    /// The content of the file is not a state.
     #[error("{path} is not the state of a forge")]
     Content {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// The file was written by another version of the forge.
+    /// Another version of the fake wrote the file.
     #[error("{path} has format {found}, not {FORMAT}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The format in the file.
         found: u32,
     },
 }
 
-/// The file of a state.
+/// The file that holds a state.
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
@@ -47,7 +46,7 @@ pub(crate) struct StateFile {
 }
 
 impl StateFile {
-    /// The file in `folder`, and the state in it if there is one.
+    /// Opens the file in `folder`, and reads the state in it if there is one.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Option<State>), DurableError> {
         let path = folder.join("state.json");
         let at = |source| DurableError::File {
@@ -79,7 +78,7 @@ impl StateFile {
         Ok((Self { path, last }, Some(state)))
     }
 
-    /// Stores `state` if it is another than was stored last.
+    /// Stores `state` if it differs from what was stored last.
     pub(crate) fn save(&mut self, state: &State) -> Result<(), DurableError> {
         let path = &self.path;
         let at = |source| DurableError::File {

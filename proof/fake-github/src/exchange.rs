@@ -1,7 +1,7 @@
-//! One request and its answer with their bodies, for whoever wants to see every call.
+//! One request and its response with their bodies, for inspecting every call.
 //!
-//! The journal counts requests; this shows them. Holds no tokens and no signatures, and of files only
-//! their sizes: what it shows can be kept and passed on.
+//! The journal counts requests; this shows them. It contains no tokens and no signatures, and only the sizes of files,
+//! so it can be kept and shared.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -12,41 +12,40 @@ use serde_json::Value;
 use crate::journal::Side;
 use crate::rest::{Answer, AnswerBody};
 
-/// What the embedding program does with every exchange, once its answer is decided and before the
-/// client has it.
+/// The embedding program's hook for every exchange, called when the response is decided and before it is sent.
 pub type ExchangeHook = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
-/// One request, and what was answered.
+/// One request and its response.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Exchange {
-    /// Its number in the journal.
+    /// The number in the journal.
     pub number: u64,
-    /// Where it arrived.
+    /// The side at which the request arrived.
     pub side: Side,
-    /// The label of whoever asked.
+    /// The label of the caller.
     pub actor: String,
-    /// What the client calls itself; empty where it does not say.
+    /// The client's user agent; empty if missing.
     pub agent: String,
     /// The method.
     pub method: String,
     /// The path, without `/api/v3` or `/api/uploads`.
     pub path: String,
-    /// The query; empty where it holds a signature.
+    /// The query; empty if it contains a signature.
     pub query: String,
-    /// Whether it went to the place for uploads.
+    /// Whether the request went to the upload address.
     pub upload: bool,
-    /// Whether there was a token in its head where none belongs: in any request to storage and to pages, and in those to the API
-    /// anywhere but in the one header.
+    /// Whether the head contains a token where none belongs: in any request to storage and to pages, and outside the
+    /// one header in requests to the API.
     pub leaks: bool,
-    /// What came with it.
+    /// The body of the request.
     pub request: Content,
-    /// The status of the answer; `None` if there was none.
+    /// The status of the response; `None` if there was none.
     pub status: Option<u16>,
-    /// The headers of the answer that belong to this kind of answer: not those that every answer has.
+    /// The headers that are specific to this kind of response, without those of every response.
     pub headers: BTreeMap<String, String>,
-    /// What was answered, before a fault spoiled it.
+    /// The body of the response, before a fault changed it.
     pub response: Content,
-    /// The fault that struck.
+    /// The fault that occurred.
     pub fault: Option<String>,
 }
 
@@ -54,13 +53,13 @@ pub struct Exchange {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Content {
-    /// There is none.
+    /// No body.
     None,
-    /// JSON. The tokens in it are gone.
+    /// JSON, with tokens removed.
     Json(Value),
-    /// Text that is no JSON.
+    /// Text that is not JSON.
     Text(String),
-    /// A file of so many bytes.
+    /// A file of this many bytes.
     Bytes(u64),
 }
 
@@ -76,7 +75,7 @@ impl Content {
     }
 }
 
-/// What passes by while a request is answered; notes nothing where nobody wants to see it.
+/// Records an exchange while it is processed; does nothing if no hook is set.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     wanted: bool,
@@ -85,7 +84,7 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// For a request that somebody wants to see, or nobody.
+    /// Creates a trace, which records only if `wanted`.
     pub(crate) fn new(wanted: bool) -> Self {
         Self {
             wanted,
@@ -93,26 +92,26 @@ impl Trace {
         }
     }
 
-    /// Whether somebody wants to see it.
+    /// Returns whether the exchange is recorded.
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted
     }
 
-    /// The request's body was read.
+    /// Records the body of the request.
     pub(crate) fn asked(&self, body: &[u8]) {
         if self.wanted {
             self.request.get_or_init(|| Content::of(body));
         }
     }
 
-    /// The request's body is a file.
+    /// Records that the body of the request is a file.
     pub(crate) fn uploaded(&self, bytes: u64) {
         if self.wanted {
             self.request.get_or_init(|| Content::Bytes(bytes));
         }
     }
 
-    /// The answer is decided.
+    /// Records the response.
     pub(crate) fn answered(&self, answer: &Answer) {
         if !self.wanted {
             return;
@@ -142,7 +141,7 @@ impl Trace {
         self.answer.get_or_init(|| (headers.collect(), body));
     }
 
-    /// Puts what was noted into the exchange.
+    /// Moves the recorded bodies into the exchange.
     pub(crate) fn fill(self, exchange: &mut Exchange) {
         if let Some(request) = self.request.into_inner() {
             exchange.request = request;
@@ -154,7 +153,7 @@ impl Trace {
     }
 }
 
-/// The same without tokens and without the signatures of storage addresses.
+/// Removes tokens and the signatures of storage addresses.
 fn without_tokens(value: Value) -> Value {
     match value {
         Value::Array(all) => all.into_iter().map(without_tokens).collect(),
@@ -175,7 +174,7 @@ fn without_tokens(value: Value) -> Value {
     }
 }
 
-/// What follows the `?` of a storage address is its signature.
+/// Removes the query of a storage address, which is its signature.
 fn unsigned(address: &str) -> &str {
     address.split('?').next().unwrap_or_default()
 }

@@ -1,6 +1,6 @@
-//! The forge without its socket: the state, the repository, the script of faults, the journal.
+//! The fake without its socket: state, repository, armed faults, journal.
 //!
-//! One call at a time. What a fault does to the connection is the server's business.
+//! It handles one call at a time. The server applies what a fault does to the connection.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,12 +18,12 @@ use crate::results::{Results, blocks, twirp};
 use crate::state::State;
 use crate::storage::Signer;
 
-/// What time it is on the forge.
+/// The source of the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// Always this moment, in seconds since 1970, until somebody moves it.
+    /// A fixed time, in seconds since 1970, until it is changed.
     Fixed(i64),
-    /// The machine's time.
+    /// The machine's clock.
     System,
 }
 
@@ -41,20 +41,20 @@ impl Clock {
     }
 }
 
-/// The request at which a `kill-*` fault struck.
+/// The request at which a `kill-*` fault occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KillPoint {
-    /// Its number in the journal.
+    /// The number in the journal.
     pub request: u64,
-    /// Its method.
+    /// The method.
     pub method: String,
-    /// Its path.
+    /// The path.
     pub path: String,
-    /// Whether its effect has happened.
+    /// Whether the effect has happened.
     pub moment: Moment,
 }
 
-/// What the embedding program does at a `kill-*` fault: usually, kill the client.
+/// The embedding program's hook for `kill-*` faults, which usually kills the client.
 pub type KillHook = Arc<dyn Fn(&KillPoint) + Send + Sync>;
 
 pub(crate) struct Forge {
@@ -68,22 +68,22 @@ pub(crate) struct Forge {
     pub(crate) watch: Option<ExchangeHook>,
     pub(crate) signer: Signer,
     pub(crate) results: Results,
-    /// Another base for storage addresses than the API's host.
+    /// A base for storage addresses other than the API's host.
     pub(crate) storage_base: Option<String>,
     pub(crate) file: Option<StateFile>,
-    /// Why the state could not be stored, if it could not.
+    /// Why the state could not be stored, if it failed.
     pub(crate) unsaved: Option<DurableError>,
     pub(crate) late: Vec<Late>,
 }
 
-/// A call whose effect is still to come.
+/// A call whose effect is delayed.
 pub(crate) struct Late {
     pub(crate) calls_left: u32,
     pub(crate) call: Call,
     pub(crate) upload: Option<Upload>,
 }
 
-/// An upload whose bytes are all there.
+/// An upload whose bytes have all arrived.
 pub(crate) struct Upload {
     pub(crate) release: ReleaseId,
     pub(crate) content_type: String,
@@ -91,7 +91,7 @@ pub(crate) struct Upload {
 }
 
 impl Forge {
-    /// Answers a call to the API, uploads excepted.
+    /// Handles a call to the API, except uploads.
     pub(crate) fn api(&mut self, call: &Call) -> Answer {
         let answer = self.api_only(call);
         if answer.status == 304 {
@@ -101,14 +101,14 @@ impl Forge {
         answer
     }
 
-    /// Answers a call for a page or a download.
+    /// Handles a request for a page or a download.
     pub(crate) fn web(&mut self, call: &Call) -> Answer {
         let answer = crate::web::answer(&mut self.state, call, &self.signer);
         self.settle();
         answer
     }
 
-    /// Answers a call of a job that keeps artifacts.
+    /// Handles a call of a job that stores artifacts.
     pub(crate) fn results(&mut self, call: &Call, token: Option<&str>) -> Answer {
         let answer = twirp::answer(twirp::Counter {
             results: &mut self.results,
@@ -121,7 +121,7 @@ impl Forge {
         answer
     }
 
-    /// The upload of an artifact that a `PUT` is for, if the address is good and somebody waits.
+    /// Returns the artifact upload that a `PUT` is for, if the address is valid and the upload is pending.
     pub(crate) fn upload_wanted(&self, call: &Call) -> Result<u64, Answer> {
         let upload = self.signer.upload(&call.path, &call.query, call.now)?;
         let open = self.results.is_open(upload);
@@ -132,7 +132,7 @@ impl Forge {
         }
     }
 
-    /// Takes the head of an upload.
+    /// Handles the head of an upload.
     pub(crate) fn begin_upload(
         &mut self,
         call: &Call,
@@ -144,7 +144,7 @@ impl Forge {
         begun.map_err(|refusal| rest::refused(&refusal, &call.path))
     }
 
-    /// Ends an upload.
+    /// Finishes an upload.
     pub(crate) fn finish_upload(
         &mut self,
         call: &Call,
@@ -153,7 +153,7 @@ impl Forge {
         hide_digest: bool,
     ) -> Answer {
         if hide_digest {
-            // The asset can only be gone by now, which finishing will say.
+            // The asset may have been deleted by now, which finishing reports.
             let _ = self.state.hide_digest(asset);
         }
         let answer = rest::assets::finish(&mut self.state, call, asset, blob);
@@ -161,7 +161,7 @@ impl Forge {
         answer.unwrap_or_else(|refusal| rest::refused(&refusal, &call.path))
     }
 
-    /// Puts a call off until so many more were handled.
+    /// Delays a call until the given number of other calls were handled.
     pub(crate) fn put_off(&mut self, late: Late) {
         self.settle();
         self.late.push(late);
@@ -169,7 +169,7 @@ impl Forge {
         self.save();
     }
 
-    /// Lets the late effects land whose time has come, and stores the state.
+    /// Applies the late effects that are due, and stores the state.
     pub(crate) fn settle(&mut self) {
         for late in &mut self.late {
             late.calls_left = late.calls_left.saturating_sub(1);
@@ -178,7 +178,7 @@ impl Forge {
         self.save();
     }
 
-    /// Stores the state, where it is to be stored.
+    /// Stores the state, if it has a file.
     pub(crate) fn save(&mut self) {
         if let Some(file) = &mut self.file {
             self.unsaved = file.save(&self.state).err();
@@ -208,7 +208,7 @@ impl Forge {
         let begun =
             rest::assets::begin(&mut self.state, &call, upload.release, &upload.content_type);
         if let Ok(asset) = begun {
-            // Nobody waits for the answer.
+            // The response is not needed.
             let _ = rest::assets::finish(&mut self.state, &call, asset, upload.blob);
         }
     }

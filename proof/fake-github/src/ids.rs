@@ -1,6 +1,6 @@
-//! The numbers and names that must not be mixed up: one type for each.
+//! Types for ids and numbers that must not be confused.
 //!
-//! Knows nothing of what they number.
+//! This module does not know what they identify.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,7 +49,7 @@ number! {
     StatusId;
     /// A comment on a pull request.
     CommentId;
-    /// The number of a pull request, as people write it: `#12`.
+    /// The number of a pull request, as shown to users: `#12`.
     PullNumber;
     /// A repository: this one, or a fork of it.
     RepositoryId;
@@ -61,21 +61,21 @@ number! {
 pub struct CommitId(String);
 
 impl CommitId {
-    /// The commit id in `text`, if that is what it is.
+    /// Parses a commit id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         (text.len() == 40 && text.bytes().all(hex)).then(|| Self(text.to_owned()))
     }
 
-    /// A made-up id that stands for `content`: the start of its SHA-256.
+    /// Returns an artificial id for `content`: the start of its SHA-256.
     pub(crate) fn made_from(content: &[u8]) -> Self {
         let mut text = hex(&Sha256::digest(content));
         text.truncate(40);
         Self(text)
     }
 
-    /// The 40 digits.
+    /// Returns the 40 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,45 +1,45 @@
-//! Every request, in the order in which it came, for tests that count and for people who look.
+//! Every request in the order of arrival, for tests that count and for debugging.
 //!
-//! Holds no tokens, no signatures and no bodies.
+//! It contains no tokens, no signatures and no bodies.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// On which side of the forge a request arrived.
+/// The part of the server at which a request arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The API, uploads included.
     Api,
-    /// Where redirects for assets and artifacts lead, and artifacts are written.
+    /// The target of redirects for assets and artifacts, to which artifacts are also uploaded.
     Storage,
-    /// The service that jobs keep their artifacts with.
+    /// The service that stores the artifacts of jobs.
     Results,
-    /// Pages and downloads for people without a token.
+    /// Pages and downloads that need no token.
     Web,
 }
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its number, from 1.
+    /// The number, from 1.
     pub number: u64,
-    /// Where it arrived.
+    /// The side at which the request arrived.
     pub side: Side,
-    /// The label of whoever asked: `developer`, `automation`, `anonymous`, `bad-token`, ...
+    /// The label of the caller: `developer`, `automation`, `anonymous`, `bad-token`, ...
     pub actor: String,
     /// The method.
     pub method: String,
     /// The path, without `/api/v3` or `/api/uploads`.
     pub path: String,
-    /// The query; empty where it holds a signature.
+    /// The query; empty if it contains a signature.
     pub query: String,
-    /// Whether it carried an `Authorization` header. On the storage side it must not.
+    /// Whether the request had an `Authorization` header. On the storage side it must not.
     pub authorized: bool,
-    /// What was answered; `None` if nothing was, or not yet.
+    /// The status of the response; `None` if there was none, or not yet.
     pub status: Option<u16>,
-    /// The fault that struck it.
+    /// The fault that occurred.
     pub fault: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Notes a request; answers its number.
+    /// Records a request; returns its number.
     pub(crate) fn begin(&mut self, mut entry: Entry) -> u64 {
         entry.number = self.entries.len() as u64 + 1;
         let number = entry.number;
@@ -75,7 +75,7 @@ impl Journal {
         number
     }
 
-    /// Notes how a request was answered.
+    /// Records the response to a request.
     pub(crate) fn end(&mut self, number: u64, status: Option<u16>) {
         let at = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
         if let Some(entry) = self.entries.get_mut(at) {
@@ -83,7 +83,7 @@ impl Journal {
         }
     }
 
-    /// A copy of all entries.
+    /// Returns a copy of all entries.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.entries.clone()
     }

@@ -1,7 +1,7 @@
-//! The rehearsal forge: a stateful, fault-injecting stand-in for GitHub on a loopback port.
+//! A stateful, fault-injecting fake of GitHub on a loopback port.
 //!
-//! It speaks GitHub's REST, so that the adapter for GitHub is what is rehearsed. It is for
-//! rehearsals and tests, never for keeping anything.
+//! It serves GitHub's REST API, so that rehearsals use the real adapter for GitHub. It is for rehearsals and tests, not
+//! for keeping data.
 //!
 //! ```no_run
 //! use lockgate_forge_embedded::{Config, GitRepository, Server};
@@ -18,28 +18,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The parts
+//! # Parts
 //!
 //! | part | what it is |
 //! | --- | --- |
-//! | [`Server`], [`Config`] | starts a forge, stops it when dropped |
-//! | [`Handle`] | the way in for the embedding program: people, clock, pulls, runs, faults, journal |
-//! | [`state`] | all that the forge remembers and its rules; pure, for simulators too |
+//! | [`Server`], [`Config`] | starts a server, stops it when dropped |
+//! | [`Handle`] | control by the embedding program: users, clock, pull requests, runs, faults, journal |
+//! | [`state`] | everything that the fake stores, and its rules; pure, for simulators too |
 //! | [`Repository`] | the git repository: [`GitRepository`] on disk, [`MemoryRepository`] |
-//! | [`faults`] | what goes wrong, and when: one line of text each |
+//! | [`faults`] | injected faults, one line of text each |
 //!
-//! # Where things are
+//! # Addresses
 //!
 //! | address | what |
 //! | --- | --- |
 //! | `/api/v3/...` | the API; at the root for a host `api.*` |
 //! | `/api/uploads/repos/...` | uploads, as a release's `upload_url` says |
-//! | `/_storage/...` | bytes of assets and artifacts, signed, for a minute, no token wanted |
-//! | `/twirp/...` | the service that the jobs of a run keep their artifacts with: `ACTIONS_RESULTS_URL` is the forge's base, `ACTIONS_RUNTIME_TOKEN` comes from [`Handle::runtime_token`] |
+//! | `/_storage/...` | bytes of assets and artifacts; signed, valid for a minute, without a token |
+//! | `/twirp/...` | the service that stores the artifacts of jobs: `ACTIONS_RESULTS_URL` is the server's base, `ACTIONS_RUNTIME_TOKEN` comes from [`Handle::runtime_token`] |
 //! | `/OWNER/NAME/releases/download/TAG/ASSET` | public downloads: a redirect to storage |
 //! | `/OWNER/NAME`, `.../releases/tag/TAG`, `.../releases/latest`, `.../pull/N` | plain pages |
 //!
-//! Requests that name a whole address, as a proxy gets them, are understood.
+//! Requests with an absolute address, as sent to a proxy, are accepted.
 
 mod blobs;
 mod control;

@@ -1,6 +1,6 @@
-//! A git repository in a map, for simulators: commits, three-way merges by whole file, refs.
+//! A git repository in memory, for simulators: commits, three-way merges by whole file, refs.
 //!
-//! Knows no file modes, no annotated tags and no line counts; ids are made up from the content.
+//! It has no file modes, no annotated tags and no line counts; ids are derived from the content.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,14 +26,14 @@ struct Inner {
     references: BTreeMap<String, CommitId>,
 }
 
-/// A commit and what it holds. Neither changes, so copies of the repository share it.
+/// A commit and its files. Neither changes, so copies of the repository share them.
 #[derive(Debug)]
 struct Kept {
     commit: Commit,
     files: Held,
 }
 
-/// Paths and files, of which most are in many commits.
+/// Paths and files, most of which are shared by many commits.
 type Held = BTreeMap<String, Arc<File>>;
 
 /// A file: the same id means the same bytes.
@@ -52,7 +52,7 @@ impl Clone for MemoryRepository {
 }
 
 impl MemoryRepository {
-    /// An empty repository.
+    /// Creates an empty repository.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -77,7 +77,7 @@ impl MemoryRepository {
         id
     }
 
-    /// The files of a commit.
+    /// Returns the files of a commit.
     #[must_use]
     pub fn files(&self, id: &CommitId) -> Option<Files> {
         let kept = self.kept(id)?;
@@ -89,7 +89,7 @@ impl MemoryRepository {
         )
     }
 
-    /// One file of a commit.
+    /// Returns one file of a commit.
     #[must_use]
     pub fn file(&self, id: &CommitId, path: &str) -> Option<Vec<u8>> {
         Some(self.kept(id)?.files.get(path)?.bytes.clone())
@@ -238,7 +238,7 @@ impl Repository for MemoryRepository {
         };
         let parents = match order.method {
             MergeMethod::Merge => vec![order.base.clone(), order.head.clone()],
-            // A rebase of whole files ends in the same tree as a squash.
+            // A rebase of whole files results in the same tree as a squash.
             MergeMethod::Squash | MergeMethod::Rebase => vec![order.base.clone()],
         };
         Ok(Some(inner.add(parents, &order.by, &order.message, merged)))
@@ -276,7 +276,7 @@ impl Inner {
             .unwrap_or_default()
     }
 
-    /// A commit and all behind it, nearest first.
+    /// Returns a commit and all its ancestors, nearest first.
     fn ancestry(&self, tip: &CommitId) -> Vec<CommitId> {
         let mut seen = BTreeSet::new();
         let mut order = Vec::new();
@@ -337,7 +337,7 @@ fn tree_id(files: &Held) -> String {
     object_id(listing.as_bytes())
 }
 
-/// 40 digits that stand for these bytes.
+/// Returns an artificial id of 40 digits for these bytes.
 fn object_id(bytes: &[u8]) -> String {
     CommitId::made_from(bytes).to_string()
 }

@@ -1,30 +1,30 @@
-//! The hourly budget of calls, by caller. Counted for all; kept to only where the embedding
-//! program set one.
+//! The hourly rate limit of each caller. Calls are always counted; the limit applies only if the embedding program sets
+//! one.
 
 use std::collections::BTreeMap;
 
 use crate::state::people::Actor;
 
-/// A window's length in seconds.
+/// The length of a window in seconds.
 const WINDOW: i64 = 3600;
 
-/// Where a caller's budget stands.
+/// The state of a caller's rate limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rate {
     pub(crate) limit: u32,
     pub(crate) used: u32,
-    /// When it is full again, in seconds since 1970.
+    /// The time of the reset, in seconds since 1970.
     pub(crate) reset: i64,
 }
 
 impl Rate {
-    /// How many calls are left.
+    /// Returns the number of calls left.
     pub(crate) fn remaining(self) -> u32 {
         self.limit.saturating_sub(self.used)
     }
 }
 
-/// The budgets of all callers.
+/// The rate limits of all callers.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
     budgets: BTreeMap<String, u32>,
@@ -32,7 +32,7 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    /// Holds callers with this label to so many calls an hour; `None` lets them go.
+    /// Limits callers with this label to a number of calls per hour; `None` removes the limit.
     pub(crate) fn set_budget(&mut self, label: &str, budget: Option<u32>) {
         match budget {
             Some(budget) => self.budgets.insert(label.to_owned(), budget),
@@ -40,8 +40,7 @@ impl Rates {
         };
     }
 
-    /// Where the budget stands after a call that costs so much. `Err` says that it was spent
-    /// before.
+    /// Counts a call with its cost, and returns the new state. `Err` means that the limit was exceeded before.
     pub(crate) fn count(&mut self, actor: &Actor, now: i64, cost: u32) -> Result<Rate, Rate> {
         let label = actor.label();
         let (start, used) = self.windows.entry(label.to_owned()).or_insert((now, 0));
@@ -59,7 +58,7 @@ impl Rates {
         if !spent {
             *used = used.saturating_add(cost);
         }
-        // Without a budget nobody is told to wait, however much was asked.
+        // Without a limit no caller is told to wait, however many calls it made.
         let shown = budget.unwrap_or(limit - 1);
         let rate = Rate {
             limit,
@@ -69,7 +68,7 @@ impl Rates {
         if spent { Err(rate) } else { Ok(rate) }
     }
 
-    /// Takes a count back: an answer of 304 costs nothing.
+    /// Undoes a count: a response of 304 is free.
     pub(crate) fn refund(&mut self, actor: &Actor) {
         if let Some((_, used)) = self.windows.get_mut(actor.label()) {
             *used = used.saturating_sub(1);

@@ -1,47 +1,46 @@
-//! The port to the git repository behind the forge: refs, commits, trees, merges.
+//! The port to the git repository behind the fake: refs, commits, trees, merges.
 //!
-//! [`GitRepository`](crate::GitRepository) answers from a real bare repository,
-//! [`MemoryRepository`](crate::MemoryRepository) from a map, for simulators. Neither knows pull
-//! requests or releases.
+//! [`GitRepository`](crate::GitRepository) uses a real bare repository, [`MemoryRepository`](crate::MemoryRepository) a
+//! map, for simulators. Neither knows pull requests or releases.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::CommitId;
 
-/// What the forge needs of a git repository.
+/// What the fake needs of a git repository.
 ///
-/// Reads answer `None` for what is not there; an error means that the repository itself failed.
+/// Reads return `None` for missing objects; an error means that the repository itself failed.
 pub trait Repository: Send + Sync {
-    /// The ref with this full name (`refs/heads/main`).
+    /// Returns the ref with this full name (`refs/heads/main`).
     fn reference(&self, name: &str) -> Result<Option<Reference>, RepositoryError>;
 
-    /// All refs whose full names start with `prefix`, by name.
+    /// Returns all refs whose full names start with `prefix`, by name.
     fn references(&self, prefix: &str) -> Result<Vec<Reference>, RepositoryError>;
 
-    /// The commit that a branch, a tag, a full ref name or a commit id means.
+    /// Returns the commit of a branch, a tag, a full ref name or a commit id.
     fn resolve(&self, revision: &str) -> Result<Option<CommitId>, RepositoryError>;
 
-    /// What a commit says about itself.
+    /// Returns a commit.
     fn commit(&self, id: &CommitId) -> Result<Option<Commit>, RepositoryError>;
 
-    /// The best common ancestor.
+    /// Returns the best common ancestor.
     fn merge_base(
         &self,
         one: &CommitId,
         other: &CommitId,
     ) -> Result<Option<CommitId>, RepositoryError>;
 
-    /// The commits that `tip` has and `base` lacks, oldest first.
+    /// Returns the commits of `tip` that are missing from `base`, oldest first.
     fn commits_between(
         &self,
         base: &CommitId,
         tip: &CommitId,
     ) -> Result<Vec<CommitId>, RepositoryError>;
 
-    /// How the tree of `to` differs from that of `from`.
+    /// Returns the differences from the tree of `from` to that of `to`.
     fn changes(&self, from: &CommitId, to: &CommitId) -> Result<Vec<Change>, RepositoryError>;
 
-    /// Whether anything below `folder` differs between the two trees.
+    /// Returns whether anything below `folder` differs between the two trees.
     fn touches(
         &self,
         from: &CommitId,
@@ -49,43 +48,43 @@ pub trait Repository: Send + Sync {
         folder: &str,
     ) -> Result<bool, RepositoryError>;
 
-    /// The tree that a tree id, a commit id or a ref means.
+    /// Returns the tree of a tree id, a commit id or a ref.
     fn tree(&self, treeish: &str, recursive: bool) -> Result<Option<Tree>, RepositoryError>;
 
-    /// The bytes of a blob.
+    /// Returns the bytes of a blob.
     fn blob(&self, id: &str) -> Result<Option<Vec<u8>>, RepositoryError>;
 
-    /// Points a ref at a commit, whether it existed or not.
+    /// Points a ref at a commit, creating it if necessary.
     fn set_reference(&self, name: &str, to: &CommitId) -> Result<(), RepositoryError>;
 
-    /// Removes a ref.
+    /// Deletes a ref.
     fn delete_reference(&self, name: &str) -> Result<(), RepositoryError>;
 
-    /// Makes the commit that a merge would make, without touching any ref. `None`: a conflict.
+    /// Creates the commit of a merge, without changing any ref. `None` means a conflict.
     fn merge(&self, order: &Merge) -> Result<Option<CommitId>, RepositoryError>;
 
-    /// Whether `ancestor` is `tip` or lies behind it.
+    /// Returns whether `ancestor` is `tip` or one of its ancestors.
     fn is_ancestor(&self, ancestor: &CommitId, tip: &CommitId) -> Result<bool, RepositoryError> {
         Ok(self.merge_base(ancestor, tip)?.as_ref() == Some(ancestor))
     }
 }
 
-/// The repository itself could not be read or written.
+/// A failure to read or write the repository itself.
 #[derive(Debug, thiserror::Error)]
 #[error("the git repository failed while {doing}: {detail}")]
 pub struct RepositoryError {
-    /// What was being done to what.
+    /// The action and its object.
     pub doing: String,
-    /// What was said about it.
+    /// The error message.
     pub detail: String,
 }
 
-/// A ref and what it points at.
+/// A ref and the object that it points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// The full name, `refs/...`.
     pub name: String,
-    /// The object it points at: a commit, or an annotated tag.
+    /// The object that it points to: a commit, or an annotated tag.
     pub object: String,
     /// Whether that object is a tag object rather than a commit.
     pub annotated: bool,
@@ -94,26 +93,26 @@ pub struct Reference {
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// Its id.
+    /// The id.
     pub id: CommitId,
-    /// The id of its tree.
+    /// The id of the tree.
     pub tree: String,
-    /// Its parents, first parent first.
+    /// The parents, first parent first.
     pub parents: Vec<CommitId>,
-    /// Who wrote it.
+    /// The author.
     pub author: Signature,
-    /// Who committed it.
+    /// The committer.
     pub committer: Signature,
     /// Subject and body.
     pub message: String,
 }
 
-/// A name under a commit.
+/// The author or committer of a commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signature {
-    /// The person's name.
+    /// The name.
     pub name: String,
-    /// The person's mail address.
+    /// The email address.
     pub email: String,
     /// Seconds since 1970.
     pub at: i64,
@@ -122,9 +121,9 @@ pub struct Signature {
 /// A tree, flat or nested one level deep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Its entries, by path.
+    /// The entries, by path.
     pub entries: Vec<TreeEntry>,
 }
 
@@ -146,11 +145,11 @@ pub struct TreeEntry {
 /// One file that differs between two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The path, in the newer tree if it is there.
+    /// The path, in the newer tree if it exists there.
     pub path: String,
-    /// What happened to it.
+    /// The kind of change.
     pub kind: ChangeKind,
-    /// The newer blob, or the older where the file is gone.
+    /// The newer blob, or the older one if the file was deleted.
     pub blob: String,
     /// Lines added; 0 for a binary file.
     pub additions: u64,
@@ -158,39 +157,39 @@ pub struct Change {
     pub deletions: u64,
 }
 
-/// What happened to a file. Renames show as a removal and an addition.
+/// How a file changed. A rename is a removal and an addition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// New.
+    /// The file is new.
     Added,
-    /// Gone.
+    /// The file was deleted.
     Removed,
-    /// Other bytes, or another mode.
+    /// The content or the mode changed.
     Modified,
 }
 
-/// How a pull request lands.
+/// How a pull request is merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MergeMethod {
-    /// A commit with two parents.
+    /// Creates a commit with two parents.
     Merge,
-    /// One commit with all changes.
+    /// Creates one commit with all changes.
     Squash,
-    /// Each commit again, on top of the base.
+    /// Re-creates each commit on top of the base.
     Rebase,
 }
 
-/// An order to merge.
+/// The parameters of a merge.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Merge {
-    /// What is merged into.
+    /// The commit to merge into.
     pub base: CommitId,
-    /// What is merged.
+    /// The commit to merge.
     pub head: CommitId,
-    /// How.
+    /// The method.
     pub method: MergeMethod,
-    /// Who commits, and when.
+    /// The committer and the time.
     pub by: Signature,
     /// The message; a rebase keeps those of its commits.
     pub message: String,

@@ -1,4 +1,4 @@
-//! Starting and stopping the forge: threads, ports, folders.
+//! Starts and stops the server: threads, ports, folders.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -20,34 +20,34 @@ use crate::results::Results;
 use crate::state::State;
 use crate::storage::Signer;
 
-/// Where the fixed clock starts: 2026-01-01T00:00:00Z.
+/// The start of the fixed clock: 2026-01-01T00:00:00Z.
 pub const START: i64 = 1_767_225_600;
 
-/// How a forge starts.
+/// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The account that the repository belongs to.
+    /// The account that owns the repository.
     pub owner: String,
-    /// The repository's name.
+    /// The name of the repository.
     pub name: String,
-    /// The branch that pull requests go to.
+    /// The default branch.
     pub default_branch: String,
-    /// Where state and bytes are kept; `None` for memory. What is there already wins over the
-    /// names above.
+    /// The folder for state and bytes; `None` for memory. State that is already there takes precedence over the names
+    /// above.
     pub folder: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 for any.
     pub port: u16,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Whether the usual people are there from the start: see [`State::add_cast`].
+    /// Whether the default users exist from the start: see [`State::add_cast`].
     pub cast: bool,
-    /// Whether redirects to storage lead to a port of their own, as GitHub's lead to a host of
-    /// their own: clients that forward their token on redirects then behave as they would there.
+    /// Whether redirects to storage lead to a port of its own, as GitHub's lead to another host: clients that forward
+    /// their token on redirects then behave as they would there.
     pub storage_port: bool,
 }
 
 impl Config {
-    /// A forge in memory on any port, with the usual people and a clock that stands still.
+    /// Configures a server in memory on any port, with the default users and a fixed clock.
     #[must_use]
     pub fn new(owner: &str, name: &str) -> Self {
         Self {
@@ -63,31 +63,31 @@ impl Config {
     }
 }
 
-/// A forge could not start.
+/// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// No thread or no port was to be had.
+    /// No thread or no port was available.
     #[error("the forge cannot listen on 127.0.0.1:{port}")]
     Listen {
-        /// The port that was asked for.
+        /// The requested port.
         port: u16,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The folder cannot be used.
+    /// The folder is not usable.
     #[error("the forge cannot keep bytes in {folder}")]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The state cannot be read back.
+    /// The stored state cannot be read.
     #[error(transparent)]
     Durable(#[from] DurableError),
 }
 
-/// A forge that is running. It stops when this is dropped.
+/// A running server. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Server {
     handle: Handle,
@@ -96,7 +96,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a forge over a repository.
+    /// Starts a server for a repository.
     pub fn start(
         config: Config,
         repository: impl Repository + 'static,
@@ -160,31 +160,31 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// `http://127.0.0.1:PORT`: the base of pages and downloads.
+    /// Returns `http://127.0.0.1:PORT`, the base of pages and downloads.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// `http://127.0.0.1:PORT/api/v3`: the base of the API.
+    /// Returns `http://127.0.0.1:PORT/api/v3`, the base of the API.
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("{}/api/v3", self.base_url())
     }
 
-    /// The way in for the embedding program. Clones can outlive the server.
+    /// Returns the handle for the embedding program. Clones can outlive the server.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
 
-    /// Stops: open connections break.
+    /// Stops the server and breaks open connections.
     pub fn shutdown(mut self) {
         self.stop();
     }
@@ -194,7 +194,7 @@ impl Server {
             return;
         };
         if tokio::runtime::Handle::try_current().is_ok() {
-            runtime.shutdown_background(); // waiting is not allowed here
+            runtime.shutdown_background(); // blocking is not allowed here
         } else {
             runtime.shutdown_timeout(Duration::from_secs(5));
         }
@@ -219,7 +219,7 @@ fn bound(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
 }
 
-/// The place for bytes, and the state: read back, or new.
+/// Opens the stores, and reads the state or creates a new one.
 fn opened(config: &Config) -> Result<(Blobs, Option<StateFile>, State), StartError> {
     let fresh = || {
         let now = config.clock.now();

@@ -1,8 +1,7 @@
-//! Where redirects for assets and artifacts lead: signed addresses, good for a minute. Artifacts are
-//! written to such addresses too, for an hour.
+//! Serves the redirect targets of assets and artifacts: signed addresses, valid for a minute. Artifacts are also
+//! uploaded to such addresses, valid for an hour.
 //!
-//! Knows no tokens and no releases. Whoever has the address has the bytes, and a part of them if it
-//! asks for a range.
+//! This module does not know tokens or releases: the address grants access to the bytes, or to a range of them.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
@@ -14,19 +13,19 @@ use crate::faults::FaultKind;
 use crate::rest::input::{Query, encoded};
 use crate::rest::{Answer, AnswerBody};
 
-/// For how many seconds an address is good.
+/// The lifetime of an address, in seconds.
 const LIFETIME: i64 = 60;
 
-/// For how many seconds an artifact may be written.
+/// The time allowed for uploading an artifact, in seconds.
 const TO_WRITE: i64 = 3600;
 
-/// Makes and checks addresses.
+/// Signs and verifies addresses.
 #[derive(Debug)]
 pub(crate) struct Signer {
     secret: String,
 }
 
-/// What a request says about the part that it wants.
+/// The part of the bytes that a request asks for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
     pub(crate) range: Option<String>,
@@ -35,7 +34,7 @@ pub(crate) struct Part {
 }
 
 impl Signer {
-    /// A signer whose addresses no other takes.
+    /// Creates a signer with its own secret.
     pub(crate) fn new() -> Self {
         let random = [RandomState::new(), RandomState::new()];
         let secret = random.map(|state| format!("{:016x}", state.hash_one("rehearsal")));
@@ -44,7 +43,7 @@ impl Signer {
         }
     }
 
-    /// The path and query at which a blob can be had from now on.
+    /// Returns a path and query for downloading a blob from now on.
     pub(crate) fn path(&self, blob: &Blob, content_type: &str, name: &str, now: i64) -> String {
         let place = format!("{}/{}", blob.sha256, blob.size);
         let (kind, name) = (encoded(content_type), encoded(name));
@@ -56,7 +55,7 @@ impl Signer {
         )
     }
 
-    /// Answers a request for `path` (`_storage/SHA256/SIZE`), and says which fault shall strike it.
+    /// Handles a request for `path` (`_storage/SHA256/SIZE`), and returns the fault to apply.
     pub(crate) fn answer(
         &self,
         path: &[String],
@@ -88,7 +87,7 @@ impl Signer {
         (bytes(blob, kind, name, part), spoil)
     }
 
-    /// The path and query at which an artifact can be written from now on.
+    /// Returns a path and query for uploading an artifact from now on.
     pub(crate) fn upload_path(&self, upload: u64, now: i64) -> String {
         let (place, facts) = (
             format!("uploads/{upload}"),
@@ -97,7 +96,7 @@ impl Signer {
         format!("{place}?{facts}&sig={}", self.signature(&place, &facts))
     }
 
-    /// Which upload `path` (`_storage/uploads/NUMBER`) is for.
+    /// Returns the upload that `path` (`_storage/uploads/NUMBER`) is for.
     pub(crate) fn upload(&self, path: &[String], query: &Query, now: i64) -> Result<u64, Answer> {
         let [_, kind, number] = path else {
             return Err(denied(404, "ResourceNotFound"));
@@ -112,7 +111,7 @@ impl Signer {
         }
     }
 
-    /// What nobody can guess, for `purpose`.
+    /// Returns an unguessable text for `purpose`.
     pub(crate) fn secret(&self, purpose: &str) -> String {
         self.signature(purpose, "")
     }
@@ -123,7 +122,7 @@ impl Signer {
     }
 }
 
-/// The address `location`, made so that `kind` strikes the bytes there.
+/// Returns the address `location`, changed so that `kind` affects the bytes there.
 pub(crate) fn spoiled(location: &str, kind: &FaultKind) -> String {
     format!("{location}&spoil={}", encoded(&kind.to_string()))
 }
@@ -171,8 +170,8 @@ enum Asked {
     Beyond,
 }
 
-/// What a `Range` header asks of `size` bytes. What cannot be read asks for the whole, as RFC 9110
-/// has it; so do several ranges at once.
+/// Returns what a `Range` header asks of `size` bytes. An invalid one asks for the whole (RFC 9110); so do several
+/// ranges.
 fn wanted(header: &str, size: u64) -> Asked {
     let Some((first, last)) = header
         .strip_prefix("bytes=")
@@ -193,7 +192,7 @@ fn wanted(header: &str, size: u64) -> Asked {
     }
 }
 
-/// What storage says when it says no: neither JSON nor GitHub's words.
+/// Returns a refusal by storage, which is neither JSON nor worded like GitHub's.
 pub(crate) fn denied(status: u16, code: &str) -> Answer {
     let text =
         format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code></Error>");

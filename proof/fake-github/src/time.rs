@@ -1,8 +1,8 @@
-//! Seconds since 1970 as GitHub writes them: `2026-11-22T07:48:00Z`.
+//! Formats seconds since 1970 as GitHub does: `2026-11-22T07:48:00Z`.
 //!
-//! Knows the calendar and no clock.
+//! This module knows the calendar, but has no clock.
 
-/// The moment `at`, in UTC, to the second.
+/// Formats the time `at`, in UTC, to the second.
 #[must_use]
 pub fn rfc3339(at: i64) -> String {
     let (days, second) = (at.div_euclid(86_400), at.rem_euclid(86_400));
@@ -11,7 +11,7 @@ pub fn rfc3339(at: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// The moment that a text of this form names, fractions of a second left out.
+/// Parses a time of this form, without fractions of a second.
 pub(crate) fn parsed(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let numbers = |text: &str, between: char| -> Option<Vec<i64>> {
@@ -21,18 +21,18 @@ pub(crate) fn parsed(text: &str) -> Option<i64> {
     };
     let whole = time.split_once('.').map_or(time, |(whole, _)| whole);
     if (date.len(), whole.len()) != (10, 8) {
-        return None; // years of five digits are not written
+        return None; // years of five digits are not supported
     }
     let (date, time) = (numbers(date, '-')?, numbers(whole, ':')?);
     let ([year, month, day], [hour, minute, second]) = (date.as_slice(), time.as_slice()) else {
         return None;
     };
     let at = days(*year, *month, *day) * 86_400 + hour * 3600 + minute * 60 + second;
-    // What no calendar has comes back as another moment.
+    // An invalid date formats differently.
     rfc3339(at).starts_with(text.get(..19)?).then_some(at)
 }
 
-/// The inverse of [`civil`].
+/// Inverse of [`civil`].
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -42,8 +42,8 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The date of a day counted from 1970-01-01, by Howard Hinnant's `civil_from_days`: the year
-/// is taken to begin in March, so that the leap day comes last.
+/// Returns the date of a day counted from 1970-01-01, by Howard Hinnant's `civil_from_days`: the year begins in March,
+/// so that the leap day comes last.
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));

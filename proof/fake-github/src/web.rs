@@ -1,6 +1,6 @@
-//! What people and downloaders without a token see: release files, and a few plain pages.
+//! Serves what needs no token: release downloads, and a few plain pages.
 //!
-//! Everything here is public; drafts are not there.
+//! Everything here is public; drafts are not visible.
 
 use crate::rest::input::encoded;
 use crate::rest::{Answer, AnswerBody, Call, Method};
@@ -12,7 +12,7 @@ use crate::state::releases::Release;
 use crate::storage::Signer;
 use crate::time::rfc3339;
 
-/// Answers a call outside of API and storage.
+/// Handles a request outside of API and storage.
 pub(crate) fn answer(state: &mut State, call: &Call, signer: &Signer) -> Answer {
     match found(state, call, signer) {
         Ok(answer) => answer,

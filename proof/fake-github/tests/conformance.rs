@@ -1,4 +1,4 @@
-//! The rehearsal forge keeps what the port promises, asked through the adapter that also asks GitHub.
+//! Runs the port's conformance suite against the fake, through the adapter that is also used with GitHub.
 #![expect(
     clippy::unwrap_used,
     reason = "a world that cannot be prepared ends the test"
@@ -23,7 +23,7 @@ use lockgate_openapi::Guard;
 
 const WORKFLOW: &str = ".github/workflows/build.yml";
 
-/// A forge over a repository in memory, with a few commits to open pull requests with.
+/// A server for a repository in memory, with a few commits for pull requests.
 struct Rehearsal {
     server: Server,
     workflow: embedded::WorkflowId,
@@ -199,10 +199,11 @@ fn every_sentence_of_the_suite_holds_with_storage_on_another_host() {
     );
 }
 
-/// What a decision is told, and how the draft then stands: published or not, its complete files, whether the name is free.
+/// The result that a decision sees, and the state of the draft: published or not, its complete assets, whether the name
+/// is free.
 type Told = (Result<(), ErrorKind>, bool, usize, bool);
 
-/// Uploads a file into a draft and, where that went well, publishes it, while one fault strikes.
+/// Uploads an asset to a draft and, if that succeeded, publishes it, while one fault occurs.
 fn promoted(fault: &str) -> Told {
     let world = Rehearsal::start(false);
     let (tag, target) = ("tool-v2".parse().unwrap(), world.open_pull("bump").head);
@@ -234,7 +235,7 @@ fn each_fault_is_told_as_what_a_decision_needs() {
     use ErrorKind::{Ambiguous, Conflict, Denied, RateLimited};
     let minutes = |minutes: u64| RateLimited(Some(Duration::from_secs(60 * minutes)));
     let table = [
-        // Uploads: whatever is in doubt is ambiguous, and the name may be taken.
+        // Uploads: any doubt is ambiguous, and the name may be taken.
         (
             "drop-before POST */assets*",
             (Err(Ambiguous), false, 0, true),
@@ -291,7 +292,7 @@ fn each_fault_is_told_as_what_a_decision_needs() {
             "rate-limited=429,retry=120 PATCH /releases/*",
             (Err(minutes(2)), false, 1, false),
         ),
-        // Reads are made again.
+        // Reads are repeated.
         ("before=502 GET /releases/*", (Ok(()), true, 1, false)),
     ];
     for (fault, told) in table {

@@ -1,75 +1,74 @@
-//! Faults, and the script that says when each strikes.
+//! Injected faults, and when each of them occurs.
 //!
-//! A fault is one line of text, which reads back as it was written:
+//! A fault is one line of text, which is printed as it was written:
 //!
 //! ```text
 //! KIND METHOD PATH [nth=N|nth=every] [actor=LABEL]
 //!
-//! drop-after   PATCH /releases/*            the effect happens, the connection closes unanswered
-//! kill-before  POST  */assets* nth=2        at the second upload, before anything is taken in
+//! drop-after   PATCH /releases/*            the effect happens, the connection closes without a response
+//! kill-before  POST  */assets* nth=2        at the second upload, before anything is stored
 //! before=500   *     /git/refs actor=automation nth=every
 //! rate-limited=403,retry=60 GET /pulls/*
 //! ```
 //!
 //! | kind | what happens |
 //! | --- | --- |
-//! | `before=STATUS` | answers STATUS, without effect |
-//! | `after=STATUS` | the effect happens, the answer is STATUS |
-//! | `drop-before`, `drop-after` | the connection closes unanswered, without or after the effect |
-//! | `kill-before`, `kill-after` | the same, and the embedding program's hook is called first |
-//! | `kill-midway=BYTES` | an upload: the hook is called after so many bytes; a `starter` stays |
-//! | `late=CALLS` | answers 504; the effect lands after so many more calls were handled |
-//! | `stall-before[=MS]`, `stall-after[=MS]` | no answer until the client leaves, or for MS |
-//! | `truncated=BYTES` | the answer's body ends after so many bytes |
+//! | `before=STATUS` | responds with STATUS, without effect |
+//! | `after=STATUS` | the effect happens, the response is STATUS |
+//! | `drop-before`, `drop-after` | the connection closes without a response, without or after the effect |
+//! | `kill-before`, `kill-after` | the same, after calling the embedding program's hook |
+//! | `kill-midway=BYTES` | an upload: the hook is called after this many bytes; a `starter` remains |
+//! | `late=CALLS` | responds with 504; the effect happens after this many more calls |
+//! | `stall-before[=MS]`, `stall-after[=MS]` | no response until the client disconnects, or for MS |
+//! | `truncated=BYTES` | the body of the response ends after this many bytes |
 //! | `rate-limited=STATUS[,retry=SECS][,reset=SECS]` | 403 or 429, without effect |
-//! | `starter` | an upload: the bytes are lost, the asset stays a `starter`, the answer is 502 |
-//! | `tamper` | one byte of the body flips: of an upload on its way in, else of the answer |
+//! | `starter` | an upload: the bytes are lost, the asset remains a `starter`, the response is 502 |
+//! | `tamper` | flips a bit in the body: of an upload when it arrives, else of the response |
 //! | `null-digest` | an upload: the asset has no digest |
 //!
-//! METHOD is a method or `*`. In PATH, `*` stands for any characters, slashes too; it is compared
-//! with the path without `/api/v3` or `/api/uploads`, and with what follows `/repos/OWNER/NAME`; a
-//! pattern with a `?` is compared with path and query. `nth` counts the requests that match, from
-//! 1, and is 1 unless given. LABEL is what the token's holder is called. `truncated` and `tamper`
-//! on a request that is answered by a redirect to storage strike the bytes there.
+//! METHOD is a method or `*`. In PATH, `*` stands for any characters, including slashes; it is compared with the path
+//! without `/api/v3` or `/api/uploads`, and with the part after `/repos/OWNER/NAME`; a pattern with a `?` is compared
+//! with path and query. `nth` counts the matching requests from 1, and defaults to 1. LABEL is the label of the token's
+//! holder. For a request that is redirected to storage, `truncated` and `tamper` affect the bytes there.
 //!
-//! Knows no HTTP: it picks, the server strikes.
+//! This module does not know HTTP: it selects faults, the server applies them.
 
 mod text;
 
 pub use text::FaultSyntax;
 
-/// A fault and when it strikes.
+/// A fault, and the requests to which it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What happens.
+    /// The effect of the fault.
     pub what: FaultKind,
-    /// To which requests.
+    /// The requests that it applies to.
     pub when: When,
 }
 
-/// Which requests a fault strikes.
+/// Selects the requests that a fault applies to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     /// The method; `None` for any.
     pub method: Option<String>,
     /// The pattern of the path.
     pub path: String,
-    /// Which of the requests that match.
+    /// Which of the matching requests.
     pub nth: Nth,
-    /// The label of whoever asks; `None` for anybody.
+    /// The label of the caller; `None` for any.
     pub actor: Option<String>,
 }
 
-/// Which of the requests that match.
+/// Which of the matching requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nth {
-    /// This one, from 1.
+    /// Only this one, from 1.
     Only(u32),
     /// Every one.
     Every,
 }
 
-/// On which side of the effect.
+/// Before or after the effect of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// There is no effect.
@@ -78,38 +77,38 @@ pub enum Moment {
     After,
 }
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// Answers this status, without or after the effect.
+    /// Responds with this status, without or after the effect.
     Status(Moment, u16),
-    /// Closes the connection unanswered.
+    /// Closes the connection without a response.
     Drop(Moment),
-    /// Calls the hook, then closes the connection unanswered.
+    /// Calls the hook, then closes the connection without a response.
     Kill(Moment),
     /// Calls the hook in the middle of an upload.
     KillMidway {
-        /// After so many bytes.
+        /// The number of bytes before that.
         bytes: u64,
     },
-    /// Answers 504; the effect comes later.
+    /// Responds with 504; the effect comes later.
     Late {
-        /// After so many more calls were handled.
+        /// The number of calls in between.
         calls: u32,
     },
-    /// Does not answer.
+    /// Does not respond.
     Stall {
         /// Whether the effect happens.
         moment: Moment,
-        /// For how long; `None` until the client leaves.
+        /// The duration; `None` until the client disconnects.
         millis: Option<u64>,
     },
-    /// Cuts the answer's body.
+    /// Cuts the body of the response.
     Truncated {
-        /// After so many bytes.
+        /// The number of bytes before that.
         bytes: u64,
     },
-    /// Says that there were too many requests.
+    /// Reports that the rate limit is exceeded.
     RateLimited {
         /// 403 or 429.
         status: u16,
@@ -120,13 +119,13 @@ pub enum FaultKind {
     },
     /// Loses the bytes of an upload.
     Starter,
-    /// Flips a byte.
+    /// Flips a bit.
     Tamper,
-    /// Keeps the digest of an upload.
+    /// Withholds the digest of an upload.
     NullDigest,
 }
 
-/// The faults that are still to come.
+/// The faults that are still pending.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     armed: Vec<Armed>,
@@ -138,33 +137,33 @@ struct Armed {
     seen: u32,
 }
 
-/// What a fault is compared with.
+/// The properties of a request that faults are compared with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'a> {
     pub(crate) method: &'a str,
-    /// `/repos/o/r/releases/5`, or a path on the web side.
+    /// `/repos/o/r/releases/5`, or a path outside the API.
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
     pub(crate) actor: &'a str,
 }
 
 impl Script {
-    /// Arms one more fault.
+    /// Adds a fault.
     pub(crate) fn arm(&mut self, fault: Fault) {
         self.armed.push(Armed { fault, seen: 0 });
     }
 
-    /// Forgets all faults.
+    /// Removes all faults.
     pub(crate) fn disarm(&mut self) {
         self.armed.clear();
     }
 
-    /// The faults that have not struck, and those that strike every time.
+    /// Returns the faults that have not occurred, and those that occur every time.
     pub(crate) fn pending(&self) -> Vec<Fault> {
         self.armed.iter().map(|armed| armed.fault.clone()).collect()
     }
 
-    /// The fault that strikes this request, if any: the first one armed. Counts for all.
+    /// Returns the fault for this request, if any: the first one armed. Counts the request for all faults.
     pub(crate) fn strike(&mut self, target: Target<'_>) -> Option<FaultKind> {
         let mut struck = None;
         self.armed.retain_mut(|armed| {
@@ -211,7 +210,7 @@ impl When {
     }
 }
 
-/// Whether `pattern`, in which `*` stands for any characters, covers all of `text`.
+/// Returns whether `pattern`, in which `*` stands for any characters, matches all of `text`.
 fn glob(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();

@@ -1,11 +1,11 @@
-//! Faults as lines of text, both ways.
+//! Parses and prints faults as lines of text.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Fault, FaultKind, Moment, Nth, When};
 
-/// A line that is no fault.
+/// A line that is not a valid fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{line}` is no fault: {why}")]
 pub struct FaultSyntax {

@@ -1,4 +1,4 @@
-//! Running `git` with nothing of the caller's in its environment.
+//! Runs `git` with a clean environment.
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -7,7 +7,7 @@ use super::GitRepository;
 use crate::repository::RepositoryError;
 
 impl GitRepository {
-    /// What `git` prints, as text; failing is an error.
+    /// Returns the output of `git` as text; a failure is an error.
     pub(super) fn git(&self, args: &[&str]) -> Result<String, RepositoryError> {
         let output = self.run(args, None, &[])?;
         if !output.status.success() {
@@ -16,19 +16,19 @@ impl GitRepository {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// What `git` prints, as text; `None` if it says no.
+    /// Returns the output of `git` as text; `None` if it fails.
     pub(super) fn try_git(&self, args: &[&str]) -> Result<Option<String>, RepositoryError> {
         let bytes = self.try_bytes(args)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// What `git` prints; `None` if it says no.
+    /// Returns the output of `git`; `None` if it fails.
     pub(super) fn try_bytes(&self, args: &[&str]) -> Result<Option<Vec<u8>>, RepositoryError> {
         let output = self.run(args, None, &[])?;
         Ok(output.status.success().then_some(output.stdout))
     }
 
-    /// Runs `git` to its end.
+    /// Runs `git` and waits for it.
     pub(super) fn run(
         &self,
         args: &[&str],
@@ -64,7 +64,7 @@ impl GitRepository {
     }
 }
 
-/// The error for a command that ended badly.
+/// Returns the error for a failed command.
 pub(super) fn failed(args: &[&str], output: &Output) -> RepositoryError {
     RepositoryError {
         doing: format!("running git {}", args.join(" ")),

@@ -1,8 +1,7 @@
-//! Merging in a bare repository, with plumbing only: no index, no working tree, no refs.
+//! Merges in a bare repository, with plumbing commands only: no index, no working tree, no refs.
 //!
-//! `merge-tree --write-tree` makes the tree, `commit-tree` the commit. A rebase picks each commit
-//! by merging it with a stand-in: a commit that has the new tree and the old parent, so that the
-//! parent is the merge base.
+//! `merge-tree --write-tree` makes the tree, `commit-tree` the commit. A rebase picks each commit by merging it with a
+//! stand-in: a commit that has the new tree and the old parent, so that the parent is the merge base.
 
 use super::GitRepository;
 use super::command::failed;
@@ -10,7 +9,7 @@ use crate::ids::CommitId;
 use crate::repository::{Merge, MergeMethod, Repository as _, RepositoryError, Signature};
 
 impl GitRepository {
-    /// The commit that `order` would make, or `None` for a conflict.
+    /// Returns the commit of a merge, or `None` for a conflict.
     pub(super) fn merged(&self, order: &Merge) -> Result<Option<CommitId>, RepositoryError> {
         let (base, head) = (&order.base, &order.head);
         if self.merge_base(base, head)?.is_none() {
@@ -55,7 +54,7 @@ impl GitRepository {
                 return Ok(None);
             };
             if tree == new.tree {
-                continue; // the base has this change already
+                continue; // the base already has this change
             }
             new.tree = tree;
             new.parents = vec![tip];

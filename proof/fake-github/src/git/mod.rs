@@ -1,7 +1,7 @@
 //! A real bare git repository, read and written by running `git`.
 //!
-//! The program sees none of the user's configuration and none of the caller's `GIT_*` variables.
-//! Knows nothing of pull requests: it is told which ref to write.
+//! The command sees neither the user's configuration nor the caller's `GIT_*` variables. This module does not know pull
+//! requests: its callers choose which ref to write.
 
 mod command;
 mod merge;
@@ -18,12 +18,12 @@ use crate::repository::{Change, Commit, Merge, Reference, Repository, Repository
 #[derive(Debug)]
 pub struct GitRepository {
     folder: PathBuf,
-    /// Commits never change, so that each is read once.
+    /// A cache of commits, which never change.
     commits: Mutex<BTreeMap<CommitId, Commit>>,
 }
 
 impl GitRepository {
-    /// The repository in `folder`, which has to be bare and has to exist.
+    /// Opens the bare repository in `folder`, which must exist.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, RepositoryError> {
         let repository = Self {
             folder: folder.into(),
@@ -33,7 +33,7 @@ impl GitRepository {
         Ok(repository)
     }
 
-    /// Makes an empty bare repository in `folder`, whose `HEAD` is `branch`.
+    /// Creates an empty bare repository in `folder`, whose `HEAD` is `branch`.
     pub fn create(folder: impl Into<PathBuf>, branch: &str) -> Result<Self, RepositoryError> {
         let repository = Self {
             folder: folder.into(),
@@ -44,7 +44,7 @@ impl GitRepository {
         Ok(repository)
     }
 
-    /// Where it is.
+    /// Returns its folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -203,7 +203,7 @@ impl Repository for GitRepository {
 }
 
 impl GitRepository {
-    /// The refs that match, each with the commit that it means in the end.
+    /// Returns the matching refs, each with the commit that it resolves to.
     fn listed(&self, patterns: &[&str]) -> Result<Vec<(Reference, String)>, RepositoryError> {
         const FORMAT: &str = "--format=%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)";
         let text = self.git(&[&["for-each-ref", FORMAT], patterns].concat())?;

@@ -1,11 +1,11 @@
-//! What `git` prints -> values. No processes.
+//! Parses the output of `git`. Runs no processes.
 
 use std::collections::BTreeMap;
 
 use crate::ids::CommitId;
 use crate::repository::{Change, ChangeKind, Commit, Reference, Signature, TreeEntry};
 
-/// A line of `for-each-ref`: the ref, and the commit that it means in the end.
+/// Parses a line of `for-each-ref`: the ref, and the commit that it resolves to.
 pub(super) fn reference(line: &str) -> Option<(Reference, String)> {
     let mut fields = line.split('\0');
     let (name, object) = (fields.next()?, fields.next()?);
@@ -19,7 +19,7 @@ pub(super) fn reference(line: &str) -> Option<(Reference, String)> {
     Some((reference, commit.to_owned()))
 }
 
-/// A commit object: headers, an empty line, the message.
+/// Parses a commit object: headers, an empty line, the message.
 pub(super) fn commit(id: &CommitId, text: &str) -> Option<Commit> {
     let (headers, message) = text.split_once("\n\n").unwrap_or((text, ""));
     let values = |name: &'static str| {
@@ -38,7 +38,7 @@ pub(super) fn commit(id: &CommitId, text: &str) -> Option<Commit> {
     })
 }
 
-/// `Name <mail> seconds zone`.
+/// Parses `Name <mail> seconds zone`.
 fn signature(text: &str) -> Option<Signature> {
     let (name, rest) = text
         .split_once(" <")
@@ -51,7 +51,7 @@ fn signature(text: &str) -> Option<Signature> {
     })
 }
 
-/// `ls-tree -z -l`: `mode kind id size TAB path`.
+/// Parses `ls-tree -z -l`: `mode kind id size TAB path`.
 pub(super) fn entries(text: &str) -> Vec<TreeEntry> {
     let entry = |line: &str| {
         let (facts, path) = line.split_once('\t')?;
@@ -67,7 +67,7 @@ pub(super) fn entries(text: &str) -> Vec<TreeEntry> {
     text.split('\0').filter_map(entry).collect()
 }
 
-/// `diff-tree -z --raw --numstat`: first the raw lines, then the counted ones.
+/// Parses `diff-tree -z --raw --numstat`: first the raw lines, then the counted ones.
 pub(super) fn changes(text: &str) -> Vec<Change> {
     let mut fields = text.split('\0').filter(|field| !field.is_empty());
     let mut changes = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn changes(text: &str) -> Vec<Change> {
     changes
 }
 
-/// `oldmode newmode oldid newid letter`.
+/// Parses `oldmode newmode oldid newid letter`.
 fn change(raw: &str, path: &str) -> Option<Change> {
     let fields: Vec<&str> = raw.split(' ').collect();
     let (old, new, letter) = (*fields.get(2)?, *fields.get(3)?, *fields.get(4)?);
@@ -105,7 +105,7 @@ fn change(raw: &str, path: &str) -> Option<Change> {
     })
 }
 
-/// `added TAB removed TAB path`, with `-` for both where the file is binary.
+/// Parses `added TAB removed TAB path`, with `-` for both numbers of a binary file.
 fn counted(field: &str) -> Option<(u64, u64, &str)> {
     let mut parts = field.splitn(3, '\t');
     let (added, removed) = (parts.next()?, parts.next()?);

@@ -1,4 +1,4 @@
-//! A request's head -> where it belongs, who sends it, and the call that it is.
+//! Parses the head of a request: the part of the server it is for, the caller, and the call.
 
 use std::collections::BTreeMap;
 
@@ -32,24 +32,24 @@ pub(crate) struct Head {
     pub(crate) side: Side,
     pub(crate) upload: bool,
     pub(crate) method: String,
-    /// Without `/api/v3` or `/api/uploads`.
+    /// The path without `/api/v3` or `/api/uploads`.
     pub(crate) path: String,
     pub(crate) query: String,
     host: String,
     authorization: Option<String>,
-    /// All of it, for a look at what does not belong there.
+    /// The whole head, for finding misplaced tokens.
     raw: Raw,
     accept: String,
     pub(crate) agent: String,
     pub(crate) content_type: String,
     pub(crate) length: Option<u64>,
-    /// `x-ms-blob-type`, which an upload in one piece says.
+    /// `x-ms-blob-type`, which an upload in one piece sets.
     pub(crate) blob_type: Option<String>,
     pub(crate) part: Part,
 }
 
 impl Head {
-    /// Reads a request's head. Absolute addresses, as a proxy gets them, name the host themselves.
+    /// Reads the head of a request. An absolute address, as sent to a proxy, contains the host itself.
     pub(crate) fn read<B>(request: &Request<B>, address: &str) -> Self {
         let headers = request.headers();
         let uri = request.uri();
@@ -83,8 +83,7 @@ impl Head {
         }
     }
 
-    /// Who sends it; `None` for a token that nobody holds. Only the API looks at
-    /// tokens of people and apps.
+    /// Returns the caller; `None` for an unknown token. Only the API accepts tokens of users and apps.
     pub(crate) fn actor(&self, state: &State, now: i64) -> Option<Actor> {
         match (&self.authorization, self.side) {
             (Some(_), Side::Api) if self.app(state, now).is_some() => Some(Actor::Known {
@@ -102,12 +101,12 @@ impl Head {
         }
     }
 
-    /// The App that signed it, if one did.
+    /// Returns the App that signed the request, if any.
     fn app(&self, state: &State, now: i64) -> Option<u64> {
         apps::signer(state, self.token()?, now).filter(|_| self.side == Side::Api)
     }
 
-    /// The token, whosever it is.
+    /// Returns the token, of whatever kind.
     pub(crate) fn token(&self) -> Option<&str> {
         let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
         let mut known = ["bearer", "token"].iter();
@@ -115,10 +114,10 @@ impl Head {
         known.then(|| token.trim())
     }
 
-    /// Whether anything in it is, or holds, somebody's token, where none belongs: anywhere but in the one header, and in that
-    /// one too unless it is the API's.
+    /// Returns whether the head contains a known token where none belongs: anywhere but in the one header, and in that
+    /// one, too, unless it is the API's.
     pub(crate) fn leaks(&self, state: &State) -> bool {
-        // What the results service is asked with is a job's own token.
+        // The results service expects a job's own token.
         let own = matches!(self.side, Side::Api | Side::Results);
         let stray = self.authorization.is_some() && !own;
         let mut raw = self.raw.0.clone();
@@ -128,7 +127,7 @@ impl Head {
         stray || state.tokens().any(|token| raw.contains(token))
     }
 
-    /// What the journal says of it.
+    /// Returns the journal entry.
     pub(crate) fn entry(&self, actor: &str, fault: Option<String>) -> Entry {
         Entry {
             number: 0,
@@ -147,7 +146,7 @@ impl Head {
         }
     }
 
-    /// What is shown of it, without what follows the head.
+    /// Returns the exchange, without the bodies.
     pub(crate) fn exchange(self, actor: &str, leaks: bool, fault: Option<String>) -> Exchange {
         let entry = self.entry(actor, fault);
         Exchange {
@@ -168,7 +167,7 @@ impl Head {
         }
     }
 
-    /// The call that it is, without a body yet.
+    /// Returns the call, without a body yet.
     pub(crate) fn call(&self, forge: &Forge, actor: Actor, rate: Rate) -> Call {
         let repository = forge.state.repository();
         Call {
@@ -187,7 +186,8 @@ impl Head {
     }
 }
 
-/// Where a path belongs on a host, whether uploads go there, and what is left of it.
+/// Returns the part of the server that a path on a host belongs to, whether it is for uploads, and the rest of the
+/// path.
 fn place<'a>(host: &str, path: &'a str) -> (Side, bool, &'a str) {
     let below = |prefix: &str| {
         path.strip_prefix(prefix)

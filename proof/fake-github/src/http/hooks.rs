@@ -1,6 +1,7 @@
-//! Where the embedding program comes in while a request is answered, and the one answer that never comes.
+//! Calls the embedding program's hooks while a request is handled, and withholds responses for stall faults.
 //!
-//! A hook runs on a thread of its own, where nothing is locked: it may use the forge. One that panics has told whoever runs it.
+//! A hook runs on a thread of its own without any lock: it may use the server. A panic in a hook is reported on its
+//! thread.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::respond::Dropped;
 use crate::exchange::Exchange;
 use crate::forge::KillPoint;
 
-/// Lets whoever embeds the forge kill the client, then lets the connection go.
+/// Lets the embedding program kill the client, then closes the connection.
 pub(crate) async fn kill<T>(shared: &Arc<Shared>, point: KillPoint) -> Result<T, Dropped> {
     let hook = shared.lock().hook.clone();
     if let Some(hook) = hook {
@@ -19,7 +20,7 @@ pub(crate) async fn kill<T>(shared: &Arc<Shared>, point: KillPoint) -> Result<T,
     Err(Dropped)
 }
 
-/// Shows the exchange to whoever wants to see it.
+/// Passes the exchange to the hook.
 pub(crate) async fn show(shared: &Arc<Shared>, exchange: Exchange) {
     let hook = shared.lock().watch.clone();
     if let Some(hook) = hook {
@@ -27,7 +28,7 @@ pub(crate) async fn show(shared: &Arc<Shared>, exchange: Exchange) {
     }
 }
 
-/// Says nothing, until the time is over or the client leaves.
+/// Does not respond until the time is over or the client disconnects.
 pub(crate) async fn stall<T>(millis: Option<u64>) -> Result<T, Dropped> {
     match millis {
         Some(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,

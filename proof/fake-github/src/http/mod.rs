@@ -1,7 +1,6 @@
-//! The socket side: HTTP in, HTTP out, and what faults do to a connection.
+//! The socket side: HTTP in, HTTP out, and the effect of faults on a connection.
 //!
-//! Knows no rules of GitHub: each request becomes one call on the [`Forge`], made on a thread that
-//! may block.
+//! It knows no rules of GitHub: each request becomes one call on the [`Forge`], made on a thread that may block.
 
 mod head;
 mod hooks;
@@ -21,22 +20,22 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::blobs::Blobs;
 use crate::forge::Forge;
 
-/// What all connections share.
+/// The state that all connections share.
 pub(crate) struct Shared {
     pub(crate) forge: Mutex<Forge>,
     pub(crate) blobs: Blobs,
-    /// `127.0.0.1:PORT`, for requests that name no host.
+    /// `127.0.0.1:PORT`, for requests without a host.
     pub(crate) address: String,
 }
 
 impl Shared {
-    /// The forge, for as long as the guard lives.
+    /// Locks the fake for the lifetime of the guard.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Forge> {
         self.forge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Takes connections until the runtime ends.
+/// Accepts connections until the runtime ends.
 pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         match listener.accept().await {
@@ -49,12 +48,12 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    // Small answers shall not wait for company; that they might is no reason to fail.
+    // Small responses should not be delayed; a failure to set this is harmless.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| respond::respond(Arc::clone(&shared), request));
     let mut builder = http1::Builder::new();
     builder.max_buf_size(1 << 20);
-    // Broken connections are what this server is for.
+    // Broken connections are expected here.
     let _ = builder
         .serve_connection(TokioIo::new(stream), service)
         .await;

@@ -1,4 +1,4 @@
-//! Bodies of requests: small ones into memory, uploads into the blob store.
+//! Reads the bodies of requests: small ones into memory, uploads into the blob store.
 
 use std::io;
 
@@ -10,22 +10,22 @@ use tokio::sync::mpsc;
 use super::reply::flipped;
 use crate::blobs::{Blob, BlobWriter};
 
-/// The most bytes of a body that is no upload.
+/// The largest body other than an upload, in bytes.
 const SMALL: usize = 8 << 20;
 
-/// How many chunks may wait between the socket and the store.
+/// The most chunks that may wait between the socket and the store.
 const AHEAD: usize = 8;
 
-/// A body that did not come as its head said.
+/// Why a body could not be read as announced.
 #[derive(Debug)]
 pub(crate) enum Unread {
     /// The client stopped sending.
     Short,
-    /// It is larger than anything the API takes.
+    /// The body is larger than anything that the API accepts.
     TooLarge,
     /// The store failed.
     Store(io::Error),
-    /// So many bytes have come that a fault strikes.
+    /// The number of bytes was reached at which a fault occurs.
     Midway,
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn small(mut body: Incoming) -> Result<Vec<u8>, Unread> {
     Ok(all)
 }
 
-/// Reads a body to its end, so that the client hears the answer.
+/// Reads a body to its end, so that the client receives the response.
 pub(crate) async fn drain(mut body: Incoming) {
     while let Ok(Some(_)) = next(&mut body).await {}
 }
@@ -68,10 +68,10 @@ pub(crate) async fn upload(
             chunk
         };
         if sender.send(Some(chunk)).await.is_err() {
-            break; // the store has failed, and says so below
+            break; // the store has failed, which is reported below
         }
     }
-    // The end that was meant; without it the store throws away what came. It may have failed too.
+    // Marks the intended end; without it the store discards the bytes. The store may have failed, too.
     let _ = sender.send(None).await;
     let stored = store
         .await

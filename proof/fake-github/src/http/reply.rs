@@ -1,4 +1,4 @@
-//! Bodies of responses: whole ones, streamed ones, cut ones.
+//! Bodies of responses: whole, streamed, or truncated.
 
 use std::io;
 use std::pin::Pin;
@@ -10,15 +10,15 @@ use tokio::sync::mpsc;
 
 use crate::blobs::BlobReader;
 
-/// How many chunks may wait between the reader and the socket.
+/// The most chunks that may wait between the reader and the socket.
 const AHEAD: usize = 4;
 
 /// The body of a response.
 pub(crate) struct Reply {
     parts: Parts,
-    /// What `content-length` says is still to come.
+    /// The rest of the `content-length`.
     left: u64,
-    /// An error waits for what came before it to be sent.
+    /// An error, delayed until the bytes before it are sent.
     failing: Option<(io::Error, u8)>,
 }
 
@@ -29,21 +29,21 @@ enum Parts {
 }
 
 impl Reply {
-    /// A body that is all there.
+    /// Creates a complete body.
     pub(crate) fn whole(bytes: Bytes) -> Self {
         let left = bytes.len() as u64;
         Self::new(Parts::Whole(Some(bytes)), left)
     }
 
-    /// A body that claims to be all of `bytes`, and breaks off after `kept`.
+    /// Creates a body that announces all of `bytes`, and breaks off after `kept`.
     pub(crate) fn cut(mut bytes: Bytes, kept: u64) -> Self {
         let claimed = bytes.len() as u64;
         bytes.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
         Self::new(Parts::Cut(Some(bytes)), claimed)
     }
 
-    /// A body that a thread reads as the client takes it. `flip` turns a bit of its middle; `kept`
-    /// breaks it off.
+    /// Creates a body that a thread reads as the client receives it. `flip` flips a bit in its middle; `kept` breaks it
+    /// off.
     pub(crate) fn streamed(reader: BlobReader, flip: bool, kept: Option<u64>) -> Self {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let left = reader.left();
@@ -60,7 +60,7 @@ impl Reply {
     }
 }
 
-/// Turns one bit in the middle.
+/// Flips one bit in the middle.
 pub(crate) fn flipped(bytes: &[u8]) -> Bytes {
     let mut bytes = bytes.to_vec();
     let middle = bytes.len() / 2;
@@ -95,7 +95,7 @@ fn feed(
             .unwrap_or(usize::MAX)
             .min(chunk.len());
         may_go -= going as u64;
-        // An error means that the client has left.
+        // An error means that the client has disconnected.
         if sender.blocking_send(Ok(chunk.slice(..going))).is_err() {
             return;
         }
@@ -123,7 +123,7 @@ impl Body for Reply {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
         if let Some((error, rounds)) = this.failing.take() {
-            // What was sent before has to leave the server first.
+            // Earlier bytes have to leave the server first.
             if rounds == 0 {
                 return Poll::Ready(Some(Err(error)));
             }

@@ -1,4 +1,4 @@
-//! One request: let it in, strike it with its fault, make the call, build the response.
+//! Handles one request: admits it, applies its fault, makes the call, builds the response.
 
 use std::sync::Arc;
 
@@ -20,26 +20,26 @@ use crate::rest::{Answer, Call, Method, assets, message, rights};
 use crate::state::people::Actor;
 use crate::state::refusal::Lack;
 
-/// The connection is to close without an answer.
+/// The connection closes without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection closes without an answer")]
 pub(crate) struct Dropped;
 
-/// A request that was counted, and what is to become of it.
+/// A request that was counted, and how to handle it.
 struct Admitted {
     number: u64,
     label: String,
     call: Call,
     head: Head,
     fault: Option<FaultKind>,
-    /// The answer, where there is nothing to do.
+    /// The response, if no call is needed.
     early: Option<Answer>,
-    /// Whether there is a token in it where none belongs.
+    /// Whether the request contains a token where none belongs.
     leaks: bool,
     trace: Trace,
 }
 
-/// Answers a request, or does what its fault says instead.
+/// Responds to a request, or applies its fault instead.
 pub(crate) async fn respond(
     shared: Arc<Shared>,
     request: Request<Incoming>,
@@ -105,20 +105,20 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
     }
 }
 
-/// Whether it is asked for by a stranger, and the repository is private. What is signed, in the storage, needs no more.
+/// Returns whether the repository is private and the caller has no access. Signed storage addresses need no more.
 fn hidden(forge: &Forge, head: &Head, call: &Call) -> bool {
     let is_stranger = call.actor == Actor::Anonymous && call.app.is_none();
     forge.state.settings().private && is_stranger && matches!(head.side, Side::Api | Side::Web)
 }
 
-/// Whether a token that a workflow cut down may still make the call.
+/// Returns whether a token with restricted permissions may make the call.
 fn allowed(forge: &Forge, head: &Head, call: &Call) -> bool {
     let rights = head.token().and_then(|token| forge.state.rights(token));
     head.side != Side::Api
         || rights.is_none_or(|rights| rights::suffice(rights, call.method, &call.path))
 }
 
-/// Lets the fault strike on either side of the effect.
+/// Applies the fault before or after the effect.
 async fn struck(
     shared: &Arc<Shared>,
     admitted: &Admitted,
@@ -179,7 +179,7 @@ async fn struck(
     response::build(&shared.blobs, facts, answer)
 }
 
-/// Does what the request asks for; says which fault came along with a storage address.
+/// Makes the requested change; returns the fault that came with a storage address.
 async fn effect(
     shared: &Arc<Shared>,
     admitted: &Admitted,
@@ -203,7 +203,7 @@ async fn effect(
     Ok((ask(shared, admitted, body).await?, None))
 }
 
-/// Does what the request asks of the API, of the results service or of the pages.
+/// Handles a request to the API, the results service or the pages.
 async fn ask(shared: &Arc<Shared>, admitted: &Admitted, body: Incoming) -> Result<Answer, Dropped> {
     let (mut call, head) = (admitted.call.clone(), &admitted.head);
     if head.side == Side::Api && head.upload {
@@ -239,7 +239,7 @@ async fn ask(shared: &Arc<Shared>, admitted: &Admitted, body: Incoming) -> Resul
     .await
 }
 
-/// Takes an upload in: the asset exists before its bytes do.
+/// Receives an upload: the asset exists before its bytes do.
 async fn upload(
     shared: &Arc<Shared>,
     admitted: &Admitted,

@@ -1,4 +1,4 @@
-//! An answer -> a response: headers, the bytes of blobs, and the faults that strike bodies.
+//! Builds HTTP responses: headers, the bytes of blobs, and faults that affect bodies.
 
 use bytes::Bytes;
 use hyper::Response;
@@ -13,7 +13,7 @@ use crate::rates::Rate;
 use crate::rest::{Answer, AnswerBody};
 use crate::storage::spoiled;
 
-/// What a response says beside the answer.
+/// The parts of a response other than the answer.
 pub(crate) struct Facts {
     pub(crate) number: u64,
     pub(crate) side: Side,
@@ -22,7 +22,7 @@ pub(crate) struct Facts {
     pub(crate) fault: Option<FaultKind>,
 }
 
-/// Builds the response, struck by the fault if that is one for bodies.
+/// Builds the response, and applies the fault if it affects bodies.
 pub(crate) fn build(
     blobs: &Blobs,
     facts: Facts,

@@ -1,4 +1,4 @@
-//! Uploads to the results service: blocks into the store, and a list of them into one blob.
+//! Receives uploads for the results service: blocks into the store, and their list into one blob.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::rest::{Answer, Call};
 use crate::results::blocks::{Put, gone};
 use crate::storage::denied;
 
-/// Takes a `PUT` to the address of an upload in; `flip` spoils the bytes.
+/// Receives a `PUT` to the address of an upload; `flip` corrupts the bytes.
 pub(crate) async fn put(
     shared: &Arc<Shared>,
     call: &Call,
@@ -47,7 +47,7 @@ pub(crate) async fn put(
     on_forge(shared, move |forge| match put {
         Put::Block(name) => forge.results.stage(upload, name, blob),
         Put::Whole => forge.results.commit(upload, blob),
-        Put::List => gone(), // went another way, above
+        Put::List => gone(), // handled above
     })
     .await
 }
@@ -63,7 +63,7 @@ async fn list(shared: &Arc<Shared>, upload: u64, body: Incoming) -> Result<Answe
         Err(refused) => return Ok(refused),
     };
     let blobs = shared.blobs.clone();
-    // Outside of the forge's lock: others need not wait while bytes are copied.
+    // Outside the lock, so that other requests need not wait while bytes are copied.
     let joined = tokio::task::spawn_blocking(move || joined(&blobs, &parts));
     let blob = match joined.await {
         Ok(Ok(blob)) => blob,

@@ -51,7 +51,7 @@ pub(crate) fn run(desk: &mut Desk<'_>, id: &str) -> Outcome {
     Ok(Answer::ok(&shape))
 }
 
-/// As it was before its end.
+/// Shows a run as it was before it completed.
 fn set_back(shape: &mut Value) {
     shape["status"] = "in_progress".into();
     shape["conclusion"] = Value::Null;
@@ -163,7 +163,7 @@ fn workflow_shape(desk: &Desk<'_>, workflow: &Workflow) -> Value {
     })
 }
 
-/// A run at one of its attempts, counted from 1.
+/// Returns a run at one of its attempts, counted from 1.
 fn run_shape(desk: &Desk<'_>, run: &Run, number: usize) -> Result<Value, Refusal> {
     let (state, links) = (&*desk.state, &desk.call.links);
     let at = number.checked_sub(1).and_then(|at| run.attempts.get(at));
@@ -222,7 +222,7 @@ fn run_address(desk: &Desk<'_>, run: RunId, rest: &str) -> String {
     desk.call.links.repo(&format!("/actions/runs/{run}{rest}"))
 }
 
-/// The number of the repository that a run's commit is in.
+/// Returns the id of the repository that contains a run's commit.
 pub(crate) fn head_repository_id(desk: &Desk<'_>, head: &HeadRepository) -> Value {
     match head {
         HeadRepository::Here => desk.state.repository().id.0.into(),

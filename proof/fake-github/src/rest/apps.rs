@@ -1,4 +1,4 @@
-//! GitHub Apps: who signs, and the token that it gets. (GitHub, "REST API endpoints for GitHub Apps".)
+//! GitHub Apps: authentication by signature, and installation tokens. (GitHub, "REST API endpoints for GitHub Apps".)
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use crate::state::people::{Access, Rights};
 use crate::state::refusal::{Lack, Refusal};
 use crate::time::rfc3339;
 
-/// The longest that a statement may be good, in seconds.
+/// The longest lifetime of a statement, in seconds.
 const LONGEST: i64 = 600;
-/// By how much a clock may be ahead.
+/// The tolerated clock skew, in seconds.
 const AHEAD: i64 = 60;
 
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ struct Claims {
     exp: i64,
 }
 
-/// The App that signed a statement, if one did and the statement is good now.
+/// Returns the App that signed a statement, if the statement is valid now.
 pub(crate) fn signer(state: &State, statement: &str, now: i64) -> Option<u64> {
     let (signed, signature) = statement.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
@@ -48,7 +48,7 @@ pub(crate) fn signer(state: &State, statement: &str, now: i64) -> Option<u64> {
     (header.alg == "RS256" && in_time && genuine).then_some(id)
 }
 
-/// The App that asks; nobody else may.
+/// Returns the calling App; other callers are refused.
 fn asking<'a>(desk: &'a Desk<'_>) -> Result<&'a App, Refusal> {
     let id = desk.call.app.ok_or(Refusal::Forbidden(Lack::Integration))?;
     desk.state.app(id).ok_or(Refusal::NotFound)
@@ -148,7 +148,7 @@ pub(crate) fn give(desk: &mut Desk<'_>, installation: &str) -> Outcome {
     ))
 }
 
-/// In the API's spelling.
+/// Returns the permissions in the API's spelling.
 fn permissions(rights: &Rights) -> Value {
     let mut all: BTreeMap<String, Access> = rights
         .iter()

@@ -26,7 +26,7 @@ pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
     )))
 }
 
-/// `GET /actions/artifacts/{id}/zip`: a redirect that is good for a minute.
+/// `GET /actions/artifacts/{id}/zip`: a redirect that is valid for a minute.
 pub(crate) fn download(desk: &mut Desk<'_>, id: &str) -> Outcome {
     let (call, id) = (desk.call, Desk::id(id)?);
     let artifact = desk.state.downloadable(&call.actor, call.now, id)?;

@@ -22,7 +22,7 @@ pub(crate) fn list(desk: &mut Desk<'_>, release: &str) -> Outcome {
     Ok(paging::list(desk, shown.collect()))
 }
 
-/// `GET /releases/assets/{id}`: the facts, or a redirect to the bytes.
+/// `GET /releases/assets/{id}`: the description, or a redirect to the bytes.
 pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
     let id = Desk::id(id)?;
     let asset = desk.state.asset(&desk.call.actor, id)?;
@@ -59,7 +59,7 @@ pub(crate) fn delete(desk: &mut Desk<'_>, id: &str) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-/// The release that an upload is for: `POST {uploads}/repos/{owner}/{repo}/releases/{id}/assets`.
+/// Returns the release that an upload is for: `POST {uploads}/repos/{owner}/{repo}/releases/{id}/assets`.
 pub(crate) fn upload_target(state: &State, call: &Call) -> Option<ReleaseId> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     let ["repos", owner, name, "releases", id, "assets"] = path.as_slice() else {
@@ -73,7 +73,7 @@ pub(crate) fn upload_target(state: &State, call: &Call) -> Option<ReleaseId> {
     id.parse().ok()
 }
 
-/// Takes an upload's head: from here on the asset is a `starter`.
+/// Handles the head of an upload, which creates the asset as a `starter`.
 pub(crate) fn begin(
     state: &mut State,
     call: &Call,
@@ -88,13 +88,13 @@ pub(crate) fn begin(
     state.begin_upload(&call.actor, call.now, release, order)
 }
 
-/// Answers an upload whose bytes have all come.
+/// Responds to an upload whose bytes have all arrived.
 pub(crate) fn finish(state: &mut State, call: &Call, id: AssetId, blob: Blob) -> Outcome {
     let asset = state.finish_upload(call.now, id, blob)?.clone();
     Ok(Answer::created(&shape(state, &call.links, &asset)))
 }
 
-/// An asset, as GitHub shows it.
+/// Returns an asset, as GitHub shows it.
 pub(crate) fn shape(state: &State, links: &Links, asset: &Asset) -> Value {
     let tag = state.address_tag_of(asset);
     let digest = asset.blob.as_ref().filter(|_| !asset.hides_digest);

@@ -1,4 +1,4 @@
-//! The API's front door: the repository, the caller, the budget.
+//! General endpoints of the API: the repository, the caller, the rate limit.
 
 use serde_json::json;
 

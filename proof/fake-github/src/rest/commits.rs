@@ -98,7 +98,7 @@ pub(crate) fn compare(desk: &mut Desk<'_>, range: &str) -> Outcome {
     })))
 }
 
-/// The commit that a branch, a tag or an id in a path means.
+/// Returns the commit of a branch, a tag or an id in a path.
 pub(crate) fn find(git: &dyn Repository, id: &str) -> Result<CommitId, Refusal> {
     let short = id
         .strip_prefix("heads/")
@@ -110,7 +110,7 @@ pub(crate) fn find(git: &dyn Repository, id: &str) -> Result<CommitId, Refusal> 
     found.ok_or_else(|| Refusal::Unprocessable(format!("No commit found for SHA: {id}")))
 }
 
-/// A file that changed.
+/// Returns a changed file.
 pub(crate) fn file(links: &Links, at: &CommitId, change: &Change) -> Value {
     let path: Vec<String> = change.path.split('/').map(encoded).collect();
     let path = path.join("/");

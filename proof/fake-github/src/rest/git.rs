@@ -125,7 +125,7 @@ pub(crate) fn blob(desk: &mut Desk<'_>, id: &str) -> Outcome {
     })))
 }
 
-/// Base64 as GitHub writes it: lines of 60 characters.
+/// Encodes Base64 as GitHub does: in lines of 60 characters.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();

@@ -1,7 +1,7 @@
-//! `POST /graphql`: the three questions that `gh release` asks there and cannot do without.
+//! `POST /graphql`: the three queries that `gh release` needs.
 //!
-//! Each is known by the name of its query; of the query's text, only which members of a release it names is looked at. Whatever
-//! else is asked is answered with 501.
+//! Each is recognized by the name of its query; of its text, only the requested members of a release matter. Any other
+//! query gets a 501.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::state::refusal::Refusal;
 use crate::state::releases::Release;
 use crate::time::rfc3339;
 
-/// What is told of a release, by these names.
+/// The members of a release that are supported.
 const FIELDS: [&str; 8] = [
     "name",
     "tagName",
@@ -23,7 +23,7 @@ const FIELDS: [&str; 8] = [
     "publishedAt",
 ];
 
-/// How many releases a page has at most.
+/// The most releases on a page.
 const PAGE: usize = 100;
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ struct Variables {
     end_cursor: Option<String>,
 }
 
-/// Answers a question.
+/// Answers a query.
 pub(crate) fn ask(desk: &mut Desk<'_>) -> Outcome {
     let question: Question = super::input::json(desk.call)?;
     let query = question.query.trim_start();
@@ -74,7 +74,7 @@ fn data(value: &Value) -> Answer {
     Answer::ok(&json!({ "data": value }))
 }
 
-/// Unlike by REST, a draft is found by its tag.
+/// Unlike in REST, a draft is found by its tag.
 fn by_tag(desk: &Desk<'_>, variables: &Variables) -> Result<Value, Refusal> {
     let all = seen(desk)?;
     let found = all.iter().find(|one| one.tag_name == variables.tag_name);
@@ -113,7 +113,7 @@ fn list(desk: &Desk<'_>, query: &str, variables: &Variables) -> Result<Value, Re
     Ok(json!({ "releases": { "nodes": nodes, "pageInfo": page } }))
 }
 
-/// Nothing is told that was not asked for: clients look.
+/// Returns only the requested members, because clients check.
 fn asked_for(query: &str, mut told: Value) -> Value {
     let nodes = query.split_once("nodes").map_or("", |(_, nodes)| nodes);
     let words: Vec<&str> = nodes

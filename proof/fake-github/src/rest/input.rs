@@ -1,18 +1,18 @@
-//! What callers write: paths, queries, JSON bodies.
+//! Parses what callers send: paths, queries, JSON bodies.
 //!
-//! Parsed once, here; anything that has no form is refused with GitHub's words.
+//! Everything is parsed once, here; invalid input is refused with GitHub's messages.
 
 use serde::de::DeserializeOwned;
 
 use super::Call;
 use crate::state::refusal::Refusal;
 
-/// The pairs of a query, decoded, in order.
+/// The decoded pairs of a query, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads what follows the `?`.
+    /// Parses the part after the `?`.
     pub(crate) fn parse(text: &str) -> Self {
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -24,7 +24,7 @@ impl Query {
         Self(pairs.collect())
     }
 
-    /// The value of a name, unless it is empty or missing.
+    /// Returns the value of a name, unless it is empty or missing.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key == name);
         found
@@ -32,7 +32,7 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
-    /// The pairs, other than those of a name.
+    /// Returns the pairs with other names.
     pub(crate) fn without<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self
             .0
@@ -42,7 +42,7 @@ impl Query {
     }
 }
 
-/// The segments of a path, decoded.
+/// Returns the decoded segments of a path.
 pub(crate) fn segments(path: &str) -> Vec<String> {
     path.split('/')
         .filter(|part| !part.is_empty())
@@ -50,7 +50,7 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// The JSON body of a call.
+/// Parses the JSON body of a call.
 pub(crate) fn json<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
     let body: &[u8] = if call.body.is_empty() {
         b"{}"
@@ -65,7 +65,7 @@ pub(crate) fn json<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
     })
 }
 
-/// `%41` -> `A`. What is no escape stays as it is.
+/// Decodes percent-encoding: `%41` to `A`. An invalid escape stays as it is.
 pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -87,7 +87,7 @@ pub(crate) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// `A/B` -> `A%2FB`: what is not plain in a path segment or a query value.
+/// Encodes text for a path segment or a query value: `A/B` to `A%2FB`.
 pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

@@ -1,12 +1,11 @@
-//! The addresses that answers carry, built on the host that the request named.
+//! The addresses in responses, which are based on the host of the request.
 //!
 //! | request for | API | uploads | pages | storage |
 //! | --- | --- | --- | --- | --- |
 //! | `api.HOST` | `api.HOST` | `api.HOST/api/uploads` | `HOST` | `objects-HOST/_storage` |
 //! | any other `HOST` | `HOST/api/v3` | `HOST/api/uploads` | `HOST` | `HOST/_storage` |
 //!
-//! Storage has another host where that costs nothing, as on GitHub: clients must not take their
-//! token there.
+//! If possible, storage has another host, as on GitHub: clients must not send their token there.
 
 use super::input::encoded;
 use crate::state::Hosted;
@@ -22,8 +21,7 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// The addresses for a request that named `host`; `storage` is used instead of the usual base
-    /// where it is given.
+    /// Creates the addresses for a request to `host`; `storage` replaces the default base if given.
     pub(crate) fn new(host: &str, repository: &Hosted, storage: Option<&str>) -> Self {
         let repository = repository.full_name();
         let (api, page_host, storage_host) = match host.strip_prefix("api.") {
@@ -39,37 +37,37 @@ impl Links {
         }
     }
 
-    /// An address of the API, outside of any repository.
+    /// Returns an address of the API outside of any repository.
     pub(crate) fn api(&self, rest: &str) -> String {
         format!("{}{rest}", self.api)
     }
 
-    /// An address of the API, in the repository.
+    /// Returns an address of the API in the repository.
     pub(crate) fn repo(&self, rest: &str) -> String {
         format!("{}/repos/{}{rest}", self.api, self.repository)
     }
 
-    /// An address for uploads, in the repository.
+    /// Returns an address for uploads in the repository.
     pub(crate) fn upload(&self, rest: &str) -> String {
         format!("{}/repos/{}{rest}", self.uploads, self.repository)
     }
 
-    /// A page of the repository.
+    /// Returns the address of a page of the repository.
     pub(crate) fn page(&self, rest: &str) -> String {
         format!("{}/{}{rest}", self.web, self.repository)
     }
 
-    /// A page outside of any repository.
+    /// Returns the address of a page outside of any repository.
     pub(crate) fn web(&self, rest: &str) -> String {
         format!("{}{rest}", self.web)
     }
 
-    /// An address in storage.
+    /// Returns an address in storage.
     pub(crate) fn storage(&self, rest: &str) -> String {
         format!("{}/_storage/{rest}", self.storage)
     }
 
-    /// Where everybody downloads a file of a release.
+    /// Returns the public address of a release's file.
     pub(crate) fn download(&self, tag: &str, name: &str) -> String {
         self.page(&format!(
             "/releases/download/{}/{}",

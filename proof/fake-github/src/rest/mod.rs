@@ -1,7 +1,7 @@
-//! GitHub's REST: a request -> an operation on the state -> a response in GitHub's shapes.
+//! GitHub's REST API: maps a request to an operation on the state, and its result to a response in GitHub's format.
 //!
-//! Knows no sockets: a [`Call`] comes in whole, an [`Answer`] goes out, and bytes of assets are only
-//! named. Knows no rules either: those are in `state`.
+//! It knows no sockets: a whole [`Call`] comes in, an [`Answer`] goes out, which only refers to the bytes of assets. It
+//! knows no rules either: those are in `state`.
 
 mod actions;
 pub(crate) mod apps;
@@ -42,25 +42,25 @@ use links::Links;
 
 pub(crate) use refusals::{message, refused};
 
-/// A request, read to its end.
+/// A request that was read to its end.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
-    /// The path in segments, decoded, without `/api/v3`.
+    /// The decoded segments of the path, without `/api/v3`.
     pub(crate) path: Vec<String>,
     pub(crate) query: Query,
     pub(crate) accept: String,
     pub(crate) if_none_match: Option<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) actor: Actor,
-    /// The App that signed the request, which is no token's holder then.
+    /// The App that signed the request, which then has no token.
     pub(crate) app: Option<u64>,
     pub(crate) links: Links,
     pub(crate) now: i64,
     pub(crate) rate: Rate,
 }
 
-/// The methods that the forge knows.
+/// The supported methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -68,12 +68,12 @@ pub(crate) enum Method {
     Put,
     Patch,
     Delete,
-    /// One that no endpoint has.
+    /// A method that no endpoint has.
     Other,
 }
 
 impl Method {
-    /// `HEAD` is answered like `GET`: the server leaves the body out.
+    /// `HEAD` is handled like `GET`: the server omits the body.
     pub(crate) fn of(name: &str) -> Self {
         match name {
             "GET" | "HEAD" => Self::Get,
@@ -94,17 +94,17 @@ pub(crate) struct Answer {
     pub(crate) body: AnswerBody,
 }
 
-/// What a response carries.
+/// The body of a response.
 #[derive(Clone, Debug)]
 pub(crate) enum AnswerBody {
     Empty,
     Bytes(Vec<u8>),
-    /// A part of a blob; the server reads it.
+    /// A part of a blob, which the server reads.
     Blob(Blob, std::ops::Range<u64>),
 }
 
 impl Answer {
-    /// An answer without a body.
+    /// Returns a response without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
@@ -113,7 +113,7 @@ impl Answer {
         }
     }
 
-    /// An answer in JSON.
+    /// Returns a JSON response.
     pub(crate) fn json(status: u16, value: &Value) -> Self {
         let body = AnswerBody::Bytes(value.to_string().into_bytes());
         let answer = Self {
@@ -124,33 +124,33 @@ impl Answer {
         answer.header("content-type", "application/json; charset=utf-8")
     }
 
-    /// 200, in JSON.
+    /// Returns a JSON response with status 200.
     pub(crate) fn ok(value: &Value) -> Self {
         Self::json(200, value)
     }
 
-    /// 201, in JSON, with the address of what was made.
+    /// Returns a JSON response with status 201 and the address of the new object.
     pub(crate) fn created(value: &Value) -> Self {
         let location = value["url"].as_str().unwrap_or_default().to_owned();
         Self::json(201, value).header("location", location)
     }
 
-    /// 302 to `location`.
+    /// Returns a redirect (302) to `location`.
     pub(crate) fn found(location: String) -> Self {
         Self::empty(302).header("location", location)
     }
 
-    /// The same answer with one more header.
+    /// Adds a header.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 }
 
-/// What a handler makes of a call.
+/// The result of a handler.
 pub(crate) type Outcome = Result<Answer, Refusal>;
 
-/// All that a handler needs.
+/// Everything that a handler needs.
 pub(crate) struct Desk<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) git: &'a dyn Repository,
@@ -159,13 +159,13 @@ pub(crate) struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// The number in a path; what is none is not there.
+    /// Parses an id in a path; an invalid one is not found.
     fn id<T: std::str::FromStr>(text: &str) -> Result<T, Refusal> {
         text.parse().map_err(|_| Refusal::NotFound)
     }
 }
 
-/// Answers a call to the API.
+/// Handles a call to the API.
 pub(crate) fn answer(desk: &mut Desk<'_>) -> Answer {
     let call = desk.call;
     match route::handle(desk) {
@@ -174,7 +174,7 @@ pub(crate) fn answer(desk: &mut Desk<'_>) -> Answer {
     }
 }
 
-/// Gives what was read an `etag`, and answers 304 to a client that has it already.
+/// Adds an `etag` to the response of a read, or returns 304 if the client has it already.
 fn conditional(call: &Call, answer: Answer) -> Answer {
     let AnswerBody::Bytes(bytes) = &answer.body else {
         return answer;

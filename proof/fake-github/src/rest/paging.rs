@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::input::encoded;
 use super::{Answer, Call, Desk};
 
-/// Answers with the page of `items` that was asked for.
+/// Responds with the requested page of `items`.
 pub(crate) fn list(desk: &Desk<'_>, items: Vec<Value>) -> Answer {
     let (page, link) = cut(desk.call, &items);
     with_link(Answer::ok(&Value::from(page)), link)
 }
 
-/// The same, inside an object that also says how many there are in all.
+/// Responds with the requested page, in an object that also contains the total number.
 pub(crate) fn counted(desk: &Desk<'_>, name: &str, items: Vec<Value>) -> Answer {
     let (page, link) = cut(desk.call, &items);
     let body = serde_json::json!({ "total_count": items.len(), name: page });

@@ -1,4 +1,4 @@
-//! Pull requests that clients open and edit: `POST /pulls`, `PATCH /pulls/{number}`.
+//! Lets clients open and edit pull requests: `POST /pulls`, `PATCH /pulls/{number}`.
 
 use serde::Deserialize;
 
@@ -57,7 +57,7 @@ pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
     Ok(answer.header("location", address))
 }
 
-/// `PATCH /pulls/{number}`: what it says, where it goes to, closing and reopening it.
+/// `PATCH /pulls/{number}`: edits the text and the base, closes and reopens.
 pub(crate) fn edit(desk: &mut Desk<'_>, number: &str) -> Outcome {
     #[derive(Deserialize)]
     struct Body {

@@ -1,4 +1,4 @@
-//! Pull requests as GitHub shows them: in lists, alone, and inside of runs.
+//! Pull requests as GitHub shows them: in lists, alone, and in runs.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::state::pulls::{HeadRepository, PullRequest, PullState};
 use crate::state::refusal::Refusal;
 use crate::time::rfc3339;
 
-/// A pull request, as lists show it.
+/// Returns a pull request as it appears in lists.
 pub(crate) fn listed(state: &State, links: &Links, pull: &PullRequest) -> Value {
     let number = pull.number;
     let (closed_at, merged_at, landed) = match &pull.state {
@@ -55,7 +55,7 @@ pub(crate) fn listed(state: &State, links: &Links, pull: &PullRequest) -> Value 
     body
 }
 
-/// The addresses of a pull request: their names as properties, and under `_links`.
+/// Returns the addresses of a pull request: as properties, and under `_links`.
 fn addresses(
     links: &Links,
     pull: &PullRequest,
@@ -87,7 +87,7 @@ fn addresses(
     ]
 }
 
-/// What only the single pull request shows.
+/// Adds what only a single pull request contains.
 pub(crate) fn details(
     desk: &Desk<'_>,
     pull: &PullRequest,
@@ -126,7 +126,7 @@ pub(crate) fn details(
     Ok(())
 }
 
-/// `owner:branch` of the head, by which lists are searched.
+/// Returns `owner:branch` of the head, for filtering lists.
 pub(crate) fn label(state: &State, pull: &PullRequest) -> String {
     match &pull.head_repository {
         HeadRepository::Here => format!("{}:{}", state.repository().owner, pull.head_branch),
@@ -168,7 +168,7 @@ fn base(state: &State, links: &Links, pull: &PullRequest) -> Value {
     })
 }
 
-/// A pull request, as runs show it.
+/// Returns a pull request as it appears in runs.
 pub(crate) fn minimal(state: &State, links: &Links, number: PullNumber) -> Option<Value> {
     let pull = state.pull(number).ok()?;
     let here = state.repository();

@@ -33,7 +33,7 @@ pub(crate) fn list(desk: &mut Desk<'_>) -> Outcome {
     Ok(paging::list(desk, shown.collect()))
 }
 
-/// `GET /pulls/{number}`: asking is what makes GitHub find out whether it would merge.
+/// `GET /pulls/{number}`: reading it makes GitHub compute whether it is mergeable.
 pub(crate) fn get(desk: &mut Desk<'_>, number: &str) -> Outcome {
     desk.state.sync(desk.call.now, desk.git)?;
     let number = Desk::id(number)?;
@@ -44,7 +44,7 @@ pub(crate) fn get(desk: &mut Desk<'_>, number: &str) -> Outcome {
     Ok(Answer::ok(&body))
 }
 
-/// `GET /issues/{number}/events`, as far as they tell of the base branch.
+/// `GET /issues/{number}/events`, limited to changes of the base branch.
 pub(crate) fn events(desk: &mut Desk<'_>, number: &str) -> Outcome {
     let pull = desk.state.pull(Desk::id(number)?)?;
     let links = &desk.call.links;
@@ -106,7 +106,7 @@ pub(crate) fn merge(desk: &mut Desk<'_>, number: &str) -> Outcome {
     ))
 }
 
-/// `GET /commits/{sha}/pulls`: the pull requests that have this commit, open or landed.
+/// `GET /commits/{sha}/pulls`: the pull requests with this commit, open or merged.
 pub(crate) fn of_commit(desk: &mut Desk<'_>, id: &str) -> Outcome {
     desk.state.sync(desk.call.now, desk.git)?;
     let commit = commits::find(desk.git, id)?;
@@ -123,10 +123,10 @@ fn has(desk: &Desk<'_>, pull: &PullRequest, commit: &CommitId) -> Result<bool, R
     let landed = match &pull.state {
         PullState::Merged { commit: landed, .. } => landed == commit,
         PullState::Open => false,
-        // GitHub shows open and merged ones only.
+        // GitHub returns only open and merged ones.
         PullState::Closed { .. } => return Ok(false),
     };
-    // What GitHub finds for a fork's commit is not to be relied on: it finds nothing.
+    // GitHub's results for a fork's commit are unreliable: here there are none.
     let ours = pull.head_repository == HeadRepository::Here;
     let inside = ours
         && (pull.head_sha == *commit

@@ -1,11 +1,11 @@
-//! Refusals as GitHub writes them: `{"message", "documentation_url", "status", "errors"}`.
+//! Refusals in GitHub's format: `{"message", "documentation_url", "status", "errors"}`.
 
 use serde_json::{Value, json};
 
 use super::Answer;
 use crate::state::refusal::{Flaw, FlawCode, Refusal};
 
-/// The answer for a refusal of a call to `path`.
+/// Returns the response for a refused call to `path`.
 pub(crate) fn refused(refusal: &Refusal, path: &[String]) -> Answer {
     let status = match refusal {
         Refusal::NotFound => 404,
@@ -25,7 +25,7 @@ pub(crate) fn refused(refusal: &Refusal, path: &[String]) -> Answer {
     Answer::json(status, &body)
 }
 
-/// An answer with this status that says `text`.
+/// Returns a response with this status and message.
 pub(crate) fn message(status: u16, text: &str, path: &[String]) -> Answer {
     Answer::json(status, &error(status, text, path))
 }
@@ -52,7 +52,7 @@ fn flaw(flaw: &Flaw) -> Value {
     body
 }
 
-/// The chapter of GitHub's documentation about a path.
+/// Returns the chapter of GitHub's documentation for a path.
 fn documentation(path: &[String]) -> String {
     let chapter = match path.get(3).map(String::as_str) {
         Some("releases") => "/releases/releases",

@@ -1,12 +1,12 @@
-//! Which right of a workflow's token each call of the API needs: the names that stand under `permissions:`.
+//! The permission that each call of the API needs of a workflow's token, named as under `permissions:`.
 //!
-//! Public things can be read without any right on GitHub. Here a token that was cut down needs the
-//! right even so: what a workflow can do without, it does not have to name.
+//! On GitHub, public data can be read without any permission. Here a restricted token needs the permission even then,
+//! so that a workflow declares everything that it uses.
 
 use super::Method;
 use crate::state::people::{Access, Rights};
 
-/// Whether a token with these rights may make a call; `path` is in segments, without `/api/v3`.
+/// Returns whether a token with these permissions may make a call; `path` is in segments, without `/api/v3`.
 pub(crate) fn suffice(rights: &Rights, method: Method, path: &[String]) -> bool {
     let access = match method {
         Method::Get => Access::Read,
@@ -19,7 +19,7 @@ pub(crate) fn suffice(rights: &Rights, method: Method, path: &[String]) -> bool 
     any.is_empty() || any.iter().any(|scope| rights.get(*scope) >= Some(&access))
 }
 
-/// The scopes of which one is enough, for what follows `/repos/OWNER/NAME`.
+/// Returns the scopes, one of which is enough, for the path after `/repos/OWNER/NAME`.
 fn scopes(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["issues", "comments", ..] | ["issues", _, "comments" | "events", ..] => {
@@ -34,7 +34,7 @@ fn scopes(path: &[&str]) -> &'static [&'static str] {
             "releases" | "git" | "commits" | "branches" | "compare" | "contents",
             ..,
         ] => &["contents"],
-        _ => &[], // what every token may know
+        _ => &[], // allowed for every token
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which path is which endpoint: one match over method and segments.
+//! Maps paths to endpoints: one match over method and segments.
 
 use super::Method::{Delete, Get, Patch, Post, Put};
 use super::{
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::state::refusal::{Lack, Refusal};
 
-/// Finds the endpoint and lets it answer.
+/// Finds the endpoint and calls it.
 pub(crate) fn handle(desk: &mut Desk<'_>) -> Outcome {
     let path: Vec<&str> = desk.call.path.iter().map(String::as_str).collect();
     match (desk.call.method, path.as_slice()) {
@@ -34,7 +34,7 @@ fn in_repository(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
     match (desk.call.method, path) {
         (Get, []) => basics::repository(desk),
         (Get, ["installation"]) => apps::installation(desk),
-        // A statement of an App is good for nothing else.
+        // An App's statement is valid for nothing else.
         _ if desk.call.app.is_some() => Err(Refusal::Forbidden(Lack::Integration)),
         (_, ["pulls" | "issues", ..]) => on_pulls(desk, path),
         (_, ["git", ..]) => on_git(desk, path),
@@ -110,7 +110,7 @@ fn on_releases(desk: &mut Desk<'_>, path: &[&str]) -> Outcome {
         (Patch, [id]) => releases::edit(desk, id),
         (Delete, [id]) => releases::delete(desk, id),
         (Get, [id, "assets"]) => assets::list(desk, id),
-        // Uploads go to the address in `upload_url`; here GitHub has nothing.
+        // Uploads go to the address in `upload_url`; GitHub has no endpoint here.
         (Post, [_, "assets"]) => Err(Refusal::NotFound),
         _ => Ok(not_implemented(desk)),
     }

@@ -1,4 +1,4 @@
-//! What doctors read: roles, environments, rulesets, immutable releases.
+//! The settings that `doctor` reads: roles, environments, rulesets, immutable releases.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::time::rfc3339;
 /// `GET /collaborators/{user}/permission`
 pub(crate) fn permission(desk: &mut Desk<'_>, login: &str) -> Outcome {
     let person = desk.state.collaborator(&desk.call.actor, login)?;
-    // Anybody may read a public repository.
+    // Everyone may read a public repository.
     let role = person.role.max(Role::Read);
     let mut user = shapes::person(&desk.call.links, person);
     user["role_name"] = role.name().into();
@@ -210,7 +210,7 @@ fn rules(ruleset: &Ruleset) -> Vec<Value> {
     rules
 }
 
-/// But for the strategy, as GitHub proposes them.
+/// GitHub's defaults, except for the strategy.
 fn queue_parameters(grouping: Grouping) -> Value {
     json!({
         "check_response_timeout_minutes": 60,

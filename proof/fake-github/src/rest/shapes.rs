@@ -1,7 +1,7 @@
-//! The shapes that many answers share: people, repositories, commits.
+//! JSON objects that many responses share: users, repositories, commits.
 //!
-//! Every property that GitHub's description requires is there, also where the forge has nothing to
-//! say: strict clients look.
+//! Every property that GitHub's description requires is present, even if the fake has no value for it, because strict
+//! clients check.
 
 use serde_json::{Map, Value, json};
 
@@ -13,17 +13,17 @@ use crate::state::pulls::HeadRepository;
 use crate::state::{Hosted, State};
 use crate::time::rfc3339;
 
-/// A moment, or null.
+/// Returns a time, or null.
 pub(crate) fn moment(at: Option<i64>) -> Value {
     at.map_or(Value::Null, |at| rfc3339(at).into())
 }
 
-/// The opaque id that GraphQL would use.
+/// Returns the opaque id that GraphQL would use.
 pub(crate) fn node_id(kind: &str, id: impl std::fmt::Display) -> String {
     format!("{kind}_{id}")
 }
 
-/// A person by login; one who is gone shows as `ghost`.
+/// Returns a user by login; a deleted one appears as `ghost`.
 pub(crate) fn user(state: &State, links: &Links, login: &str) -> Value {
     let ghost = || Person {
         id: 10_137,
@@ -34,7 +34,7 @@ pub(crate) fn user(state: &State, links: &Links, login: &str) -> Value {
     person(links, &state.person(login).cloned().unwrap_or_else(ghost))
 }
 
-/// A person.
+/// Returns a user.
 pub(crate) fn person(links: &Links, person: &Person) -> Value {
     let login = super::input::encoded(&person.login);
     let of = |rest: &str| links.api(&format!("/users/{login}{rest}"));
@@ -60,12 +60,12 @@ pub(crate) fn person(links: &Links, person: &Person) -> Value {
     })
 }
 
-/// This repository.
+/// Returns this repository.
 pub(crate) fn repository(state: &State, links: &Links) -> Value {
     hosted(state, links, state.repository(), false)
 }
 
-/// The repository of a head branch; null where it was deleted.
+/// Returns the repository of a head branch; null if it was deleted.
 pub(crate) fn head_repository(state: &State, links: &Links, head: &HeadRepository) -> Value {
     match head {
         HeadRepository::Here => repository(state, links),
@@ -86,7 +86,7 @@ fn fork_of(state: &State, id: RepositoryId, owner: &str, name: &str) -> Hosted {
     }
 }
 
-/// What follows the repository's own address in the addresses of its parts.
+/// The last parts of a repository's addresses.
 const PARTS: [(&str, &str); 37] = [
     ("url", ""),
     ("archive_url", "/{archive_format}{/ref}"),
@@ -184,7 +184,7 @@ fn hosted(state: &State, links: &Links, repository: &Hosted, fork: bool) -> Valu
     body
 }
 
-/// A name under a commit.
+/// Returns the author or committer of a commit.
 pub(crate) fn signature(signature: &Signature) -> Value {
     json!({
         "name": signature.name,
@@ -193,7 +193,7 @@ pub(crate) fn signature(signature: &Signature) -> Value {
     })
 }
 
-/// A commit, as `GET /commits/{ref}` shows it.
+/// Returns a commit, as in `GET /commits/{ref}`.
 pub(crate) fn commit(links: &Links, commit: &Commit) -> Value {
     let id = &commit.id;
     let parents = commit
@@ -221,7 +221,7 @@ pub(crate) fn commit(links: &Links, commit: &Commit) -> Value {
     })
 }
 
-/// A commit, as `GET /git/commits/{sha}` shows it.
+/// Returns a commit, as in `GET /git/commits/{sha}`.
 pub(crate) fn git_commit(links: &Links, commit: &Commit) -> Value {
     let id = &commit.id;
     let parents = commit

@@ -62,7 +62,7 @@ pub(crate) fn combined(desk: &mut Desk<'_>, id: &str) -> Outcome {
     })))
 }
 
-/// The combined status does not say who posted.
+/// The combined status does not contain the creator.
 fn without_creator(mut status: Value) -> Value {
     if let Some(members) = status.as_object_mut() {
         members.remove("creator");

@@ -1,7 +1,7 @@
-//! The bytes of an upload, as a client of Azure's block blobs sends them: blocks by name and then
-//! a list of names, or all at once.
+//! Assembles an upload as sent by a client of Azure's block blobs: blocks by name and then a list of names, or
+//! everything at once.
 //!
-//! A block that the list does not name is thrown away, as there.
+//! A block that is not in the list is discarded, as there.
 
 use crate::blobs::Blob;
 use crate::rest::Answer;
@@ -9,19 +9,19 @@ use crate::storage::denied;
 
 use super::{Pending, Results};
 
-/// What a `PUT` to an upload's address wants.
+/// The purpose of a `PUT` to an upload's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
-    /// Everything, in one request.
+    /// The whole content, in one request.
     Whole,
     /// One block, by its name.
     Block(String),
-    /// The names of the blocks that make the whole, in their order.
+    /// The names of all blocks, in order.
     List,
 }
 
 impl Put {
-    /// Reads the query, and the header that says what a whole is.
+    /// Parses the query, and the header that marks an upload in one piece.
     pub(crate) fn read(
         comp: Option<&str>,
         block: Option<&str>,
@@ -39,19 +39,19 @@ impl Put {
 }
 
 impl Results {
-    /// Whether an upload is still open.
+    /// Returns whether an upload is still open.
     pub(crate) fn is_open(&self, upload: u64) -> bool {
         self.pending.contains_key(&upload)
     }
 
-    /// Keeps a block.
+    /// Stores a block.
     pub(crate) fn stage(&mut self, upload: u64, name: String, blob: Blob) -> Answer {
         self.change(upload, |pending| {
             pending.blocks.insert(name, blob);
         })
     }
 
-    /// The blocks of a list, in its order.
+    /// Returns the blocks of a list, in its order.
     pub(crate) fn listed(&self, upload: u64, list: &[u8]) -> Result<Vec<Blob>, Answer> {
         let pending = self.pending.get(&upload).ok_or_else(gone)?;
         let names = names(list).ok_or_else(|| denied(400, "InvalidXmlDocument"))?;
@@ -60,7 +60,7 @@ impl Results {
         blobs.ok_or_else(|| denied(400, "InvalidBlockList"))
     }
 
-    /// Says what the whole is.
+    /// Sets the whole content.
     pub(crate) fn commit(&mut self, upload: u64, blob: Blob) -> Answer {
         self.change(upload, |pending| {
             pending.blocks.clear();
@@ -77,12 +77,12 @@ impl Results {
     }
 }
 
-/// What is said when nobody waits for the bytes any more.
+/// Returns the response for an upload that is no longer open.
 pub(crate) fn gone() -> Answer {
     denied(404, "ResourceNotFound")
 }
 
-/// The names in `<BlockList><Latest>NAME</Latest>...</BlockList>`; `None` for anything else.
+/// Returns the names in `<BlockList><Latest>NAME</Latest>...</BlockList>`; `None` for anything else.
 fn names(list: &[u8]) -> Option<Vec<String>> {
     let text = std::str::from_utf8(list).ok()?;
     let (_, rest) = text.split_once("<BlockList>")?;

@@ -1,7 +1,7 @@
-//! The results service: where the jobs of a run keep their artifacts.
+//! The results service, which stores the artifacts of a run's jobs.
 //!
-//! `actions/upload-artifact` does not speak REST. It speaks Twirp for what an artifact is called,
-//! and block blobs for its bytes:
+//! `actions/upload-artifact` does not use REST. It uses Twirp for an artifact's metadata, and block blobs for its
+//! bytes:
 //!
 //! ```text
 //! CreateArtifact   -> an address to write to
@@ -9,10 +9,10 @@
 //! FinalizeArtifact -> the artifact, which the REST API shows from now on
 //! ```
 //!
-//! A token for it belongs to one attempt of one run, and ends with it. What is being uploaded is
-//! kept here, in memory; an artifact becomes part of the [`State`] when it is finalized.
+//! A token belongs to one attempt of one run, and expires with it. Pending uploads are kept here, in memory; an
+//! artifact becomes part of the [`State`] when it is finalized.
 //!
-//! Knows no sockets; bytes are known by their digests.
+//! This module knows no sockets; bytes are identified by their digests.
 
 pub(crate) mod blocks;
 pub(crate) mod token;
@@ -27,10 +27,10 @@ use crate::state::artifacts::{Artifact, ArtifactForm};
 use crate::state::people::{Actor, Role};
 use token::Job;
 
-/// How long an artifact is kept if nobody says, and at most.
+/// The default and longest retention of an artifact, in seconds.
 const LONGEST: i64 = 90 * 86_400;
 
-/// What the service remembers.
+/// The state of the service.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     issued: BTreeMap<String, Job>,
@@ -48,7 +48,7 @@ struct Pending {
     content: Option<Blob>,
 }
 
-/// Why a call came to nothing, in Twirp's kinds.
+/// Why a call failed, by Twirp's error codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     BadRoute(String),
@@ -61,14 +61,14 @@ pub(crate) enum Problem {
 }
 
 impl Results {
-    /// A token for a job of the newest attempt of a run.
+    /// Issues a token for a job of the newest attempt of a run.
     pub(crate) fn issue(&mut self, job: Job, secret: &str) -> String {
         let token = job.token(secret);
         self.issued.insert(token.clone(), job);
         token
     }
 
-    /// The job that holds a token, while its attempt runs.
+    /// Returns the job that holds a token, while its attempt runs.
     fn job(&self, state: &State, token: Option<&str>) -> Result<Job, Problem> {
         let token = token.ok_or(Problem::Unauthenticated("missing bearer token"))?;
         let job = self.issued.get(token).copied();
@@ -80,7 +80,7 @@ impl Results {
         if newest && !ended { Ok(job) } else { Err(over) }
     }
 
-    /// Reserves a name; answers the number of the upload.
+    /// Reserves a name; returns the number of the upload.
     fn create(
         &mut self,
         state: &State,
@@ -114,7 +114,7 @@ impl Results {
         Ok(self.last)
     }
 
-    /// Makes the artifact of what was uploaded, if that is what the client says it is.
+    /// Creates the artifact from the uploaded bytes, if they match the client's description.
     fn finalize(
         &mut self,
         state: &mut State,
@@ -160,11 +160,11 @@ impl Results {
     }
 }
 
-/// What a client says of what it uploaded.
+/// The client's description of an upload.
 #[derive(Debug)]
 struct Claimed {
     size: u64,
-    /// `sha256:` and 64 hexadecimal digits, from clients that say so.
+    /// `sha256:` and 64 hexadecimal digits, if the client sends it.
     hash: Option<String>,
 }
 
@@ -185,7 +185,7 @@ impl Claimed {
     }
 }
 
-/// Who deletes an artifact on behalf of a job.
+/// Returns the actor that deletes an artifact on behalf of a job.
 fn runner() -> Actor {
     Actor::Known {
         label: "runner".into(),
@@ -200,7 +200,7 @@ fn named<'a>(state: &'a State, run: RunId, name: &str) -> Option<&'a Artifact> {
     all.find(|artifact| artifact.name == name)
 }
 
-/// The characters that file systems of some runner would not take.
+/// Refuses characters that are invalid in the file system of some runner.
 fn checked_name(name: &str) -> Result<(), Problem> {
     let bad = |c: char| "\":<>|*?\\/".contains(c) || c.is_control();
     if name.is_empty() || name.contains(bad) {

@@ -1,7 +1,6 @@
-//! The runtime token of a job: a JSON web token whose scope names run and job.
+//! The runtime token of a job: a JSON web token whose scope contains run and job.
 //!
-//! Clients only read its payload. The service knows its tokens by heart, so the third part is
-//! nothing that anybody verifies.
+//! Clients only read its payload. The service remembers its tokens, so the signature is never verified.
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -12,24 +11,24 @@ use crate::ids::RunId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Job {
     pub(crate) run: RunId,
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub(crate) attempt: u64,
-    /// Any number that tells the jobs of an attempt apart.
+    /// A number that distinguishes the jobs of an attempt.
     pub(crate) number: u64,
 }
 
 impl Job {
-    /// What the service calls the attempt of the run.
+    /// Returns the service's id for the attempt of the run.
     pub(crate) fn run_backend_id(self) -> String {
         uuid(self.attempt, self.run.0)
     }
 
-    /// What the service calls the job.
+    /// Returns the service's id for the job.
     pub(crate) fn job_backend_id(self) -> String {
         uuid(self.attempt, self.number)
     }
 
-    /// The token; `secret` makes it one that nobody can guess.
+    /// Returns the token; `secret` makes it unguessable.
     pub(crate) fn token(self, secret: &str) -> String {
         let scope = format!(
             "Actions.Results:{}:{}",
@@ -45,12 +44,12 @@ impl Job {
     }
 }
 
-/// Two numbers in the form of a random UUID.
+/// Formats two numbers as a random UUID.
 fn uuid(first: u64, second: u64) -> String {
     format!("{first:08x}-0000-4000-8000-{second:012x}")
 }
 
-/// The alphabet of RFC 4648, section 5, without padding.
+/// Encodes with the alphabet of RFC 4648, section 5, without padding.
 fn base64url(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut out = String::new();

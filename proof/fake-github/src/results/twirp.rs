@@ -1,7 +1,7 @@
-//! The calls of the results service: JSON in, JSON out, errors as Twirp has them.
+//! The calls of the results service: JSON in, JSON out, with Twirp's errors.
 //!
-//! Fields have the names of the protocol's description; numbers of 64 bits are text, as JSON for
-//! protocol buffers has it. What a call does not know it ignores.
+//! Fields have the names of the protocol's description; 64-bit numbers are strings, as in the JSON mapping of protocol
+//! buffers. Unknown fields are ignored.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,23 +16,23 @@ use crate::state::artifacts::Artifact;
 use crate::storage::Signer;
 use crate::time::{parsed, rfc3339};
 
-/// The service, as it stands in a path.
+/// The service's name in a path.
 const SERVICE: &str = "github.actions.results.api.v1.ArtifactService";
 
 /// The version of the protocol that `actions/upload-artifact` speaks from v4 on.
 const PROTOCOL: i64 = 4;
 
-/// What a call works on.
+/// The context of a call.
 pub(crate) struct Counter<'a> {
     pub(crate) results: &'a mut Results,
     pub(crate) state: &'a mut State,
     pub(crate) signer: &'a Signer,
     pub(crate) call: &'a Call,
-    /// The token that came along.
+    /// The token of the request.
     pub(crate) token: Option<&'a str>,
 }
 
-/// Answers a call.
+/// Handles a call.
 pub(crate) fn answer(mut counter: Counter<'_>) -> Answer {
     match counter.handle() {
         Ok(value) => Answer::ok(&value),
@@ -137,7 +137,7 @@ impl Counter<'_> {
     }
 }
 
-/// What every call says: where it comes from.
+/// The ids of run and job, which every call contains.
 #[derive(Deserialize)]
 struct Backend {
     #[serde(default)]
@@ -189,7 +189,7 @@ struct Named {
     name: String,
 }
 
-/// A number of 64 bits: text, or a number from clients that are lenient.
+/// A 64-bit number: a string, or a number from lenient clients.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Number {

@@ -1,6 +1,7 @@
-//! GitHub Apps that are installed in the repository, and the tokens that they get: narrowed to rights that the App has, for an hour.
+//! GitHub Apps that are installed in the repository, and their tokens: restricted to permissions of the App, valid for
+//! an hour.
 //!
-//! Knows nothing of signatures; whoever calls has found out that it is the App that asks.
+//! This module does not know signatures: its callers have authenticated the App.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,26 +9,26 @@ use super::State;
 use super::people::{Access, Rights, Role, Token};
 use super::refusal::Refusal;
 
-/// How long a token of an App is good, in seconds.
+/// The lifetime of an App's token, in seconds.
 pub const HOUR: i64 = 3600;
 
-/// An App, and its installation here.
+/// An App and its installation in this repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
-    /// Its number.
+    /// The id.
     pub id: u64,
-    /// Its name in addresses; it writes as `<slug>[bot]`.
+    /// The slug; the App writes as `<slug>[bot]`.
     pub slug: String,
-    /// The public half of its key, as DER of PKCS#1.
+    /// The public key, as DER of PKCS#1.
     pub public_key: Vec<u8>,
-    /// The number of its installation.
+    /// The id of the installation.
     pub installation: u64,
-    /// All that its tokens may be given, by the names that stand under `permissions:` in a workflow.
+    /// The most permissions of its tokens, named as under `permissions:` in a workflow.
     pub rights: Rights,
 }
 
 impl App {
-    /// The account in whose name it writes.
+    /// Returns the account that the App writes as.
     #[must_use]
     pub fn login(&self) -> String {
         format!("{}[bot]", self.slug)
@@ -35,7 +36,7 @@ impl App {
 }
 
 impl State {
-    /// Installs an App; gives its number.
+    /// Installs an App; returns its id.
     pub fn add_app(&mut self, slug: &str, public_key: Vec<u8>, rights: Rights) -> u64 {
         let (id, installation) = (self.allocate(), self.allocate());
         let app = App {
@@ -50,16 +51,16 @@ impl State {
         id
     }
 
-    /// The App of that number.
+    /// Returns the App with this id.
     #[must_use]
     pub fn app(&self, id: u64) -> Option<&App> {
         self.apps.get(&id)
     }
 
-    /// Gives an App a token: with the rights that it asks for, or all that it has.
+    /// Issues a token for an App: with the permissions that it asks for, or all that it has.
     ///
     /// # Errors
-    /// 404 for an installation that is not its own, 422 for a right that it does not have.
+    /// 404 for an installation of another App, 422 for a permission that the App does not have.
     pub fn give_token(
         &mut self,
         app: u64,

@@ -1,6 +1,6 @@
-//! Workflow artifacts: they belong to the run, not to the attempt, and expire.
+//! Workflow artifacts, which belong to a run, not to an attempt, and expire.
 //!
-//! An expired artifact is still listed; its bytes are gone.
+//! An expired artifact is still listed, but its bytes are gone.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,44 +13,44 @@ use crate::ids::{ArtifactId, RunId};
 /// An artifact of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// Its number.
+    /// The id.
     pub id: ArtifactId,
-    /// The run that made it.
+    /// The run that created it.
     pub run: RunId,
-    /// Its name, unique in the run.
+    /// The name, unique in the run.
     pub name: String,
-    /// How the bytes are packed.
+    /// The form of the bytes.
     pub form: ArtifactForm,
-    /// The bytes, as they are downloaded.
+    /// The bytes as downloaded.
     pub blob: Blob,
-    /// Whether the forge keeps the digest to itself.
+    /// Whether the API omits the digest.
     pub hides_digest: bool,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: i64,
-    /// When its bytes go.
+    /// The time at which its bytes are deleted.
     pub expires_at: i64,
 }
 
 impl Artifact {
-    /// Whether the bytes are gone.
+    /// Returns whether the bytes are gone.
     #[must_use]
     pub fn expired(&self, now: i64) -> bool {
         self.expires_at <= now
     }
 }
 
-/// How an artifact's bytes are packed.
+/// The form of an artifact's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ArtifactForm {
     /// A zip archive.
     Zip,
-    /// One file as it is: `archive: false`.
+    /// A single file without a zip: `archive: false`.
     Plain,
 }
 
 impl ArtifactForm {
-    /// The media type of a download.
+    /// Returns the media type of a download.
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl State {
         self.register_artifact_until(now, run, name, form, blob, expires_at)
     }
 
-    /// Adds an artifact whose bytes go at a moment.
+    /// Adds an artifact with an expiry time.
     pub(crate) fn register_artifact_until(
         &mut self,
         now: i64,
@@ -110,25 +110,25 @@ impl State {
         Ok(id)
     }
 
-    /// All artifacts, newest first.
+    /// Returns all artifacts, newest first.
     #[must_use]
     pub fn artifacts(&self) -> Vec<&Artifact> {
         self.artifacts.values().rev().collect()
     }
 
-    /// The artifacts of a run, newest first.
+    /// Returns the artifacts of a run, newest first.
     #[must_use]
     pub fn artifacts_of(&self, run: RunId) -> Vec<&Artifact> {
         let all = self.artifacts.values().rev();
         all.filter(|artifact| artifact.run == run).collect()
     }
 
-    /// One artifact.
+    /// Returns one artifact.
     pub fn artifact(&self, id: ArtifactId) -> Result<&Artifact, Refusal> {
         self.artifacts.get(&id).ok_or(Refusal::NotFound)
     }
 
-    /// An artifact, for whoever may have its bytes: those who are signed in, before it expires.
+    /// Returns an artifact if the actor may download it: signed in, and before it expires.
     pub fn downloadable(
         &self,
         actor: &Actor,
@@ -152,7 +152,7 @@ impl State {
             .ok_or(Refusal::NotFound)
     }
 
-    /// Changes an artifact behind the forge's back: its bytes, its expiry, its digest.
+    /// Changes an artifact without an operation of the API: its bytes, its expiry, its digest.
     pub fn tamper_artifact(
         &mut self,
         id: ArtifactId,

@@ -1,6 +1,6 @@
-//! Release assets: an upload begins, leaves a `starter` behind it, and ends or does not.
+//! Release assets: an upload begins, creates a `starter`, and completes or not.
 //!
-//! Knows digests and sizes, not bytes.
+//! This module knows digests and sizes, not bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,46 +17,46 @@ const ASSETS_LIMIT: usize = 1000;
 /// An asset has to be smaller than this.
 const SIZE_LIMIT: u64 = 2 << 30;
 
-/// A file of a release.
+/// An asset of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asset {
-    /// Its number.
+    /// The id.
     pub id: AssetId,
     /// The release it belongs to.
     pub release: ReleaseId,
-    /// Its name, as the forge rewrote it.
+    /// The name, as GitHub rewrites it.
     pub name: String,
-    /// What people see instead of the name.
+    /// The display name.
     pub label: Option<String>,
     /// The media type that the uploader gave.
     pub content_type: String,
-    /// The bytes, once they all came. `None` is the state `starter`.
+    /// The bytes, once all of them have arrived. `None` is the state `starter`.
     pub blob: Option<Blob>,
-    /// Whether the forge keeps the digest to itself.
+    /// Whether the API omits the digest.
     pub hides_digest: bool,
     /// The login of the uploader.
     pub uploader: String,
-    /// How often it was downloaded.
+    /// The number of downloads.
     pub downloads: u64,
-    /// When the upload began.
+    /// The time at which the upload began.
     pub created_at: i64,
-    /// When it changed last.
+    /// The time of the last change.
     pub updated_at: i64,
 }
 
-/// An order to upload.
+/// The parameters of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewAsset {
-    /// The name, before the forge rewrites it.
+    /// The name, before it is rewritten.
     pub name: String,
-    /// What people see instead of the name.
+    /// The display name.
     pub label: Option<String>,
     /// The media type.
     pub content_type: String,
 }
 
 impl State {
-    /// The assets of a release, for whoever sees the release.
+    /// Returns the assets of a release that the actor can see.
     pub fn assets(&self, actor: &Actor, release: ReleaseId) -> Result<Vec<&Asset>, Refusal> {
         let release = self.release(actor, release)?;
         Ok(release
@@ -66,19 +66,19 @@ impl State {
             .collect())
     }
 
-    /// One asset, for whoever sees its release.
+    /// Returns one asset of a release that the actor can see.
     pub fn asset(&self, actor: &Actor, id: AssetId) -> Result<&Asset, Refusal> {
         let asset = self.assets.get(&id).ok_or(Refusal::NotFound)?;
         self.release(actor, asset.release)?;
         Ok(asset)
     }
 
-    /// One asset, for whoever has been let in to its release already.
+    /// Returns one asset without an access check.
     pub(crate) fn asset_anyway(&self, id: AssetId) -> Option<&Asset> {
         self.assets.get(&id)
     }
 
-    /// What stands for the tag in the addresses of an asset.
+    /// Returns the text in place of the tag in an asset's addresses.
     pub(crate) fn address_tag_of(&self, asset: &Asset) -> String {
         self.releases
             .get(&asset.release)
@@ -86,7 +86,7 @@ impl State {
             .unwrap_or_default()
     }
 
-    /// A complete asset of a published release, as anybody can ask for it by tag and name.
+    /// Returns a complete asset of a published release by tag and name, for anonymous downloads.
     pub fn public_asset(&self, tag: &str, name: &str) -> Result<&Asset, Refusal> {
         let release = self.release_by_tag(tag)?;
         let mut assets = release.assets.iter().filter_map(|id| self.assets.get(id));
@@ -94,7 +94,7 @@ impl State {
         found.ok_or(Refusal::NotFound)
     }
 
-    /// Begins an upload. From here on the name is taken, whether the bytes come or not.
+    /// Begins an upload. This takes the name, whether the bytes arrive or not.
     pub fn begin_upload(
         &mut self,
         actor: &Actor,
@@ -145,7 +145,7 @@ impl State {
         Ok(id)
     }
 
-    /// Ends an upload. Whoever deleted the asset, or published over it, meanwhile has won.
+    /// Finishes an upload, unless the asset was deleted or the release published in the meantime.
     pub fn finish_upload(&mut self, now: i64, id: AssetId, blob: Blob) -> Result<&Asset, Refusal> {
         let frozen = self
             .assets
@@ -168,7 +168,7 @@ impl State {
         Ok(asset)
     }
 
-    /// Begins and ends an upload.
+    /// Begins and finishes an upload.
     pub fn upload_asset(
         &mut self,
         actor: &Actor,
@@ -181,7 +181,7 @@ impl State {
         self.finish_upload(now, id, blob)
     }
 
-    /// Gives an asset another name or label.
+    /// Changes the name or the label of an asset.
     pub fn edit_asset(
         &mut self,
         actor: &Actor,
@@ -222,14 +222,14 @@ impl State {
         }
     }
 
-    /// Keeps an asset's digest from everybody: older assets have none.
+    /// Hides an asset's digest: older assets have none.
     pub fn hide_digest(&mut self, id: AssetId) -> Result<(), Refusal> {
         let asset = self.assets.get_mut(&id).ok_or(Refusal::NotFound)?;
         asset.hides_digest = true;
         Ok(())
     }
 
-    /// Swaps an asset's bytes behind the forge's back, frozen or not: an attack, no operation.
+    /// Replaces an asset's bytes, immutable or not: an attack, not an operation of the API.
     pub fn tamper_asset(&mut self, id: AssetId, blob: Blob) -> Result<(), Refusal> {
         let asset = self.assets.get_mut(&id).ok_or(Refusal::NotFound)?;
         asset.blob = Some(blob);
@@ -253,8 +253,8 @@ impl State {
     }
 }
 
-/// The name that GitHub makes of a name: what is not a letter, a digit, `.`, `_` or `-` becomes a
-/// dot, dots in a row become one, and none stay at the ends (a hidden file gets a first name).
+/// Rewrites a name as GitHub does: what is not a letter, a digit, `.`, `_` or `-` becomes a dot, repeated dots become
+/// one, and dots at the ends are removed (a hidden file gets a first name).
 fn rewritten(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let mut out = String::new();

@@ -1,5 +1,5 @@
-//! Comments on pull requests: written by anybody with a token that may, edited by their authors
-//! and by writers.
+//! Comments on pull requests: created with any suitable token, edited by their authors and by accounts with write
+//! access.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,22 +14,22 @@ const BODY_LIMIT: usize = 65_536;
 /// A comment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
-    /// Its number.
+    /// The id.
     pub id: CommentId,
-    /// The pull request it is on.
+    /// The pull request.
     pub pull: PullNumber,
     /// The login of its author.
     pub author: String,
     /// The text, in Markdown.
     pub body: String,
-    /// When it was written.
+    /// The time of its creation.
     pub created_at: i64,
-    /// When it was changed last.
+    /// The time of the last change.
     pub updated_at: i64,
 }
 
 impl State {
-    /// The comments on a pull request, oldest first.
+    /// Returns the comments on a pull request, oldest first.
     pub fn comments(&self, pull: PullNumber) -> Result<Vec<&Comment>, Refusal> {
         self.pull(pull)?;
         Ok(self
@@ -39,7 +39,7 @@ impl State {
             .collect())
     }
 
-    /// One comment.
+    /// Returns one comment.
     pub fn comment(&self, id: CommentId) -> Result<&Comment, Refusal> {
         self.comments.get(&id).ok_or(Refusal::NotFound)
     }

@@ -1,6 +1,6 @@
-//! Landing a pull request: whether it may, by which method, directly or through a merge queue.
+//! Merges a pull request: whether it is allowed, by which method, directly or through a merge queue.
 //!
-//! Required checks are read on the head, as GitHub does; on the queue's own commit for a queue.
+//! Required checks are read from the head, as on GitHub; for a queue, from the queue's own commit.
 
 use super::State;
 use super::people::{Actor, Role};
@@ -10,23 +10,23 @@ use super::statuses::Verdict;
 use crate::ids::{CommitId, PullNumber};
 use crate::repository::{Merge, MergeMethod, Repository, Signature};
 
-/// An order to land a pull request.
+/// The parameters of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landing {
-    /// Which.
+    /// The pull request.
     pub pull: PullNumber,
-    /// How.
+    /// The method.
     pub method: MergeMethod,
-    /// The head that the caller has seen; another is refused.
+    /// The head that the caller expects; any other is refused.
     pub expected_head: Option<String>,
-    /// The subject of the commit.
+    /// The subject of the commit message.
     pub title: Option<String>,
-    /// The rest of its message.
+    /// The body of the commit message.
     pub message: Option<String>,
 }
 
 impl Landing {
-    /// Lands a pull request with GitHub's own words.
+    /// Merges a pull request with GitHub's default message.
     #[must_use]
     pub fn new(pull: PullNumber, method: MergeMethod) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl Landing {
 }
 
 impl State {
-    /// What GitHub calls `mergeable_state`, once it knows.
+    /// Returns GitHub's `mergeable_state`, assuming that it is computed.
     #[must_use]
     pub fn mergeable_state(&self, pull: &PullRequest) -> &'static str {
         match () {
@@ -54,7 +54,7 @@ impl State {
         }
     }
 
-    /// Lands a pull request; answers the commit that the base branch is at then.
+    /// Merges a pull request; returns the new tip of the base branch.
     pub fn merge_pull(
         &mut self,
         actor: &Actor,
@@ -94,8 +94,8 @@ impl State {
         self.land(now, git, &pull, &login, commit)
     }
 
-    /// Puts a pull request into the merge queue: makes the group's commit and its branch, on
-    /// which checks have to report. Answers that commit, the `merge_group.head_sha`.
+    /// Puts a pull request into the merge queue: creates the group's commit and its branch, on which checks have to
+    /// report. Returns that commit, the `merge_group.head_sha`.
     pub fn enqueue(
         &mut self,
         now: i64,
@@ -119,7 +119,8 @@ impl State {
         Ok(commit)
     }
 
-    /// The group's commit of a queued pull request. A push to its head, or to the base branch, takes it out of the queue.
+    /// Returns the group's commit of a queued pull request. A push to its head, or to the base branch, removes it from
+    /// the queue.
     pub fn queued(&self, git: &dyn Repository, number: PullNumber) -> Result<CommitId, Refusal> {
         let pull = self.pull(number)?;
         check_open(pull)?;
@@ -129,7 +130,7 @@ impl State {
         present.then_some(commit).ok_or(Refusal::NotFound)
     }
 
-    /// Lands the group's commit of a queued pull request, if its checks passed.
+    /// Merges the group's commit of a queued pull request, if its checks passed.
     pub fn land_queued(
         &mut self,
         now: i64,
@@ -147,10 +148,10 @@ impl State {
         self.land(now, git, &pull, "github-merge-queue[bot]", commit)
     }
 
-    /// Closes a pull request without landing it.
+    /// Closes a pull request without merging it.
     pub fn close_pull(&mut self, now: i64, number: PullNumber) -> Result<(), Refusal> {
         let pull = self.pull(number)?;
-        // A draft can be closed, though it cannot land.
+        // A draft can be closed, although it cannot be merged.
         if !pull.is_open() {
             check_open(pull)?;
         }
@@ -179,7 +180,7 @@ impl State {
         Ok(commit)
     }
 
-    /// Why the required checks keep `commit` out of `branch`, if they do.
+    /// Returns why the required checks keep `commit` out of `branch`, if they do.
     fn blocker(&self, branch: &str, commit: &CommitId) -> Option<String> {
         if branch != self.repository.default_branch {
             return None;
@@ -240,7 +241,7 @@ fn group_branch(pull: &PullRequest) -> String {
 fn signature(login: &str, at: i64) -> Signature {
     Signature {
         name: login.to_owned(),
-        // GitHub's description of addresses does not take the brackets of a bot's name.
+        // GitHub's description does not accept the brackets of a bot's name in an email address.
         email: format!(
             "{}@users.noreply.github.com",
             login.trim_end_matches("[bot]")

@@ -1,8 +1,8 @@
-//! Everything the forge remembers, and the operations on it.
+//! The state of the fake, and the operations on it.
 //!
-//! Pure: no clock (`now` is an argument), no files, no network, no JSON. Git is asked through
-//! [`Repository`](crate::Repository), and bytes are known by their digests only, so that a simulator
-//! can drive thousands of operations a second.
+//! Pure: no clock (`now` is an argument), no files, no network, no JSON. Git is accessed through
+//! [`Repository`](crate::Repository), and bytes are identified by their digests, so that a simulator can run thousands
+//! of operations a second.
 
 pub mod apps;
 pub mod artifacts;
@@ -38,13 +38,13 @@ use runs::{Dispatch, Run, Workflow};
 use settings::Settings;
 use statuses::Status;
 
-/// The form in which a state is stored; another number is refused.
+/// The version of the stored format; others are refused.
 pub const FORMAT: u32 = 1;
 
-/// The first number given out: no client may think that ids fit 32 bits.
+/// The first id: no client may assume that ids fit into 32 bits.
 const FIRST_ID: u64 = 5_000_000_001;
 
-/// One repository on the forge, with all that GitHub keeps beside the git objects.
+/// A repository, with everything that GitHub stores in addition to the git objects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     format: u32,
@@ -68,23 +68,23 @@ pub struct State {
     artifacts: BTreeMap<ArtifactId, Artifact>,
 }
 
-/// The repository as the forge knows it.
+/// The repository's own properties.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hosted {
-    /// Its number; names can change, this cannot.
+    /// The id, which never changes, unlike the name.
     pub id: RepositoryId,
-    /// The account it belongs to.
+    /// The account that owns it.
     pub owner: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The branch that pull requests go to by default.
+    /// The default branch.
     pub default_branch: String,
-    /// When it was made, in seconds since 1970.
+    /// The time of its creation, in seconds since 1970.
     pub created_at: i64,
 }
 
 impl Hosted {
-    /// `owner/name`.
+    /// Returns `owner/name`.
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner, self.name)
@@ -92,7 +92,7 @@ impl Hosted {
 }
 
 impl State {
-    /// An empty repository `owner/name` without people.
+    /// Creates an empty repository `owner/name` without users.
     #[must_use]
     pub fn new(owner: &str, name: &str, default_branch: &str, now: i64) -> Self {
         Self {
@@ -123,26 +123,26 @@ impl State {
         }
     }
 
-    /// The form in which this state was stored.
+    /// Returns the format in which this state was stored.
     #[must_use]
     pub fn format(&self) -> u32 {
         self.format
     }
 
-    /// The repository.
+    /// Returns the repository's properties.
     #[must_use]
     pub fn repository(&self) -> &Hosted {
         &self.repository
     }
 
-    /// A number that was never given out before.
+    /// Returns a new id.
     pub(crate) fn allocate(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         id
     }
 
-    /// The full ref name of the default branch.
+    /// Returns the full ref name of the default branch.
     pub(crate) fn default_ref(&self) -> String {
         format!("refs/heads/{}", self.repository.default_branch)
     }

@@ -1,7 +1,7 @@
-//! Who there is, which tokens they hold, and what those may do.
+//! Users, their tokens, and the permissions of those.
 //!
-//! A token may do the lesser of what its person may and what it was cut down to: the automation's
-//! token in a run for a fork reads only.
+//! A token has the lesser of its user's role and its own restrictions: the automation's token in a run for a fork can
+//! only read.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,26 @@ use serde::{Deserialize, Serialize};
 use super::State;
 use super::refusal::{Lack, Refusal};
 
-/// What a person may do in the repository, from least to most.
+/// The role of a user in the repository, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Not a collaborator; may see what is public.
+    /// Not a collaborator; can see what is public.
     None,
-    /// May read.
+    /// Can read.
     Read,
-    /// May sort issues.
+    /// Can manage issues.
     Triage,
-    /// May push, and draft and publish releases.
+    /// Can push, and draft and publish releases.
     Write,
-    /// May also change some settings.
+    /// Can also change some settings.
     Maintain,
-    /// May do everything.
+    /// Can do everything.
     Admin,
 }
 
 impl Role {
-    /// The name of the role: `role_name` in GitHub's answers.
+    /// Returns the name of the role: `role_name` in GitHub's responses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Role {
         }
     }
 
-    /// The old, coarse permission: `maintain` shows as `write`, `triage` as `read`.
+    /// Returns the older, coarse permission: `maintain` appears as `write`, `triage` as `read`.
     #[must_use]
     pub fn permission(self) -> &'static str {
         match self {
@@ -54,71 +54,71 @@ impl Role {
     }
 }
 
-/// A person or an app.
+/// A user or an app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// The number of the account.
+    /// The id of the account.
     pub id: u64,
     /// The name of the account.
     pub login: String,
-    /// What the account may do here.
+    /// The role of the account in this repository.
     pub role: Role,
-    /// Whether it is an app's: `github-actions[bot]`.
+    /// Whether it belongs to an app: `github-actions[bot]`.
     pub bot: bool,
 }
 
-/// What a token stands for.
+/// The holder and the restrictions of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
-    /// What journals and fault scripts call its holder: `developer`, `automation`, `fork`.
+    /// The label of its holder in journals and fault scripts: `developer`, `automation`, `fork`.
     pub label: String,
-    /// Whose it is.
+    /// The account that it belongs to.
     pub login: String,
-    /// The most it may do.
+    /// The highest role that it has.
     pub at_most: Role,
-    /// What a workflow cut it down to; `None` for a token that has all that its role has.
+    /// The permissions of a restricted token; `None` for a token with all permissions of its role.
     #[serde(default)]
     pub rights: Option<Rights>,
-    /// When it ends, in seconds since 1970, if it ends by itself.
+    /// The expiry time, in seconds since 1970, if any.
     #[serde(default)]
     pub ends: Option<i64>,
 }
 
-/// The rights of a token, by the names that stand under `permissions:` in a workflow.
+/// The permissions of a token, named as under `permissions:` in a workflow.
 pub type Rights = BTreeMap<String, Access>;
 
-/// How far a right goes.
+/// The level of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
-    /// Not at all.
+    /// No access.
     None,
-    /// To read.
+    /// Read access.
     Read,
-    /// To read and to change.
+    /// Read and write access.
     Write,
 }
 
-/// Who asks.
+/// The caller of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
-    /// Somebody without a token.
+    /// A caller without a token.
     Anonymous,
     /// The holder of a token.
     Known {
-        /// What journals and fault scripts call the holder.
+        /// The label of the holder in journals and fault scripts.
         label: String,
         /// The account.
         login: String,
-        /// What the token may do.
+        /// The role of the token.
         role: Role,
-        /// Whether the account is an app's.
+        /// Whether the account belongs to an app.
         bot: bool,
     },
 }
 
 impl Actor {
-    /// What journals and fault scripts call the actor; `anonymous` without a token.
+    /// Returns the label of the actor in journals and fault scripts; `anonymous` without a token.
     #[must_use]
     pub fn label(&self) -> &str {
         match self {
@@ -127,7 +127,7 @@ impl Actor {
         }
     }
 
-    /// What the actor may do. Anonymous readers have no role.
+    /// Returns the role of the actor. Anonymous callers have none.
     #[must_use]
     pub fn role(&self) -> Role {
         match self {
@@ -136,19 +136,19 @@ impl Actor {
         }
     }
 
-    /// Whether the actor may see drafts and change things.
+    /// Returns whether the actor can see drafts and change things.
     #[must_use]
     pub fn may_write(&self) -> bool {
         self.role() >= Role::Write
     }
 
-    /// Whether the actor is an app.
+    /// Returns whether the actor is an app.
     #[must_use]
     pub fn is_bot(&self) -> bool {
         matches!(self, Self::Known { bot: true, .. })
     }
 
-    /// The login of an actor who has at least this role.
+    /// Returns the login of an actor with at least this role.
     pub(crate) fn with(&self, least: Role) -> Result<&str, Refusal> {
         match self {
             Self::Anonymous => Err(Refusal::NotFound),
@@ -159,7 +159,7 @@ impl Actor {
         }
     }
 
-    /// The login of anybody with a token.
+    /// Returns the login of an actor with any token.
     pub(crate) fn signed_in(&self) -> Result<&str, Refusal> {
         match self {
             Self::Anonymous => Err(Refusal::Unauthenticated),
@@ -169,7 +169,7 @@ impl Actor {
 }
 
 impl State {
-    /// Adds a person, or changes the role of one.
+    /// Adds a user, or changes the role of one.
     pub fn add_person(&mut self, login: &str, role: Role) -> &Person {
         let fresh = Person {
             id: self.allocate(),
@@ -182,7 +182,7 @@ impl State {
         person
     }
 
-    /// Gives a token to a person; `label` is what journals and fault scripts call its holder.
+    /// Gives a token to a user; `label` names its holder in journals and fault scripts.
     pub fn add_token(&mut self, token: &str, label: &str, login: &str, at_most: Role) {
         let token_facts = Token {
             label: label.to_owned(),
@@ -194,32 +194,32 @@ impl State {
         self.tokens.insert(token.to_owned(), token_facts);
     }
 
-    /// Cuts a token down to these rights, as a workflow does with that of its run.
+    /// Restricts a token to these permissions, as a workflow does with that of its run.
     pub fn limit_token(&mut self, token: &str, rights: Rights) {
         if let Some(token) = self.tokens.get_mut(token) {
             token.rights = Some(rights);
         }
     }
 
-    /// Every token that anybody holds.
+    /// Returns every token.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
         self.tokens.keys().map(String::as_str)
     }
 
-    /// What a token was cut down to, if it was.
+    /// Returns the permissions of a restricted token.
     #[must_use]
     pub fn rights(&self, token: &str) -> Option<&Rights> {
         self.tokens.get(token)?.rights.as_ref()
     }
 
-    /// Ends a token.
+    /// Revokes a token.
     pub fn revoke_token(&mut self, token: &str) {
         self.tokens.remove(token);
     }
 
-    /// The usual cast, each with the token `<label>-token`: `developer` (write), `maintainer`
-    /// (maintain), `admin` (admin), `stranger` (no role), `automation` (the token of
-    /// `github-actions[bot]`, write) and `fork` (the same, read only).
+    /// Adds the default users, each with the token `<label>-token`: `developer` (write), `maintainer` (maintain),
+    /// `admin` (admin), `stranger` (no role), `automation` (the token of `github-actions[bot]`, write) and `fork` (the
+    /// same, read only).
     pub fn add_cast(&mut self) {
         const BOT: &str = "github-actions[bot]";
         let cast = [
@@ -236,7 +236,7 @@ impl State {
         }
     }
 
-    /// The person with this login, in any spelling of its letters.
+    /// Returns the user with this login, ignoring case.
     #[must_use]
     pub fn person(&self, login: &str) -> Option<&Person> {
         let exact = self.people.get(login);
@@ -247,14 +247,14 @@ impl State {
         })
     }
 
-    /// Whether a token has come to its end.
+    /// Returns whether a token has expired.
     #[must_use]
     pub fn ended(&self, token: &str, now: i64) -> bool {
         let ends = self.tokens.get(token).and_then(|token| token.ends);
         ends.is_some_and(|ends| ends <= now)
     }
 
-    /// Who holds `token`, if anybody does.
+    /// Returns the holder of `token`, if any.
     #[must_use]
     pub fn holder(&self, token: &str) -> Option<Actor> {
         let token = self.tokens.get(token)?;
@@ -267,7 +267,7 @@ impl State {
         })
     }
 
-    /// A person, for whoever may ask about roles: apps, and people who may push.
+    /// Returns a user, for actors that may ask about roles: apps, and users with write access.
     pub fn collaborator(&self, actor: &Actor, login: &str) -> Result<&Person, Refusal> {
         actor.signed_in()?;
         if !actor.is_bot() {

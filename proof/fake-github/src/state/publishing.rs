@@ -1,8 +1,8 @@
-//! Publishing a release: the tag, the one winner, the freeze, and which release is the latest.
+//! Publishes a release: creates the tag, lets one release win, makes it immutable, and determines the latest release.
 //!
-//! The rules, each as GitHub has it: one published release per tag; a tag that an immutable
-//! release has used is burnt; the tag is made at the target unless it exists; an app may not make
-//! a tag on a commit that changes workflows, and is told 404.
+//! The rules are GitHub's: one published release per tag; the tag of an immutable release can never be reused; the tag
+//! is created at the target unless it exists; an app may not create a tag on a commit that changes workflows, and
+//! receives a 404.
 
 use std::cmp::Reverse;
 
@@ -16,23 +16,23 @@ use super::releases::Release;
 use crate::ids::CommitId;
 use crate::repository::{Repository, RepositoryError};
 
-/// Where GitHub Actions finds workflows.
+/// The folder of GitHub Actions workflows.
 const WORKFLOWS: &str = ".github/workflows";
 
 /// Whether a release becomes the latest one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MakeLatest {
-    /// It does.
+    /// Becomes the latest.
     #[default]
     True,
-    /// It does not, and stands back later too.
+    /// Does not become the latest, now or later.
     False,
-    /// By the date of the commit.
+    /// Decided by the date of the commit.
     Legacy,
 }
 
 impl State {
-    /// The latest release: neither a draft nor a prerelease.
+    /// Returns the latest release, which is neither a draft nor a pre-release.
     pub fn latest_release(&self) -> Result<&Release, Refusal> {
         let fit =
             |release: &&Release| !release.draft && !release.prerelease && !release.never_latest;
@@ -47,7 +47,7 @@ impl State {
         pinned.or_else(by_date).ok_or(Refusal::NotFound)
     }
 
-    /// Makes `release` public, or says why not. Changes nothing but the release and the tag.
+    /// Publishes `release`, or returns why that is refused. Changes only the release and the tag.
     pub(super) fn publish(
         &self,
         actor: &Actor,
@@ -71,7 +71,7 @@ impl State {
         Ok(())
     }
 
-    /// Makes a published release a draft again; the tag stays.
+    /// Turns a published release into a draft again; the tag stays.
     pub(super) fn take_back(&self, release: &mut Release) -> Result<(), Refusal> {
         if release.immutable {
             let message = "draft cannot be changed when release is immutable";
@@ -82,7 +82,7 @@ impl State {
         Ok(())
     }
 
-    /// Obeys `make_latest` for a published release.
+    /// Applies `make_latest` to a published release.
     pub(super) fn rank(&mut self, release: &mut Release, make_latest: MakeLatest) {
         release.never_latest = make_latest == MakeLatest::False;
         match make_latest {
@@ -94,7 +94,7 @@ impl State {
         }
     }
 
-    /// Refuses names that are no tags, and burnt ones.
+    /// Refuses names that are invalid or retired.
     pub(super) fn check_tag_name(&self, tag: &str) -> Result<(), Refusal> {
         if tag.is_empty() {
             return Err(Refusal::missing("Release", "tag_name"));
@@ -113,7 +113,7 @@ impl State {
         Ok(())
     }
 
-    /// Whether an app may not put a ref on `commit`: it changes what workflows do.
+    /// Checks whether an app may not put a ref on `commit`, because the commit changes workflows.
     pub(super) fn needs_workflow_right(
         &self,
         actor: &Actor,
@@ -132,7 +132,7 @@ impl State {
             && git.touches(&tip, commit, WORKFLOWS)?)
     }
 
-    /// The commit that the release's tag points at, after making the tag where it is missing.
+    /// Returns the commit of the release's tag, and creates a missing tag.
     fn tag_commit(
         &self,
         actor: &Actor,
@@ -155,7 +155,7 @@ impl State {
         Ok(target)
     }
 
-    /// The commit that a branch name or a commit id means. Not a tag: a target is no tag.
+    /// Returns the commit of a branch name or a commit id. A tag is not a valid target.
     fn target(&self, git: &dyn Repository, commitish: &str) -> Result<CommitId, Refusal> {
         let branch = commitish.strip_prefix("refs/heads/").unwrap_or(commitish);
         if let Some(commit) = git.resolve(&format!("refs/heads/{branch}"))? {
@@ -169,7 +169,7 @@ impl State {
     }
 }
 
-/// Whether git would take `name` as the full name of a ref (`git check-ref-format`).
+/// Returns whether `name` is a valid full name of a ref for git (`git check-ref-format`).
 pub(super) fn is_ref_name(name: &str) -> bool {
     let bad = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");

@@ -1,7 +1,6 @@
-//! Pull requests, followed from git: where the head is, and whether it would merge.
+//! Pull requests, updated from git: where the head is, and whether they can be merged.
 //!
-//! `refs/pull/N/head` is the head, `refs/pull/N/merge` the test merge, as on GitHub. Landing one
-//! is next door.
+//! `refs/pull/N/head` is the head, `refs/pull/N/merge` the test merge, as on GitHub. Merging is in `merging`.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,117 +13,117 @@ use crate::repository::{Merge, MergeMethod, Repository, Signature};
 /// A pull request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullRequest {
-    /// Its number, as people write it.
+    /// The number, as shown to users.
     pub number: PullNumber,
-    /// Its other number, as programs see it.
+    /// The id in the API.
     pub id: u64,
     /// The title.
     pub title: String,
     /// The description.
     pub body: Option<String>,
-    /// The login of whoever opened it.
+    /// The login of the author.
     pub author: String,
-    /// The branch that it wants to go to.
+    /// The base branch.
     pub base_branch: String,
-    /// The tip of that branch, when it was last looked at.
+    /// The tip of the base branch at the last update.
     pub base_sha: CommitId,
-    /// The branch that it comes from.
+    /// The head branch.
     pub head_branch: String,
-    /// Where that branch is.
+    /// The repository of the head branch.
     pub head_repository: HeadRepository,
-    /// The tip of that branch, when it was last looked at.
+    /// The tip of the head branch at the last update.
     pub head_sha: CommitId,
-    /// Whether it is marked as unfinished.
+    /// Whether it is a draft.
     pub draft: bool,
-    /// What has become of it.
+    /// Open, closed or merged.
     pub state: PullState,
-    /// The commit that merging it would make; `None` for a conflict.
+    /// The commit of a test merge; `None` for a conflict.
     pub test_merge: Option<CommitId>,
-    /// How often somebody asked whether it would merge since it last changed.
+    /// How often its mergeability was read since the last change.
     pub asked: u32,
-    /// When it was opened.
+    /// The time at which it was opened.
     pub created_at: i64,
-    /// When it changed last.
+    /// The time of the last change.
     pub updated_at: i64,
-    /// Each change of the branch that it wants to go to, oldest first.
+    /// The changes of its base branch, oldest first.
     #[serde(default)]
     pub base_changes: Vec<BaseChange>,
 }
 
-/// A pull request was given another base branch.
+/// A change of a pull request's base branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseChange {
-    /// The number of the event.
+    /// The id of the event.
     pub id: u64,
-    /// When.
+    /// The time.
     pub at: i64,
 }
 
 impl PullRequest {
-    /// Whether it is open.
+    /// Returns whether it is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state == PullState::Open
     }
 }
 
-/// Where the head branch of a pull request is.
+/// The repository of a pull request's head branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeadRepository {
-    /// In this repository.
+    /// This repository.
     Here,
-    /// In a fork.
+    /// A fork.
     Fork {
-        /// The fork's number.
+        /// The id of the fork.
         id: RepositoryId,
-        /// The account it belongs to.
+        /// The account that owns it.
         owner: String,
-        /// Its name.
+        /// The name.
         name: String,
     },
-    /// In a fork that was deleted.
+    /// A fork that was deleted.
     Deleted,
 }
 
-/// What has become of a pull request.
+/// Whether a pull request is open, closed or merged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PullState {
-    /// Nothing yet.
+    /// It is open.
     Open,
-    /// It was closed without landing.
+    /// It was closed without being merged.
     Closed {
-        /// When.
+        /// The time.
         at: i64,
     },
-    /// It landed.
+    /// It was merged.
     Merged {
-        /// When.
+        /// The time.
         at: i64,
-        /// The login of whoever landed it.
+        /// The login of the account that merged it.
         by: String,
-        /// The commit that it became.
+        /// The merge commit.
         commit: CommitId,
     },
 }
 
-/// An order to open a pull request.
+/// The parameters of a new pull request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPull {
     /// The title.
     pub title: String,
     /// The description.
     pub body: Option<String>,
-    /// The login of whoever opens it.
+    /// The login of the author.
     pub author: String,
-    /// The branch that it wants to go to; empty for the default branch.
+    /// The base branch; empty for the default branch.
     pub base: String,
-    /// The branch that it comes from.
+    /// The head branch.
     pub head: String,
-    /// Where that branch is.
+    /// The repository of the head branch.
     pub head_repository: HeadRepository,
-    /// The head of a fork's branch, whose objects are in this repository already.
+    /// The head of a fork's branch, whose objects are already in this repository.
     pub fork_head: Option<CommitId>,
-    /// Whether it is marked as unfinished.
+    /// Whether it is a draft.
     pub draft: bool,
 }
 
@@ -177,7 +176,7 @@ impl State {
         Ok(number)
     }
 
-    /// Opens a pull request as somebody who may push to its branch.
+    /// Opens a pull request as an account that may push to its branch.
     pub fn request_pull(
         &mut self,
         actor: &Actor,
@@ -198,18 +197,18 @@ impl State {
         self.open_pull(now, git, order)
     }
 
-    /// Pull requests, newest first.
+    /// Returns the pull requests, newest first.
     #[must_use]
     pub fn pulls(&self) -> Vec<&PullRequest> {
         self.pulls.values().rev().collect()
     }
 
-    /// One pull request.
+    /// Returns one pull request.
     pub fn pull(&self, number: PullNumber) -> Result<&PullRequest, Refusal> {
         self.pulls.get(&number).ok_or(Refusal::NotFound)
     }
 
-    /// Changes what people wrote or marked, or where a fork's branch is.
+    /// Changes the text, the draft mark, or where a fork's branch is.
     pub fn edit_pull(
         &mut self,
         now: i64,
@@ -228,7 +227,7 @@ impl State {
         Ok(())
     }
 
-    /// Gives an open pull request another base branch, which has to be there.
+    /// Changes the base branch of an open pull request to an existing branch.
     pub fn retarget(
         &mut self,
         now: i64,
@@ -250,7 +249,7 @@ impl State {
         Ok(())
     }
 
-    /// Opens a closed pull request again, if its branch is still there.
+    /// Reopens a closed pull request, if its branch still exists.
     pub fn reopen_pull(
         &mut self,
         now: i64,
@@ -269,8 +268,7 @@ impl State {
         Ok(())
     }
 
-    /// Counts that somebody asks whether a pull request would merge, and says whether GitHub would
-    /// know by now.
+    /// Counts a read of a pull request's mergeability, and returns whether GitHub would have computed it by now.
     pub fn ask_mergeable(&mut self, number: PullNumber) -> Result<bool, Refusal> {
         let slow = self.settings.mergeable_unknown_at_first;
         let pull = self.pulls.get_mut(&number).ok_or(Refusal::NotFound)?;
@@ -278,7 +276,7 @@ impl State {
         Ok(!slow || pull.asked > 1)
     }
 
-    /// Looks again at the branches of all open pull requests. Answers whether any changed.
+    /// Updates all open pull requests from their branches. Returns whether any changed.
     pub fn sync(&mut self, now: i64, git: &dyn Repository) -> Result<bool, Refusal> {
         let open = self.pulls.values().filter(|pull| pull.is_open());
         let numbers: Vec<PullNumber> = open.map(|pull| pull.number).collect();
@@ -289,7 +287,7 @@ impl State {
         Ok(changed)
     }
 
-    /// Looks at the branches of one pull request, and merges them for a test if they moved.
+    /// Updates one pull request from its branches, and repeats the test merge if they moved.
     fn follow(
         &mut self,
         now: i64,
@@ -317,7 +315,7 @@ impl State {
         pull.asked = 0;
         pull.head_sha = head;
         if git.is_ancestor(&pull.head_sha, &base)? {
-            // Somebody pushed the head to the base: GitHub calls that merged.
+            // The head was pushed to the base: GitHub calls that merged.
             let by = pull.author.clone();
             pull.state = PullState::Merged {
                 at: now,

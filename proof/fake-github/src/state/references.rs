@@ -1,7 +1,7 @@
-//! Refs over the API: reading, creating once, moving forward, deleting.
+//! Refs through the API: read, create once, move forward, delete.
 //!
-//! Creating a ref that exists, or whose name is a folder of another, is refused, which makes it a compare-and-swap. The tag of an
-//! immutable release neither moves nor goes.
+//! Creating a ref that exists, or whose name is a folder of another, is refused, which makes it a compare-and-swap. The
+//! tag of an immutable release can be neither moved nor deleted.
 
 use super::State;
 use super::people::{Actor, Role};
@@ -11,7 +11,7 @@ use crate::ids::CommitId;
 use crate::repository::{Reference, Repository, RepositoryError};
 
 impl State {
-    /// Makes a ref, which must not exist yet.
+    /// Creates a ref, which must not exist yet.
     pub fn create_reference(
         &mut self,
         actor: &Actor,
@@ -109,7 +109,7 @@ impl State {
     }
 }
 
-/// Whether git can keep a ref of this name: a ref is no folder, so none may be below it, nor above.
+/// Returns whether git can store a ref with this name: a ref is a file, so no other ref may be its folder, or be in it.
 pub(super) fn has_room(git: &dyn Repository, name: &str) -> Result<bool, RepositoryError> {
     if !git.references(&format!("{name}/"))?.is_empty() {
         return Ok(false);

@@ -1,61 +1,61 @@
-//! Why an operation did not happen, in GitHub's kinds.
+//! Why an operation was refused, by GitHub's categories.
 //!
-//! Knows no status codes and no JSON: `rest` turns these into answers.
+//! This module does not know status codes or JSON: `rest` turns refusals into responses.
 
 use crate::repository::RepositoryError;
 
-/// An operation that was turned down. Nothing has changed.
+/// A refused operation, which has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It is not there, or the actor may not know that it is.
+    /// The object does not exist, or is not visible to the actor.
     #[error("Not Found")]
     NotFound,
-    /// No token was sent where one is needed even to ask.
+    /// A token is required.
     #[error("Requires authentication")]
     Unauthenticated,
-    /// The actor lacks a right.
+    /// The actor lacks a permission.
     #[error("{0}")]
     Forbidden(Lack),
-    /// Some values are not acceptable.
+    /// Some values are invalid.
     #[error("Validation Failed")]
     Invalid(Vec<Flaw>),
-    /// It cannot be done, and no single value is at fault.
+    /// The operation is impossible, but no single value is wrong.
     #[error("{0}")]
     Unprocessable(String),
-    /// It is not what the caller thinks it is, or it is there already.
+    /// The state is not the expected one, or the object already exists.
     #[error("{0}")]
     Conflict(String),
-    /// It cannot be done in this state.
+    /// The operation is not allowed in this state.
     #[error("{0}")]
     NotAllowed(String),
-    /// It was there, and is not any more.
+    /// The object no longer exists.
     #[error("{0}")]
     Gone(String),
-    /// The request has no form that can be understood.
+    /// The request is malformed.
     #[error("{0}")]
     Malformed(String),
-    /// The forge itself failed.
+    /// The fake itself failed.
     #[error("{0}")]
     Broken(String),
 }
 
 impl Refusal {
-    /// One value of one field is wrong.
+    /// Refuses one invalid value.
     pub(crate) fn invalid(resource: &'static str, field: &'static str) -> Self {
         Self::Invalid(vec![Flaw::new(resource, field, FlawCode::Invalid)])
     }
 
-    /// A required field is missing.
+    /// Refuses a missing field.
     pub(crate) fn missing(resource: &'static str, field: &'static str) -> Self {
         Self::Invalid(vec![Flaw::new(resource, field, FlawCode::MissingField)])
     }
 
-    /// Another thing of this name is there.
+    /// Refuses a name that is taken.
     pub(crate) fn exists(resource: &'static str, field: &'static str) -> Self {
         Self::Invalid(vec![Flaw::new(resource, field, FlawCode::AlreadyExists)])
     }
 
-    /// A value is wrong for a reason of its own.
+    /// Refuses a value for a specific reason.
     pub(crate) fn custom(
         resource: &'static str,
         field: &'static str,
@@ -66,7 +66,7 @@ impl Refusal {
         Self::Invalid(vec![flaw])
     }
 
-    /// Whether this says `already_exists` about `field`.
+    /// Returns whether this is `already_exists` for `field`.
     #[must_use]
     pub fn already_exists(&self, field: &str) -> bool {
         let Self::Invalid(flaws) = self else {
@@ -84,30 +84,30 @@ impl From<RepositoryError> for Refusal {
     }
 }
 
-/// Which right the actor lacks.
+/// The permission that the actor lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lack {
-    /// An app's token without the permission.
+    /// The actor is an app's token without the permission.
     #[error("Resource not accessible by integration")]
     Integration,
-    /// A person who may not push.
+    /// The actor is a user without write access.
     #[error("Must have push access to repository")]
     Push,
-    /// A person who is not an administrator.
+    /// The actor is not an administrator.
     #[error("Must have admin rights to Repository.")]
     Admin,
 }
 
-/// What is wrong with one value.
+/// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// `Release`, `ReleaseAsset`, ...
     pub resource: &'static str,
     /// The field's name in the request.
     pub field: &'static str,
-    /// What kind of fault it is.
+    /// The kind of problem.
     pub code: FlawCode,
-    /// A sentence, where GitHub gives one.
+    /// The message, if GitHub sends one.
     pub message: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl Flaw {
     }
 }
 
-/// GitHub's codes for a fault in a value.
+/// GitHub's codes for a problem with a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlawCode {
     /// `missing_field`

@@ -1,6 +1,6 @@
-//! Releases: who sees which, drafting, editing, deleting. Publishing is next door.
+//! Releases: visibility, drafting, editing, deleting. Publishing is in `publishing`.
 //!
-//! A draft is seen by writers only, and never found by its tag. Many drafts may share a tag name.
+//! A draft is visible only with write access, and never found by its tag. Many drafts may share a tag name.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +17,11 @@ const NOTES_LIMIT: usize = 125_000;
 /// A release, draft or published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// Its number.
+    /// The id.
     pub id: ReleaseId,
-    /// The tag's name; the tag itself is made on publishing.
+    /// The name of the tag, which is created on publishing.
     pub tag_name: String,
-    /// Where the tag will point, unless it is there already: a branch or a commit.
+    /// The target of a tag that does not exist yet: a branch or a commit.
     pub target_commitish: String,
     /// The title.
     pub name: Option<String>,
@@ -29,26 +29,26 @@ pub struct Release {
     pub body: Option<String>,
     /// Whether it is still a draft.
     pub draft: bool,
-    /// Whether it is marked as not for everybody.
+    /// Whether it is marked as a pre-release.
     pub prerelease: bool,
-    /// Whether tag and assets are frozen for ever.
+    /// Whether tag and assets are permanently frozen.
     pub immutable: bool,
-    /// Whether it stands back when the latest release is chosen.
+    /// Whether it is excluded when the latest release is chosen.
     pub never_latest: bool,
-    /// The login of whoever drafted it.
+    /// The login of the account that drafted it.
     pub author: String,
-    /// When it was drafted; once published, when its commit was made.
+    /// The time of drafting; once published, the time of its commit.
     pub created_at: i64,
-    /// When anything about it changed last.
+    /// The time of the last change.
     pub updated_at: i64,
-    /// When it was published.
+    /// The time of publishing.
     pub published_at: Option<i64>,
     /// The assets, oldest first.
     pub assets: Vec<AssetId>,
 }
 
 impl Release {
-    /// What stands in web addresses instead of a tag as long as there is none.
+    /// Returns the text in place of the tag in web addresses, until there is a tag.
     #[must_use]
     pub fn address_tag(&self) -> String {
         if !self.draft {
@@ -59,10 +59,10 @@ impl Release {
     }
 }
 
-/// An order to make a release.
+/// The parameters of a new release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewRelease {
-    /// The tag's name.
+    /// The name of the tag.
     pub tag_name: String,
     /// A branch or a commit; empty for the default branch.
     pub target_commitish: String,
@@ -70,35 +70,35 @@ pub struct NewRelease {
     pub name: Option<String>,
     /// The notes.
     pub body: Option<String>,
-    /// Whether to stop at a draft.
+    /// Whether to keep it a draft.
     pub draft: bool,
-    /// Whether to mark it as not for everybody.
+    /// Whether to mark it as a pre-release.
     pub prerelease: bool,
     /// Whether it becomes the latest, if it is published now.
     pub make_latest: MakeLatest,
 }
 
-/// An order to change a release: what is `None` stays.
+/// The changes to a release: `None` keeps a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleaseEdit {
-    /// Another tag name.
+    /// The new tag name.
     pub tag_name: Option<String>,
-    /// Another target.
+    /// The new target.
     pub target_commitish: Option<String>,
-    /// Another title.
+    /// The new title.
     pub name: Option<String>,
-    /// Other notes.
+    /// The new notes.
     pub body: Option<String>,
-    /// `Some(false)` publishes; `Some(true)` takes a mutable release back.
+    /// `Some(false)` publishes; `Some(true)` turns a mutable release back into a draft.
     pub draft: Option<bool>,
-    /// Another mark.
+    /// The new pre-release mark.
     pub prerelease: Option<bool>,
     /// Whether it becomes the latest.
     pub make_latest: Option<MakeLatest>,
 }
 
 impl State {
-    /// The releases that `actor` may see, newest first.
+    /// Returns the releases that `actor` can see, newest first.
     #[must_use]
     pub fn releases(&self, actor: &Actor) -> Vec<&Release> {
         let seen = self.releases.values().rev();
@@ -106,14 +106,14 @@ impl State {
             .collect()
     }
 
-    /// One release. A draft is not there for those who may not write.
+    /// Returns one release. A draft is not found without write access.
     pub fn release(&self, actor: &Actor, id: ReleaseId) -> Result<&Release, Refusal> {
         let release = self.releases.get(&id).ok_or(Refusal::NotFound)?;
         let seen = !release.draft || actor.may_write();
         seen.then_some(release).ok_or(Refusal::NotFound)
     }
 
-    /// The published release with this tag. Never a draft.
+    /// Returns the published release with this tag, never a draft.
     pub fn release_by_tag(&self, tag: &str) -> Result<&Release, Refusal> {
         let mut published = self.releases.values().filter(|release| !release.draft);
         published
@@ -121,7 +121,7 @@ impl State {
             .ok_or(Refusal::NotFound)
     }
 
-    /// Makes a release and, unless it is to stay a draft, publishes it.
+    /// Creates a release and, unless it stays a draft, publishes it.
     pub fn create_release(
         &mut self,
         actor: &Actor,
@@ -196,7 +196,7 @@ impl State {
         self.releases.get(&id).ok_or(Refusal::NotFound)
     }
 
-    /// Deletes a release and its assets. The tag stays; that of an immutable release is burnt.
+    /// Deletes a release and its assets. The tag stays; that of an immutable release can never be reused.
     pub fn delete_release(&mut self, actor: &Actor, id: ReleaseId) -> Result<(), Refusal> {
         actor.with(Role::Write)?;
         let release = self.release(actor, id)?.clone();
@@ -213,7 +213,7 @@ impl State {
         Ok(())
     }
 
-    /// Changes tag and target, which only a release that is not frozen allows.
+    /// Changes tag and target, which is refused for an immutable release.
     fn apply_names(&self, release: &mut Release, edit: &ReleaseEdit) -> Result<(), Refusal> {
         let given = |new: &Option<String>, old: &str| new.clone().filter(|new| new != old);
         if let Some(tag) = given(&edit.tag_name, &release.tag_name) {

@@ -1,6 +1,6 @@
-//! Workflows, their runs and attempts, and the dispatches that were asked for.
+//! Workflows, their runs and attempts, and the requested dispatches.
 //!
-//! Nothing is ever executed here: the embedding program plays the runners.
+//! Nothing is executed here: the embedding program plays the runners.
 
 use std::collections::BTreeMap;
 
@@ -16,55 +16,55 @@ use crate::repository::Repository;
 /// A workflow file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workflow {
-    /// Its number.
+    /// The id.
     pub id: WorkflowId,
-    /// The name in it, which anybody who edits a copy can claim.
+    /// The name in the file, which any edited copy can claim.
     pub name: String,
-    /// Its path, `.github/workflows/...`.
+    /// The path, `.github/workflows/...`.
     pub path: String,
-    /// When it was first seen.
+    /// The time at which it was first seen.
     pub created_at: i64,
 }
 
 /// A run of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// Its number.
+    /// The id.
     pub id: RunId,
-    /// Which run of its workflow it is, from 1.
+    /// The number of the run in its workflow, from 1.
     pub number: u64,
     /// The workflow.
     pub workflow: WorkflowId,
-    /// The path of the workflow file at the time.
+    /// The path of the workflow file at that time.
     pub path: String,
-    /// What started it: `pull_request`, `workflow_dispatch`, ...
+    /// The event: `pull_request`, `workflow_dispatch`, ...
     pub event: String,
-    /// The commit it is about.
+    /// The head commit.
     pub head_sha: CommitId,
-    /// The branch of that commit.
+    /// The head branch.
     pub head_branch: Option<String>,
-    /// Where that branch is.
+    /// The repository of the head branch.
     pub head_repository: HeadRepository,
-    /// The pull requests that GitHub names; none for a fork's.
+    /// The pull requests that GitHub lists; none for a fork's.
     pub pulls: Vec<PullNumber>,
-    /// What people see in the list.
+    /// The title in lists.
     pub title: String,
-    /// When the first attempt was queued.
+    /// The time at which the first attempt was queued.
     pub created_at: i64,
-    /// Every attempt, oldest first; never empty.
+    /// All attempts, oldest first; never empty.
     pub attempts: Vec<Attempt>,
-    /// How often it was read since it has ended.
+    /// How often it was read after it completed.
     pub asked: u32,
 }
 
 impl Run {
-    /// The newest attempt.
+    /// Returns the newest attempt.
     #[must_use]
     pub fn attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
     }
 
-    /// Which attempt is the newest, from 1.
+    /// Returns the number of the newest attempt, from 1.
     #[must_use]
     pub fn attempt_number(&self) -> usize {
         self.attempts.len()
@@ -74,71 +74,71 @@ impl Run {
 /// One attempt of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// The login of whoever started it.
+    /// The login of the account that started it.
     pub actor: String,
     /// `queued`, `in_progress` or `completed`.
     pub status: String,
-    /// How it ended: `success`, `failure`, `cancelled`, ...
+    /// The conclusion: `success`, `failure`, `cancelled`, ...
     pub conclusion: Option<String>,
-    /// When it started.
+    /// The time at which it started.
     pub started_at: i64,
-    /// When it changed last.
+    /// The time of the last change.
     pub updated_at: i64,
-    /// Its jobs.
+    /// The jobs.
     pub jobs: Vec<Job>,
 }
 
 /// A job of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Its number.
+    /// The id.
     pub id: u64,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// `queued`, `in_progress` or `completed`.
     pub status: String,
-    /// How it ended.
+    /// The conclusion.
     pub conclusion: Option<String>,
-    /// When it started.
+    /// The time at which it started.
     pub started_at: i64,
-    /// When it ended.
+    /// The time at which it completed.
     pub completed_at: Option<i64>,
 }
 
-/// An order to register a run.
+/// The parameters of a new run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRun {
     /// The workflow.
     pub workflow: WorkflowId,
-    /// What started it.
+    /// The event.
     pub event: String,
-    /// The commit it is about.
+    /// The head commit.
     pub head_sha: CommitId,
-    /// The branch of that commit.
+    /// The head branch.
     pub head_branch: Option<String>,
-    /// The login of whoever started it.
+    /// The login of the account that started it.
     pub actor: String,
-    /// The pull request it is for, from which the head repository is taken.
+    /// The pull request that it is for, which determines the head repository.
     pub pull: Option<PullNumber>,
 }
 
-/// A dispatch that somebody asked for over the API.
+/// A dispatch that was requested through the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
     /// The workflow.
     pub workflow: WorkflowId,
-    /// The branch or tag it shall run on.
+    /// The branch or tag to run on.
     pub reference: String,
-    /// The inputs, as text.
+    /// The inputs, as strings.
     pub inputs: BTreeMap<String, String>,
-    /// The login of whoever asked.
+    /// The login of the caller.
     pub actor: String,
-    /// When.
+    /// The time of the request.
     pub at: i64,
 }
 
 impl State {
-    /// Makes a workflow known, or gives a known path another name.
+    /// Registers a workflow, or renames a known one.
     pub fn register_workflow(&mut self, now: i64, name: &str, path: &str) -> WorkflowId {
         if let Some(known) = self.workflows.values_mut().find(|it| it.path == path) {
             known.name = name.to_owned();
@@ -155,13 +155,13 @@ impl State {
         id
     }
 
-    /// All workflows.
+    /// Returns all workflows.
     #[must_use]
     pub fn workflows(&self) -> Vec<&Workflow> {
         self.workflows.values().collect()
     }
 
-    /// The workflow with this number, or with this file name or path.
+    /// Returns the workflow with this id, file name or path.
     pub fn workflow(&self, key: &str) -> Result<&Workflow, Refusal> {
         let by_id = key.parse().ok().and_then(|id| self.workflows.get(&id));
         let file = |workflow: &&Workflow| {
@@ -216,13 +216,13 @@ impl State {
         Ok(id)
     }
 
-    /// Runs, newest first.
+    /// Returns the runs, newest first.
     #[must_use]
     pub fn runs(&self) -> Vec<&Run> {
         self.runs.values().rev().collect()
     }
 
-    /// Counts that somebody reads a run, and says whether the forge still shows it as it was before its end.
+    /// Counts a read of a run, and returns whether it still appears as it was before it completed.
     pub fn ask_run(&mut self, id: RunId) -> bool {
         let behind = self.settings.runs_behind;
         let Some(run) = self.runs.get_mut(&id) else {
@@ -236,12 +236,12 @@ impl State {
         true
     }
 
-    /// One run.
+    /// Returns one run.
     pub fn run(&self, id: RunId) -> Result<&Run, Refusal> {
         self.runs.get(&id).ok_or(Refusal::NotFound)
     }
 
-    /// Says where the newest attempt of a run stands.
+    /// Sets the status of a run's newest attempt.
     pub fn set_run(
         &mut self,
         now: i64,
@@ -256,14 +256,14 @@ impl State {
         Ok(())
     }
 
-    /// Starts another attempt of a run; answers which one it is.
+    /// Starts another attempt of a run; returns its number.
     pub fn rerun(&mut self, now: i64, id: RunId, actor: &str) -> Result<usize, Refusal> {
         let run = self.runs.get_mut(&id).ok_or(Refusal::NotFound)?;
         run.attempts.push(Attempt::queued(now, actor));
         Ok(run.attempts.len())
     }
 
-    /// Adds a job to the newest attempt, or says how one of that name ended.
+    /// Adds a job to the newest attempt, or sets the conclusion of the job with this name.
     pub fn set_job(
         &mut self,
         now: i64,
@@ -288,7 +288,7 @@ impl State {
         Ok(())
     }
 
-    /// Notes that somebody asked for a run of a workflow on a branch or tag.
+    /// Records a request to run a workflow on a branch or tag.
     pub fn dispatch(
         &mut self,
         actor: &Actor,
@@ -315,7 +315,7 @@ impl State {
         self.dispatches.last().ok_or(Refusal::NotFound)
     }
 
-    /// The dispatches that were asked for, oldest first.
+    /// Returns the requested dispatches, oldest first.
     #[must_use]
     pub fn dispatches(&self) -> &[Dispatch] {
         &self.dispatches

@@ -1,4 +1,4 @@
-//! What an administrator has set: immutable releases, environments, required checks, rulesets.
+//! The administrator's settings: immutable releases, environments, required checks, rulesets.
 //!
 //! Settings are changed by the embedding program, never over HTTP.
 
@@ -13,21 +13,21 @@ use super::refusal::Refusal;
 /// The settings of the repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Whether releases freeze when they are published.
+    /// Whether releases become immutable when they are published.
     pub immutable_releases: bool,
-    /// Status contexts without which nothing merges into the default branch.
+    /// The status contexts that are required for merging into the default branch.
     pub required_contexts: Vec<String>,
-    /// Whether a pull request says `mergeable: null` the first time it is read after a push.
+    /// Whether `mergeable` is `null` the first time a pull request is read after a push.
     pub mergeable_unknown_at_first: bool,
-    /// How many reads of a run that has ended still show it in progress.
+    /// For how many reads a completed run still appears in progress.
     pub runs_behind: u32,
-    /// Whether strangers get nothing.
+    /// Whether the repository is private.
     pub private: bool,
     /// The environments, by name.
     pub environments: BTreeMap<String, Environment>,
     /// The rulesets.
     pub rulesets: Vec<Ruleset>,
-    /// Whether the token of a workflow that names no rights may write.
+    /// Whether the default permissions of the workflow token include writing.
     pub workflows_write: bool,
     /// Whether workflows may approve pull requests.
     pub workflows_approve: bool,
@@ -36,55 +36,55 @@ pub struct Settings {
 /// An environment that jobs can name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
-    /// Its number; given by the forge.
+    /// The id, assigned by the fake.
     pub id: u64,
-    /// When it was made; given by the forge.
+    /// The time of its creation, set by the fake.
     pub created_at: i64,
-    /// Logins of whom must approve; empty for nobody.
+    /// The logins of required reviewers; empty for none.
     pub reviewers: Vec<String>,
-    /// Whether who started a run may not approve it.
+    /// Whether the account that started a run may not approve it.
     pub prevent_self_review: bool,
-    /// Minutes to wait.
+    /// The wait timer in minutes.
     pub wait_minutes: u32,
-    /// Which branches may deploy; `None` for all.
+    /// The branches that may deploy; `None` for all.
     pub branches: Option<BranchPolicy>,
 }
 
-/// Which branches may use an environment.
+/// The branches that may use an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BranchPolicy {
     /// Those with branch protection.
     Protected,
-    /// Those whose names match one of these patterns.
+    /// Those with a name that matches one of these patterns.
     Named(Vec<String>),
 }
 
-/// A ruleset, as far as reading it back goes. It is not enforced.
+/// A ruleset, which can be read but is not enforced.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruleset {
-    /// Its number.
+    /// The id.
     pub id: u64,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Whether it is about tags rather than branches.
+    /// Whether it targets tags instead of branches.
     pub tags: bool,
     /// `active`, `evaluate` or `disabled`.
     pub enforcement: String,
-    /// Whom it does not hold back: a type such as `Integration`, and a number.
+    /// The actors that can bypass it: a type such as `Integration`, and an id.
     pub bypass: Vec<(String, u64)>,
-    /// Ref patterns that it covers.
+    /// The ref patterns that it includes.
     pub include: Vec<String>,
     /// The types of its rules: `creation`, `update`, `deletion`, ...
     pub rules: Vec<String>,
-    /// Contexts of a `required_status_checks` rule, and the app each is bound to.
+    /// The contexts of a `required_status_checks` rule, and the app that each is bound to.
     pub required_checks: Vec<(String, Option<u64>)>,
-    /// Whether that rule wants a head that contains the tip of its base branch.
+    /// Whether that rule requires the head to contain the tip of its base branch.
     pub strict: bool,
     /// A `merge_queue` rule.
     pub queue: Option<Grouping>,
 }
 
-/// Which commits of a merge queue's group the required checks are asked for.
+/// The commits of a merge queue's group that must pass the required checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Grouping {
     /// `ALLGREEN`: each.
@@ -94,18 +94,18 @@ pub enum Grouping {
 }
 
 impl State {
-    /// What is set.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Changes what is set.
+    /// Returns the settings for changing them.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
     }
 
-    /// Makes an environment, or changes one.
+    /// Creates or changes an environment.
     pub fn set_environment(&mut self, now: i64, name: &str, environment: Environment) {
         let known = self
             .settings
@@ -123,7 +123,7 @@ impl State {
             .insert(name.to_owned(), environment);
     }
 
-    /// An environment, for whoever may read the repository.
+    /// Returns an environment, which is visible with read access.
     pub fn environment(&self, name: &str) -> Result<&Environment, Refusal> {
         self.settings
             .environments
@@ -131,14 +131,14 @@ impl State {
             .ok_or(Refusal::NotFound)
     }
 
-    /// What workflows may do that name no rights: an administrator learns it.
+    /// Returns the settings of the workflow token's default permissions, for administrators only.
     pub fn workflow_rights(&self, actor: &Actor) -> Result<&Settings, Refusal> {
         let told = actor.role() >= Role::Admin;
         told.then_some(&self.settings).ok_or(Refusal::NotFound)
     }
 
-    /// Whether releases freeze: only an administrator learns that they do, and nobody that they
-    /// do not.
+    /// Succeeds if releases become immutable. An administrator sees that the setting is on; that it is off looks like
+    /// missing access.
     pub fn immutability(&self, actor: &Actor) -> Result<(), Refusal> {
         let told = self.settings.immutable_releases && actor.role() >= Role::Admin;
         told.then_some(()).ok_or(Refusal::NotFound)

@@ -1,6 +1,6 @@
-//! Commit statuses: each is kept, the newest of a context counts.
+//! Commit statuses: all are kept, the newest of a context counts.
 //!
-//! Contexts are compared without regard to case, as GitHub does.
+//! Contexts are case-insensitive, as on GitHub.
 
 use std::collections::BTreeMap;
 
@@ -18,29 +18,29 @@ const DESCRIPTION_LIMIT: usize = 140;
 /// The most statuses of one commit and context.
 const STATUSES_LIMIT: usize = 1000;
 
-/// What a status says.
+/// The state of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// It could not be told.
+    /// The check itself failed to run.
     Error,
-    /// No.
+    /// The check failed.
     Failure,
-    /// Not yet.
+    /// The check is not finished.
     Pending,
-    /// Yes.
+    /// The check passed.
     Success,
 }
 
 impl Verdict {
-    /// The verdict of this name.
+    /// Parses GitHub's name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let all = [Self::Error, Self::Failure, Self::Pending, Self::Success];
         all.into_iter().find(|verdict| verdict.name() == name)
     }
 
-    /// GitHub's name for it.
+    /// Returns GitHub's name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -55,39 +55,39 @@ impl Verdict {
 /// A status of a commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Its number.
+    /// The id.
     pub id: StatusId,
-    /// The commit it is about.
+    /// The commit.
     pub commit: CommitId,
-    /// What it says.
+    /// The state.
     pub verdict: Verdict,
-    /// Who or what says so.
+    /// The context.
     pub context: String,
-    /// Why.
+    /// The description.
     pub description: Option<String>,
-    /// Where to read more.
+    /// The address for details.
     pub target_url: Option<String>,
-    /// The login of whoever set it.
+    /// The login of the account that posted it.
     pub creator: String,
-    /// When it was set.
+    /// The time of its creation.
     pub created_at: i64,
 }
 
-/// An order to set a status.
+/// The parameters of a new status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewStatus {
-    /// GitHub's name of what it says.
+    /// GitHub's name of the state.
     pub state: String,
-    /// Who or what says so; empty for `default`.
+    /// The context; empty for `default`.
     pub context: String,
-    /// Why.
+    /// The description.
     pub description: Option<String>,
-    /// Where to read more.
+    /// The address for details.
     pub target_url: Option<String>,
 }
 
 impl State {
-    /// Sets a status on a commit.
+    /// Creates a status for a commit.
     pub fn create_status(
         &mut self,
         actor: &Actor,
@@ -142,14 +142,14 @@ impl State {
         Ok(self.statuses.entry(id).or_insert(status))
     }
 
-    /// All statuses of a commit, newest first.
+    /// Returns all statuses of a commit, newest first.
     #[must_use]
     pub fn statuses(&self, commit: &CommitId) -> Vec<&Status> {
         let all = self.statuses.values().rev();
         all.filter(|status| status.commit == *commit).collect()
     }
 
-    /// The newest status of each context of a commit.
+    /// Returns the newest status of each context of a commit.
     #[must_use]
     pub fn newest_statuses(&self, commit: &CommitId) -> Vec<&Status> {
         let mut newest = BTreeMap::new();
@@ -161,7 +161,7 @@ impl State {
         newest.into_values().collect()
     }
 
-    /// All that the newest statuses say together; pending where there are none.
+    /// Returns the combined state of the newest statuses; pending if there are none.
     #[must_use]
     pub fn combined_status(&self, commit: &CommitId) -> Verdict {
         let newest = self.newest_statuses(commit);

@@ -1,4 +1,4 @@
-//! An App signs in through the adapter, and gets a token for what it asks, for an hour.
+//! An App signs in through the adapter, and receives a token with the requested permissions for an hour.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use lockgate_forge_embedded::state::people::{Access, Rights};
 
 use crate::support::Rehearsal;
 
-/// Made for tests; it opens nothing.
+/// Made for tests; it grants no access.
 const KEY: &str = include_str!("../../../../crates/forge/src/github/tests/app-key.pem");
 const RIGHTS: &[Right] = &[("contents", false), ("statuses", true)];
 
@@ -40,7 +40,7 @@ fn with(config: &Config, token: Token) -> GitHub {
     .unwrap()
 }
 
-/// The kind of the forge's refusal, if it refused.
+/// Returns the kind of the refusal, if any.
 fn refused(result: Result<SignedIn, SignInError>) -> Option<ErrorKind> {
     match result {
         Err(SignInError::Forge(error)) => Some(error.kind),
@@ -72,7 +72,7 @@ fn an_app_gets_a_token_for_what_it_asks_and_writes_in_its_own_name() {
         .get("anonymous", &format!("/commits/{}/statuses", world.bump))
         .json();
     assert_eq!(posted[0]["creator"]["login"], "locksmith[bot]");
-    // It has the right to comment, and did not ask for it.
+    // The App may comment, but did not request that permission.
     let pull = world.forge.open_pull("developer", "bump", "Bump").unwrap();
     let denied = forge
         .create_comment(lockgate_core::PullNumber(pull.0), "x")

@@ -1,4 +1,4 @@
-//! What other people's clients ask for and Lockgate does not: pull requests over the API, and a little GraphQL.
+//! What third-party clients use and Lockgate does not: pull requests over the API, and a little GraphQL.
 
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ fn three_questions_in_graphql_are_answered_and_no_other() {
     let found = ask("automation", by_tag, ours("v1")).json();
     let release = &found["data"]["repository"]["release"];
     assert_eq!(release["isDraft"], true);
-    // A draft is there for writers and for nobody else.
+    // A draft is visible only with write access.
     let none = ask("stranger", by_tag, ours("v1")).json();
     assert_eq!(none["data"]["repository"]["release"], Value::Null);
     let other = json!({ "owner": "octo", "name": "other", "tagName": "v1" });

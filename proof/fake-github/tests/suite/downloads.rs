@@ -157,7 +157,7 @@ fn storage_can_have_a_port_of_its_own() {
 fn addresses_name_the_host_that_was_asked() {
     let rehearsal = Rehearsal::start();
     published(&rehearsal);
-    // As a proxy gets it, and as a program with a hosts entry sends it.
+    // As sent to a proxy, and by a program with a hosts entry.
     let absolute = "http://api.github.localhost/repos/octo/tools/releases/latest";
     let host = [("host", "api.github.localhost")];
     for (target, headers) in [

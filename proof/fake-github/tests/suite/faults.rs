@@ -82,7 +82,7 @@ fn the_hook_is_called_where_the_client_is_to_die() {
     let points = Arc::new(Mutex::new(Vec::new()));
     let (seen, handle) = (Arc::clone(&points), rehearsal.forge.handle());
     rehearsal.forge.on_kill(move |point| {
-        let effects = handle.journal().len(); // the hook may use the forge
+        let effects = handle.journal().len(); // the hook may use the server
         seen.lock().unwrap().push((point.clone(), effects));
     });
     assert!(post_draft(&rehearsal).is_err());

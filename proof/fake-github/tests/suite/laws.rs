@@ -1,4 +1,4 @@
-//! What holds after any sequence of operations by anybody.
+//! Invariants that hold after any sequence of operations by any users.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const PEOPLE: [&str; 4] = [
     "fork-token",
 ];
 
-/// One thing that somebody does. The numbers choose among what is there.
+/// One operation of a user. The numbers select existing objects.
 #[derive(Clone, Debug)]
 enum Step {
     Create {
@@ -85,7 +85,7 @@ struct World {
     now: i64,
     releases: Vec<ReleaseId>,
     assets: Vec<AssetId>,
-    /// What was frozen, as it was at that moment.
+    /// The immutable releases, as they were when they became immutable.
     frozen: BTreeMap<ReleaseId, (String, Vec<Asset>)>,
 }
 
@@ -115,7 +115,7 @@ impl World {
         let (state, git, now) = (&mut self.state, &self.git, self.now);
         let release = |at: usize| chosen(&self.releases, at).unwrap_or(ReleaseId(0));
         let asset = |at: usize| chosen(&self.assets, at).unwrap_or(AssetId(0));
-        // Refusals are as good as successes here: what matters is what is left.
+        // Refusals are as good as successes here: only the resulting state matters.
         match step {
             Step::Create { tag, draft } => {
                 let order = NewRelease {
@@ -208,7 +208,7 @@ impl World {
     }
 }
 
-/// One of those that were made; the newest are the likeliest to still be there.
+/// Selects one of the created objects; the newest are the most likely to still exist.
 fn chosen<T: Copy>(all: &[T], at: usize) -> Option<T> {
     let last = all.len().checked_sub(1)?;
     all.get(last - at % all.len()).copied()

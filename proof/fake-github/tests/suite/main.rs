@@ -1,4 +1,4 @@
-//! The rehearsal forge, asked over HTTP and driven directly.
+//! Tests the fake GitHub over HTTP and directly.
 
 #![expect(
     clippy::unwrap_used,

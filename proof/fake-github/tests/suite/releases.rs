@@ -139,7 +139,7 @@ fn the_automation_cannot_tag_a_commit_that_changes_workflows() {
     let reference = json!({ "ref": "refs/tags/x", "sha": edited.as_str() });
     let reply = rehearsal.api("automation", "POST", "/git/refs", reference.clone());
     assert_eq!(reply.status, 404);
-    // Nothing has happened, and a person can.
+    // Nothing has happened, and a user can do it.
     assert_eq!(
         rehearsal
             .get("automation", &format!("/releases/{id}"))

@@ -1,4 +1,4 @@
-//! The results service: what a job uploads is an artifact of its run in the REST API.
+//! The results service: a job's upload becomes an artifact of its run in the REST API.
 
 use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{RunId, START, Side};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{REPO, Rehearsal, Reply, send};
 
-/// A job of a run that is in progress, and the forge.
+/// A job of a run in progress, and the server.
 struct Job {
     rehearsal: Rehearsal,
     run: RunId,
@@ -46,7 +46,7 @@ impl Job {
         self.call_as(&self.token, method, body)
     }
 
-    /// Reserves a name; answers the address to write to.
+    /// Reserves a name; returns the address to write to.
     fn create(&self, name: &str) -> String {
         let reply = self.call("CreateArtifact", json!({ "name": name, "version": 4 }));
         assert_eq!(reply.status, 200, "{reply:?}");
@@ -99,7 +99,7 @@ fn run(rehearsal: &Rehearsal) -> RunId {
     rehearsal.forge.start_run(order).unwrap()
 }
 
-/// What the token says of run and job, read as clients read it.
+/// Returns the ids of run and job in the token, read as clients read it.
 fn backend_ids(token: &str) -> (String, String) {
     let payload = token.split('.').nth(1).unwrap();
     let claims: Value = serde_json::from_slice(&unbase64url(payload)).unwrap();

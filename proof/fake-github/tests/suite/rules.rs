@@ -1,4 +1,4 @@
-//! Rules of the state, driven without a socket.
+//! Tests the rules of the state, without a socket.
 
 use lockgate_forge_embedded::state::State;
 use lockgate_forge_embedded::state::assets::NewAsset;

@@ -117,7 +117,7 @@ fn settings_show_to_those_who_may_see_them() {
         rehearsal.get("automation", "/rulesets/9").json()["name"],
         "gate"
     );
-    // Who bypasses a ruleset is for those who may change it.
+    // The bypass list is visible only to accounts that may change the ruleset.
     let bypass = |who: &str| rehearsal.get(who, "/rulesets/9").json()["bypass_actors"].clone();
     assert_eq!(bypass("automation"), json!(null));
     assert_eq!(

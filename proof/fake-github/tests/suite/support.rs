@@ -1,4 +1,4 @@
-//! A bare repository, a running forge over it, and a client that shows every byte.
+//! A bare repository, a running server for it, and a client that exposes every byte.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -13,13 +13,13 @@ use tempfile::TempDir;
 /// The API's path of the repository.
 pub(crate) const REPO: &str = "/api/v3/repos/octo/tools";
 
-/// A forge over a repository with two commits on `main` and a branch `bump` ahead of it.
+/// A server for a repository with two commits on `main` and a branch `bump` ahead of it.
 pub(crate) struct Rehearsal {
     pub(crate) forge: Server,
     pub(crate) folder: TempDir,
     pub(crate) main: CommitId,
     pub(crate) bump: CommitId,
-    // Every exchange of every test has to be as GitHub describes it.
+    // Every exchange of every test has to match GitHub's description.
     _guard: Guard,
 }
 
@@ -54,7 +54,7 @@ impl Rehearsal {
         commit(&self.bare(), branch, files)
     }
 
-    /// Makes a branch at another.
+    /// Creates a branch from another.
     pub(crate) fn branch(&self, name: &str, from: &str) {
         branch(&self.bare(), name, from);
     }
@@ -67,7 +67,7 @@ impl Rehearsal {
         self.folder.path().join("tools.git")
     }
 
-    /// Asks the API as `label`; `anonymous` sends no token.
+    /// Calls the API as `label`; `anonymous` sends no token.
     pub(crate) fn api(&self, label: &str, method: &str, path: &str, body: Value) -> Reply {
         let body = if body.is_null() {
             Vec::new()
@@ -89,7 +89,7 @@ impl Rehearsal {
         self.ask("automation", "POST", &path, &headers, bytes)
     }
 
-    /// Drafts a release as the automation; answers its number.
+    /// Drafts a release as the automation; returns its id.
     pub(crate) fn draft(&self, tag: &str) -> u64 {
         let body = serde_json::json!({ "tag_name": tag, "draft": true });
         let reply = self.api("automation", "POST", "/releases", body);
@@ -120,7 +120,7 @@ impl Rehearsal {
         send(self.forge.addr(), method, target, &all, body)
     }
 
-    /// Asks for a whole address without a token.
+    /// Requests an absolute address without a token.
     pub(crate) fn follow(&self, address: &str, headers: &[(&str, &str)]) -> Reply {
         let rest = address.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
@@ -129,7 +129,7 @@ impl Rehearsal {
     }
 }
 
-/// Holds all exchanges with a forge against GitHub's description, at the end of the test.
+/// Validates all exchanges with a server against GitHub's description, at the end of the test.
 pub(crate) fn guarded(forge: &Server) -> Guard {
     let guard = Guard::default();
     let collect = guard.collector();
@@ -137,7 +137,7 @@ pub(crate) fn guarded(forge: &Server) -> Guard {
     guard
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -162,7 +162,7 @@ impl Reply {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether all came that `content-length` promised.
+    /// Returns whether the body is as long as its `content-length`.
     pub(crate) fn complete(&self) -> bool {
         let promised = self
             .header("content-length")
@@ -171,7 +171,7 @@ impl Reply {
     }
 }
 
-/// One request on a connection of its own. An error: closed without an answer.
+/// Sends one request on a connection of its own. An error means that it was closed without a response.
 pub(crate) fn send(
     address: SocketAddr,
     method: &str,
@@ -201,7 +201,7 @@ pub(crate) fn read(stream: &mut TcpStream) -> io::Result<Reply> {
     let mut all = Vec::new();
     match stream.read_to_end(&mut all) {
         Ok(_) => {}
-        Err(_) if !all.is_empty() => {} // broken off in the middle
+        Err(_) if !all.is_empty() => {} // interrupted in the middle
         Err(error) => return Err(error),
     }
     let end = all.windows(4).position(|four| four == b"\r\n\r\n");
@@ -226,7 +226,7 @@ pub(crate) fn read(stream: &mut TcpStream) -> io::Result<Reply> {
     })
 }
 
-/// Puts files into a new commit on a branch.
+/// Commits files to a branch.
 fn commit(bare: &Path, branch: &str, files: &[(&str, &str)]) -> CommitId {
     let reference = format!("refs/heads/{branch}");
     let mut stream = format!(

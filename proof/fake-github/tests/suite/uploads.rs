@@ -54,7 +54,7 @@ fn a_body_that_breaks_off_leaves_a_starter_that_blocks_its_name() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
-    let _ = read(&mut stream); // whatever comes, the connection has ended
+    let _ = read(&mut stream); // the connection has ended in any case
     let assets = rehearsal
         .get("automation", &format!("/releases/{id}/assets"))
         .json();
@@ -85,7 +85,7 @@ fn an_upload_without_length_or_name_or_release_is_refused() {
         rehearsal.upload(id + 1000, "tool", b"x").unwrap().status,
         404
     );
-    // The API's own host takes no uploads.
+    // The API's own host does not accept uploads.
     let path = format!("/releases/{id}/assets?name=tool");
     assert_eq!(
         rehearsal.api("automation", "POST", &path, json!({})).status,
