@@ -1,4 +1,4 @@
-//! A `lockgate.toml`. Every name that an accepted config can lead to is a valid name, and belongs to one package.
+//! Parses a `lockgate.toml`. Every name that an accepted config can lead to is valid, and belongs to one package.
 #![no_main]
 
 use std::collections::BTreeMap;

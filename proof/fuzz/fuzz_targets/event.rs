@@ -1,4 +1,4 @@
-//! An event file. What is read of it is safe to put into a URL, a git command or a comment.
+//! Parses an event file. Everything read from it is safe in a URL, a git command or a comment.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

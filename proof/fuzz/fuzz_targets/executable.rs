@@ -1,10 +1,10 @@
-//! An executable. From memory, by seeking, and streaming by in pieces of any size, its headers say the same; as a stream, where
-//! the ranges are kept that were read. Where others are kept, it is refused or reads the same.
+//! Parses an executable. From memory, by seeking, and as a stream in pieces of any size, the facts are the same; as a
+//! stream, if the ranges are kept that were read. If others are kept, it is refused or the facts are the same.
 //!
-//! What is accepted, a second parser reads alike.
+//! A second parser agrees on accepted files.
 //!
-//! The first three bytes say where, if anywhere, the file is stretched beyond what a stream keeps, and how large its
-//! pieces and the start that is kept are.
+//! The first three bytes determine where, if anywhere, the file is stretched beyond what a stream keeps, and the sizes
+//! of its pieces and of the kept prefix.
 #![no_main]
 
 use std::io::Cursor;
@@ -17,7 +17,7 @@ use lockgate_artifact::executable::{
 #[path = "../../../crates/artifact/tests/suite/elf_opinions.rs"]
 mod elf_opinions;
 
-/// More than the start that an inspector is told to keep.
+/// More than the prefix that an inspector is told to keep.
 const GAP: usize = 68 * 1024;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -65,7 +65,7 @@ fn agree(file: &[u8], piece: usize) {
     if let Ok(facts) = facts {
         let seen = elf_opinions::seen_by_object(file).expect("accepted");
         let mut seen = seen.expect("accepted as ELF");
-        // Those stand in section headers, which a fuzzer makes up and nothing that runs a file reads.
+        // Those come from section headers, which a fuzzer makes up and loaders do not read.
         seen.versions = None;
         elf_opinions::agree(&facts, &seen);
         assert_eq!(facts.size, file.len() as u64);

@@ -1,5 +1,5 @@
-//! Honest zips under heaps of changes, which the bytes choose. Whatever is accepted, with what is known of its size, is the
-//! same for us and for another reader.
+//! Parses honest zips under combined changes, which the bytes select. An accepted zip, whatever is known about its
+//! size, reads the same with another reader.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! A candidate's manifest, and the part that one build leaves. What is read is written again and reads the same.
+//! Parses a candidate's manifest, and the part that one build produces. Accepted documents survive a round trip.
 #![no_main]
 
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! A `SHA256SUMS`. What core reads it writes again byte for byte, and the client reads the same out of it.
+//! Parses a `SHA256SUMS`. Core writes what it read byte for byte, and the client reads the same from it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

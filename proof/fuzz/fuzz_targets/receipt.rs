@@ -1,4 +1,4 @@
-//! A receipt and a withdrawal. What is read is written again and reads the same, and the sums beside it are readable.
+//! Parses a receipt and a withdrawal. Accepted documents survive a round trip, and the accompanying sums are readable.
 #![no_main]
 
 use std::fmt::Debug;

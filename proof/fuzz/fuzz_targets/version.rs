@@ -1,4 +1,5 @@
-//! A version file. What is read is written again the same, has a successor above it, and the file holds nothing else.
+//! Parses a version file. An accepted version is written back unchanged, has a higher successor, and is the only
+//! content of the file.
 #![no_main]
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! The zip of an artifact. What is accepted has one meaning: however it is read, and for another reader, and nothing may be
-//! added or taken away.
+//! Parses the zip of an artifact. An accepted zip has one meaning, however it is read and for another reader, and
+//! nothing can be added or removed.
 #![no_main]
 
 use std::io::{self, Read, Write as _};
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
     );
     match (&whole, &drops) {
         (Ok(whole), Ok(drops)) => assert_eq!(whole, drops),
-        // Where several things are wrong, which is seen first depends on the pieces.
+        // With several problems, the pieces determine which one is found first.
         (Err(_), Err(_)) => {}
         _ => panic!("{whole:?} at once, {drops:?} drop by drop"),
     }
@@ -81,14 +81,14 @@ fn written(name: &str, content: &[u8], mode: u32, level: u32) -> Vec<u8> {
     zip
 }
 
-/// The name in the local header, so that the fuzzer need not guess which one is expected.
+/// Returns the name in the local header, so that the fuzzer need not guess the expected one.
 fn name_in(bytes: &[u8]) -> Option<&str> {
     let length = u16::from_le_bytes([*bytes.get(26)?, *bytes.get(27)?]);
     let name = std::str::from_utf8(bytes.get(30..30 + usize::from(length))?).ok()?;
     (!name.is_empty()).then_some(name)
 }
 
-/// Gives one byte at a time.
+/// Returns one byte at a time.
 struct Drops<'a>(&'a [u8]);
 
 impl Read for Drops<'_> {

@@ -1,19 +1,19 @@
-//! The beginning of a promotion: what `flows/promote.rs` observes and `core::promote::decide` says of it.
+//! The beginning of a promotion: what `flows/promote.rs` observes and what `core::promote::decide` decides.
 
 use crate::release::{Content, sources};
 use crate::setup::{Design, Setup};
 use crate::state::{At, Main, NONE, Promoter, State};
 
-/// What a reading call finds, where more than one thing is possible.
+/// The result of a read that may be out of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Look {
-    /// What is there.
+    /// The current state.
     Fresh,
-    /// What was there before the last change, which the storage behind the call has not seen yet.
+    /// The state before the last change, which the storage behind the call has not seen yet.
     Stale,
 }
 
-/// `lockgate promote` is started: what `observe` reads and `decide` says. A stale look misses the release.
+/// Starts `lockgate promote`: the reads of `observe` and the decision of `decide`. A stale read misses the release.
 pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State> {
     let pull = setup.promoters.get(usize::from(who)).copied()?;
     let mut next = state.clone();
@@ -53,9 +53,9 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
     if look == Look::Stale && state.release().is_none() {
         return None;
     }
-    // `decide.rs`: wanted, run, artifacts. Where the number was merged from elsewhere, detect refuses.
+    // `decide.rs`: wanted, run, artifacts. If the version was merged from elsewhere, detect refuses.
     let built = state.merge_of(pull).is_some() && !now.gone;
-    // A head that another base has seen: no run tells which workflow it executed. And the tag must be free.
+    // A head that was also opened into another base: no run shows which workflow it executed. And the tag must be free.
     let ambiguous = now.foreign_run && design != Design::TakeNewestRun;
     let tagged = state.tag_elsewhere && design != Design::TrustTheTag;
     let free = match state.main {

@@ -1,35 +1,35 @@
-//! The forge: what each call does there, and the ways in which a call can go wrong.
+//! GitHub: the effect of each call, and the ways in which a call can go wrong.
 //!
-//! Stands for `proof/fake-github/src/state/{releases,assets,publishing}.rs`, and for what the adapter makes of lost answers
-//! (`crates/forge/src/github/calls.rs`: a writing call whose answer is lost is ambiguous, and never repeated).
+//! Models `proof/fake-github/src/state/{releases,assets,publishing}.rs`, and the adapter's rule for lost responses
+//! (`crates/forge/src/github/calls.rs`: a write whose response is lost is ambiguous, and never repeated).
 
 use crate::release::{Content, Draft};
 use crate::setup::Rules;
 use crate::state::{Late, NONE, SLOTS, State, Status};
 
-/// How a call goes. All but the first are faults.
+/// The outcome of a call. All but the first are faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Luck {
-    /// It happens, and the caller is told.
+    /// It happens, and the caller receives the response.
     Fine,
-    /// It happens, and the caller is not told.
+    /// It happens, and the response is lost.
     Unanswered,
-    /// It does not happen, and the caller is not told.
+    /// It does not happen, and the caller receives no response.
     Lost,
-    /// It happens later, and the caller is not told.
+    /// It happens later, and the caller receives no response.
     Late,
-    /// It does not happen, and the caller is told: a rate limit, a refused connection, a 503 to a read.
+    /// It does not happen, and the caller knows: a rate limit, a refused connection, a 503 to a read.
     Refused,
-    /// An upload leaves a `starter`, and the caller is not told.
+    /// An upload leaves a `starter`, and the caller receives no response.
     Starter,
-    /// It happens, and the caller dies.
+    /// It happens, and the caller crashes.
     ThenDies,
-    /// It happens later, and the caller dies.
+    /// It happens later, and the caller crashes.
     LateAndDies,
 }
 
 impl Luck {
-    /// The ways in which a writing call can go wrong.
+    /// The ways in which a write can go wrong.
     pub const WRITES: [Self; 6] = [
         Self::Unanswered,
         Self::Lost,
@@ -38,7 +38,7 @@ impl Luck {
         Self::ThenDies,
         Self::LateAndDies,
     ];
-    /// The ways in which a reading call can go wrong: whatever it is, nothing was learned.
+    /// The ways in which a read can go wrong: in all of them nothing is learned.
     pub const READS: [Self; 1] = [Self::Refused];
 
     fn happens(self) -> bool {
@@ -46,24 +46,24 @@ impl Luck {
     }
 }
 
-/// What the caller hears.
+/// The result that the caller receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     /// It happened.
     Done,
-    /// Something of that name is there already: `Fault::Conflict`.
+    /// An object with this name already exists: `Fault::Conflict`.
     Conflict,
-    /// It is not there: `Fault::NotFound`.
+    /// The object does not exist: `Fault::NotFound`.
     NotFound,
     /// It certainly did not happen: `Fault::{RateLimited, Unavailable}`.
     Refused,
-    /// Nothing: `Fault::Ambiguous`.
+    /// No response: `Fault::Ambiguous`.
     Nothing,
-    /// The caller is dead.
+    /// The caller has crashed.
     Dead,
 }
 
-/// Makes a writing call: its effect now, or later, or never; and what is heard of it.
+/// Makes a write: applies its effect now, later, or never, and returns what the caller receives.
 pub fn call(
     state: &mut State,
     luck: Luck,
@@ -87,7 +87,7 @@ pub fn call(
     }
 }
 
-/// `POST /releases`: a draft, whatever else there is of that tag. Answers its slot.
+/// `POST /releases`: creates a draft, whatever else exists for that tag. Returns its slot.
 pub fn create(state: &mut State) -> u8 {
     let free = state.slots.iter().position(|slot| !slot.exists());
     match free.and_then(|at| state.slots.get_mut(at)) {
@@ -99,7 +99,7 @@ pub fn create(state: &mut State) -> u8 {
         .unwrap_or(NONE)
 }
 
-/// `POST /releases/N/assets`: a name that is there, be it as a `starter`, is taken.
+/// `POST /releases/N/assets`: an existing name is taken, even as a `starter`.
 pub fn upload(state: &mut State, rules: Rules, slot: u8, file: u8, content: Content) -> Heard {
     match state.slot_mut(slot) {
         None => Heard::NotFound,
@@ -112,7 +112,7 @@ pub fn upload(state: &mut State, rules: Rules, slot: u8, file: u8, content: Cont
     }
 }
 
-/// `DELETE /releases/assets/N`. Only the rejected designs ask for it.
+/// `DELETE /releases/assets/N`. Only the rejected designs call it.
 pub fn delete_file(state: &mut State, rules: Rules, slot: u8, file: u8) -> Heard {
     match state.slot_mut(slot) {
         None => Heard::NotFound,
@@ -124,7 +124,8 @@ pub fn delete_file(state: &mut State, rules: Rules, slot: u8, file: u8) -> Heard
     }
 }
 
-/// `PATCH /releases/N` with `draft: false`: whatever is in it. The second of a tag is refused, the same one again is not.
+/// `PATCH /releases/N` with `draft: false`: publishes whatever is in it. A second release of a tag is refused, the same
+/// one again is not.
 pub fn publish(state: &mut State, slot: u8) -> Heard {
     let taken = state.release().is_some_and(|(other, _)| other != slot);
     let elsewhere = state.tag_elsewhere;
@@ -132,7 +133,7 @@ pub fn publish(state: &mut State, slot: u8) -> Heard {
         None => Heard::NotFound,
         Some(_) if taken => Heard::Conflict,
         Some(draft) => {
-            // A tag that is there already stays where it is: the release's own target is ignored.
+            // An existing tag stays where it is: the release's own target is ignored.
             if elsewhere {
                 draft.tag_elsewhere();
             }
@@ -142,7 +143,7 @@ pub fn publish(state: &mut State, slot: u8) -> Heard {
     }
 }
 
-/// `POST /statuses/SHA` on the present head. Those on older heads nobody looks at any more.
+/// `POST /statuses/SHA` on the current head. Statuses of older heads no longer matter.
 pub fn post(state: &mut State, pull: u8, status: Status) -> Heard {
     if let Some(pull) = state.pulls.get_mut(usize::from(pull)) {
         pull.status = status;
@@ -150,7 +151,7 @@ pub fn post(state: &mut State, pull: u8, status: Status) -> Heard {
     Heard::Done
 }
 
-/// The same on a commit of the merge queue.
+/// `POST /statuses/SHA` on a commit of the merge queue.
 pub fn post_queued(state: &mut State, at: u8, status: Status) -> Heard {
     if let Some(Some(queued)) = state.queue.get_mut(usize::from(at)) {
         queued.status = status;
@@ -158,7 +159,7 @@ pub fn post_queued(state: &mut State, at: u8, status: Status) -> Heard {
     Heard::Done
 }
 
-/// The merge queue drops a commit and those that stand on it, and with them whatever was under way to them.
+/// The merge queue drops a commit and those based on it, together with pending calls for them.
 pub fn drop_queued(state: &mut State, from: usize) {
     let all = state.queue.iter_mut();
     all.skip(from).for_each(|queued| *queued = None);
@@ -169,9 +170,9 @@ pub fn drop_queued(state: &mut State, from: usize) {
     }
 }
 
-/// A call that was under way arrives.
+/// Applies a delayed call.
 pub fn land(state: &mut State, rules: Rules, late: Late) {
-    // Nobody waits for the answer.
+    // The response is not needed.
     let _ = match late {
         Late::Upload {
             slot,

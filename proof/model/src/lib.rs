@@ -1,19 +1,19 @@
-//! The protocol as a model: promoters, forge, gate, people and an adversary, small enough to look at every state.
+//! The protocol as a model: promoters, GitHub, gate, users and an adversary, small enough to search every state.
 //!
-//! It knows nothing of bytes, files and networks, and shares no code with what it is a model of: each action says which part
-//! of the code it stands for. What the code itself does under the same faults, the simulator checks.
+//! It knows nothing of bytes, files and networks, and shares no code with what it models: each action names the part of
+//! the code that it represents. The simulator checks what the code itself does under the same faults.
 //!
-//! | file | what |
+//! | file | content |
 //! | --- | --- |
-//! | [`setup`] | how many promoters and faults; the rules of the repository; the designs that were rejected |
-//! | [`state`], [`release`] | all that is remembered, in a few dozen bytes |
-//! | [`forge`] | what a call does, and the ways in which it can go wrong |
+//! | [`setup`] | the number of promoters and faults; the rules of the repository; the rejected designs |
+//! | [`state`], [`release`] | the whole state, in a few dozen bytes |
+//! | [`forge`] | the effect of a call, and the ways in which it can go wrong |
 //! | [`decision`], [`promoter`] | one promotion, step by step |
-//! | [`people`] | the gate, merges, and whoever has write access |
+//! | [`people`] | the gate, merges, and users with write access |
 //! | [`promises`] | what must hold in every state |
-//! | [`search`](mod@search) | looking at all of them |
-//! | [`wrong`] | what must be found wrong |
-//! | [`words`] | a way through the model, for people |
+//! | [`search`](mod@search) | searches all states |
+//! | [`wrong`] | designs and repositories in which the search must find a violation |
+//! | [`words`] | prints a sequence of actions |
 
 pub mod decision;
 pub mod forge;

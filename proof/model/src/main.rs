@@ -1,7 +1,7 @@
-//! `cargo run --release -p lockgate-model`: searches the protocol, and what must be found wrong, and prints a table.
+//! `cargo run --release -p lockgate-model`: searches the protocol and the designs that must fail, and prints a table.
 //!
-//! `--faults N`, `--deeds N`, `--three` (promoters), `--queue` (in place of heads that are up to date) and `--basic` (a writer can
-//! make releases and tags) change what is searched; `--wrong` prints how each wrong design breaks.
+//! `--faults N`, `--deeds N`, `--three` (promoters), `--queue` (instead of up-to-date heads) and `--basic` (a writer
+//! can create releases and tags) change what is searched; `--wrong` prints how each wrong design fails.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use lockgate_model::promises::AT_BASIC;
 use lockgate_model::setup::Merging;
 use lockgate_model::{Setup, search, search_for, shortest, words, wrong};
 
-/// How long the ways are that are looked for.
+/// The longest sequence of actions that is searched for.
 const LONGEST: usize = 20;
 
 fn main() -> io::Result<ExitCode> {

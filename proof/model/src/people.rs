@@ -1,56 +1,58 @@
-//! Everybody else: the gate, whoever merges, whoever pushes, and a writer who means harm.
+//! The actions of everything else: the gate, merges, pushes, and a malicious user with write access.
 
 use crate::forge::{self, Heard, Luck};
 use crate::release::{Content, Draft};
 use crate::setup::{Design, Merging, PULLS, Setup};
 use crate::state::{Change, Late, Main, Pull, Queued, State, Status};
 
-/// What somebody does.
+/// An action outside of the promoters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deed {
-    /// `flows/gate.rs`: look, for a pull request.
+    /// `flows/gate.rs`: reads the state of a pull request.
     GateLooks(u8),
-    /// `flows/gate.rs`: post what was decided.
+    /// `flows/gate.rs`: posts the decision.
     GatePosts(u8, Luck),
-    /// `flows/gate.rs`: look, for a commit of the merge queue.
+    /// `flows/gate.rs`: reads the state of a commit of the merge queue.
     GateLooksQueued(u8),
-    /// `flows/gate.rs`: post what was decided.
+    /// `flows/gate.rs`: posts the decision.
     GatePostsQueued(u8, Luck),
     /// A pull request is merged.
     Merge(u8),
-    /// A pull request is put into the merge queue.
+    /// A pull request is added to the merge queue.
     Queue(Change),
     /// The merge queue merges.
     MergeQueued,
     /// Another pull request changes the sources on the base branch.
     BaseMoves,
-    /// New commits are pushed to a pull request. What was built from the old ones stays.
+    /// New commits are pushed to a pull request. Artifacts of the old ones remain.
     Push(u8),
-    /// Its workflow is run again, and gives other bytes from the same sources.
+    /// Its workflow is re-run, and produces other bytes from the same sources.
     RunAgain(u8),
     /// Its artifacts are deleted.
     DeleteArtifacts(u8),
-    /// A file of a draft is replaced, or, without a content, deleted.
+    /// A file of a draft is replaced, or, without content, deleted.
     EditDraft(u8, u8, Option<Content>),
     /// A draft is deleted.
     DeleteDraft(u8),
-    /// A writer makes a release of the tag by hand.
+    /// A writer creates a release of the tag by hand.
     PublishByHand,
     /// A file of the published release is replaced.
     EditRelease(u8),
     /// A writer sets the status.
     ForgeStatus(u8),
-    /// A writer opens the head into a branch of their own in which nothing is raised, and the gate judges that pull request.
+    /// A writer opens the head into a branch of their own in which the version is not raised, and the gate judges that
+    /// pull request.
     OpenElsewhere(u8),
-    /// A writer opens the head into a branch whose build workflow is edited: the newest run of the head is then not its own.
+    /// A writer opens the head into a branch with an edited build workflow: the newest run of the head is then not its
+    /// own.
     RunElsewhere(u8),
-    /// A writer makes a release by hand, with a receipt that claims a promotion of a pull request.
+    /// A writer creates a release by hand, with a receipt that claims a promotion of a pull request.
     ForgeRelease(u8),
-    /// A writer makes the tag, at another commit.
+    /// A writer creates the tag, at another commit.
     MakeTag,
 }
 
-/// What may be done in a state.
+/// Lists the possible actions in a state.
 pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     for pull in (0..).take(PULLS) {
         gate_deeds(state, setup, pull, deeds);
@@ -61,7 +63,7 @@ pub fn deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     if setup.rules.merging.queues() {
         queue_deeds(state, setup, deeds);
     }
-    // Not a deed of somebody who means harm: it happens every day.
+    // Not an attack: it happens every day.
     if state.main == Main::Before && !state.base_moved {
         deeds.push(Deed::BaseMoves);
     }
@@ -137,8 +139,8 @@ fn posting(state: &State, mut add: impl FnMut(Luck)) {
     }
 }
 
-/// Anybody may queue anything at any time: what holds is the gate of the queue's own commits. The first raises the version; with
-/// it alone, or with one more behind it, the queue can do all the harm that it can do.
+/// Any change can be queued at any time; only the gate on the queue's own commits protects main. The first raises the
+/// version; alone, or with one more behind it, it covers all the harm that a queue can do.
 fn queue_deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     if state.main != Main::Before {
         return;
@@ -164,12 +166,12 @@ fn queue_deeds(state: &State, setup: &Setup, deeds: &mut Vec<Deed>) {
     }
 }
 
-/// `core::gate::decide`: green only if what the merge would have now is published, whole.
+/// `core::gate::decide`: green only if the sources that a merge would give now are published completely.
 fn verdict(state: &State, setup: &Setup, pull: u8) -> Status {
     green_for(state, setup, state.merge_of(pull))
 }
 
-/// The same for a commit that already is the merge.
+/// `core::gate::decide` for a commit that already is the merge.
 fn verdict_queued(state: &State, setup: &Setup, at: u8) -> Status {
     let sources = match state.queued(at) {
         Main::Sources(sources) => Some(sources),
@@ -216,7 +218,7 @@ fn pushed(state: &State) -> u8 {
     if state.base_moved { 2 } else { 1 }
 }
 
-/// Does it.
+/// Performs an action.
 pub fn act(state: &State, setup: &Setup, deed: Deed) -> Option<State> {
     let mut next = state.clone();
     let mischief = !matches!(
@@ -256,7 +258,7 @@ pub fn act(state: &State, setup: &Setup, deed: Deed) -> Option<State> {
             });
         }
         Deed::MergeQueued => {
-            // What comes to main with it stands on top of this commit, which is on main as well.
+            // Whatever reaches main with it is based on this commit, which is then on main as well.
             next.main = state.queued(0);
             forge::drop_queued(&mut next, 0);
         }
@@ -266,7 +268,7 @@ pub fn act(state: &State, setup: &Setup, deed: Deed) -> Option<State> {
         }
         Deed::Push(pull) => {
             let head = pushed(state);
-            // The new head has no status, and nobody looks at those of the old one.
+            // The new head has no status, and those of the old one no longer matter.
             change(&mut next, pull, |pull| {
                 *pull = Pull {
                     head,
@@ -307,7 +309,7 @@ pub fn act(state: &State, setup: &Setup, deed: Deed) -> Option<State> {
         Deed::EditRelease(slot) => next.slot_mut(slot)?.put(0, Content::JUNK),
         Deed::ForgeStatus(pull) => change(&mut next, pull, |pull| pull.status = Status::Forged),
         Deed::OpenElsewhere(pull) => {
-            // Lockgate's status names the base that it was decided for: on main's nothing changes.
+            // Lockgate's status names the base that it was decided for: the one for main does not change.
             if setup.design == Design::ShareStatuses {
                 forge::post(&mut next, pull, Status::Green);
             }
@@ -351,7 +353,7 @@ fn posts(next: &mut State, pull: u8, luck: Luck) -> Option<()> {
     pay(next, luck)?;
     change(next, pull, |pull| pull.gate = None);
     let late = Late::Post { pull, status };
-    // Without an answer the gate is run again: it looks first.
+    // Without a response the gate is run again: it reads first.
     let _: Heard = forge::call(next, luck, Some(late), |state| {
         forge::post(state, pull, status)
     });

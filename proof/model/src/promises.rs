@@ -1,41 +1,41 @@
-//! What must hold in every state, and what must be possible at all.
+//! The promises that must hold in every state, and the outcomes that must be possible.
 //!
-//! The promises are plain functions of an [`Observation`]: the model makes one of each of its states, the simulator one of the
-//! real code's world after each step. Both are held to the same seven sentences.
+//! The promises are functions of an [`Observation`]: the model makes one from each of its states, the simulator one
+//! from the real code's world after each step. Both are checked against the same seven sentences.
 
 use crate::setup::{PROMOTERS, PULLS, Setup};
 use crate::state::{At, Change, Late, Main, QUEUED, State, Status};
 
-/// What anybody could see of a moment, and what the promoters say of it.
+/// The observable state at one time, and what the promoters report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Observation {
-    /// How many releases of the version are public.
+    /// The number of published releases of the version.
     pub releases: usize,
-    /// The public one.
+    /// The published release.
     pub release: Option<Public>,
-    /// What each promoter that has ended says.
+    /// The report of each promoter that has ended.
     pub reports: [Report; PROMOTERS],
-    /// What each head, and each commit of a merge queue, on which Lockgate's status is green would bring to main.
+    /// What would reach main from each head, and each commit of a merge queue, with a green Lockgate status.
     pub greens: [Held; COMMITS],
-    /// What main holds under the version.
+    /// The content of main for the version.
     pub main: Held,
 }
 
-/// How many commits can have a status that anybody looks at.
+/// The number of commits with a status that matters.
 pub const COMMITS: usize = PULLS + QUEUED;
 
-/// A public release.
+/// A published release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Public {
-    /// The candidate that it holds all of, and nothing else; `None` where it holds anything else.
+    /// The candidate that it holds completely and exclusively; `None` for any other content.
     pub whole: Option<Built>,
     /// Whether its promoter read it back and asked to publish it.
     pub asked: bool,
-    /// Whether somebody changed it after that, before it was public.
+    /// Whether it was changed after that, before it was published.
     pub edited_in_the_gap: bool,
 }
 
-/// A candidate: two of the same sources can have other bytes.
+/// A candidate: two candidates of the same sources can have different bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Built {
     /// The number of its sources.
@@ -44,39 +44,39 @@ pub struct Built {
     pub bytes: u32,
 }
 
-/// What a promoter says at its end.
+/// The final report of a promoter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
-    /// Nothing, or nothing that would be a claim about the release.
+    /// No report, or none about the release.
     Nothing,
     /// It published these bytes.
     Published(u32),
-    /// Somebody else had published from these same sources.
+    /// Another promoter had published from these same sources.
     Already(u32),
-    /// It published nothing; and whether its draft is public all the same.
+    /// It published nothing.
     PublishedNothing {
-        /// Whether it is.
+        /// Whether its draft is published all the same.
         but_did: bool,
     },
 }
 
-/// What main, or what could become main, holds under the version that everybody wants.
+/// The content of main, or of a commit that could become main, for the contested version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
     /// Nothing yet.
     Nothing,
     /// These sources.
     Sources(u32),
-    /// Sources that nobody built.
+    /// Sources that were never built.
     Unbuilt,
 }
 
-/// A promise: its name, and whether a moment keeps it.
+/// A promise: its name, and a function that checks it.
 pub type Promise = (&'static str, fn(&Observation) -> bool);
-/// Something that has to be possible: its name, and whether a state shows it.
+/// An outcome that has to be possible: its name, and a function that detects it in a state.
 pub type Possible = (&'static str, fn(&Setup, &State) -> bool);
 
-/// In every state.
+/// The promises for every state.
 pub const ALWAYS: [Promise; 7] = [
     (WHOLE, whole),
     (ASKED, asked),
@@ -87,7 +87,7 @@ pub const ALWAYS: [Promise; 7] = [
     (MAIN, main),
 ];
 
-/// In some state: without these the promises could hold because nothing ever happens.
+/// Outcomes for some state: without these the promises could hold because nothing ever happens.
 pub const SOMETIMES: [Possible; 9] = [
     ("a promotion publishes and says so", |_, state| {
         any(state, At::Published)
@@ -131,22 +131,23 @@ pub const SOMETIMES: [Possible; 9] = [
     ),
 ];
 
-/// What holds at the basic level too, where a writer can publish by hand: it is noticed, though it cannot be kept from happening.
+/// The promises that also hold at the basic level, at which a writer can publish by hand: that cannot be prevented, but
+/// is noticed.
 pub const AT_BASIC: [&str; 5] = [GATE, MAIN, SUCCESS, NOTHING, ONCE];
 
-/// The names of the promises.
+/// The name of a promise.
 pub const WHOLE: &str = "what is public is one promoter's whole candidate";
-/// See [`WHOLE`].
+/// The name of a promise.
 pub const ASKED: &str = "nothing is public that was not read back and asked for";
-/// See [`WHOLE`].
+/// The name of a promise.
 pub const ONCE: &str = "at most one release is published";
-/// See [`WHOLE`].
+/// The name of a promise.
 pub const SUCCESS: &str = "who reports success is right";
-/// See [`WHOLE`].
+/// The name of a promise.
 pub const NOTHING: &str = "who reports that nothing was published is right";
-/// See [`WHOLE`].
+/// The name of a promise.
 pub const GATE: &str = "a green gate means that a whole release of the head's sources is public";
-/// See [`WHOLE`].
+/// The name of a promise.
 pub const MAIN: &str = "main holds the version only with the sources of its release";
 
 fn has_outrun_its_head(state: &State) -> bool {
@@ -161,14 +162,15 @@ fn any(state: &State, at: At) -> bool {
     state.promoters.iter().any(|promoter| promoter.at == at)
 }
 
-/// The first promise that a moment breaks.
+/// Returns the first promise that an observation violates.
 pub fn broken(seen: &Observation) -> Option<&'static str> {
     let found = ALWAYS.iter().find(|(_, keeps)| !keeps(seen));
     found.map(|(name, _)| *name)
 }
 
-/// Except where somebody changed the draft between the read-back and the publish call: no forge lets one ask for "publish, if
-/// it is still this". Then nobody reports success and no gate is green, which the promises below check without exception.
+/// Excludes a draft that was changed between the read-back and the publish call: GitHub has no call for "publish, if it
+/// is still this". In that case no promoter reports success and no gate is green, which the promises below check
+/// without exception.
 fn whole(seen: &Observation) -> bool {
     seen.release
         .is_none_or(|release| release.whole.is_some() || release.edited_in_the_gap)
@@ -215,7 +217,7 @@ fn is_released(seen: &Observation, held: Held) -> bool {
     }
 }
 
-/// What there is to be seen of a state of the model.
+/// Returns the observation for a state of the model.
 pub fn observe(state: &State) -> Observation {
     let release = state.release().map(|(_, release)| Public {
         whole: release.whole().then(|| Built {

@@ -6,10 +6,10 @@ use crate::release::Content;
 use crate::setup::{Design, Setup};
 use crate::state::{At, Late, NONE, State, Status};
 
-/// How many drafts one promotion begins at most (`machine.rs`: `DRAFTS`).
+/// The most drafts that one promotion creates (`machine.rs`: `DRAFTS`).
 const DRAFTS: u8 = 3;
 
-/// Makes the next call of a promotion. `None` where that luck or look means nothing for it.
+/// Makes the next call of a promotion. `None` if that outcome or read does not apply to it.
 pub fn step(state: &State, setup: &Setup, who: u8, luck: Luck, look: Look) -> Option<State> {
     let me = state.promoter(who);
     let mut next = state.clone();
@@ -51,7 +51,7 @@ pub fn step(state: &State, setup: &Setup, who: u8, luck: Luck, look: Look) -> Op
     Some(next)
 }
 
-/// The process is killed. Nothing that it knew is left.
+/// Kills the process, which loses its memory.
 pub fn die(state: &mut State, who: u8) {
     go(state, who, At::Down);
 }
@@ -102,7 +102,7 @@ fn creating(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
             next.change(who, |promoter| promoter.slot = made);
             go(next, who, At::SendingExecutables);
         }
-        // A draft may be there now whose number nobody knows.
+        // A draft with an unknown id may exist now.
         Heard::Nothing => another(next, who),
         Heard::Dead => die(next, who),
         Heard::Refused | Heard::Conflict | Heard::NotFound => go(next, who, At::Stopped),
@@ -112,7 +112,7 @@ fn creating(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
 fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
     let me = next.promoter(who);
     let pull = setup.promoters.get(usize::from(who)).copied().unwrap_or(0);
-    // The executables are read from the run's artifacts; the receipt is at hand.
+    // The executables are read from the run's artifacts; the receipt is in memory.
     if file == 0 && next.pull(pull).gone && next.pull(pull).attempt == attempt_of(me.bound) {
         return go(next, who, At::Stopped);
     }
@@ -148,7 +148,7 @@ fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
         Heard::Nothing | Heard::Conflict if setup.design == Design::DeleteAndRetry => {
             go(next, who, At::LookingAt(file));
         }
-        // Whatever is ambiguous spoils the draft.
+        // An ambiguous outcome makes the draft unusable.
         Heard::Nothing | Heard::Conflict | Heard::NotFound => another(next, who),
         Heard::Refused => go(next, who, At::Stopped),
         Heard::Dead => die(next, who),
@@ -168,7 +168,7 @@ fn attempt_of(candidate: Content) -> u8 {
     candidate.0.saturating_sub(3) % 2
 }
 
-/// Rejected design: is it there after all?
+/// Rejected design: checks whether the file exists after all.
 fn looking(next: &mut State, who: u8, file: u8, luck: Luck) {
     let me = next.promoter(who);
     let at = match next.slot(me.slot).map(|draft| draft.file(file)) {
@@ -183,7 +183,7 @@ fn looking(next: &mut State, who: u8, file: u8, luck: Luck) {
     go(next, who, at);
 }
 
-/// Rejected design: away with it. Where that is not answered, look again.
+/// Rejected design: deletes the file. Without a response, it checks again.
 fn deleting(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
     let slot = next.promoter(who).slot;
     let late = Late::Delete { slot, file };
@@ -205,7 +205,7 @@ fn reading_draft(next: &mut State, who: u8, luck: Luck, stale: bool) -> Option<(
         !draft.published() && draft.file(0) == me.bound && draft.file(1) == me.bound
     });
     if stale {
-        // What it hides is what somebody else did: then nobody will see that any more before it is public.
+        // A stale read hides another user's change, which is then not seen again before the release is published.
         let hidden = next.slot_mut(me.slot).filter(|_| !planned)?;
         hidden.edit_in_the_gap();
         next.faults = next.faults.checked_sub(1)?;
@@ -230,7 +230,7 @@ fn rechecking(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     let bound = Content::candidate(pull, now.head, now.attempt) == me.bound
         && !now.gone
         && next.merge_of(pull) == Some(me.bound.sources());
-    // The rejected design is bound to that run, and finds it as it was.
+    // The rejected design is bound to that run, and finds it unchanged.
     let same = (bound || me.bound == Content::FOREIGN)
         && (!next.tag_elsewhere || setup.design == Design::TrustTheTag);
     let at = if luck == Luck::Fine && same {
@@ -253,7 +253,8 @@ fn publishing(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     });
     match heard {
         Heard::Done => go(next, who, At::Confirming),
-        // `Fault::RateLimited` ends it, `Fault::Unavailable` is looked at like all others. Nothing happened in both.
+        // `Fault::RateLimited` ends it, `Fault::Unavailable` is handled like all others. In both cases nothing
+        // happened.
         Heard::Refused | Heard::Nothing | Heard::Conflict | Heard::NotFound => {
             go(next, who, At::Unsure);
         }
@@ -293,7 +294,7 @@ fn confirming(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool)
     go(next, who, if seen { At::Settling } else { At::Stopped });
 }
 
-/// `settle::published`: the status goes on the head that the plan is bound to, without a new look.
+/// `settle::published`: posts the status on the head that the plan is bound to, without reading again.
 fn settling(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     let me = next.promoter(who);
     let pull = setup.promoters.get(usize::from(who)).copied().unwrap_or(0);
@@ -309,7 +310,7 @@ fn settling(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
             Heard::Done
         }
     });
-    // The release is there, whatever became of the status.
+    // The release exists, whatever the outcome for the status.
     match heard {
         Heard::Dead => die(next, who),
         Heard::Done | Heard::Conflict | Heard::NotFound | Heard::Refused | Heard::Nothing => {

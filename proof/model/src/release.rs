@@ -1,42 +1,42 @@
-//! A release, draft or not, in two bytes: what its files hold, and what became of it.
+//! A release, draft or not, in two bytes: the content of its files, and its history.
 
 use crate::setup::Design;
 
-/// What a file of a release holds, as four bits.
+/// The content of a release's file, as four bits.
 ///
-/// The candidate of a pull request, a head and an attempt is one number; two attempts of one head have the same sources and
-/// other bytes.
+/// The candidate of a pull request, a head and an attempt is one number; two attempts of one head have the same sources
+/// and different bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Content(pub u8);
 
 impl Content {
-    /// There is no such file.
+    /// The file does not exist.
     pub const ABSENT: Self = Self(0);
-    /// There is one without bytes: the state `starter`.
+    /// A file without bytes: the state `starter`.
     pub const STARTER: Self = Self(1);
-    /// Bytes of nobody's candidate.
+    /// Bytes that belong to no candidate.
     pub const JUNK: Self = Self(2);
 
-    /// What a run of an edited workflow made, which names a reviewed head all the same.
+    /// The output of an edited workflow's run, which still names a reviewed head.
     pub const FOREIGN: Self = Self(15);
 
-    /// What was built from a head in an attempt.
+    /// Returns the candidate built from a head in an attempt.
     pub fn candidate(pull: u8, head: u8, attempt: u8) -> Self {
         Self(3 + pull * 6 + head * 2 + attempt)
     }
 
-    /// Whether it is a candidate's.
+    /// Returns whether it is a candidate's.
     pub fn is_candidate(self) -> bool {
         self.0 >= 3 && self != Self::FOREIGN
     }
 
-    /// The sources of a candidate.
+    /// Returns the sources of a candidate.
     pub fn sources(self) -> u8 {
         self.0.saturating_sub(3) / 2
     }
 }
 
-/// The sources of a head.
+/// Returns the sources of a head.
 pub fn sources(pull: u8, head: u8) -> u8 {
     Content::candidate(pull, head, 0).sources()
 }
@@ -46,67 +46,68 @@ pub fn sources(pull: u8, head: u8) -> u8 {
 pub struct Draft(u16);
 
 impl Draft {
-    /// A new draft of a promoter.
+    /// Creates a promoter's new draft.
     pub fn new() -> Self {
         Self(1 << 8)
     }
-    /// Whether it is there at all.
+    /// Returns whether it exists.
     pub fn exists(self) -> bool {
         self.0 & (1 << 8) != 0
     }
-    /// One of its two files: 0 the executables, 1 the receipt.
+    /// Returns one of its two files: 0 for the executables, 1 for the receipt.
     pub fn file(self, at: u8) -> Content {
         Content(((self.0 >> (4 * at)) & 0xF) as u8)
     }
-    /// Puts a file there.
+    /// Sets a file.
     pub fn put(&mut self, at: u8, content: Content) {
         self.0 = (self.0 & !(0xF << (4 * at))) | (u16::from(content.0) << (4 * at));
     }
-    /// Whether it is public.
+    /// Returns whether it is published.
     pub fn published(self) -> bool {
         self.0 & (1 << 9) != 0
     }
-    /// Makes it public.
+    /// Publishes it.
     pub fn publish(&mut self) {
         self.0 |= 1 << 9;
     }
-    /// Whether its promoter read it back, and asked to publish it: nobody looks at it again before it is public.
+    /// Returns whether its promoter read it back and asked to publish it: it is not read again before it is published.
     pub fn asked(self) -> bool {
         self.0 & (1 << 10) != 0
     }
-    /// Notes that its promoter did.
+    /// Records that its promoter asked to publish it.
     pub fn ask(&mut self) {
         self.0 |= 1 << 10;
     }
-    /// Whether somebody changed it in that gap.
+    /// Returns whether it was changed between the read-back and publishing.
     pub fn edited_in_the_gap(self) -> bool {
         self.0 & (1 << 11) != 0
     }
-    /// Notes that somebody did.
+    /// Records that it was changed between the read-back and publishing.
     pub fn edit_in_the_gap(&mut self) {
         self.0 |= 1 << 11;
     }
-    /// Whether a writer made it by hand, with a receipt that claims a promotion.
+    /// Returns whether a writer created it by hand, with a receipt that claims a promotion.
     pub fn forged(self) -> bool {
         self.0 & (1 << 12) != 0
     }
-    /// Makes it such a one.
+    /// Records that a writer created it by hand.
     pub fn forge(&mut self) {
         self.0 |= 1 << 12;
     }
-    /// Whether its tag points to another commit than was promoted.
+    /// Returns whether its tag points to another commit than was promoted.
     pub fn tagged_elsewhere(self) -> bool {
         self.0 & (1 << 13) != 0
     }
-    /// Notes that it does.
+    /// Records that its tag points to another commit.
     pub fn tag_elsewhere(&mut self) {
         self.0 |= 1 << 13;
     }
-    /// Whether it holds all of one candidate and nothing else, was published by a promotion, and its tag names what was promoted.
+    /// Returns whether it holds exactly one complete candidate, was published by a promotion, and its tag points to the
+    /// promoted commit.
     pub fn whole(self) -> bool {
         self.looks_whole(Design::Lockgate)
     }
-    /// Whether a promoter or a gate of a design takes it for whole.
+    /// Returns whether a promoter or a gate of a design considers it complete.
     pub fn looks_whole(self, design: Design) -> bool {
         self.file(0).is_candidate()
             && self.file(0) == self.file(1)

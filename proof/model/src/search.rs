@@ -1,4 +1,4 @@
-//! Looking at all states: the actions that are possible in one, and the searching itself, by `stateright`.
+//! Searches all states with `stateright`: the possible actions in a state, and the search itself.
 
 use std::time::{Duration, Instant};
 
@@ -12,18 +12,18 @@ use crate::promoter;
 use crate::setup::Setup;
 use crate::state::{At, LATE, State};
 
-/// One thing that happens.
+/// One step of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// A promoter is started; again, where it has ended.
+    /// A promoter starts, or starts again after it ended.
     Start(u8, Look),
     /// A promoter makes its next call.
     Step(u8, Luck, Look),
     /// A promoter is killed between two calls.
     Kill(u8),
-    /// A call that was under way arrives.
+    /// A delayed call takes effect.
     Land(u8),
-    /// Somebody else does something.
+    /// Any other action.
     Deed(Deed),
 }
 
@@ -80,7 +80,7 @@ impl Model for Setup {
     }
 }
 
-/// Not a promise: whether the model is large enough for itself.
+/// Not a promise: whether the model is large enough.
 const ROOM: &str = "the model has room for all drafts and late calls";
 
 fn keeps<const PROMISE: usize>(_: &Setup, state: &State) -> bool {
@@ -96,7 +96,7 @@ fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
         actions.extend([Start(who, Look::Fresh), Start(who, Look::Stale)]);
         return;
     }
-    // The worst is that it is believed: nobody starts it again.
+    // The worst case is that the report is believed: the promotion is not started again.
     if at == At::SaidNothingHappened {
         return;
     }
@@ -112,20 +112,20 @@ fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
     }
 }
 
-/// What a search of everything found.
+/// The result of a complete search.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// How many different states there are; all of them, unless a promise was found broken.
+    /// The number of different states; all of them, unless a promise was violated.
     pub states: usize,
-    /// How long it took.
+    /// The duration.
     pub time: Duration,
-    /// The promises that are not kept.
+    /// The violated promises.
     pub broken: Vec<&'static str>,
-    /// What must be possible, and is not.
+    /// The outcomes that should be possible, but are not.
     pub impossible: Vec<&'static str>,
 }
 
-/// Looks at all states, even where other promises than these are broken; which of these are.
+/// Searches all states, even after a violation of other promises than these; returns which of these are violated.
 pub fn search_for(
     setup: Setup,
     threads: usize,
@@ -145,7 +145,7 @@ pub fn search_for(
     (checker.unique_state_count(), broken)
 }
 
-/// Looks at all states; stops where a promise is broken.
+/// Searches all states; stops at a violated promise.
 pub fn search(setup: Setup, threads: usize) -> Found {
     let begun = Instant::now();
     let checker = setup
@@ -169,7 +169,7 @@ pub fn search(setup: Setup, threads: usize) -> Found {
     }
 }
 
-/// The shortest way to break a promise, up to so many steps: what happens, and the state that it ends in.
+/// Returns the shortest way to violate a promise, up to a number of steps: the actions, and the final state.
 pub fn shortest(setup: &Setup, promise: &'static str, most: usize) -> Option<(Vec<Action>, State)> {
     (2..=most + 2).find_map(|depth| {
         let checker = setup

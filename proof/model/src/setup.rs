@@ -1,27 +1,28 @@
-//! What is searched: how many promoters, how many faults, which rules the repository has, which design the promoters follow.
+//! The parameters of a search: the promoters, the number of faults, the rules of the repository, and the promoters'
+//! design.
 
-/// The most promoters that a state has room for.
+/// The most promoters in a state.
 pub const PROMOTERS: usize = 3;
-/// How many pull requests want the same version.
+/// The number of pull requests for the same version.
 pub const PULLS: usize = 2;
 
-/// One search.
+/// The parameters of one search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
-    /// For each promoter the pull request that it promotes.
+    /// The pull request of each promoter.
     pub promoters: Vec<u8>,
-    /// How many calls go wrong, and promoters crash, in all.
+    /// The total number of faulty calls and crashes.
     pub faults: u8,
-    /// How often somebody pushes, runs again, deletes, edits or forges, in all.
+    /// The total number of pushes, re-runs, deletions, edits and forgeries.
     pub mischief: u8,
-    /// What the forge enforces.
+    /// The rules that GitHub enforces.
     pub rules: Rules,
-    /// What the promoters do.
+    /// The design of the promoters.
     pub design: Design,
 }
 
 impl Setup {
-    /// Two promoters, of one pull request each, and two faults: seconds.
+    /// Two promoters, with one pull request each, and two faults: takes seconds.
     pub fn small() -> Self {
         Self {
             promoters: vec![0, 1],
@@ -32,8 +33,8 @@ impl Setup {
         }
     }
 
-    /// The basic level: a writer can make releases and tags by hand. Then what is public may be anything; but no gate is green on
-    /// it, and no promotion reports a success that is none.
+    /// The basic level: a writer can create releases and tags by hand. Anything may then be published; but no gate is
+    /// green on it, and no promotion reports a false success.
     pub fn basic() -> Self {
         let rules = Rules {
             tags_are_reserved: false,
@@ -46,7 +47,7 @@ impl Setup {
         }
     }
 
-    /// Three promoters, two of them of one pull request, and three faults: minutes.
+    /// Three promoters, two of them for one pull request, and three faults: takes minutes.
     pub fn large() -> Self {
         Self {
             promoters: vec![0, 0, 1],
@@ -56,36 +57,36 @@ impl Setup {
     }
 }
 
-/// What the forge enforces. Each rule that is off breaks a promise, and the search has to find it.
+/// The rules that GitHub enforces. Without any one of them a promise is violated, and the search has to find that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Only the promoters can make the package's tags, and so publish under them.
+    /// Only the promoters can create the package's tags, and so publish under them.
     pub tags_are_reserved: bool,
-    /// A published release is frozen.
+    /// A published release is immutable.
     pub releases_are_immutable: bool,
     /// Only the gate's own status counts.
     pub status_is_bound: bool,
-    /// What a merge has to be like.
+    /// The requirements for a merge.
     pub merging: Merging,
 }
 
-/// What is merged, and which statuses that takes.
+/// What is merged, and which statuses are required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merging {
-    /// A head that is green and contains the tip of the base branch.
+    /// A green head that contains the tip of the base branch.
     UpToDate,
-    /// What a merge queue has made of heads, commit by commit, each of which is green itself (`ALLGREEN`).
+    /// The merge queue's commits, each of which is green itself (`ALLGREEN`).
     Queue,
-    /// A rule is missing: a green head, whatever has become of the base branch.
+    /// A missing rule: a green head, even if the base branch has moved.
     Lagging,
-    /// A rule is missing: all that a merge queue has made where the last commit of it is green (`HEADGREEN`).
+    /// A missing rule: all of the merge queue's commits if the last one is green (`HEADGREEN`).
     QueueOfGroups,
-    /// A rule is missing: what a merge queue has made of green heads.
+    /// A missing rule: the merge queue's commits of green heads.
     QueueOfHeads,
 }
 
 impl Merging {
-    /// Whether there is a merge queue.
+    /// Returns whether there is a merge queue.
     pub fn queues(self) -> bool {
         match self {
             Self::Queue | Self::QueueOfGroups | Self::QueueOfHeads => true,
@@ -105,31 +106,31 @@ impl Default for Rules {
     }
 }
 
-/// What the promoters do.
+/// The design of the promoters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Design {
-    /// What `core::promote` does.
+    /// The design of `core::promote`.
     Lockgate,
-    /// Rejected: who finds a draft of the tag takes it over, and replaces the files that are not its own.
+    /// Rejected: a promoter that finds a draft of the tag adopts it, and replaces the files that are not its own.
     AdoptDrafts,
-    /// Rejected: after an answer that does not tell, look, and where the file is not right delete it and send it again.
+    /// Rejected: after an inconclusive response, check the file; if it is wrong, delete it and upload it again.
     DeleteAndRetry,
-    /// Rejected: what is not there after a lost answer did not happen.
+    /// Rejected: what does not exist after a lost response did not happen.
     ConcludeFromAbsence,
-    /// Rejected: what was sent is not read back before it is published.
+    /// Rejected: the draft is not read back before it is published.
     TrustTheDraft,
-    /// Rejected: a status belongs to a commit alone, whatever the base branch it was decided for.
+    /// Rejected: a status belongs to a commit alone, whatever base branch it was decided for.
     ShareStatuses,
-    /// Rejected: the newest run of a head is taken, whatever the pull request that it ran for.
+    /// Rejected: the newest run of a head is used, whatever pull request it ran for.
     TakeNewestRun,
-    /// Rejected: a release is taken for a promoter's because its receipt says so; nobody asks who published it.
+    /// Rejected: a release counts as a promoter's because its receipt says so, without checking its origin.
     BelieveReceipts,
-    /// Rejected: nobody looks where the tag of a release points to.
+    /// Rejected: the tag of a release is not checked.
     TrustTheTag,
 }
 
 impl Design {
-    /// All of them.
+    /// All designs.
     pub const ALL: [Self; 9] = [
         Self::Lockgate,
         Self::AdoptDrafts,

@@ -1,28 +1,28 @@
-//! All that is remembered, in a few dozen bytes, and always in the same order: equal situations are equal states.
+//! The whole state, in a few dozen bytes and a canonical order: equal situations are equal states.
 
 use crate::release::{Content, Draft, sources};
 use crate::setup::{Design, PROMOTERS, PULLS};
 
-/// How many drafts a state has room for. More is an error of the model, and ends the search.
+/// The most drafts in a state. More is an error of the model, and ends the search.
 pub const SLOTS: usize = 8;
-/// How many calls can be under way at once: one for each fault.
+/// The most calls that can be delayed at once: one for each fault.
 pub const LATE: usize = 4;
 /// No draft.
 pub const NONE: u8 = 0xF;
 
-/// Where a promoter is.
+/// The position of a promoter in the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum At {
-    /// Not running: not begun, or crashed.
+    /// Not running: not started, or crashed.
     #[default]
     Down,
     /// `Effect::CreateDraft`.
     Creating,
-    /// `Effect::Send`, the executables.
+    /// `Effect::Send` for the executables.
     SendingExecutables,
-    /// `Effect::Send`, the receipt.
+    /// `Effect::Send` for the receipt.
     SendingReceipt,
-    /// Rejected design: looking at what became of a file whose upload had no answer. The number is the file's.
+    /// Rejected design: checking a file whose upload had no response. The number is the file's.
     LookingAt(u8),
     /// Rejected design: deleting that file.
     Deleting(u8),
@@ -42,29 +42,29 @@ pub enum At {
     Published,
     /// `Verdict::Done` and `End::Already`.
     Already,
-    /// A refusal or a wait that says what it is and claims nothing about the release.
+    /// A refusal or a wait that names its reason and claims nothing about the release.
     Stopped,
-    /// It said that this promotion published nothing, after it had asked to.
+    /// It reported that this promotion published nothing, after it had asked to publish.
     SaidNothingHappened,
 }
 
 /// One promoter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Promoter {
-    /// Where it is.
+    /// The position in the protocol.
     pub at: At,
     /// Its draft, or [`NONE`].
     pub slot: u8,
-    /// How many drafts it has begun.
+    /// The number of drafts it has created.
     pub drafts: u8,
-    /// The candidate that its plan is bound to; [`Content::ABSENT`] while it has none.
+    /// The candidate that its plan is bound to; [`Content::ABSENT`] without a plan.
     pub bound: Content,
 }
 
 /// A pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Pull {
-    /// Its head: 0 as it was opened, 1 pushed again, 2 pushed with the moved base merged in.
+    /// The head: 0 as opened, 1 pushed again, 2 pushed with the moved base merged in.
     pub head: u8,
     /// The newest attempt of the head's run.
     pub attempt: u8,
@@ -72,9 +72,9 @@ pub struct Pull {
     pub gone: bool,
     /// Whether its newest run used the workflow of another base branch.
     pub foreign_run: bool,
-    /// The status on its head.
+    /// The status of its head.
     pub status: Status,
-    /// What the gate has decided and not yet posted.
+    /// The gate's decision that is not posted yet.
     pub gate: Option<Status>,
 }
 
@@ -86,69 +86,69 @@ pub enum Status {
     Red,
     /// Green, by Lockgate.
     Green,
-    /// Green, by somebody else.
+    /// Green, set by a writer.
     Forged,
 }
 
-/// How many commits the merge queue can have made.
+/// The most commits of the merge queue.
 pub const QUEUED: usize = 2;
 
-/// A commit that the merge queue has made: the one before it, or the tip of the base branch, and one pull request more.
+/// A commit of the merge queue: one more pull request on top of the previous commit, or of the tip of the base branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Queued {
-    /// What is in it.
+    /// The change in it.
     pub change: Change,
-    /// The status on it.
+    /// The status of it.
     pub status: Status,
-    /// What the gate has decided and not yet posted.
+    /// The gate's decision that is not posted yet.
     pub gate: Option<Status>,
 }
 
-/// What a queued pull request changes.
+/// The change of a queued pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// It raises the version: one of those that promoters promote.
+    /// Raises the version, like the pull requests of promoters.
     Raise(u8),
-    /// It takes back what has moved the base branch.
+    /// Reverts the change that moved the base branch.
     TakeBack,
 }
 
-/// A call whose effect is still to come.
+/// A call with a delayed effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Late {
     /// A file for a draft.
     Upload {
-        /// Which draft.
+        /// The draft.
         slot: u8,
-        /// Which file.
+        /// The file.
         file: u8,
-        /// What is in it.
+        /// Its content.
         content: Content,
     },
     /// Publishing a draft.
     Publish {
-        /// Which.
+        /// The draft.
         slot: u8,
     },
-    /// A status on the present head of a pull request.
+    /// A status on the current head of a pull request.
     Post {
-        /// Which pull request.
+        /// The pull request.
         pull: u8,
-        /// Which status.
+        /// The status.
         status: Status,
     },
     /// A status on a commit of the merge queue.
     PostQueued {
-        /// Which of them.
+        /// The commit.
         at: u8,
-        /// Which status.
+        /// The status.
         status: Status,
     },
     /// Rejected design: deleting a file of a draft.
     Delete {
-        /// Which draft.
+        /// The draft.
         slot: u8,
-        /// Which file.
+        /// The file.
         file: u8,
     },
 }
@@ -164,47 +164,47 @@ impl Late {
     }
 }
 
-/// What the base branch holds under the version that everybody wants.
+/// The content of the base branch for the contested version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Main {
-    /// It still names the version before.
+    /// The previous version.
     #[default]
     Before,
     /// These sources.
     Sources(u8),
-    /// Sources that nobody built: a merge with what the head did not have.
+    /// Sources that were never built: a merge with changes that the head did not have.
     Other,
 }
 
-/// The world.
+/// The whole state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
     /// The releases, drafts or not.
     pub slots: [Draft; SLOTS],
     /// The promoters.
     pub promoters: [Promoter; PROMOTERS],
-    /// Calls under way.
+    /// The delayed calls.
     pub late: [Option<Late>; LATE],
     /// The pull requests.
     pub pulls: [Pull; PULLS],
-    /// What the merge queue has made. The first raises the version.
+    /// The commits of the merge queue. The first raises the version.
     pub queue: [Option<Queued>; QUEUED],
     /// Whether the base branch has other sources than the pull requests were opened against.
     pub base_moved: bool,
-    /// Whether a writer has made the tag, at another commit.
+    /// Whether a writer has created the tag, at another commit.
     pub tag_elsewhere: bool,
     /// What was merged.
     pub main: Main,
-    /// The faults that are left.
+    /// The number of faults left.
     pub faults: u8,
-    /// The mischief that is left.
+    /// The number of adversary's actions left.
     pub mischief: u8,
-    /// The model ran out of room: never.
+    /// Whether the model ran out of room, which must never happen.
     pub overflow: bool,
 }
 
 impl State {
-    /// Nothing has happened.
+    /// Creates the initial state.
     pub fn new(faults: u8, mischief: u8) -> Self {
         let promoter = Promoter {
             at: At::Down,
@@ -227,7 +227,7 @@ impl State {
         }
     }
 
-    /// The release of a slot, if there is one.
+    /// Returns the release of a slot, if there is one.
     pub fn slot(&self, at: u8) -> Option<Draft> {
         self.slots
             .get(usize::from(at))
@@ -235,19 +235,19 @@ impl State {
             .filter(|slot| slot.exists())
     }
 
-    /// The same, to be changed.
+    /// Returns the release of a slot for changing it.
     pub fn slot_mut(&mut self, at: u8) -> Option<&mut Draft> {
         self.slots
             .get_mut(usize::from(at))
             .filter(|slot| slot.exists())
     }
 
-    /// The published release and its slot.
+    /// Returns the published release and its slot.
     pub fn release(&self) -> Option<(u8, Draft)> {
         (0..).zip(self.slots).find(|(_, slot)| slot.published())
     }
 
-    /// A pull request. An unknown one is like a new one.
+    /// Returns a pull request. An unknown one is like a new one.
     pub fn pull(&self, pull: u8) -> Pull {
         self.pulls
             .get(usize::from(pull))
@@ -255,7 +255,7 @@ impl State {
             .unwrap_or_default()
     }
 
-    /// The sources that a merge of a pull request would have now; `None` where nobody built them.
+    /// Returns the sources of a merge of a pull request now; `None` if they were never built.
     pub fn merge_of(&self, pull: u8) -> Option<u8> {
         self.merged(pull, self.base_moved)
     }
@@ -266,14 +266,14 @@ impl State {
         built_on_it.then(|| sources(pull, head))
     }
 
-    /// What a commit of the merge queue holds under the version.
+    /// Returns the content of a commit of the merge queue for the version.
     pub fn queued(&self, at: u8) -> Main {
         let (mut raised, mut moved) = (None, self.base_moved);
         for queued in self.queue.iter().flatten().take(usize::from(at) + 1) {
             match (queued.change, raised) {
                 (Change::TakeBack, _) => moved = false,
                 (Change::Raise(pull), None) => raised = Some(pull),
-                // The sources of both.
+                // Contains the sources of both.
                 (Change::Raise(_), Some(_)) => return Main::Other,
             }
         }
@@ -282,7 +282,7 @@ impl State {
         })
     }
 
-    /// A promoter.
+    /// Returns a promoter.
     pub fn promoter(&self, who: u8) -> Promoter {
         self.promoters
             .get(usize::from(who))
@@ -295,14 +295,14 @@ impl State {
             })
     }
 
-    /// A promoter, to be changed.
+    /// Changes a promoter.
     pub fn change(&mut self, who: u8, change: impl FnOnce(&mut Promoter)) {
         if let Some(promoter) = self.promoters.get_mut(usize::from(who)) {
             change(promoter);
         }
     }
 
-    /// Notes a call whose effect is still to come.
+    /// Records a delayed call.
     pub fn delay(&mut self, call: Late) {
         match self.late.iter_mut().find(|late| late.is_none()) {
             Some(free) => *free = Some(call),
@@ -310,7 +310,7 @@ impl State {
         }
     }
 
-    /// Makes equal situations equal: drafts that nobody can ever look at again go, the others are numbered anew.
+    /// Makes equal situations equal: removes drafts that can never be read again, and renumbers the others.
     pub fn tidy(&mut self, design: Design) {
         let old = self.slots;
         let mut names = [NONE; SLOTS];
@@ -348,7 +348,7 @@ impl State {
                 }
             }
         }
-        // None sorts first: the order of what is under way means nothing.
+        // `None` sorts first: the order of delayed calls has no meaning.
         self.late.sort_unstable();
     }
 }

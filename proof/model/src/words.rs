@@ -1,4 +1,4 @@
-//! What happens, in words for people.
+//! Prints actions as text.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::search::Action;
 use crate::setup::Setup;
 use crate::state::{At, Change, Late, State};
 
-/// A way through the model, a line for each step.
+/// Describes a sequence of actions, one line for each step.
 pub fn story(setup: &Setup, actions: &[Action]) -> Vec<String> {
     use stateright::Model as _;
     let mut lines = Vec::new();

@@ -1,23 +1,23 @@
-//! What must be found wrong: the designs that were rejected, and repositories that lack a rule. A search that lets one of
-//! these pass would let anything pass.
+//! The rejected designs, and repositories that lack a rule: the search must find a violation in each. If one of these
+//! passed, the search would prove nothing.
 
 use crate::promises::{GATE, MAIN, NOTHING, SUCCESS, WHOLE};
 use crate::setup::{Design, Merging, Rules, Setup};
 
-/// One of them.
+/// A design or repository that must fail.
 #[derive(Debug, Clone)]
 pub struct Wrong {
-    /// What it is.
+    /// A short description.
     pub name: &'static str,
-    /// Where to search.
+    /// The search parameters.
     pub setup: Setup,
-    /// The promise that it breaks.
+    /// The promise that is violated.
     pub promise: &'static str,
-    /// The fewest steps in which it does.
+    /// The smallest number of steps to violate it.
     pub steps: usize,
 }
 
-/// All of them.
+/// Returns all of them.
 pub fn all() -> Vec<Wrong> {
     let rules = Rules::default();
     vec![
@@ -147,7 +147,7 @@ fn design(
     }
 }
 
-/// Where a writer can publish by hand.
+/// A wrong design at the basic level.
 fn at_basic(name: &'static str, design: Design, promise: &'static str, steps: usize) -> Wrong {
     let setup = Setup {
         design,

@@ -1,4 +1,4 @@
-//! The whole state space of two promoters, and what must be found wrong in it.
+//! Searches the whole state space of two promoters, and the designs that must fail.
 
 use lockgate_model::promises::{ALWAYS, AT_BASIC, SOMETIMES};
 use lockgate_model::setup::{Merging, Rules};

@@ -1,7 +1,7 @@
-//! What `core::audit` says of main and the releases when a schedule has ended, and whether that is what is so.
+//! Compares what `core::audit` finds in main and the releases after a schedule with the truth.
 //!
-//! Stands for `observe` in `crates/lockgate/src/flows/audit.rs`. What is so is worked out from the bytes that the forge holds
-//! and from what was merged, not from what the flows read.
+//! Represents `observe` in `crates/lockgate/src/flows/audit.rs`. The truth is computed from the bytes that the fake
+//! stores and from what was merged, not from what the flows read.
 
 use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, SeenRelease};
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
@@ -15,7 +15,7 @@ use crate::observe;
 use crate::people;
 use crate::world::{Kept, World, digest};
 
-/// Audits main as it is now. Who changes sources without a bump breaks the promise, too.
+/// Audits main as it is now. Changing sources without raising the version breaks the promise, too.
 pub fn of(world: &World<'_>) -> Option<Audit> {
     let (template, git) = (world.template, &world.git);
     let mut history = Vec::new();
@@ -68,7 +68,7 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
     Some(audit::decide(&facts))
 }
 
-/// Of hundreds of releases nobody asks for each one's run or role: `published_by` in the flow.
+/// With hundreds of releases the run or role of each is not queried: `published_by` in the flow.
 fn by_its_author(world: &World<'_>, seen: PublishedRelease) -> PublishedRelease {
     let release = world.state.release_by_tag(world.tag()).ok();
     let author = release
@@ -81,12 +81,12 @@ fn by_its_author(world: &World<'_>, seen: PublishedRelease) -> PublishedRelease 
     PublishedRelease { origin, ..seen }
 }
 
-/// What was found, by its codes.
+/// Returns the codes of the findings.
 pub fn codes(audit: &Audit) -> Vec<&'static str> {
     audit.findings().map(|finding| finding.code()).collect()
 }
 
-/// The promise that an audit shows to be broken, or breaks itself.
+/// Returns the promise that an audit shows to be broken, or breaks itself.
 pub fn broken(world: &World<'_>, audit: Option<&Audit>) -> Option<&'static str> {
     let Some(audit) = audit else {
         return Some("main can be audited");
@@ -99,7 +99,7 @@ pub fn broken(world: &World<'_>, audit: Option<&Audit>) -> Option<&'static str> 
         .then_some("an audit proves the promise for main")
 }
 
-/// What an audit has to find. Version 1 was there before everything, and nobody has promoted it.
+/// Returns what an audit has to find. Version 1 existed before everything, and was not promoted.
 fn expected(world: &World<'_>) -> Vec<&'static str> {
     let mut codes = vec!["audit.inherited"];
     let release = world.state.release_by_tag(world.tag()).ok();
@@ -119,7 +119,7 @@ fn expected(world: &World<'_>) -> Vec<&'static str> {
             if by_hand(world, release) {
                 codes.push("audit.foreign-release");
             }
-            // Without a receipt nobody knows what it was built from.
+            // Without a receipt it is unknown what the release was built from.
             if damage != Some("audit.no-receipt") && !on_main(world, release) {
                 codes.push("audit.other-sources");
             }
@@ -128,14 +128,14 @@ fn expected(world: &World<'_>) -> Vec<&'static str> {
     codes
 }
 
-/// Whether somebody published it who is neither the automation nor named by its receipt.
+/// Returns whether it was published by an account other than the automation or the one in its receipt.
 fn by_hand(world: &World<'_>, release: &Release) -> bool {
     let promoter = receipt(world, release).map(|kept| kept.receipt.promoter.login.as_str());
     let by_person = release.author != WORKFLOWS;
     promoter.is_some_and(|login| by_person && (world.reserved || login != release.author))
 }
 
-/// What somebody has done to a release, as far as it is listed anywhere.
+/// Returns the damage to a release, as far as any list shows it.
 fn damage(world: &World<'_>, release: &Release) -> Option<&'static str> {
     let Some(Kept { receipt, sums, .. }) = receipt(world, release) else {
         return Some("audit.no-receipt");
@@ -176,7 +176,7 @@ fn stored(world: &World<'_>, release: &Release, name: &str) -> Option<lockgate_c
     asset.blob.as_ref().map(digest)
 }
 
-/// Whether the sources of a release are those of main.
+/// Returns whether the sources of a release are those of main.
 fn on_main(world: &World<'_>, release: &Release) -> bool {
     let main = world.git.resolve("refs/heads/main").ok().flatten();
     let tree = main.and_then(|main| world.template.tree(&world.git, main.as_str()));
@@ -197,7 +197,7 @@ mod tests {
     use crate::template::Template;
     use crate::world::{World, Write};
 
-    /// Merges a pull request whatever its gate should have said.
+    /// Merges a pull request regardless of its gate.
     fn merge(world: &mut World<'_>, number: u64) {
         let head = world
             .state
@@ -225,7 +225,7 @@ mod tests {
         assert!(matches!(promoter.end, Some(Ended::Published(_))));
     }
 
-    /// What an audit finds of version 2 after this, and whether main's promise is broken.
+    /// Returns what an audit finds for version 2 after an action, and whether main's promise is broken.
     fn found(deed: impl FnOnce(&mut World<'_>)) -> (Vec<&'static str>, Option<&'static str>) {
         let template = Template::new().unwrap();
         let mut world = World::new(&template, false);
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(found(good), (none, None));
     }
 
-    /// Whatever the forge forbids.
+    /// Replaces or deletes a file, even against GitHub's rules.
     fn tamper(world: &mut World<'_>, name: &str, bytes: Option<&[u8]>) {
         let release = world.state.release_by_tag("hello-v2").unwrap().id;
         let actor = world.template.automation.clone();

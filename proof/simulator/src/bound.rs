@@ -1,5 +1,5 @@
-//! The promise about the binding, watched from outside: each part of it was so, at some moment between the read-back of the
-//! draft and the call that publishes it. The promoter reads the parts one after the other, so each may have its own moment.
+//! Checks the promise of the binding from outside: each part of it held at some time between the read-back of the draft
+//! and the call that publishes it. The promoter reads the parts one after the other, so each may have its own time.
 
 use lockgate_core::promote::Plan;
 use lockgate_forge_embedded::PullNumber;
@@ -7,7 +7,7 @@ use lockgate_forge_embedded::PullNumber;
 use crate::observe;
 use crate::world::World;
 
-/// Which parts were seen to hold.
+/// The parts that were observed to hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bound {
     watching: bool,
@@ -18,7 +18,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// From the read-back on.
+    /// Starts at the read-back.
     pub fn begin() -> Self {
         Self {
             watching: true,
@@ -26,7 +26,7 @@ impl Bound {
         }
     }
 
-    /// Looks at the world as it is now.
+    /// Checks the world as it is now.
     pub fn watch(&mut self, world: &World<'_>, plan: &Plan) {
         if !self.watching || self.held() {
             return;
@@ -51,12 +51,12 @@ impl Bound {
         }
     }
 
-    /// The promoter was shown something old: that is the forge's doing.
+    /// Records that the promoter received a stale response, which is not its own fault.
     pub fn excuse(&mut self) {
         (self.pull, self.merge) = (true, true);
     }
 
-    /// Whether all of it held.
+    /// Returns whether all parts held.
     pub fn held(&self) -> bool {
         self.pull && self.run && self.artifacts && self.merge
     }

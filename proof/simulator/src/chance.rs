@@ -1,11 +1,11 @@
-//! Chance from a seed: the only source of it, so that a seed is a whole schedule.
+//! A seeded random number generator: the only source of chance, so that a seed determines a whole schedule.
 
 /// A generator (SplitMix64, by Sebastiano Vigna: public domain).
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 
 impl Chance {
-    /// From a seed. Seeds that differ by one have nothing in common.
+    /// Creates a generator from a seed. Adjacent seeds give unrelated sequences.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -18,17 +18,17 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below another; 0 where that is 0.
+    /// Returns a number below a limit; 0 if the limit is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.next().checked_rem(limit).unwrap_or(0)
     }
 
-    /// Yes, once in so many times.
+    /// Returns true with a probability of one in `times`.
     pub fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
-    /// One of several.
+    /// Selects one of several.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         let at = self.below(from.len() as u64);
         from.get(usize::try_from(at).unwrap_or(0)).copied()

@@ -1,4 +1,4 @@
-//! The model's promises, held against the world after each step; and a few that only the code can break.
+//! Checks the world after each step against the model's promises, and against a few that only the code can break.
 
 use lockgate_core::Digest;
 use lockgate_core::config::SUMS_ASSET;
@@ -18,7 +18,7 @@ use crate::promoter::{Ended, Promoter};
 use crate::template::Template;
 use crate::world::{Kept, World, digest};
 
-/// The first promise that the world breaks now.
+/// Returns the first promise that the world breaks now.
 pub fn broken(world: &World<'_>, promoters: &[Promoter]) -> Option<&'static str> {
     let own = promoters.iter().find_map(|promoter| promoter.fault);
     own.or(world.fault)
@@ -28,8 +28,9 @@ pub fn broken(world: &World<'_>, promoters: &[Promoter]) -> Option<&'static str>
         .or_else(|| renamed(world))
 }
 
-/// Those of the model. At the basic level a writer can publish by hand: what holds then of a release that no promoter asked for is
-/// [`AT_BASIC`]. Where one can change what is published, what was said before is no promise of what comes after.
+/// Checks the model's promises. At the basic level a writer can publish by hand: [`AT_BASIC`] lists what holds for a
+/// release that no promoter asked for. If a published release can be changed, earlier reports promise nothing about
+/// later states.
 fn promise(world: &World<'_>, seen: &Observation) -> Option<&'static str> {
     let by_hand = !world.reserved && seen.release.is_some_and(|release| !release.asked);
     let holds = |name: &str| match name {
@@ -41,13 +42,13 @@ fn promise(world: &World<'_>, seen: &Observation) -> Option<&'static str> {
     broken.find(|(name, _)| holds(name)).map(|(name, _)| *name)
 }
 
-/// A release of a promoter.
+/// Returns a release of a promoter.
 fn ours<'w>(world: &'w World<'_>) -> Option<&'w Release> {
     let release = world.state.release_by_tag(world.tag()).ok();
     release.filter(|release| world.asked.contains_key(&release.id))
 }
 
-/// Title and notes are said once more when it is published, whatever a writer made of the draft's.
+/// Title and notes are sent again when the release is published, whatever a writer made of the draft's.
 fn described(world: &World<'_>) -> Option<&'static str> {
     let release = ours(world)?;
     let (title, notes) = world.asked.get(&release.id)?;
@@ -55,7 +56,7 @@ fn described(world: &World<'_>) -> Option<&'static str> {
     (!same).then_some("what is published is described as it was promoted")
 }
 
-/// A pull request that raises nothing, and renames what users follow.
+/// Checks pull requests that rename what users follow without raising the version.
 fn renamed(world: &World<'_>) -> Option<&'static str> {
     let context = world.template.package.gate_context();
     let is_wrong = |number: &PullNumber| {
@@ -71,7 +72,7 @@ fn renamed(world: &World<'_>) -> Option<&'static str> {
         .then_some("a pull request that raises nothing renames nothing that users follow")
 }
 
-/// Whether what is public is one honest candidate.
+/// Returns whether the published release is exactly one honest candidate.
 pub fn is_whole(world: &World<'_>) -> bool {
     let release = world.state.release_by_tag(world.tag()).ok();
     release.is_some_and(|release| whole(world, release).is_some())
@@ -84,7 +85,7 @@ fn by_a_stranger(world: &World<'_>) -> bool {
     })
 }
 
-/// What there is to be seen, in the model's words.
+/// Returns the observation in the model's terms.
 fn observation(world: &World<'_>, promoters: &[Promoter]) -> Observation {
     let tag = world.tag();
     let all = world.state.releases(&world.template.automation);
@@ -108,7 +109,7 @@ fn observation(world: &World<'_>, promoters: &[Promoter]) -> Observation {
     }
 }
 
-/// Of the heads of open pull requests, and of what a merge queue has made of them.
+/// Covers the heads of open pull requests, and the commits of a merge queue.
 fn greens(world: &World<'_>) -> [Held; COMMITS] {
     let open = |number| world.state.pull(number).ok().filter(|pull| pull.is_open());
     let heads = Template::PULLS.map(|number| Some(open(number)?.head_sha.clone()));
@@ -128,7 +129,7 @@ fn greens(world: &World<'_>) -> [Held; COMMITS] {
 }
 
 fn held(world: &World<'_>) -> Held {
-    // The version comes to main by a merge and in no other way.
+    // The version reaches main only by a merge.
     if !people::landed(world) {
         return Held::Nothing;
     }
@@ -137,7 +138,7 @@ fn held(world: &World<'_>) -> Held {
     tree.map_or(Held::Unbuilt, |tree| Held::Sources(tree.sources))
 }
 
-/// Waits and refusals that say, or imply, that this promotion has published nothing.
+/// Maps waits and refusals that say, or imply, that this promotion has published nothing.
 fn says(world: &World<'_>, promoter: &Promoter) -> Report {
     match &promoter.end {
         None | Some(Ended::WrongBytes) => Report::Nothing,
@@ -153,9 +154,10 @@ fn says(world: &World<'_>, promoter: &Promoter) -> Report {
     }
 }
 
-/// The candidate that a release holds: what a run of the head made by the workflow file of main; its executables, their sums, the receipt, and nothing else, under a tag that names its head.
+/// Returns the candidate that a release holds, if a run of the head made it with the workflow file of main: its
+/// executables, their sums, the receipt, and nothing else, under a tag that points to its head.
 ///
-/// What is frozen stays what it is, so that is worked out once.
+/// An immutable release does not change, so the result is cached.
 fn whole(world: &World<'_>, release: &Release) -> Option<Built> {
     if !release.immutable {
         return worked_out(world, release);
@@ -199,13 +201,13 @@ fn worked_out(world: &World<'_>, release: &Release) -> Option<Built> {
     (complete && holds(SUMS_ASSET, *sums)).then_some(*built)
 }
 
-/// Whether anybody can tell that a promotion published it.
+/// Returns whether it can be proven that a promotion published it.
 pub fn is_proven(world: &World<'_>) -> bool {
     matches!(observe::release(world), ReleaseFacts::Published(release) if release.origin == ReleaseOrigin::Promotion)
 }
 
-/// Whether what a merge of a pull request would give is published, and its head contains the base branch where no queue sees to
-/// that: then it has to be mergeable.
+/// Returns whether a pull request has to be mergeable: the result of the merge is published, and its head contains the
+/// base branch unless a queue ensures that.
 pub fn may_land(world: &World<'_>, number: PullNumber) -> bool {
     let ready = || {
         let pull = observe::pull(world, number, false)?;

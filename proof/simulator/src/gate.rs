@@ -1,6 +1,6 @@
-//! One `lockgate gate` for a pull request: look, then post, with time for others between.
+//! One `lockgate gate` for a pull request: reads, then posts, with time for others in between.
 //!
-//! Stands for `crates/lockgate/src/flows/gate.rs` and `promote/settle.rs`; what is decided is `core::gate::decide`'s.
+//! Represents `crates/lockgate/src/flows/gate.rs` and `promote/settle.rs`; `core::gate::decide` makes the decision.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ use crate::world::{World, Write};
 pub enum Of {
     /// The head of a pull request.
     Head(PullNumber),
-    /// What a merge queue has made of one.
+    /// The merge queue's commit for a pull request.
     Group(PullNumber),
 }
 
@@ -41,12 +41,12 @@ impl fmt::Display for Of {
 pub struct Gate {
     of: Of,
     sabotage: Option<Sabotage>,
-    /// Whether a promotion looks that has found its work done, and answers for who published it.
+    /// Whether the reader is a promotion that has found its work done and knows who published it.
     vouched: bool,
     decided: Option<Decided>,
 }
 
-/// A status that is due: for which commit, in which context.
+/// A status to post: its commit and its context.
 #[derive(Debug)]
 struct Decided {
     commit: CommitId,
@@ -55,7 +55,7 @@ struct Decided {
 }
 
 impl Gate {
-    /// Of this.
+    /// Creates a gate.
     pub fn new(of: Of, sabotage: Option<Sabotage>) -> Self {
         Self {
             of,
@@ -65,7 +65,7 @@ impl Gate {
         }
     }
 
-    /// Of the head of a pull request, looked at by a promotion that has found its work done.
+    /// Creates the gate of a head for a promotion that has found its work done.
     pub fn vouched(pull: PullNumber, sabotage: Option<Sabotage>) -> Self {
         Self {
             vouched: true,
@@ -73,12 +73,12 @@ impl Gate {
         }
     }
 
-    /// What it is asked about.
+    /// Returns what it is asked about.
     pub fn of(&self) -> Of {
         self.of
     }
 
-    /// Whether its next call changes anything.
+    /// Returns the kind of its next call.
     pub fn next_call(&self) -> Call {
         match self.decided {
             None => Call::Read,
@@ -86,18 +86,18 @@ impl Gate {
         }
     }
 
-    /// Whether it is that of a pull request, or of what a merge queue has made of it.
+    /// Returns whether it is about a pull request, or about the merge queue's commit for it.
     pub fn is_of(&self, pull: PullNumber) -> bool {
         matches!(self.of, Of::Head(number) | Of::Group(number) if number == pull)
     }
 
-    /// Looks, or posts what it decided.
+    /// Reads, or posts the decision.
     pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
         let luck = Luck::of(chance, faults, self.next_call());
         self.go_on(world, luck);
     }
 
-    /// The same, where it is known how the call goes.
+    /// Continues with a given outcome of the call.
     pub fn go_on(&mut self, world: &mut World<'_>, luck: Luck) {
         match self.decided.take() {
             None if luck.read().is_err() || luck.dies() => {}
@@ -120,7 +120,7 @@ impl Gate {
                     format!("the gate of {of} posts {code}, {luck:?}")
                 });
                 let call = Write::Status(commit.to_string(), order(&status, context));
-                // Without an answer it is run again: it looks first.
+                // Without a response it is run again: it reads first.
                 let _ = world.write(luck, call);
             }
         }
@@ -194,7 +194,7 @@ impl Gate {
     }
 }
 
-/// The status that a promotion posts when it has published, without a new look.
+/// Returns the status that a promotion posts after publishing, without reading again.
 pub fn after_promotion(plan: &Plan) -> Status {
     let manifest = &plan.receipt.manifest;
     decide(&Facts {
@@ -210,7 +210,7 @@ pub fn after_promotion(plan: &Plan) -> Status {
     })
 }
 
-/// A status as it is posted.
+/// Converts a status for posting.
 pub fn order(status: &Status, context: String) -> NewStatus {
     NewStatus {
         state: status.state.as_str().to_owned(),
@@ -224,7 +224,7 @@ fn light(status: &Status) -> Light {
     Light::parse(status.state.as_str()).unwrap_or(Light::Error)
 }
 
-/// What Lockgate's newest status in a context on a commit says: that of the account that it is bound to.
+/// Returns the state of Lockgate's newest status in a context on a commit: only the account counts that it is bound to.
 pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<Light> {
     newest_of(
         world,
@@ -233,7 +233,7 @@ pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<Lig
     )
 }
 
-/// The same for the forge's own word for a commit.
+/// Returns the same for a commit in GitHub's format.
 pub fn newest_of(
     world: &World<'_>,
     commit: &lockgate_forge_embedded::CommitId,

@@ -1,6 +1,7 @@
-//! Carries out the machine's effects on the forge's state, and lies where a broken variant says so.
+//! Executes the machine's effects on the fake's state, and falsifies results for a broken variant.
 //!
-//! Stands for `crates/lockgate/src/flows/promote/apply.rs` and `stream.rs`: what they compare is compared here, by digest.
+//! Represents `crates/lockgate/src/flows/promote/apply.rs` and `stream.rs`: what they compare is compared here, by
+//! digest.
 
 use lockgate_core::promote::{
     Effect, Event, Fault, Item, Plan, ReleaseFacts, ReleaseOrigin, SeenAsset, SeenDraft,
@@ -17,7 +18,7 @@ use crate::promoter::Acting;
 use crate::sabotage::Sabotage;
 use crate::world::{World, Write, digest};
 
-/// Does it. `None` is for the dead. A recheck is not done here.
+/// Executes an effect. `None` if the caller has crashed. A recheck is not done here.
 pub(crate) fn perform(
     world: &mut World<'_>,
     luck: Luck,
@@ -57,7 +58,7 @@ pub(crate) fn perform(
     }
 }
 
-/// All of it is said again, so that what a writer edited since the draft was read is not frozen.
+/// Everything is sent again, so that edits made since the draft was read are not frozen.
 fn said(plan: &Plan) -> Box<ReleaseEdit> {
     Box::new(ReleaseEdit {
         tag_name: Some(plan.tag.to_string()),
@@ -152,7 +153,7 @@ fn send(
     Some(answer.map_err(UploadFault::Forge))
 }
 
-/// The file of that name, and whether it is the item.
+/// Returns the file with that name, and whether it is the item.
 fn there(
     world: &World<'_>,
     draft: ForgeRelease,
@@ -169,7 +170,7 @@ fn there(
     Some((asset.id, right))
 }
 
-/// The bytes of an item: those of a document, or those of a workflow artifact if they are what the manifest says.
+/// Returns the bytes of an item: those of a document, or those of a workflow artifact if they match the manifest.
 fn content(
     world: &mut World<'_>,
     item: &Item,
@@ -266,13 +267,13 @@ fn read_release(
         (sabotage, &mut seen)
         && let Ok(receipt) = &mut release.receipt
     {
-        // As if the comparison always said "the same".
+        // As if the comparison always found no difference.
         receipt.manifest.fingerprint = plan.receipt.manifest.fingerprint;
     }
     Ok(seen)
 }
 
-/// As an anonymous client: the receipt, and every file that it lists, by their bytes.
+/// Reads as an anonymous client: the receipt, and the bytes of every file that it lists.
 fn read_public(
     world: &World<'_>,
     luck: Luck,

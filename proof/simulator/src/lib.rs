@@ -1,8 +1,8 @@
-//! The very code of promotion and gate, simulated: `core::promote`, `core::gate`, `core::detect` against the rehearsal forge's
-//! pure state, under one seeded scheduler. No threads, no sockets, no waiting.
+//! Simulates the real code of promotion and gate: `core::promote`, `core::gate`, `core::detect` against the fake
+//! GitHub's pure state, under one seeded scheduler. No threads, no sockets, no waiting.
 //!
-//! What is not the product's own code here stands for something: [`observe`] and [`hands`] for what the command reads and does
-//! for the decisions, [`luck`] for the network and the adapter, [`people`] for people. The promises are the model's.
+//! Parts that are not the product's own code represent something else: [`observe`] and [`hands`] the command's reads
+//! and effects, [`luck`] the network and the adapter, [`people`] users. The promises are the model's.
 
 pub mod audit;
 pub mod bound;

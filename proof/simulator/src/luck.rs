@@ -1,42 +1,43 @@
-//! How calls go: before their effect, after it, late, or never; and what the caller hears, in the machine's words.
+//! The outcome of calls: crash before their effect or after it, delay, loss; and the result for the caller, in the
+//! machine's terms.
 //!
-//! Stands for the network and the adapter: the table of `crates/forge/src/github/answer.rs`, and its rule that a write whose
-//! answer is lost is ambiguous.
+//! Represents the network and the adapter: the table of `crates/forge/src/github/answer.rs`, and its rule that a write
+//! whose response is lost is ambiguous.
 
 use lockgate_core::promote::Fault;
 use lockgate_forge_embedded::state::refusal::Refusal;
 
 use crate::chance::Chance;
 
-/// How a call goes.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Luck {
-    /// It happens, and the caller is told.
+    /// It happens, and the caller receives the response.
     Fine,
-    /// It happens, and the answer is lost.
+    /// It happens, and the response is lost.
     Unanswered,
     /// The request is lost.
     Lost,
-    /// It happens after so many more steps of the world, and nobody is told.
+    /// It happens after this many more steps, and the caller receives no response.
     Late(u64),
-    /// There are too many calls: nothing happens.
+    /// The rate limit is exceeded: nothing happens.
     RateLimited,
     /// There is no connection: nothing happens.
     Unavailable,
-    /// An upload breaks off, and leaves a `starter`.
+    /// An upload is interrupted, and leaves a `starter`.
     Starter,
-    /// What a read shows is old.
+    /// A read returns an older state.
     Stale,
-    /// The caller dies before the call.
+    /// The caller crashes before the call.
     DiesBefore,
-    /// The caller dies after it.
+    /// The caller crashes after it.
     DiesAfter,
-    /// The caller dies, and the call happens after so many more steps.
+    /// The caller crashes, and the call happens after this many more steps.
     DiesLate(u64),
 }
 
-/// The kinds of luck that a schedule can have besides good luck, from the number of steps that is used where something happens
-/// later. What matters most stands twice.
+/// The kinds of faults in a schedule, from the number of steps for those that happen later. The most important ones are
+/// listed twice.
 const KINDS: [fn(u64) -> Luck; 12] = [
     |_| Luck::Unanswered,
     |_| Luck::Lost,
@@ -52,30 +53,30 @@ const KINDS: [fn(u64) -> Luck; 12] = [
     Luck::DiesLate,
 ];
 
-/// What can go wrong in a schedule, and how often.
+/// The faults of a schedule, and their frequency.
 ///
-/// Schedules differ in that, because faults get into each other's way: where everything goes wrong at once, no promotion gets as
-/// far as to the two that only together do harm. So half of the schedules know some kinds only (swarm testing: Groce, Zhang,
-/// Eide, Chen, Regehr, ISSTA 2012).
+/// Schedules differ in these, because faults mask each other: if everything goes wrong at once, no promotion gets far
+/// enough for the two faults that only together do harm. So half of the schedules have only some kinds (swarm testing:
+/// Groce, Zhang, Eide, Chen, Regehr, ISSTA 2012).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Faults {
-    /// One reading call in so many goes wrong; 0 means none.
+    /// One in this many reads goes wrong; 0 means none.
     reads: u64,
-    /// One writing call in so many.
+    /// One in this many writes goes wrong.
     writes: u64,
-    /// A bit for each of [`KINDS`] that happens.
+    /// A bit for each of [`KINDS`] that is enabled.
     kinds: u64,
 }
 
 impl Faults {
-    /// Nothing goes wrong.
+    /// No faults.
     pub const NONE: Self = Self {
         reads: 0,
         writes: 0,
         kinds: 0,
     };
 
-    /// Those of a schedule.
+    /// Selects the faults of a schedule.
     pub fn of(chance: &mut Chance) -> Self {
         let all = (1 << KINDS.len()) - 1;
         if chance.once_in(2) {
@@ -95,7 +96,7 @@ impl Faults {
         }
     }
 
-    /// One of the kinds that happen.
+    /// Selects one of the enabled kinds.
     fn kind(self, chance: &mut Chance) -> Option<fn(u64) -> Luck> {
         let wanted = chance.below(u64::from(self.kinds.count_ones()));
         let happens = |(bit, kind)| (self.kinds >> bit & 1 == 1).then_some(kind);
@@ -104,17 +105,17 @@ impl Faults {
     }
 }
 
-/// Whether a call changes anything.
+/// Whether a call is a read or a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
-    /// It only reads.
+    /// A read.
     Read,
-    /// It changes something.
+    /// A write.
     Write,
 }
 
 impl Luck {
-    /// For a call of a schedule in which this goes wrong.
+    /// Selects the outcome of a call in a schedule with these faults.
     pub fn of(chance: &mut Chance, faults: Faults, call: Call) -> Self {
         let one_in = match call {
             Call::Read => faults.reads,
@@ -123,13 +124,13 @@ impl Luck {
         if one_in == 0 || !chance.once_in(one_in) {
             return Self::Fine;
         }
-        // Some arrive before the caller's next step, others when all is over.
+        // Some arrive before the caller's next step, others after everything is over.
         let longest = chance.pick(&[6, 20, 60]).unwrap_or(60);
         let later = 1 + chance.below(longest);
         faults.kind(chance).map_or(Self::Fine, |luck| luck(later))
     }
 
-    /// Whether the effect happens now.
+    /// Returns whether the effect happens now.
     pub fn happens(self) -> bool {
         matches!(
             self,
@@ -137,7 +138,7 @@ impl Luck {
         )
     }
 
-    /// After how many steps it happens, where it does so later.
+    /// Returns the number of steps after which a delayed effect happens.
     pub fn later(self) -> Option<u64> {
         match self {
             Self::Late(steps) | Self::DiesLate(steps) => Some(steps),
@@ -153,12 +154,12 @@ impl Luck {
         }
     }
 
-    /// Whether the caller is dead afterwards.
+    /// Returns whether the caller crashes.
     pub fn dies(self) -> bool {
         matches!(self, Self::DiesBefore | Self::DiesAfter | Self::DiesLate(_))
     }
 
-    /// What a reading call gives: old is not a fault that the caller would see.
+    /// Returns the result of a read: the caller cannot see that it is stale.
     pub fn read(self) -> Result<(), Fault> {
         match self {
             Self::Fine | Self::Stale | Self::DiesBefore | Self::DiesAfter | Self::DiesLate(_) => {
@@ -171,7 +172,7 @@ impl Luck {
         }
     }
 
-    /// What the caller of a writing call hears.
+    /// Returns what the caller of a write receives.
     pub fn heard<T>(self, effect: Option<Result<T, Refusal>>) -> Result<T, Fault> {
         match (self, effect) {
             (Self::Fine | Self::Stale, Some(done)) => done.map_err(fault),
@@ -182,7 +183,7 @@ impl Luck {
     }
 }
 
-/// What the adapter makes of a refusal.
+/// Converts a refusal as the adapter does.
 pub fn fault(refusal: Refusal) -> Fault {
     let text = refusal.to_string();
     match refusal {

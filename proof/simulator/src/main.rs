@@ -1,7 +1,8 @@
-//! `cargo run --release -p lockgate-simulator`: plays schedules, and stops at the first that breaks a promise.
+//! `cargo run --release -p lockgate-simulator`: runs schedules, and stops at the first that breaks a promise.
 //!
-//! `--count N` says how many, `--from SEED` where to begin, `--seed N` plays one and prints what happened, `--liveness` lets things
-//! stop going wrong, `--broken NAME` plays a variant of the code that is broken on purpose, `--table` tries all of those.
+//! `--count N` sets the number of schedules, `--from SEED` the first one, `--seed N` runs one and prints its steps,
+//! `--liveness` stops the faults after a while, `--broken NAME` runs a deliberately broken variant of the code,
+//! `--table` runs all of those.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -72,7 +73,7 @@ fn main() -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The first schedule that catches each broken variant, and how many do of as many as it is given.
+/// Prints for each broken variant the first schedule that catches it, and how many of the given number do.
 fn table(out: &mut impl Write, template: &Template) -> io::Result<ExitCode> {
     let mut all = true;
     for (variant, name, within) in sabotage::ALL {

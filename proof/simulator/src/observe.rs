@@ -1,6 +1,6 @@
-//! What the flows read, read from the forge's state: the same facts in the same words, for the same decisions.
+//! Reads from the fake's state what the flows read from GitHub: the same facts for the same decisions.
 //!
-//! Stands for `crates/lockgate/src/{observe,candidate,remote}.rs` and the adapter's shapes. Decides nothing.
+//! Represents `crates/lockgate/src/{observe,candidate,remote}.rs` and the adapter's conversions. Decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -31,27 +31,27 @@ use crate::sabotage::Sabotage;
 use crate::template::{PROMOTION, Tree, WORKFLOW};
 use crate::world::{Kept, World, digest};
 
-/// A pull request's base, head and merge, and what detect says of them.
+/// A pull request's base, head and merge, and the result of detect for them.
 #[derive(Debug, Clone)]
 pub struct View {
     /// The tip of the base branch.
     pub base_commit: CommitId,
-    /// What detect says.
+    /// The result of detect.
     pub detected: Decision,
-    /// Of the head.
+    /// The fingerprint of the head.
     pub head: Fingerprint,
-    /// Of the merge.
+    /// The fingerprint of the merge.
     pub merged: Option<Fingerprint>,
     /// The build workflow.
     pub workflow: WorkflowFacts,
-    /// Whether the tag is there.
+    /// Whether the tag exists.
     pub tagged: bool,
 }
 
-/// What the version was where both pull requests left the base branch.
+/// The version at which both pull requests left the base branch.
 pub const FORK: Version = Version::Integer(1);
 
-/// What an account may do.
+/// Returns the role of an account.
 pub fn role(world: &World<'_>, login: &str) -> Role {
     world
         .state
@@ -59,7 +59,7 @@ pub fn role(world: &World<'_>, login: &str) -> Role {
         .map_or(Role::None, |person| Role::from_name(person.role.name()))
 }
 
-/// What the environment of promotions demands.
+/// Returns the rules of the promotion environment.
 pub fn environment(world: &World<'_>) -> Reading<Environment> {
     let Ok(found) = world.state.environment(promote::ENVIRONMENT) else {
         return Reading::NotFound;
@@ -76,12 +76,12 @@ pub fn environment(world: &World<'_>) -> Reading<Environment> {
     })
 }
 
-/// The repository's number.
+/// Returns the repository's id.
 pub fn repository(world: &World<'_>) -> RepositoryId {
     RepositoryId(world.state.repository().id.0)
 }
 
-/// A pull request now, or as it was before the last push.
+/// Returns a pull request now, or as it was before the last push.
 pub fn pull(world: &World<'_>, number: PullNumber, stale: bool) -> Option<PullFacts> {
     if stale && let Some(old) = world.before.get(&number.0) {
         return Some(old.clone());
@@ -116,7 +116,7 @@ fn repository_of(world: &World<'_>, head: &HeadRepository) -> Option<RepositoryI
     }
 }
 
-/// The context of the status for pull requests into a branch; `None` where that has no gate.
+/// Returns the context of the status for pull requests into a branch; `None` if the branch has no gate.
 pub fn context_of(world: &World<'_>, base: &str) -> Option<String> {
     let package = &world.template.package;
     if world.sabotage == Some(Sabotage::ShareStatuses) {
@@ -126,7 +126,7 @@ pub fn context_of(world: &World<'_>, base: &str) -> Option<String> {
     context(&package.name, &base, &default, &world.template.branches)
 }
 
-/// What git says of a pull request, and detect of that.
+/// Returns the git state of a pull request, and the result of detect for it.
 pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
     let (git, template) = (&world.git, world.template);
     let base_id = git.resolve(&format!("refs/heads/{}", pull.base)).ok()??;
@@ -151,18 +151,18 @@ pub fn view(world: &World<'_>, pull: &PullFacts) -> Option<View> {
     })
 }
 
-/// What a merge queue has made of a pull request.
+/// A merge queue's commit for a pull request.
 #[derive(Debug)]
 pub struct Group {
-    /// It is a merge itself.
+    /// The commit, which is a merge itself.
     pub commit: CommitId,
-    /// What detect says.
+    /// The result of detect.
     pub detected: Decision,
-    /// Of the commit.
+    /// The fingerprint of the commit.
     pub merged: Fingerprint,
 }
 
-/// What git says of a commit of a merge queue, and detect of that.
+/// Returns the git state of a merge queue's commit, and the result of detect for it.
 pub fn group(world: &World<'_>, number: PullNumber, fork: Option<Version>) -> Option<Group> {
     let git = &world.git;
     let id = world.queued(number)?;
@@ -176,20 +176,20 @@ pub fn group(world: &World<'_>, number: PullNumber, fork: Option<Version>) -> Op
     })
 }
 
-/// The commit that the tag names.
+/// Returns the commit that the tag points to.
 pub fn tag_commit(world: &World<'_>) -> Option<CommitId> {
     let tag = format!("refs/tags/{}", world.tag());
     world.git.resolve(&tag).ok()??.as_str().parse().ok()
 }
 
-/// By its author alone, as an audit asks.
+/// Returns the origin by the author alone, as an audit does.
 pub fn author(world: &World<'_>, release: &Release, receipt: &Receipt) -> origin::Author {
     let app = origin::WORKFLOWS.parse().ok().filter(|_| world.reserved);
     let author = release.author.parse().ok();
     origin::author(author.as_ref(), &receipt.promoter.login, app.as_ref())
 }
 
-/// Stands for `origin` in `crates/lockgate/src/release_origin.rs`.
+/// Represents `origin` in `crates/lockgate/src/release_origin.rs`.
 fn origin_of(world: &World<'_>, release: &Release, receipt: &Receipt) -> ReleaseOrigin {
     if world.sabotage == Some(Sabotage::BelieveReceipts) {
         return ReleaseOrigin::Promotion;
@@ -209,7 +209,7 @@ fn origin_of(world: &World<'_>, release: &Release, receipt: &Receipt) -> Release
     }
 }
 
-/// Whether a promotion's run has kept this receipt.
+/// Returns whether a promotion's run has kept this receipt.
 fn kept(world: &World<'_>, release: &Release, receipt: &Receipt) -> Option<bool> {
     let version = &receipt.manifest.package_version;
     let name = world.template.package.receipt_artifact(version);
@@ -236,7 +236,7 @@ fn tagged(world: &World<'_>) -> Option<bool> {
     Some(world.git.reference(&tag).ok()?.is_some())
 }
 
-/// Of base, head and merge.
+/// Runs detect for base, head and merge.
 fn detected(
     world: &World<'_>,
     (base, head, merged): (&Rc<Tree>, &Rc<Tree>, Option<&Rc<Tree>>),
@@ -252,12 +252,12 @@ fn detected(
         true => identity::changes(&of(base), &of(after), true),
         false => Vec::new(),
     };
-    // How it is named is the head's word; what is let pass is the base's.
+    // The head determines the names; the base determines which changes of them are allowed.
     let package = Package {
         policy: of(base).policy,
         ..(*of(head)).clone()
     };
-    // Under another tag nobody has published anything.
+    // Nothing is published under another tag.
     let tagged = tagged && package.tag == main.tag;
     let facts = detect::Facts {
         base: Some(snapshot(base)),
@@ -284,7 +284,7 @@ fn snapshot(tree: &Rc<Tree>) -> Snapshot {
     }
 }
 
-/// By its receipt alone: who published it is asked where that matters.
+/// By its receipt alone: its origin is queried where it matters.
 fn holder(world: &World<'_>) -> Holder {
     let release = world.state.release_by_tag(world.tag()).ok();
     let receipt = release.and_then(|release| receipt_of(world, release));
@@ -294,7 +294,7 @@ fn holder(world: &World<'_>) -> Holder {
     })
 }
 
-/// The receipt of a release, if it can be read.
+/// Returns the receipt of a release, if it can be read.
 pub fn receipt_of<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kept> {
     let all = world.state.assets(&world.template.automation, release.id);
     let asset = all.ok()?.into_iter().find(|it| it.name == RECEIPT_ASSET)?;
@@ -302,7 +302,7 @@ pub fn receipt_of<'w>(world: &'w World<'_>, release: &Release) -> Option<&'w Kep
     Some(kept)
 }
 
-/// Of the merge of a pull request's head into its base.
+/// Returns the merge of a pull request's head into its base.
 pub fn merged(world: &World<'_>, pull: &PullFacts) -> Option<Fingerprint> {
     let base = world.git.resolve(&format!("refs/heads/{}", pull.base));
     let head = lockgate_forge_embedded::CommitId::parse(pull.head.as_str())?;
@@ -310,7 +310,7 @@ pub fn merged(world: &World<'_>, pull: &PullFacts) -> Option<Fingerprint> {
     Some(merged.digests.fingerprint)
 }
 
-/// What is published under the tag, and its receipt as anybody reads it.
+/// Returns the release published under the tag, and its receipt as anonymous clients read it.
 pub fn release(world: &World<'_>) -> ReleaseFacts {
     let tag = world.tag();
     let Ok(found) = world.state.release_by_tag(tag) else {
@@ -342,7 +342,7 @@ pub fn release(world: &World<'_>) -> ReleaseFacts {
     }
     let origin = match &receipt {
         Ok(receipt) => origin_of(world, found, receipt),
-        // What is wrong with it is told in another way.
+        // Its defect is reported in another way.
         Err(_) => ReleaseOrigin::Promotion,
     };
     ReleaseFacts::Published(Box::new(PublishedRelease {
@@ -356,7 +356,7 @@ pub fn release(world: &World<'_>) -> ReleaseFacts {
     }))
 }
 
-/// A draft as it is read back. Where the forge keeps a digest to itself, the bytes are hashed.
+/// Reads back a draft. If the API omits a digest, the bytes are hashed.
 pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
     let (id, actor) = (ForgeRelease(id.0), &world.template.automation);
     let release = world.state.release(actor, id)?;
@@ -380,7 +380,7 @@ pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
     })
 }
 
-/// The newest run of a pull request's own, or the newest that somebody started by hand.
+/// Returns a pull request's own newest run, or the newest that was started by hand.
 pub fn run_of(world: &World<'_>, pull: &PullFacts, by_hand: bool) -> Option<RunFacts> {
     let runs = world
         .state
@@ -403,7 +403,7 @@ pub fn run_of(world: &World<'_>, pull: &PullFacts, by_hand: bool) -> Option<RunF
     })
 }
 
-/// Which other bases a head may have been built against.
+/// Returns the other bases that a head may have been built against.
 pub fn history(world: &World<'_>, pull: &PullFacts) -> BaseHistory {
     let all = world.state.pulls().into_iter();
     let others = all.filter(|other| {
@@ -433,7 +433,7 @@ fn moment(at: i64) -> Option<Timestamp> {
     lockgate_forge_embedded::rfc3339(at).parse().ok()
 }
 
-/// A run by its number.
+/// Returns a run by its id.
 pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
     let run = world.state.run(lockgate_forge_embedded::RunId(id.0)).ok()?;
     let attempt = run.attempt()?;
@@ -455,7 +455,7 @@ pub fn run(world: &World<'_>, id: RunId) -> Option<RunFacts> {
     })
 }
 
-/// The artifacts of a run.
+/// Returns the artifacts of a run.
 pub fn artifacts(world: &World<'_>, run: &RunFacts) -> Vec<ArtifactFacts> {
     let all = world
         .state
@@ -474,7 +474,7 @@ pub fn artifacts(world: &World<'_>, run: &RunFacts) -> Vec<ArtifactFacts> {
     all.into_iter().map(facts).collect()
 }
 
-/// The manifest of a run's newest attempt.
+/// Returns the manifest of a run's newest attempt.
 pub fn candidate(world: &World<'_>, run: &RunFacts, artifacts: &[ArtifactFacts]) -> CandidateFacts {
     let package = &world.template.package;
     let name = package.candidate_artifact(&Version::Integer(2), run.attempt);

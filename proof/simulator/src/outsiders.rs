@@ -1,7 +1,7 @@
-//! What people outside of the project thought of: the same head in another base, a fork of it, tags and releases by hand, other
-//! names for what users follow, and a draft that says something else.
+//! Attacks found by external reviewers: the same head in another base, a fork of it, tags and releases by hand, other
+//! names for what users follow, and an edited draft.
 //!
-//! At the hardened level nobody but the App makes the package's tags and releases; there those two are not tried.
+//! At the hardened level only the App can create the package's tags and releases, so these two are not tried there.
 
 use lockgate_core::Digest;
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
@@ -21,7 +21,7 @@ use crate::people;
 use crate::template::{CONFIG, CONFIG_FILE, PROMOTION, SIDE, START, Template, WORKFLOW};
 use crate::world::{World, asset};
 
-/// One of them does something.
+/// Performs one of the actions.
 pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
     let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
     let what = match chance.below(14) {
@@ -40,12 +40,12 @@ pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
     }
 }
 
-/// When nobody does harm any more, somebody has put the pull requests back to where they were opened.
+/// Ends the attacks: moves the pull requests back to their original base.
 pub fn put_back(world: &mut World<'_>) {
     for number in Template::PULLS {
         let away = world.state.pull(number);
         if away.is_ok_and(|pull| pull.is_open() && pull.base_branch != "main") {
-            // Where it cannot be done, it is told by what follows.
+            // If that is impossible, later checks show it.
             let _ = world.state.retarget(world.now, &world.git, number, "main");
         }
     }
@@ -55,7 +55,8 @@ fn tip(world: &World<'_>, branch: &str) -> Option<CommitId> {
     world.git.resolve(&format!("refs/heads/{branch}")).ok()?
 }
 
-/// A branch into which anybody may push: with another build workflow, or with all that a pull request would bring, or both.
+/// Creates a branch with open push access: with another build workflow, or with everything that a pull request would
+/// bring, or both.
 fn make_side(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> Option<()> {
     let head = world.state.pull(number).ok()?.head_sha.clone();
     let main = tip(world, "main")?;
@@ -83,7 +84,7 @@ fn new_pull(base: &str, head: &str) -> NewPull {
     }
 }
 
-/// The same head, into another base.
+/// Opens the same head into another base.
 fn open_elsewhere(
     world: &mut World<'_>,
     number: PullNumber,
@@ -96,14 +97,14 @@ fn open_elsewhere(
     let order = new_pull(SIDE, &branch);
     let opened = world.state.request_pull(actor, now, &world.git, order);
     let opened = opened.ok()?;
-    // Its build may come at once, or with everybody's.
+    // Its build may come at once, or with all others.
     if chance.once_in(2) {
         people::build_all(world);
     }
     Some(format!("opens {opened}: {branch} into {SIDE}"))
 }
 
-/// The pull request itself goes elsewhere, or back.
+/// Moves the pull request itself to another base, or back.
 fn retarget(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> Option<String> {
     let before = observe::pull(world, number, false)?;
     if before.state != PullState::Open {
@@ -124,7 +125,7 @@ fn retarget(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> O
     Some(format!("makes {number} go into {base}"))
 }
 
-/// A fork has a branch of the same name, at the same commit.
+/// Opens a pull request from a branch of a fork with the same name, at the same commit.
 fn open_from_fork(world: &mut World<'_>, number: PullNumber) -> Option<String> {
     let pull = world.state.pull(number).ok()?;
     let of_fork = |head: &HeadRepository| *head != HeadRepository::Here;
@@ -152,7 +153,7 @@ fn open_from_fork(world: &mut World<'_>, number: PullNumber) -> Option<String> {
     ))
 }
 
-/// A pull request of theirs is closed. What it was stays known.
+/// Closes one of these pull requests. It remains known.
 fn close(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     let all = world.state.pulls().into_iter().map(|pull| pull.number);
     let all: Vec<_> = all.filter(|it| !Template::PULLS.contains(it)).collect();
@@ -161,7 +162,7 @@ fn close(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     Some(format!("closes {one}"))
 }
 
-/// The tag, at another commit than any head.
+/// Creates the tag, at another commit than any head.
 fn make_tag(world: &mut World<'_>) -> Option<String> {
     if world.reserved {
         return None;
@@ -182,7 +183,7 @@ fn make_tag(world: &mut World<'_>) -> Option<String> {
     Some("makes the tag at another commit".to_owned())
 }
 
-/// What was read back can be published any moment, whatever has become of its tag.
+/// A draft that was read back can be published at any time, whatever happened to its tag.
 fn edited_since_the_read_back(world: &mut World<'_>) {
     let drafts: Vec<ReleaseId> = world.read_back.iter().copied().collect();
     let actor = &world.template.writer;
@@ -191,7 +192,7 @@ fn edited_since_the_read_back(world: &mut World<'_>) {
     world.edited_in_the_gap.extend(drafts);
 }
 
-/// Another target, title, tag or other notes for a draft. All of that is said again at publish, so it is never an excuse.
+/// Changes the target, title, tag or notes of a draft. All of that is sent again at publish, so it is never an excuse.
 fn describe_draft(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     let actor = &world.template.writer;
     let all = world.state.releases(actor).into_iter();
@@ -226,7 +227,7 @@ fn describe_draft(world: &mut World<'_>, chance: &mut Chance) -> Option<String> 
     Some(format!("changes the {what} of the draft {id}"))
 }
 
-/// A pull request that raises nothing, and renames what users follow.
+/// Opens a pull request that renames what users follow without raising the version.
 fn rename(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     if !world.renames.is_empty() {
         return None;
@@ -251,7 +252,7 @@ fn rename(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     Some(format!("opens {opened}, which has {to} for {from}"))
 }
 
-/// A file more in the published release, one less, or another in its place, where the forge does not freeze it.
+/// Adds, removes or replaces a file of the published release, unless it is immutable.
 fn alter_release(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     let (now, actor) = (world.now, &world.template.writer);
     let release = world.state.release_by_tag(world.tag()).ok()?.id;
@@ -277,9 +278,9 @@ fn alter_release(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     Some(format!("{what} the published release"))
 }
 
-/// A release that no promotion made, with a receipt that says so: by a person, or by a workflow of theirs, which has the account of
-/// every workflow, and keeps the receipt with its own run. Of other bytes, of the candidate's, or of the candidate's under another
-/// head's name.
+/// Publishes a release without a promotion, with a receipt that claims one: by a user, or by their own workflow, which
+/// has the account of every workflow, and keeps the receipt with its own run. It holds other bytes, the candidate's, or
+/// the candidate's under another head's name.
 fn publish_by_hand(
     world: &mut World<'_>,
     number: PullNumber,
@@ -339,7 +340,7 @@ fn publish_by_hand(
     Some(format!("publishes {id} by hand, as {who}, for {number}"))
 }
 
-/// A receipt that claims a promotion, and the executables that it lists.
+/// Returns a receipt that claims a promotion, and the executables that it lists.
 fn forged(
     world: &World<'_>,
     number: PullNumber,
@@ -396,7 +397,7 @@ fn forged(
     Some((receipt, blobs))
 }
 
-/// A copy of the promotion's workflow, run on a branch of theirs, uploads an artifact of the name that a promotion's has.
+/// A copy of the promotion's workflow, run on a user's branch, uploads an artifact with the name of a promotion's.
 fn keep_by_hand(world: &mut World<'_>, name: &str, receipt: Blob) -> Option<()> {
     let order = NewRun {
         workflow: world.state.workflow(PROMOTION).ok()?.id,

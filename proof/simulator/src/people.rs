@@ -1,4 +1,4 @@
-//! Everybody else: whoever builds, merges, pushes, runs again, deletes, edits, and forges.
+//! The actions of users: they build, merge, push, re-run, delete, edit, and forge.
 
 use lockgate_core::document::{Executable, HeaderRanges, Manifest};
 use lockgate_core::promote::{ENVIRONMENT, PullState as Seen};
@@ -51,7 +51,8 @@ pub fn build_all(world: &mut World<'_>) {
     }
 }
 
-/// Whether a run of a pull request executes the workflow file of main: no head edits it here, so the base's is the merge's.
+/// Returns whether a run of a pull request executes the workflow file of main: no head edits it here, so the base's is
+/// the merge's.
 fn is_honest(world: &World<'_>, pull: &PullRequest) -> bool {
     let base = world
         .git
@@ -62,7 +63,7 @@ fn is_honest(world: &World<'_>, pull: &PullRequest) -> bool {
     same && pull.head_repository == HeadRepository::Here
 }
 
-/// Somebody starts the build of a branch by hand.
+/// Starts the build of a branch by hand.
 pub fn dispatch(world: &mut World<'_>, number: PullNumber) -> Option<()> {
     let pull = world.state.pull(number).ok()?;
     let order = NewRun {
@@ -78,7 +79,7 @@ pub fn dispatch(world: &mut World<'_>, number: PullNumber) -> Option<()> {
     build(world, run)
 }
 
-/// What the newest attempt of a run leaves behind. Two attempts give other bytes from the same sources.
+/// Adds the artifacts of a run's newest attempt. Two attempts give different bytes from the same sources.
 fn build(world: &mut World<'_>, id: ForgeRun) -> Option<()> {
     let run = observe::run(world, RunId(id.0))?;
     let (template, now, version) = (world.template, world.now, Version::Integer(2));
@@ -141,7 +142,7 @@ fn build(world: &mut World<'_>, id: ForgeRun) -> Option<()> {
         .ok()
 }
 
-/// A pull request is merged, if its status, bound to the gate's account, lets it, and its head contains the base branch.
+/// Merges a pull request if its status, bound to the gate's account, allows it and its head contains the base branch.
 pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
     let Some(pull) = observe::pull(world, number, false) else {
         return false;
@@ -169,7 +170,7 @@ pub fn merge(world: &mut World<'_>, number: PullNumber) -> bool {
     merged
 }
 
-/// A pull request goes into the merge queue; if it is there, it is merged, if the status of what the queue has made lets it.
+/// Adds a pull request to the merge queue, or merges a queued one if the status of the queue's commit allows it.
 pub fn merge_by_queue(world: &mut World<'_>, number: PullNumber) -> bool {
     let elsewhere = |it: &PullRequest| it.base_branch != "main";
     if world.state.pull(number).is_ok_and(elsewhere) {
@@ -195,7 +196,7 @@ pub fn merge_by_queue(world: &mut World<'_>, number: PullNumber) -> bool {
     landed
 }
 
-/// Whether the version is on main already.
+/// Returns whether the version is already on main.
 pub fn landed(world: &World<'_>) -> bool {
     let merged = |state: &PullState| matches!(state, PullState::Merged { .. });
     let mut all = Template::PULLS
@@ -204,7 +205,7 @@ pub fn landed(world: &World<'_>) -> bool {
     all.any(|pull| merged(&pull.state))
 }
 
-/// The environment of promotions as it should be.
+/// Returns the correct promotion environment.
 pub fn guard() -> Environment {
     Environment {
         reviewers: vec!["admin".to_owned()],
@@ -213,13 +214,13 @@ pub fn guard() -> Environment {
     }
 }
 
-/// Whether the environment of promotions holds them back until somebody has looked.
+/// Returns whether the promotion environment requires a review.
 pub fn is_guarded(world: &World<'_>) -> bool {
     let found = world.state.environment(ENVIRONMENT);
     found.is_ok_and(|it| !it.reviewers.is_empty() && it.branches.is_some())
 }
 
-/// Somebody with write access does something, or an administrator something careless.
+/// A user with write access attacks, or an administrator makes a mistake.
 pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
     let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
     let writer = world.template.writer.clone();
@@ -254,7 +255,7 @@ fn base_moves(world: &mut World<'_>) -> Option<String> {
     Some("changes the sources on main".to_owned())
 }
 
-/// With the base branch merged in, or only with a change of the sources.
+/// Pushes the merged base branch, or only a change of the sources.
 fn push(world: &mut World<'_>, number: PullNumber, update: bool) -> Option<String> {
     let before = observe::pull(world, number, false)?;
     if before.state != Seen::Open {
@@ -340,7 +341,7 @@ fn tamper_artifact(
     Some(format!("replaces the bytes of artifact {one}"))
 }
 
-/// Deletes a file of a draft, replaces it, adds one, or deletes the draft.
+/// Deletes, replaces or adds a file of a draft, or deletes the draft.
 fn edit_draft(world: &mut World<'_>, writer: &Actor, chance: &mut Chance) -> Option<String> {
     let all = world.state.releases(writer);
     let drafts: Vec<_> = all.iter().filter(|it| it.draft).map(|it| it.id).collect();
@@ -400,7 +401,7 @@ fn forge_status(world: &mut World<'_>, number: PullNumber, writer: &Actor) -> Op
     Some(format!("sets the status of {number}"))
 }
 
-/// An administrator opens the environment of promotions, deletes it, or puts it right.
+/// An administrator opens the promotion environment, deletes it, or corrects it.
 fn set_environment(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
     let (mut wanted, now) = (guard(), world.now);
     let what = match chance.below(4) {

@@ -1,5 +1,5 @@
-//! One `lockgate promote`, a call at a time: what it observes, `core::promote::decide`, `core::promote::Machine`, and the status
-//! at the end. It can be killed between any two calls, and started again.
+//! One `lockgate promote`, a call at a time: its observations, `core::promote::decide`, `core::promote::Machine`, and
+//! the final status. It can be killed between any two calls, and started again.
 
 use lockgate_core::document::{Document as _, Receipt};
 use lockgate_core::promote::{
@@ -28,15 +28,15 @@ use crate::world::{World, Write, built, number_of};
 pub struct Promoter {
     /// The pull request that it promotes.
     pub pull: PullNumber,
-    /// Who started it.
+    /// The account that started it.
     pub login: &'static str,
     /// Whether it runs in a workflow, and so in an environment.
     in_workflow: bool,
-    /// Whether that environment held it back, at some moment of this life.
+    /// Whether that environment held it back, at some time of this life.
     held_back: bool,
-    /// How its latest life ended, if it did.
+    /// How its latest life ended, if it has.
     pub end: Option<Ended>,
-    /// What it did wrong that no look at the world would show.
+    /// An error that the state of the world would not show.
     pub fault: Option<&'static str>,
     sabotage: Option<Sabotage>,
     phase: Phase,
@@ -49,11 +49,11 @@ pub struct Promoter {
 pub enum Ended {
     /// It published this candidate.
     Published(Built),
-    /// It found its work done: a release of the sources of this number.
+    /// It found its work done: a release of the sources with this number.
     Already(u32),
-    /// A person must do something; the code.
+    /// User action is required; holds the code.
     Refused(&'static str),
-    /// It may be run again; the code.
+    /// It may be run again; holds the code.
     Waiting(&'static str),
     /// Bytes were wrong.
     WrongBytes,
@@ -66,9 +66,9 @@ enum Phase {
     Acting(Box<Acting>),
     /// It published, and posts the status.
     Settling(Box<Plan>),
-    /// It found its work done, and looks whether the status says so.
+    /// It found its work done, and checks the status.
     Finding(Box<Finding>),
-    /// It leaves the receipt with its run.
+    /// It stores the receipt with its run.
     Keeping(Box<Receipt>, Ended),
 }
 
@@ -81,7 +81,7 @@ struct Finding {
 }
 
 impl Phase {
-    /// Whether its next call changes anything.
+    /// Returns the kind of its next call.
     fn next_call(&self) -> Call {
         match self {
             Self::Down | Self::Observing(_) => Call::Read,
@@ -108,7 +108,7 @@ pub(crate) struct Acting {
 }
 
 impl Promoter {
-    /// Somebody who will promote a pull request.
+    /// Creates a promoter for a pull request.
     pub fn new(
         pull: PullNumber,
         login: &'static str,
@@ -129,7 +129,7 @@ impl Promoter {
         }
     }
 
-    /// Whether it is running.
+    /// Returns whether it is running.
     pub fn runs(&self) -> bool {
         !matches!(self.phase, Phase::Down)
     }
@@ -147,14 +147,14 @@ impl Promoter {
         self.phase = Phase::Down;
     }
 
-    /// Whether a draft that this life made is public.
+    /// Returns whether a draft of this life is published.
     pub fn published_its_draft(&self, world: &World<'_>) -> bool {
         let public = world.state.release_by_tag(world.tag()).ok();
         public.is_some_and(|release| self.drafts.contains(&release.id))
     }
 
-    /// Looks on while others act: did its environment hold it back, at some moment since it was started? Was all that it is bound
-    /// to still so, at some moment since it read its draft back?
+    /// Watches the actions of others: whether its environment held it back at some time since its start, and whether
+    /// everything that it is bound to still held at some time since it read its draft back.
     pub fn watch(&mut self, world: &World<'_>) {
         self.held_back |= self.runs() && people::is_guarded(world);
         if let Phase::Acting(acting) = &mut self.phase {
@@ -205,7 +205,7 @@ impl Promoter {
             Verdict::Refuse(refusal) => self.finish(world, Ended::Refused(refusal.full_code())),
             Verdict::Wait(wait) => self.finish(world, Ended::Waiting(wait.code())),
             Verdict::Done(done) => {
-                // Of the head, or of the merge: either is what it was asked for.
+                // The fingerprint of the head, or of the merge: either is what was requested.
                 let found = done.receipt.manifest.fingerprint;
                 let asked = Some(found) == facts.merged_fingerprint;
                 let sources = if asked { found } else { facts.head_fingerprint };
@@ -297,7 +297,7 @@ impl Promoter {
         }
         if let (Effect::ReadDraft(draft), Event::DraftRead(Ok(_))) = (&effect, &event) {
             world.read_back.insert(ForgeRelease(draft.0));
-            // An old answer can hide what somebody did to the draft just before: then nobody looks at that again.
+            // A stale response can hide a change made to the draft just before, which is then not read again.
             if luck == Luck::Stale && world.edited.contains(&ForgeRelease(draft.0)) {
                 world.edited_in_the_gap.insert(ForgeRelease(draft.0));
             }
@@ -311,7 +311,7 @@ impl Promoter {
         self.go_on(world, machine, step, bound);
     }
 
-    /// A broken variant does not abandon a draft whose upload had no answer.
+    /// A broken variant does not abandon a draft whose upload had no response.
     fn sends_again(&self, event: &Event) -> bool {
         let lost = matches!(
             event,
@@ -320,7 +320,7 @@ impl Promoter {
         lost && self.sabotage == Some(Sabotage::DeleteAndRetry)
     }
 
-    /// In two calls, so that the world can change between them. `None` after the first.
+    /// Takes two calls, so that the world can change in between. `None` after the first.
     fn recheck(&self, world: &World<'_>, luck: Luck, acting: &mut Acting) -> Option<Event> {
         let binding = &acting.machine.plan().binding;
         if self.sabotage == Some(Sabotage::SkipRecheck) {
@@ -362,7 +362,8 @@ impl Promoter {
         )))
     }
 
-    /// Whose token makes the draft: at the hardened level the App's, at the basic one the workflow's or the person's own.
+    /// Returns the owner of the token that creates the draft: the App at the hardened level, the workflow or the user
+    /// at the basic one.
     fn author<'w>(&self, world: &World<'w>) -> &'w Actor {
         if world.reserved || self.in_workflow {
             &world.template.automation
@@ -392,7 +393,7 @@ impl Promoter {
         self.kept_or_finish(world, receipt, ended);
     }
 
-    /// Where an App publishes, nobody asks for a kept receipt.
+    /// If an App publishes, no stored receipt is required.
     fn kept_or_finish(&mut self, world: &mut World<'_>, receipt: Box<Receipt>, ended: Ended) {
         if self.in_workflow && !world.reserved {
             self.phase = Phase::Keeping(receipt, ended);
@@ -405,7 +406,7 @@ impl Promoter {
         let version = &receipt.manifest.package_version;
         let name = world.template.package.receipt_artifact(version);
         let blob = world.keep(receipt.to_json().as_bytes());
-        // Without it the next promotion keeps the receipt.
+        // Without it the next promotion stores the receipt.
         let _ = world.write(luck, Write::Keep(name, blob));
         self.finish(world, ended);
     }
@@ -415,14 +416,14 @@ impl Promoter {
         let context = observe::context_of(world, plan.binding.base.as_str());
         let order = gate::order(&status, context.unwrap_or_default());
         let call = Write::Status(plan.binding.head.to_string(), order);
-        // The release is there, whatever became of the status: the same command again finds it.
+        // The release exists, whatever the outcome for the status: the next run of the same command finds it.
         let _ = world.write(luck, call);
         let ended = Ended::Published(built(&plan.receipt.manifest));
         self.kept_or_finish(world, Box::new(plan.receipt), ended);
     }
 }
 
-/// An end in a few words.
+/// Describes an end briefly.
 pub fn short(ended: &Ended) -> String {
     match ended {
         Ended::Published(_) => "published".to_owned(),
@@ -433,7 +434,7 @@ pub fn short(ended: &Ended) -> String {
     }
 }
 
-/// Whether a refusal asks for something that only a person can do.
+/// Returns whether a refusal requires user action.
 pub fn names_what_to_do(code: &str) -> bool {
     Refusal::CODES.contains(&code) || code.starts_with("detect.")
 }

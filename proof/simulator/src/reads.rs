@@ -1,6 +1,6 @@
 //! The reads before the decision, one call after the other, so that the world can change between any two.
 //!
-//! Stands for `observe` in `crates/lockgate/src/flows/promote.rs`.
+//! Represents `observe` in `crates/lockgate/src/flows/promote.rs`.
 
 use lockgate_core::Role;
 use lockgate_core::document::Candidate;
@@ -16,7 +16,7 @@ use crate::observe::{self, View};
 use crate::sabotage::Sabotage;
 use crate::world::World;
 
-/// What has been read so far.
+/// The results so far.
 #[derive(Debug)]
 pub struct Reads {
     number: PullNumber,
@@ -34,7 +34,7 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Nothing yet.
+    /// Creates an empty set of reads.
     pub fn new(
         number: PullNumber,
         login: &'static str,
@@ -57,7 +57,7 @@ impl Reads {
         }
     }
 
-    /// Makes the next call. Gives the facts when it was the last.
+    /// Makes the next call. Returns the facts after the last one.
     pub fn next(&mut self, world: &World<'_>, stale: bool) -> Option<Facts> {
         if self.role.is_none() {
             let role = observe::role(world, self.login);
@@ -93,8 +93,8 @@ impl Reads {
         self.candidate = Some(run.map_or(CandidateFacts::Absent, read));
     }
 
-    /// Which other bases could have given the run's workflow file. Where nobody can tell, a run that was started by hand is taken in
-    /// its place, if there is one.
+    /// Reads which other bases could have provided the run's workflow file. If that is unknown, a run that was started
+    /// by hand is used instead, if there is one.
     fn read_history(&mut self, world: &World<'_>) -> BaseHistory {
         let run = self.run.as_ref().and_then(Option::as_ref);
         let own = Some(observe::repository(world));
@@ -113,7 +113,7 @@ impl Reads {
         history
     }
 
-    /// What a broken variant makes of a release: the bytes of a run are enough for it.
+    /// Falsifies a release for a broken variant, which accepts the bytes of any run.
     fn lied(&self, mut seen: ReleaseFacts) -> ReleaseFacts {
         if let (Some(Sabotage::BelieveSameBytes), ReleaseFacts::Published(release)) =
             (self.sabotage, &mut seen)

@@ -1,60 +1,61 @@
-//! Variants of the code that are broken on purpose. Each is a lie told to the machine about one effect, or to a decision about
-//! one fact, so that the product's code carries none of it. Each must be caught.
+//! Deliberately broken variants of the code. Each falsifies the result of one effect for the machine, or one fact for a
+//! decision, so that the product's code contains none of it. Each must be caught.
 
 /// One broken variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sabotage {
-    /// A draft that somebody else has begun is taken over, and files in it that differ are replaced.
+    /// Adopts a draft of another promotion, and replaces files in it that differ.
     AdoptDraft,
-    /// After an upload without an answer, the file is looked at, deleted where it is not right, and sent again.
+    /// After an upload without a response, checks the file, deletes it if it is wrong, and uploads it again.
     DeleteAndRetry,
-    /// A release that is not seen after a lost answer was not published.
+    /// Concludes from a missing release after a lost response that it was not published.
     ConcludeFromAbsence,
-    /// And so the promotion begins anew, and asks to publish once more.
+    /// Starts the promotion again after that, and publishes once more.
     PublishAgain,
-    /// The draft is not read back.
+    /// Does not read the draft back.
     SkipReadBack,
-    /// The draft is published before its last file is sent.
+    /// Publishes the draft before its last file is uploaded.
     PublishEarly,
-    /// A `starter` counts as a file.
+    /// Counts a `starter` as a file.
     IgnoreStarter,
-    /// Nothing is read again before the commit point.
+    /// Reads nothing again before the commit point.
     SkipRecheck,
-    /// No answer to publish is taken for a yes.
+    /// Takes a missing response to publish for success.
     TrustPublish,
-    /// The published release is not read as anybody would.
+    /// Does not read the published release anonymously.
     SkipPublicRead,
-    /// A release that another made, of other bytes, counts as one's own.
+    /// Counts another promotion's release with other bytes as its own.
     IgnoreOtherBytes,
-    /// Anybody may promote.
+    /// Lets any account promote.
     SkipRole,
-    /// A promotion in a workflow does not look at its environment.
+    /// Does not check the environment of a promotion in a workflow.
     SkipEnvironment,
-    /// What the artifact holds is not compared with the manifest, and the draft is not read back.
+    /// Does not compare the artifact with the manifest, and does not read the draft back.
     SkipBytes,
-    /// The gate of a merge group does not know what the version was where its pull request left the base branch.
+    /// The gate of a merge group ignores the version at which its pull request left the base branch.
     GroupIgnoresFork,
     /// The gate does not compare sources.
     GateIgnoresSources,
-    /// The gate does not look whether a release is what its receipt says.
+    /// The gate does not check whether a release matches its receipt.
     GateIgnoresBroken,
-    /// A status has one context for all base branches.
+    /// Uses one context for all base branches.
     ShareStatuses,
-    /// The newest run of a head is taken, whatever pull request, repository or base branch it ran for.
+    /// Uses the newest run of a head, whatever pull request, repository or base branch it ran for.
     TakeNewestRun,
-    /// A release is a promotion's if its receipt says so, whoever published it.
+    /// Counts a release as a promotion's if its receipt says so, whatever its origin.
     BelieveReceipts,
-    /// The same where a promotion finds that another release came first.
+    /// Does the same only if a promotion finds that another release came first.
     BelieveTheWinner,
-    /// A release of the bytes of some run of the head is a promotion's, whatever it says of them, and whatever that run executed.
+    /// Counts a release with the bytes of any run of the head as a promotion's, whatever it claims and whatever that
+    /// run executed.
     BelieveSameBytes,
-    /// After the publish nobody looks where the tag points to.
+    /// Does not check the tag after publishing.
     TrustTheTag,
-    /// Nobody compares what the merge changes of the names that users follow.
+    /// Does not compare the names that users follow with those of the merge.
     IgnoreNames,
 }
 
-/// A broken variant, what it is called, and the number of schedules within which it has to be caught.
+/// Each broken variant, its name, and the number of schedules within which it has to be caught.
 pub const ALL: [(Sabotage, &str, u64); 24] = [
     (Sabotage::AdoptDraft, "adopt-draft", 100),
     (Sabotage::DeleteAndRetry, "delete-and-retry", 50_000),

@@ -1,4 +1,4 @@
-//! One schedule: who acts next, for how long things go wrong, and what has to be so at the end.
+//! One schedule: selects who acts next, ends the faults after a while, and checks the final state.
 
 use lockgate_forge_embedded::PullNumber;
 
@@ -14,40 +14,40 @@ use crate::sabotage::Sabotage;
 use crate::template::Template;
 use crate::world::World;
 
-/// How many steps the part has in which things go wrong.
+/// The number of steps with faults.
 const STEPS: u64 = 130;
-/// How many steps a promotion may take when nothing goes wrong any more.
+/// The most steps that a promotion may take without faults.
 const ENOUGH: u64 = 60;
-/// How often it may be run again then.
+/// How often it may then be run again.
 const RUNS: u64 = 3;
 
-/// What is asked of a schedule.
+/// What a schedule checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Things go wrong for ever; no promise may break.
+    /// Faults never end; no promise may break.
     Safety,
-    /// Things stop going wrong; then everything has to end well, or say what a person must do.
+    /// Faults end; then every promotion has to succeed, or name the required user action.
     Liveness,
 }
 
-/// How a schedule went.
+/// The result of a schedule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The first promise that broke.
     pub broken: Option<&'static str>,
-    /// How many steps it had.
+    /// The number of steps.
     pub steps: u64,
     /// Whether anything was published.
     pub published: bool,
     /// Whether anything was merged.
     pub merged: bool,
-    /// What an audit found at the end, by its codes.
+    /// The codes of an audit's findings at the end.
     pub audited: Vec<&'static str>,
-    /// What happened, where that was asked for.
+    /// The steps, if requested.
     pub trace: Vec<String>,
 }
 
-/// Plays the schedule of a seed.
+/// Runs the schedule of a seed.
 pub fn play(
     template: &Template,
     seed: u64,
@@ -103,7 +103,7 @@ pub fn play(
 
 fn cast(chance: &mut Chance, sabotage: Option<Sabotage>) -> Vec<Promoter> {
     let logins = ["maintainer", "maintainer-two", "admin"];
-    // The fewer there are, the more often each acts, and comes to its end in spite of all.
+    // The fewer there are, the more often each acts, and finishes despite the faults.
     let several = chance.pick(&[1, 2, 3, 3]).unwrap_or(3);
     let mut promoters = Vec::new();
     for login in logins.into_iter().take(several) {
@@ -122,18 +122,18 @@ struct Play<'t> {
     world: World<'t>,
     promoters: Vec<Promoter>,
     gates: Vec<Gate>,
-    /// What goes wrong.
+    /// The faults.
     faults: Faults,
-    /// In one step of so many somebody does harm.
+    /// An attack happens in one of this many steps.
     mischief: u64,
-    /// Whether they do what was thought of last: with other branches, tags, releases and names.
+    /// Whether attacks include those with other branches, tags, releases and names.
     outsiders: bool,
     sabotage: Option<Sabotage>,
     broken: Option<&'static str>,
 }
 
 impl Play<'_> {
-    /// Somebody acts, and the promises are looked at.
+    /// Lets one actor act, and checks the promises.
     fn step(&mut self, chance: &mut Chance) {
         self.world.tick();
         self.world.now += i64::try_from(chance.below(20)).unwrap_or(0);
@@ -184,7 +184,7 @@ impl Play<'_> {
         }
     }
 
-    /// The gate is run for whatever pull request is opened.
+    /// Creates a gate for each new pull request.
     fn gates_of_new_pulls(&mut self) {
         let pulls = self.world.state.pulls().into_iter();
         let of = pulls.map(|pull| Of::Head(pull.number));
@@ -210,7 +210,7 @@ impl Play<'_> {
         self.broken = check::broken(&self.world, &self.promoters);
     }
 
-    /// Nothing goes wrong any more: what was under way arrives, everybody is started again, and has to come to an end.
+    /// Ends the faults: delayed calls arrive, every promoter is started again, and has to finish.
     fn quiet(&mut self, chance: &mut Chance) {
         self.world.tell(|| "nothing goes wrong any more".to_owned());
         (self.faults, self.mischief) = (Faults::NONE, 0);
@@ -229,7 +229,7 @@ impl Play<'_> {
     }
 
     fn settle(&mut self, number: PullNumber, chance: &mut Chance) {
-        // Who published can only be told where a workflow keeps the receipt, or a person or an App publishes themselves.
+        // The origin can be proven only if a workflow stores the receipt, or a user or an App publishes directly.
         let in_workflow = !self.world.reserved && people::is_guarded(&self.world);
         let in_workflow = in_workflow || chance.once_in(2);
         let mut promoter = Promoter::new(number, "maintainer", in_workflow, None);
@@ -283,7 +283,7 @@ impl Play<'_> {
         }
     }
 
-    /// A release of the merge's sources is there: its gate has to turn green, and its pull request to merge.
+    /// The merge's sources are released: the gate has to turn green, and the pull request has to merge.
     fn land(&mut self, number: PullNumber, chance: &mut Chance) {
         let due = check::may_land(&self.world, number);
         if self.world.queues && self.world.queued(number).is_none() {

@@ -1,4 +1,4 @@
-//! The repository as each schedule finds it: one package, two pull requests that both want version 2, both built.
+//! The initial repository of each schedule: one package, two pull requests for version 2, both built.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,17 +20,17 @@ use lockgate_forge_embedded::{
 use crate::people;
 use crate::world::{World, number_of};
 
-/// When every schedule begins, in seconds since 1970.
+/// The start time of every schedule, in seconds since 1970.
 pub const START: i64 = 1_790_000_000;
-/// Where the workflow that builds lies.
+/// The path of the build workflow.
 pub const WORKFLOW: &str = ".github/workflows/build-hello.yml";
-/// Where the workflow that promotes lies.
+/// The path of the promotion workflow.
 pub const PROMOTION: &str = ".github/workflows/promote-hello.yml";
-/// Where the config lies.
+/// The path of the config.
 pub const CONFIG_FILE: &str = "lockgate.toml";
-/// A branch besides the default one that has a gate, and into which anybody may push.
+/// A branch besides the default one that has a gate, with open push access.
 pub const SIDE: &str = "side";
-/// The file that names the version.
+/// The version file.
 const VERSION: &str = "hello/VERSION";
 
 /// The config of main.
@@ -49,26 +49,26 @@ output = "dist/{asset}"
 branches = ["side"]
 "#;
 
-/// The beginning of every schedule, and what can be known once for all of them.
+/// The initial state of every schedule, and everything that can be computed once for all of them.
 #[derive(Debug)]
 pub struct Template {
-    /// The forge.
+    /// The state of the fake GitHub.
     pub state: State,
     /// The repository.
     pub git: MemoryRepository,
-    /// The manifests of the two candidates, by the number of the artifact that holds them.
+    /// The manifests of the two candidates, by the id of their artifact.
     pub manifests: BTreeMap<u64, Manifest>,
     /// What they were built for; see [`World::built`].
     pub built: BTreeSet<(PullNumber, CommitId, usize)>,
     /// The package.
     pub package: Rc<Package>,
-    /// Branches besides main that have a gate.
+    /// The other branches with a gate.
     pub branches: Vec<BranchName>,
     /// The build workflow's file on main.
     pub workflow: Option<ObjectId>,
-    /// Who calls the forge in the promoters' name.
+    /// The account that the promoters act as.
     pub automation: Actor,
-    /// A developer, who may write.
+    /// A developer with write access.
     pub writer: Actor,
     people: BTreeMap<&'static str, Actor>,
     trees: RefCell<BTreeMap<String, Rc<Tree>>>,
@@ -78,23 +78,23 @@ pub struct Template {
 /// A base and a head.
 type Sides = (String, String);
 
-/// What a commit's tree says. Commits never change, so it is worked out once.
+/// The relevant content of a commit's tree. Commits never change, so it is cached.
 #[derive(Debug)]
 pub struct Tree {
-    /// Of the package.
+    /// The digests of the package's sources.
     pub digests: SourceDigests,
-    /// Of the package.
+    /// The version file of the package.
     pub version: VersionFile,
-    /// The number of its sources, as the model counts.
+    /// The number of its sources, as in the model.
     pub sources: u32,
     /// The build workflow's file.
     pub workflow: Option<ObjectId>,
-    /// The package, where its config is another than main's.
+    /// The package, if its config differs from main's.
     pub renamed: Option<Rc<Package>>,
 }
 
 impl Template {
-    /// Makes it. `None` would be a mistake in here.
+    /// Creates the template. `None` would be a bug in this module.
     pub fn new() -> Option<Self> {
         let config = config::Config::parse(CONFIG).ok()?;
         let package = config.packages.into_values().next()?;
@@ -158,7 +158,7 @@ impl Template {
         Some(template)
     }
 
-    /// Who calls the forge with the token of a person.
+    /// Returns the actor of a user's token.
     pub fn person(&self, login: &str) -> &Actor {
         self.people.get(login).unwrap_or(&self.writer)
     }
@@ -166,7 +166,7 @@ impl Template {
     /// The numbers of the pull requests.
     pub const PULLS: [PullNumber; 2] = [PullNumber(1), PullNumber(2)];
 
-    /// What the merge of a head into a base would say; `None` for a conflict.
+    /// Returns the merge of a head into a base; `None` for a conflict.
     pub fn merged(
         &self,
         git: &MemoryRepository,
@@ -194,7 +194,7 @@ impl Template {
         tree
     }
 
-    /// What a commit's tree says.
+    /// Returns the relevant content of a commit's tree.
     pub fn tree(&self, git: &MemoryRepository, commit: &str) -> Option<Rc<Tree>> {
         if let Some(known) = self.trees.borrow().get(commit) {
             return Some(Rc::clone(known));
@@ -217,7 +217,7 @@ impl Template {
             let mut of = entries.iter().filter(|entry| entry.path == path.as_bytes());
             of.next().map(|entry| entry.object.clone())
         };
-        // Of another config only what it says of the package matters here.
+        // Only the package matters in a different config.
         let other = git.file(&id, CONFIG_FILE);
         let other = other.filter(|text| text != CONFIG.as_bytes());
         let renamed = other.and_then(|text| {
@@ -241,7 +241,7 @@ impl Template {
     }
 }
 
-/// The files of a commit: the version, and two sources.
+/// Returns the files of a commit: the version, and two sources.
 pub fn files(version: &str, one: &str, other: &str) -> Files {
     let all = [
         (VERSION, version),

@@ -1,5 +1,5 @@
-//! The world of one schedule: the rehearsal forge's state, a repository in memory, a clock that somebody turns, and the calls
-//! that are still under way. Also what only the simulator knows: what a release really holds, and who changed it when.
+//! The world of one schedule: the fake's state, a repository in memory, a controlled clock, and the delayed calls. Also
+//! the facts that only the simulator knows: what a release really holds, and who changed it when.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,66 +30,66 @@ use crate::template::{PROMOTION, START, Template};
 /// The world of one schedule.
 #[derive(Debug)]
 pub struct World<'t> {
-    /// What never changes.
+    /// The constant part.
     pub template: &'t Template,
-    /// The forge.
+    /// The state of the fake GitHub.
     pub state: State,
     /// The repository.
     pub git: MemoryRepository,
     /// Whether the base branch has a merge queue.
     pub queues: bool,
-    /// Whether the package's tags are reserved, and an App publishes: the hardened level. At the basic one any writer can make a
-    /// tag and a release.
+    /// Whether the package's tags are reserved, and an App publishes: the hardened level. At the basic one any writer
+    /// can create a tag and a release.
     pub reserved: bool,
-    /// Which lie the code is told about facts that anybody reads.
+    /// The broken variant, which falsifies facts that all flows read.
     pub sabotage: Option<Sabotage>,
     /// Seconds since 1970.
     pub now: i64,
-    /// How many steps were made.
+    /// The number of steps so far.
     pub step: u64,
-    /// Candidates' manifests, by the number of the artifact that holds them.
+    /// The candidates' manifests, by the id of their artifact.
     pub manifests: BTreeMap<u64, Manifest>,
-    /// What was built already: a pull request, its head, and how often its base branch had been changed.
+    /// The builds so far: a pull request, its head, and how often its base branch had been changed.
     pub built: BTreeSet<(PullNumber, CommitId, usize)>,
-    /// Runs that executed another workflow file than that of main, or belong to a fork.
+    /// Runs that executed another workflow file than main's, or belong to a fork.
     pub foreign: BTreeSet<RunId>,
-    /// Receipts that were uploaded, by the digest of their bytes.
+    /// Uploaded receipts, by the digest of their bytes.
     pub receipts: BTreeMap<String, Rc<Kept>>,
-    /// Drafts that their promoter asked to publish, and the title and notes with which it did.
+    /// Drafts that their promoter asked to publish, with title and notes.
     pub asked: BTreeMap<ReleaseId, (String, String)>,
     /// Drafts that their promoter has read back.
     pub read_back: BTreeSet<ReleaseId>,
     /// Drafts that a writer has changed, at any time.
     pub edited: BTreeSet<ReleaseId>,
-    /// Those that one changed after the read-back, or just before one that did not show it.
+    /// Drafts that a writer changed after the read-back, or just before a read-back that did not show it.
     pub edited_in_the_gap: BTreeSet<ReleaseId>,
-    /// Pull requests that raise nothing, and rename what users follow.
+    /// Pull requests that rename what users follow without raising the version.
     pub renames: Vec<PullNumber>,
-    /// Whether a writer has changed the published release, where the forge does not freeze it.
+    /// Whether a writer has changed the published release, which is possible only if it is mutable.
     pub altered: bool,
-    /// Whether the published release is whole, once it is frozen.
+    /// Whether the published release is complete, once it is immutable.
     pub frozen: Cell<Option<(ReleaseId, Option<Built>)>>,
-    /// What somebody decided wrong, of which a later look at the world would show nothing.
+    /// A wrong decision that the state of the world would not show.
     pub fault: Option<&'static str>,
-    /// Each pull request as it was before the last push: what an old read shows.
+    /// Each pull request as it was before the last push, for stale reads.
     pub before: BTreeMap<u64, PullFacts>,
-    /// What is told of each step, where anybody wants to know.
+    /// A description of each step, if requested.
     pub trace: Option<Vec<String>>,
     late: Vec<(u64, Write)>,
 }
 
-/// A receipt that was uploaded, and what follows from it.
+/// An uploaded receipt, and what follows from it.
 #[derive(Debug)]
 pub struct Kept {
     /// The receipt.
     pub receipt: Receipt,
-    /// Of the `SHA256SUMS` that belongs to it.
+    /// The digest of its `SHA256SUMS`.
     pub sums: Digest,
     /// The candidate that it lists.
     pub built: Built,
 }
 
-/// A candidate in the model's words: sources and bytes are numbered by the start of their digests.
+/// Converts a candidate for the model: sources and bytes are numbered by the start of their digests.
 pub fn built(manifest: &Manifest) -> Built {
     let all = manifest
         .executables
@@ -101,33 +101,33 @@ pub fn built(manifest: &Manifest) -> Built {
     }
 }
 
-/// The start of a digest.
+/// Returns the start of a digest.
 pub fn number_of(digest: Digest) -> u32 {
     let text = digest.to_string();
     u32::from_str_radix(text.get(..8).unwrap_or_default(), 16).unwrap_or(0)
 }
 
-/// A writing call, as it is on its way.
+/// A write that was sent.
 #[derive(Debug, Clone)]
 pub enum Write {
-    /// A new draft of this account.
+    /// Creates a draft as this account.
     Draft(Actor, NewRelease),
-    /// A file for a draft.
+    /// Uploads a file to a draft.
     Upload(ReleaseId, String, Blob),
-    /// The end of an upload that has begun: a `starter` until then.
+    /// Completes an upload that has begun, which is a `starter` until then.
     Finish(AssetId, Blob),
-    /// Publishing a draft, and saying once more what it is.
+    /// Publishes a draft, and sends its content again.
     Publish(ReleaseId, Box<ReleaseEdit>),
-    /// A status.
+    /// Posts a status.
     Status(String, NewStatus),
-    /// A promotion's run keeps a receipt, as an artifact of this name.
+    /// Stores a receipt with a promotion's run, as an artifact with this name.
     Keep(String, Blob),
-    /// Deleting a file; only a broken variant of the code asks for that.
+    /// Deletes a file; only a broken variant of the code does this.
     Delete(AssetId),
 }
 
 impl<'t> World<'t> {
-    /// As the template has it.
+    /// Creates the world from the template.
     pub fn new(template: &'t Template, tell: bool) -> Self {
         Self {
             template,
@@ -156,13 +156,13 @@ impl<'t> World<'t> {
         }
     }
 
-    /// What the merge queue has made of a pull request, if it is in there.
+    /// Returns the merge queue's commit for a pull request, if it is queued.
     pub fn queued(&self, number: PullNumber) -> Option<CommitId> {
         let queued = || self.state.queued(&self.git, number).ok();
         self.queues.then(queued)?
     }
 
-    /// Notes what happened.
+    /// Records a step.
     pub fn tell(&mut self, line: impl FnOnce() -> String) {
         let step = self.step;
         if let Some(trace) = &mut self.trace {
@@ -170,7 +170,7 @@ impl<'t> World<'t> {
         }
     }
 
-    /// Makes a writing call. `None` is for the dead.
+    /// Makes a write. `None` if the caller has crashed.
     pub fn write(
         &mut self,
         luck: Luck,
@@ -208,7 +208,7 @@ impl<'t> World<'t> {
         call
     }
 
-    /// Time passes; calls that were under way arrive.
+    /// Advances the clock; delayed calls arrive.
     pub fn tick(&mut self) {
         self.step += 1;
         let step = self.step;
@@ -218,12 +218,12 @@ impl<'t> World<'t> {
         self.late = rest;
         for (_, call) in due {
             self.tell(|| format!("arrives late: {}", name(&call)));
-            // Nobody waits for the answer.
+            // The response is not needed.
             let _ = self.apply(call);
         }
     }
 
-    /// Whether a call is still under way.
+    /// Returns whether a call is still delayed.
     pub fn is_pending(&self) -> bool {
         !self.late.is_empty()
     }
@@ -281,7 +281,7 @@ impl<'t> World<'t> {
         }
     }
 
-    /// Keeps the text of a receipt, so that what the forge stores by digest can be read.
+    /// Stores the text of a receipt, so that it can be read by the digest in the fake's state.
     pub fn keep(&mut self, bytes: &[u8]) -> Blob {
         let blob = Blob::of(bytes);
         if !self.receipts.contains_key(&blob.sha256)
@@ -297,13 +297,13 @@ impl<'t> World<'t> {
         blob
     }
 
-    /// The tag that everybody wants.
+    /// Returns the contested tag.
     pub fn tag(&self) -> &'static str {
         "hello-v2"
     }
 }
 
-/// A stored digest in our words.
+/// Converts a stored digest.
 pub fn digest(blob: &Blob) -> Digest {
     blob.sha256.parse().unwrap_or_else(|_| Digest::of(b""))
 }
@@ -316,7 +316,7 @@ pub(crate) fn asset(name: &str) -> NewAsset {
     }
 }
 
-/// A call in a few words.
+/// Describes a call briefly.
 pub fn name(call: &Write) -> String {
     match call {
         Write::Draft(..) => "create a draft".to_owned(),

@@ -1,4 +1,4 @@
-//! The code broken on purpose: every variant is caught within its number of schedules, and the docs list it.
+//! Checks that every broken variant is caught within its number of schedules, and that the docs list it.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
@@ -8,13 +8,13 @@ fn template() -> Template {
     Template::new().expect("the repository of the schedules")
 }
 
-/// The first schedule of so many that catches a variant, and the promise that it breaks.
+/// Returns the first of the schedules that catches a variant, and the promise that it breaks.
 fn caught(template: &Template, variant: Sabotage, within: u64) -> Option<(u64, &'static str)> {
     let broken = |seed| play(template, seed, Mode::Safety, Some(variant), false).broken;
     (0..within).find_map(|seed| Some((seed, broken(seed)?)))
 }
 
-/// Each by a promise that it has to break, not by whatever else may go wrong.
+/// Each breaks its specific promise, not just any.
 #[test]
 fn every_hole_of_an_outsider_is_found() {
     let template = template();

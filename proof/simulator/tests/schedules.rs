@@ -1,4 +1,4 @@
-//! Schedules of the very code: no promise breaks, and every broken variant of it is caught.
+//! Runs schedules of the real code: no promise breaks, and every broken variant is caught.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use lockgate_simulator::{Mode, Template, play};
 
-/// How many schedules of each mode a test run plays.
+/// The number of schedules of each mode.
 const SCHEDULES: u64 = 10_000;
 
 fn template() -> Template {
     Template::new().expect("the repository of the schedules")
 }
 
-/// Plays them all; how many had a release, how many a merge, and what audits have found, how often.
+/// Runs all schedules; returns how many had a release, how many a merge, and how often audits found each code.
 fn all_keep(mode: Mode) -> (u64, u64, BTreeMap<&'static str, u64>) {
     let template = template();
     let (mut published, mut merged, mut audited) = (0, 0, BTreeMap::new());
@@ -34,7 +34,7 @@ fn all_keep(mode: Mode) -> (u64, u64, BTreeMap<&'static str, u64>) {
 fn no_promise_breaks_while_things_go_wrong_for_ever() {
     let (published, merged, audited) = all_keep(Mode::Safety);
     assert!(published > SCHEDULES / 4 && merged > SCHEDULES / 8);
-    // What a writer can do in the gap before the commit point is found at the end, as what it is; and nothing else.
+    // A writer's change in the gap before the commit point is reported as such at the end; nothing else is found.
     let found: Vec<&str> = audited.keys().copied().collect();
     let all = [
         "audit.changed-bytes",
