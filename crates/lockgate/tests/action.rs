@@ -1,4 +1,4 @@
-//! The action that installs Lockgate, for real: its script, against a server on this machine.
+//! Tests the script of the action that installs Lockgate, with a server on this machine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -26,7 +26,7 @@ fn arch() -> &'static str {
     }
 }
 
-/// Serves one file; what was asked for is remembered.
+/// Serves one file and records the requests.
 fn serve(path: String, body: Vec<u8>) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/releases", listener.local_addr().unwrap());
@@ -107,7 +107,7 @@ impl Job {
             .unwrap()
     }
 
-    /// What is on the path for the steps that follow.
+    /// Returns the additions to the path for later steps.
     fn path(&self) -> String {
         std::fs::read_to_string(self.room.path().join("path")).unwrap_or_default()
     }
@@ -152,7 +152,7 @@ fn the_right_bytes_are_on_the_path_of_the_steps_that_follow() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&ran.stdout), "it runs\n");
-    // Twice in a job: a folder of its own each time.
+    // Twice in a job: a separate folder each time.
     assert!(job.install(&sums(EXECUTABLE), VERSION).status.success());
     assert_eq!(
         job.path()

@@ -1,4 +1,4 @@
-//! The hardened level through the real command: gate and comment are posted by the App, and nobody else.
+//! The hardened level through the real command: only the App posts gate and comment.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -10,7 +10,7 @@ use lockgate_forge::github::App;
 use lockgate_forge_embedded::state::people::{Access, Rights};
 use lockgate_forge_embedded::{Config, GitRepository, Server};
 
-/// Made for tests; it opens nothing.
+/// Made for tests; it grants no access.
 const KEY: &str = include_str!("../../forge/src/github/tests/app-key.pem");
 
 fn scrubbed(program: &str, dir: &Path) -> Command {
@@ -48,7 +48,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// A pull request that raises the version, on a forge with an App.
+    /// Creates a pull request that raises the version, on a server with an App.
     fn set() -> Self {
         let room = tempfile::tempdir().unwrap();
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");

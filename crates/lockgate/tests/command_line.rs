@@ -1,4 +1,4 @@
-//! The command line: what it refuses, how it says so, and what it prints for people who ask.
+//! The command line: what it refuses, its messages, and its output for users who ask for help.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -49,7 +49,7 @@ fn git(dir: &Path, args: &[&str]) {
     );
 }
 
-/// A clone with two commits, of a remote beside it.
+/// Creates a clone with two commits, and its remote next to it.
 fn clone(room: &Path) -> std::path::PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
     git(room, &["init", "--quiet", "--bare", "origin.git"]);
@@ -153,7 +153,7 @@ fn a_shallow_clone_and_a_head_that_is_not_here_are_told_with_their_remedy() {
         3,
         "git.shallow",
     );
-    // An event about a head that was pushed away meanwhile.
+    // An event for a head that was replaced in the meantime.
     let event = room.path().join("event.json");
     std::fs::write(
         &event,
@@ -194,7 +194,7 @@ fn no_variable_of_git_changes_what_a_commit_holds() {
         .output();
     std::fs::write(&tip, head.unwrap().stdout).unwrap();
     let work = dir.join("hello");
-    // From a folder inside, so that the root has to be found.
+    // From a subfolder, so that the root has to be found.
     let run = |variables: &[(&str, &str)], args: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockgate"));
         command.args(args).current_dir(&work);
@@ -340,7 +340,8 @@ fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
     );
 }
 
-/// What people paste. There is no repository here: what is taken ends at that, before anything is asked.
+/// Common ways to paste a number. There is no repository here: accepted input fails for that reason, before any
+/// request.
 #[test]
 fn a_pull_request_may_have_its_sign_and_has_to_be_a_number() {
     let room = tempfile::tempdir().unwrap();
@@ -382,7 +383,7 @@ fn what_lies_behind_a_link_is_not_ours_to_remove() {
     assert!(made.is_dir());
 }
 
-/// A child can read the environment that its parent was started with, whatever was removed from it since.
+/// A process's initial environment stays readable to its children, even after variables are removed from it.
 #[test]
 fn a_build_finds_no_credential_in_its_own_environment_nor_in_its_parents() {
     let room = tempfile::tempdir().unwrap();

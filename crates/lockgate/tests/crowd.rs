@@ -1,4 +1,4 @@
-//! Many processes and dying ones: the cache that they share, through the real command.
+//! Many processes, some of them killed, that share a cache, through the real command.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -16,7 +16,7 @@ use download::{Room, Stop};
 fn two_hundred_processes_that_ask_for_one_uncached_file_download_it_once() {
     const CROWD: usize = 200;
     let room = Room::new(1 << 20);
-    // Nobody gets a byte before everybody has asked: the withdrawal is asked for before the file is.
+    // No bytes are sent before every process has asked: the withdrawal is requested before the file.
     room.server.hold_until(CROWD);
     let children: Vec<_> = (0..CROWD)
         .map(|_| {
@@ -57,7 +57,7 @@ fn a_process_that_is_killed_at_any_byte_leaves_nothing_but_a_beginning() {
         assert!(!std::path::Path::new(&room.entry()).exists(), "{at:?}");
         room.server.stop(Stop::Never);
         room.succeeds();
-        // It went on where the dead one ended, or began anew if nothing had been written.
+        // It resumed where the killed one ended, or started again if nothing had been written.
         assert_eq!(room.server.downloads().len(), 2, "{at:?}");
         room.is_clean();
     }
@@ -65,7 +65,7 @@ fn a_process_that_is_killed_at_any_byte_leaves_nothing_but_a_beginning() {
 
 #[test]
 fn a_process_that_is_killed_while_it_ends_leaves_a_whole_file_or_a_beginning() {
-    // The server has sent everything; what the process does in the next moments is not seen from outside.
+    // The server has sent everything; the next steps of the process cannot be observed from outside.
     for turn in 0..12 {
         let room = Room::new(2 << 20);
         let mut child = room
@@ -110,7 +110,7 @@ fn whoever_waits_for_a_process_that_dies_goes_on_itself() {
 #[test]
 fn into_a_folder_needs_no_home() {
     let room = Room::new(1 << 20);
-    // None, one that cannot be, and one that cannot be printed.
+    // No path, an impossible one, and one that cannot be printed.
     let not_text = OsStr::from_bytes(b"/nowhere/\xff");
     for home in [None, Some(OsStr::new("/dev/null/home")), Some(not_text)] {
         let folder = tempfile::tempdir().unwrap();
@@ -124,7 +124,7 @@ fn into_a_folder_needs_no_home() {
         assert!(std::path::Path::new(path.trim_end()).is_file());
         assert_eq!(std::fs::read_dir(out).unwrap().count(), 1, "nothing else");
     }
-    // A cache that was named and cannot be is no reason to take another.
+    // An explicit but unusable cache must not be replaced by another.
     let folder = tempfile::tempdir().unwrap();
     let mut command = room.fetch_into(folder.path());
     let output = command.env("LOCKGATE_CACHE", "/dev/null/cache").output();
@@ -145,7 +145,7 @@ fn a_cache_that_cannot_be_used_is_named_and_a_folder_stands_in_for_it() {
     let home = tempfile::tempdir().unwrap();
     let cache = home.path().join(".cache/lockgate");
     std::fs::create_dir_all(&cache).unwrap();
-    // Of another account where this one may give it away, as root may; else not writable.
+    // Owned by another account if this one may give it away, as root may; else not writable.
     let why = match std::os::unix::fs::chown(&cache, Some(54_321), None) {
         Ok(()) => "it belongs to another account",
         Err(_) => {
@@ -197,7 +197,8 @@ fn a_mirror_needs_no_cache_and_can_be_served_whatever_the_umask() {
     assert_eq!(left, 1, "the cache for the call is gone");
 }
 
-/// In a name space of its own, so that it needs no rights; the refusal itself has a test in the client that needs none.
+/// In a separate mount namespace, so that it needs no privileges; the refusal itself has a test in the client that
+/// needs none.
 #[test]
 fn a_disk_on_which_nothing_may_be_executed_is_refused_unless_the_file_goes_elsewhere() {
     if !download::may_have_own_disks() {
@@ -242,7 +243,8 @@ fn a_file_that_may_not_grow_is_said_and_is_not_left() {
     room.is_clean();
 }
 
-/// In a name space of its own, so that it needs no rights; where the machine allows none, the limit above has to do.
+/// In a separate mount namespace, so that it needs no privileges; if the machine allows none, the limit above has to
+/// do.
 #[test]
 fn a_full_disk_is_said_and_is_not_left_full() {
     if !download::may_have_own_disks() {

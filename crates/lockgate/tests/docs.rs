@@ -1,4 +1,4 @@
-//! The documentation tells the truth: codes, references, links and names are held against the code.
+//! Checks the documentation against the code: codes, references, links and names.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![expect(clippy::panic, reason = "a test that cannot go on stops")]
@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every code that anything in the workspace can give.
+/// Returns every code that the workspace can produce.
 fn codes() -> BTreeSet<String> {
     let mut all: Vec<&str> = lockgate_core::codes();
     all.extend(lockgate::trouble::Trouble::CODES);
@@ -58,7 +58,7 @@ fn every_reference_of_the_requirements_resolves() {
     assert!(lost.is_empty(), "{lost:?}");
 }
 
-/// Each attack has a test that would notice if it worked; the list is complete, and none of its tests is missing.
+/// Each attack has a test that would fail if it worked; the list is complete, and none of its tests is missing.
 #[test]
 fn every_threat_has_its_tests() {
     let page = read("docs/contributing/threats.md");
@@ -76,7 +76,8 @@ fn every_threat_has_its_tests() {
     }
 }
 
-/// How many `file:`, `test:`, `rehearsal:`, `command:` and `code:` there are, and which of them lead nowhere.
+/// Returns how many `file:`, `test:`, `rehearsal:`, `command:` and `code:` references there are, and which of them are
+/// broken.
 fn references(page: &str) -> (usize, Vec<&str>) {
     let codes = codes();
     let mut seen = 0;
@@ -85,7 +86,7 @@ fn references(page: &str) -> (usize, Vec<&str>) {
         let Some((kind, what)) = word.split_once(':') else {
             continue;
         };
-        // The page explains the forms themselves.
+        // The page explains the syntax itself.
         if what
             .chars()
             .all(|c| c.is_ascii_uppercase() || c == ':' || c == '_')
@@ -135,7 +136,7 @@ fn test_exists(reference: &str) -> bool {
         })
 }
 
-/// All files of the sources that hold sentences for people.
+/// Returns all source files, which may contain messages for users.
 fn sources() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = ["crates", "proof"]
         .into_iter()
@@ -157,13 +158,13 @@ fn sources() -> Vec<PathBuf> {
     found
 }
 
-/// A next step that does not work is worse than none: each command that a sentence or a page tells people to type is one that there is,
-/// with the options that it has.
+/// A next step that does not work is worse than none: each command in a message or on a page must exist, with its
+/// options.
 #[test]
 fn every_command_that_people_are_told_to_type_is_understood() {
     let mut told = BTreeSet::new();
     for file in sources().into_iter().chain(pages()) {
-        // What was there before may be gone.
+        // Commands of earlier versions may be gone.
         if file.ends_with("CHANGELOG.md") {
             continue;
         }
@@ -184,8 +185,8 @@ fn every_command_that_people_are_told_to_type_is_understood() {
         let mut words = line.split(' ').filter(|word| !word.is_empty());
         let command = words.next().unwrap_or_default().to_owned();
         let is_name = command.bytes().all(|b| b.is_ascii_lowercase());
-        // `lockgate --version`, `lockgate {name}`: no command is named. The others are no commands of ours: the parser's own, and the
-        // first line of what a fingerprint digests.
+        // `lockgate --version`, `lockgate {name}`: no command is named. The others are not our commands: the parser's
+        // own, and the first line of a fingerprint's input.
         if command.is_empty() || !is_name || ["help", "fingerprint"].contains(&command.as_str()) {
             continue;
         }
@@ -307,8 +308,8 @@ fn nothing_is_left_to_be_filled_in() {
     }
 }
 
-/// Each crate has a section whose table lists its dependencies, and a paragraph that begins with `Tests:` its development
-/// dependencies: no more, no fewer.
+/// Each crate has a section whose table lists exactly its dependencies, and a paragraph that begins with `Tests:` for
+/// exactly its development dependencies.
 #[test]
 fn the_page_on_dependencies_lists_those_of_the_manifests() {
     let page = read("docs/contributing/dependencies.md");
@@ -325,7 +326,7 @@ fn the_page_on_dependencies_lists_those_of_the_manifests() {
                 continue;
             };
             let section = sections.remove(name.as_str()).unwrap_or_default();
-            // A section ends at the next heading, also at one that is of no crate.
+            // A section ends at the next heading, even if that is not a crate's.
             let section = section.split("\n## ").next().unwrap_or_default();
             let rows: Vec<&str> = section
                 .lines()
@@ -347,7 +348,7 @@ fn the_page_on_dependencies_lists_those_of_the_manifests() {
     assert!(sections.is_empty(), "no such crate: {sections:?}");
 }
 
-/// The names that the tables of this kind declare, `[dependencies]` and `[target.….dependencies]` alike.
+/// Returns the names in the tables of this kind, `[dependencies]` and `[target.….dependencies]` alike.
 fn declared<'a>(manifest: &'a str, kind: &str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut inside = false;

@@ -1,4 +1,5 @@
-//! The adapter for GitHub over TLS, through the real command: whom it believes, and that nobody else sees the token.
+//! The adapter for GitHub over TLS, through the real command: which certificates it trusts, and that the token is not
+//! leaked.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -22,7 +23,7 @@ fn authority() -> Issuer {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A server that says it is `name`, knows nothing, and keeps what it was asked.
+/// Starts a server that claims to be `name`, returns 404, and records the requests.
 fn server(issuer: &Issuer, name: &str, last_year: i32) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.not_before = date_time_ymd(2000, 1, 1);
@@ -49,7 +50,7 @@ fn server(issuer: &Issuer, name: &str, last_year: i32) -> (SocketAddr, Arc<Mutex
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut lines = BufReader::new(StreamOwned::new(connection, stream));
             let mut head = String::new();
-            // A client that does not trust us goes away.
+            // A client that does not trust this server disconnects.
             while matches!(lines.read_line(&mut head), Ok(1..)) && !head.ends_with("\r\n\r\n") {}
             if head.ends_with("\r\n\r\n") {
                 heard.lock().unwrap().push(head);
@@ -64,7 +65,7 @@ fn server(issuer: &Issuer, name: &str, last_year: i32) -> (SocketAddr, Arc<Mutex
     (at, asked)
 }
 
-/// Asks for a pull request's candidate, with a token.
+/// Requests a pull request's candidate, with a token.
 fn ask(folder: &Path, at: SocketAddr) -> Output {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
     std::fs::copy(sample.join("lockgate.toml"), folder.join("lockgate.toml")).unwrap();

@@ -1,4 +1,5 @@
-//! `init` and `check` through the real command: what they write, what they refuse, and that they write all or nothing.
+//! `init` and `check` through the real command: what they write, what they refuse, and that they write everything or
+//! nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -49,7 +50,7 @@ fn git(dir: &Path, args: &[&str]) {
     );
 }
 
-/// An empty repository.
+/// Creates an empty repository.
 fn repository(branch: &str) -> tempfile::TempDir {
     let room = tempfile::tempdir().unwrap();
     let branch = format!("--initial-branch={branch}");
@@ -74,7 +75,7 @@ fn good(output: &Output) {
     assert_eq!(output.status.code(), Some(0), "{}", said(output));
 }
 
-/// Every file but git's, with its text.
+/// Returns every file with its text, except git's.
 fn files(dir: &Path) -> Vec<(String, String)> {
     fn collect(root: &Path, dir: &Path, into: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(dir).unwrap() {
@@ -198,7 +199,7 @@ fn an_empty_repository_is_set_up_by_one_command() {
         std::fs::read_to_string(room.path().join(".github/workflows/gate-tool.yml")).unwrap();
     assert!(gate.contains("branches: [trunk]"));
     good(&lockgate(room.path(), &["check"]));
-    // Once more: nothing to do. A second package: the first one's text stays as it is.
+    // Again: nothing to do. A second package: the first one's text is unchanged.
     let config = std::fs::read_to_string(room.path().join("lockgate.toml")).unwrap();
     assert!(lockgate(room.path(), &["init"]).stdout.is_empty());
     let second = lockgate(
@@ -400,7 +401,7 @@ fn a_workflow_of_somebody_else_is_shown_and_kept() {
 #[test]
 fn all_files_are_written_or_none() {
     let room = repository("main");
-    // The last of the files cannot be put in its place.
+    // The last of the files cannot be renamed into place.
     let taken = room.path().join(".github/workflows/promote-tool.yml");
     std::fs::create_dir_all(taken.join("x")).unwrap();
     ends(&small(room.path(), &["--allow-missing"]), 1, "file.failed");

@@ -1,5 +1,5 @@
-//! A promotion that is killed, with SIGKILL, at each of its calls and in the middle of each of its uploads; and then run
-//! again. Always done, never a second release, never a part of one.
+//! Kills a promotion with SIGKILL at each of its calls and in the middle of each of its uploads, and runs it again. It
+//! always finishes, with never a second release, and never a partial one.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -11,7 +11,7 @@ const CALLS: usize = 28;
 /// Two executables, `SHA256SUMS`, the receipt.
 const UPLOADS: usize = 4;
 
-/// Where a promotion is killed.
+/// The point at which a promotion is killed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     kind: &'static str,
@@ -27,7 +27,7 @@ fn places() -> Vec<Place> {
         .collect()
 }
 
-/// What is told of a promotion that was killed there, and of the one after it.
+/// Returns the transcript of a promotion that was killed there, and of the next one.
 fn transcript(place: &Place) -> String {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("killed.txt");
@@ -50,7 +50,7 @@ fn transcript(place: &Place) -> String {
     std::fs::read_to_string(&script).unwrap()
 }
 
-/// What is wrong with how it ended; and whether it was killed at all.
+/// Returns what is wrong with the result, and whether the promotion was killed at all.
 fn judge(text: &str) -> (Vec<&'static str>, bool) {
     let scenes: Vec<&str> = text.split("\n> ").collect();
     let releases: Vec<&&str> = scenes
@@ -61,7 +61,7 @@ fn judge(text: &str) -> (Vec<&'static str>, bool) {
         .iter()
         .filter(|scene| scene.starts_with("maintainer lockgate promote"))
         .collect();
-    // Where the first makes fewer calls than the fault waits for, it strikes the second.
+    // If the first makes fewer calls than the fault waits for, it occurs in the second.
     let (first, last) = (promotions[0], promotions[2]);
     let whole = "hello-v2 published: hello 2\n  hello-amd64-v2\n  hello-arm64-v2\n  SHA256SUMS\n  lockgate-receipt.json";
     let mut wrong = Vec::new();
@@ -111,7 +111,7 @@ fn a_promotion_killed_anywhere_is_finished_by_the_next() {
     for kind in ["kill-before", "kill-after"] {
         let killed = killed(kind);
         let count = killed.iter().filter(|killed| **killed).count();
-        // Every call, and there was none after the last that is tried here.
+        // Every call was tried, and there was none after the last one tried here.
         assert!((18..CALLS).contains(&count), "{kind}: {count}");
         assert!(
             killed.iter().take(count).all(|killed| *killed),

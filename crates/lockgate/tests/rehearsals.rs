@@ -1,4 +1,4 @@
-//! Acts out every script in `rehearsals/` through the real command, and compares its transcript.
+//! Runs every script in `rehearsals/` through the real command, and compares its transcript.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -21,16 +21,16 @@ fn scripts() -> Vec<PathBuf> {
     all
 }
 
-/// A script that was acted out.
+/// The result of running a script.
 struct Acted {
     script: PathBuf,
-    /// What it said, where it did not go as told or asked for what no GitHub would answer.
+    /// Its output, if it failed or made a request that GitHub would not answer.
     failed: Option<String>,
-    /// Where its tokens were looked for, and found.
+    /// Where its tokens were searched for, and found.
     looked: Looked,
 }
 
-/// Acts out a script with everything it writes below one folder, its home and its temporary files too.
+/// Runs a script with everything that it writes below one folder, including its home and its temporary files.
 fn act(script: PathBuf) -> Acted {
     let room = tempfile::tempdir().unwrap();
     let place = |name: &str| room.path().join(name);
@@ -62,7 +62,7 @@ fn act(script: PathBuf) -> Acted {
     }
 }
 
-/// Every script, acted out once for all tests.
+/// Returns the results of all scripts, which run once for all tests.
 fn acted() -> &'static [Acted] {
     static ALL: OnceLock<Vec<Acted>> = OnceLock::new();
     ALL.get_or_init(|| {
@@ -96,7 +96,7 @@ fn every_script_gives_its_transcript() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// The tokens of the rehearsals are planted: nothing that any of them writes, says or sends elsewhere may hold one.
+/// The tokens of the rehearsals are planted: no file, message or request elsewhere may contain one.
 #[test]
 fn no_token_is_written_or_told() {
     for one in acted() {
@@ -106,7 +106,7 @@ fn no_token_is_written_or_told() {
     }
 }
 
-/// The search finds what is there.
+/// The search finds planted tokens.
 #[test]
 fn a_token_is_found_wherever_it_is_written_or_sent() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,7 +126,7 @@ fn a_token_is_found_wherever_it_is_written_or_sent() {
     assert_eq!(looked.found.len(), 3);
 }
 
-/// What the transcript tells of each promotion: variants, calls, and those that no rate limit counts.
+/// Returns the numbers of each promotion in a transcript: variants, calls, and calls that no rate limit counts.
 fn promotions(transcript: &str) -> Vec<(u32, u32, u32)> {
     let mut found = Vec::new();
     let mut files = None;
@@ -137,7 +137,7 @@ fn promotions(transcript: &str) -> Vec<(u32, u32, u32)> {
             *count += 1;
         } else if let (Some(count), Some((calls, rest))) = (files, line.split_once(" calls, ")) {
             let unchanged = rest.split_once(' ').unwrap().0;
-            // SHA256SUMS and the receipt are sent beside the executables.
+            // SHA256SUMS and the receipt are uploaded in addition to the executables.
             found.push((
                 count - 2,
                 calls.parse().unwrap(),
@@ -149,7 +149,7 @@ fn promotions(transcript: &str) -> Vec<(u32, u32, u32)> {
     found
 }
 
-/// That the transcript is true is the business of the test above.
+/// The test above ensures that the transcript is correct.
 #[test]
 fn a_promotion_of_v_variants_makes_at_most_18_and_3v_calls() {
     let transcript = include_str!("../../../rehearsals/calls.txt");
@@ -161,12 +161,12 @@ fn a_promotion_of_v_variants_makes_at_most_18_and_3v_calls() {
             calls - unchanged <= 18 + 3 * variants,
             "{variants} variants: {calls} calls, {unchanged} of them not modified"
         );
-        // Those that the forge does not count, with them: each has a row, and its reason.
+        // Including those that GitHub does not count: each has a row, and its reason.
         assert_eq!(calls, explained(variants), "{variants} variants");
     }
 }
 
-/// The calls that `docs/promotion.md` gives a reason for.
+/// Returns the number of calls with a reason in `docs/promotion.md`.
 fn explained(variants: u32) -> u32 {
     let page = include_str!("../../../docs/promotion.md");
     let (_, table) = page.split_once("| call | how often |").unwrap();
@@ -183,7 +183,7 @@ fn explained(variants: u32) -> u32 {
     times.map(count).sum()
 }
 
-/// What GitHub would not have taken or said, of all that the forge was asked; a journal must have something.
+/// Returns the exchanges of a journal that would be invalid on GitHub; the journal must not be empty.
 fn unlike_github(journal: &Path) -> String {
     let text = std::fs::read_to_string(journal).unwrap();
     let found = lockgate_openapi::findings_in(&text).unwrap();
@@ -235,7 +235,7 @@ fn the_list_names_every_script_with_its_title() {
     }
 }
 
-/// The story on a repository of one's own: a folder, and a clone without workflows.
+/// The demonstration with a user's own repository: a folder, and a clone without workflows.
 #[test]
 fn the_story_runs_on_any_repository() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Each stage of a promotion with nothing before it and nothing behind it, by the very code that the promotion uses.
+//! Measures each stage of a promotion in isolation, with the code that the promotion uses.
 
 use std::io::Read;
 use std::thread;
@@ -13,11 +13,11 @@ use lockgate_forge::{Body, Forge as _, NewRelease, Token};
 
 use crate::table::once;
 
-/// What one of the executables is.
+/// One of the executables.
 pub(crate) struct One {
     pub(crate) executable: Executable,
     pub(crate) artifact: ArtifactId,
-    /// The artifact, as the forge has it.
+    /// The artifact as GitHub stores it.
     pub(crate) zip: Vec<u8>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn forge(api_url: &str, repository: &str) -> GitHub {
     GitHub::new(Config::new(api_url, repository.parse().unwrap(), token)).unwrap()
 }
 
-/// Receives the artifacts and drops them.
+/// Downloads the artifacts and drops them.
 pub(crate) fn download(forge: &GitHub, all: &[One]) -> f64 {
     once(|| {
         for one in all {
@@ -36,7 +36,7 @@ pub(crate) fn download(forge: &GitHub, all: &[One]) -> f64 {
     })
 }
 
-/// Unpacks, digests and inspects the artifacts out of memory, and drops what comes out.
+/// Unpacks, digests and inspects the artifacts from memory, and drops the output.
 pub(crate) fn unzip_and_hash(package: &Package, all: &[One]) -> f64 {
     let mut total = 0.0;
     for one in all {
@@ -61,7 +61,7 @@ pub(crate) fn unzip_and_hash(package: &Package, all: &[One]) -> f64 {
     total
 }
 
-/// Sends files of the same sizes, out of memory, into a draft.
+/// Uploads files of the same sizes from memory to a draft.
 pub(crate) fn upload(forge: &GitHub, head: &CommitId, all: &[One]) -> f64 {
     let tag: Tag = "alone-v1".parse().unwrap();
     let draft = forge

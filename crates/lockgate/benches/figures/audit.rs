@@ -1,4 +1,5 @@
-//! How long `lockgate audit` takes over 5,000 commits and 500 releases on a loopback forge, and how many calls it makes.
+//! Measures the time and the number of calls of `lockgate audit` over 5,000 commits and 500 releases on a loopback
+//! server.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -85,7 +86,7 @@ pub(crate) fn figures(table: &mut Table) {
     table.told("  calls to the API", calls.to_string());
 }
 
-/// A history in which every tenth commit raises the version and changes a source.
+/// Imports a history in which every tenth commit raises the version and changes a source.
 fn import(origin: &Path) {
     let mut stream = String::new();
     for number in 1..=COMMITS {
@@ -136,7 +137,7 @@ fn import(origin: &Path) {
     assert!(import.wait().unwrap().success());
 }
 
-/// Publishes what a promotion would, of bytes that nobody downloads here.
+/// Publishes what a promotion would, with bytes that are not downloaded here.
 fn publish(clone: &Path, forge: &GitHub) {
     let package = Config::parse(CONFIG)
         .unwrap()

@@ -1,4 +1,4 @@
-//! How long `lockgate detect` takes in a large repository, as the build workflow calls it and with a base that is named.
+//! Measures `lockgate detect` in a large repository, as the build workflow calls it and with an explicit base.
 
 use std::process::Stdio;
 
@@ -25,7 +25,7 @@ pub(crate) fn figures(table: &mut Table) {
 
     let run = |program: &str, args: &[&str], in_workflow: bool| {
         let mut command = command(program, &clone);
-        // No release has this tag, so that nobody is asked beyond git.
+        // No release has this tag, so that only git is queried.
         command
             .env("GITHUB_SERVER_URL", "http://127.0.0.1:9")
             .env("GITHUB_REPOSITORY", "bench/large");

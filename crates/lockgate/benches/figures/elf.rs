@@ -1,8 +1,8 @@
-//! Executables of any size: real headers, then bytes that compress as code does.
+//! Writes executables of any size: real headers, then bytes that compress like code.
 
 use std::io::{self, Write};
 
-/// Beyond the headers: half of it noise, half of it repeated, which deflates to a little over half.
+/// The bytes after the headers: half of it noise, half of it repeated, which deflates to a little over half.
 struct Filling(u64);
 
 impl Filling {

@@ -1,5 +1,5 @@
-//! Fetching a large executable, verified and in place, beside what people write by hand: the same file from the same server
-//! on this machine, in turn, so that what else the machine does strikes all of them.
+//! Compares fetching a large executable, verified and in place, with hand-written scripts: the same file from the same
+//! server on this machine, in turn, so that other load on the machine affects all of them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ const ASSET: &str = "hello-amd64-v1";
 const ROUNDS: usize = 7;
 const CROWD: usize = 100;
 
-/// What people write in Python.
+/// A typical script in Python.
 const SCRIPT: &str = "
 import hashlib, requests, sys
 digest = hashlib.sha256()
@@ -48,7 +48,7 @@ pub(crate) fn figures(table: &mut Table) {
     let [ours, curl, summed, others @ ..] = times.as_slice() else {
         panic!("three ways at least");
     };
-    // Round by round, so that a slow moment of the machine counts on both sides.
+    // Round by round, so that a slow moment of the machine affects both sides.
     let over = |other: &[f64]| {
         let ratios = ours.iter().zip(other).map(|(ours, other)| ours / other);
         middle(ratios.collect())
@@ -106,7 +106,7 @@ struct Room {
     downloads: Arc<AtomicUsize>,
 }
 
-/// A name, and what it does.
+/// A name, and the action to measure.
 type Way<'r> = (String, Box<dyn Fn() + 'r>);
 
 impl Room {
@@ -114,7 +114,7 @@ impl Room {
         let mut state = 1_u64;
         let mut file = Vec::with_capacity(SIZE);
         while file.len() < SIZE {
-            // xorshift: nothing on the way can make it smaller.
+            // xorshift: no compression on the way can make it smaller.
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
@@ -166,7 +166,7 @@ impl Room {
         fetch
     }
 
-    /// Ours first, then those it has to be compared with, then others that are here.
+    /// Returns our command first, then those that it has to be compared with, then others that are installed.
     fn ways(&self) -> Vec<Way<'_>> {
         let program = |words: &[&str]| {
             let mut program = command(words[0], self.folder.path());
@@ -219,7 +219,7 @@ impl Room {
         ways
     }
 
-    /// To its `github.localhost` gh speaks plain HTTP; the server is its proxy, and takes whole addresses.
+    /// gh uses plain HTTP for its `github.localhost`; the server is its proxy, and accepts absolute addresses.
     fn download_with(&self, gh: &str) {
         let mut gh = command(gh, self.folder.path());
         gh.args(["release", "download", TAG, "--repo", "github.localhost/o/r"])
@@ -239,7 +239,7 @@ impl Room {
     }
 }
 
-/// A program that `scripts/setup.sh bench` installed, else one of the machine.
+/// Returns a program that `scripts/setup.sh bench` installed, or else one of the machine.
 fn installed(name: &str) -> Option<String> {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let ours = checkout.join("target/tools/clients-venv/bin").join(name);
@@ -258,7 +258,7 @@ fn has(program: &str) -> bool {
     command.status().is_ok()
 }
 
-/// Serves the file, out of memory, and counts how often.
+/// Serves the file from memory, and counts the requests.
 fn serve(file: Arc<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,7 +1,7 @@
-//! The figures that Lockgate promises, measured: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
+//! Measures the figures that Lockgate promises: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
 //!
-//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`, `fetch`; without one, all. A target that is
-//! missed is said and is not an error: what else the machine does is no bug of Lockgate's.
+//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`, `fetch`; without one, all. A missed target is
+//! reported but is not an error: other load on the machine is not a bug in Lockgate.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -24,7 +24,7 @@ mod table;
 
 use table::Table;
 
-/// One of the names, and what it measures.
+/// A name, and the function that measures it.
 type Figure = (&'static str, fn(&mut Table));
 
 const FIGURES: [Figure; 7] = [
@@ -38,7 +38,7 @@ const FIGURES: [Figure; 7] = [
 ];
 
 fn main() {
-    // cargo says `--bench`.
+    // cargo passes `--bench`.
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))

@@ -1,4 +1,4 @@
-//! Runs a program and says what it took: time, memory, bytes written to disk.
+//! Runs a program and measures time, memory, and bytes written to disk.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// The release executable.
 pub(crate) const LOCKGATE: &str = env!("CARGO_BIN_EXE_lockgate");
 
-/// A program in a folder, in an environment with nothing in it but what it needs to find git.
+/// Returns a program in a folder, with only the environment that it needs to find git.
 pub(crate) fn command(program: &str, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir).stdin(Stdio::null()).env_clear();
@@ -28,7 +28,7 @@ pub(crate) fn command(program: &str, dir: &Path) -> Command {
     command
 }
 
-/// Runs it to its end and answers what it printed; whatever is not success ends the benchmark.
+/// Runs a command and returns its output; a failure ends the benchmark.
 pub(crate) fn run(mut command: Command) -> String {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -46,17 +46,17 @@ pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     run(git)
 }
 
-/// What a process took.
+/// The resources that a process used.
 pub(crate) struct Took {
     pub(crate) seconds: f64,
-    /// The most memory that it ever had resident, in bytes.
+    /// The peak resident memory in bytes.
     pub(crate) peak: f64,
-    /// What it caused to be written to storage, with the processes that it waited for.
+    /// The bytes written to storage, including the child processes that it waited for.
     pub(crate) written: f64,
 }
 
-/// Runs it to its end and watches it in `/proc`, where its last figures stand until it is waited for. Every two
-/// milliseconds `look` is told how many seconds have passed.
+/// Runs a command and watches it in `/proc`, where its last figures remain until it is waited for. Every two
+/// milliseconds `look` receives the number of seconds that have passed.
 pub(crate) fn watched(mut command: Command, mut look: impl FnMut(f64)) -> Took {
     let started = Instant::now();
     let mut child = command

@@ -1,7 +1,7 @@
-//! Two executables of 200 MB, from artifact to published release, against the rehearsal forge on a loopback port.
+//! Promotes two executables of 200 MB, from artifact to published release, with the fake GitHub on a loopback port.
 //!
-//! The forge runs in this process and keeps its bytes in a folder; `lockgate promote` runs in one of its own, where its
-//! memory and what it writes can be seen.
+//! The fake runs in this process and keeps its bytes in a folder; `lockgate promote` runs in a process of its own, so
+//! that its memory and its writes can be measured.
 
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,11 @@ use crate::elf;
 use crate::program::{LOCKGATE, Took, command, git, run, watched};
 use crate::table::{Table, mebibytes, megabytes, middle, once, ratio, seconds};
 
-/// Of each executable.
+/// The size of each executable.
 const SIZE: u64 = 200_000_000;
-/// How often the promotion is measured; the middle one counts, as with the stages.
+/// How often the promotion is measured; the median counts, as with the stages.
 const ROUNDS: usize = 3;
-/// Names of variants, and ELF's numbers of their machines.
+/// The names of variants, and ELF's numbers for their machines.
 const VARIANTS: [(&str, u16); 2] = [("amd64", 62), ("arm64", 183)];
 
 pub(crate) fn figures(table: &mut Table) {
@@ -89,7 +89,7 @@ variant.amd64 = {}
 variant.arm64 = {}
 "#;
 
-/// A repository, a forge over it, and a pull request that raises the version.
+/// A repository, a server for it, and a pull request that raises the version.
 struct Stage {
     folder: PathBuf,
     server: Server,
@@ -194,7 +194,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// What the build workflow does: a job for each variant, then the candidate; and the uploads of both.
+    /// Runs the build workflow: a job for each variant, then the candidate; and the uploads of both.
     fn build(&self) -> Vec<One> {
         for (variant, machine) in VARIANTS {
             let file = std::fs::File::create(self.folder.join(variant)).unwrap();
@@ -268,7 +268,7 @@ impl Stage {
         (ArtifactId(artifact.unwrap().0), zip)
     }
 
-    /// What it took, and after how many seconds the public saw the release.
+    /// Promotes; returns the resources used, and the seconds until the release was public.
     fn promote(&self) -> (Took, f64) {
         let mut published = None;
         let command = self.lockgate("promote", &["--pr", "1", "--quiet"]);
@@ -281,7 +281,7 @@ impl Stage {
         (took, published.unwrap())
     }
 
-    /// Takes the release back, as if it had never been, so that it can be promoted once more.
+    /// Removes the release and its tag, so that it can be promoted once more.
     fn forget(&self, forge: &GitHub) {
         let tag = "large-v8".parse().unwrap();
         let release = forge.release_of_tag(&tag).unwrap().unwrap();
@@ -289,7 +289,7 @@ impl Stage {
         forge.delete_tag(&tag).unwrap();
     }
 
-    /// The command, as a workflow that a maintainer started calls it.
+    /// Returns the command, as called by a workflow that a maintainer started.
     fn lockgate(&self, name: &str, args: &[&str]) -> Command {
         let mut command = command(LOCKGATE, &self.folder.join("trusted"));
         command.arg(name).args(args);
@@ -308,7 +308,7 @@ impl Stage {
     }
 }
 
-/// What a step wrote for the steps behind it.
+/// Parses the outputs of a step for later steps.
 fn outputs(text: &str) -> Vec<(String, String)> {
     let mut lines = text.lines();
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! A repository of some size, made by `git fast-import` in a second.
+//! Creates a large repository with `git fast-import` in a second.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -22,8 +22,8 @@ output = "dist/{asset}"
 [package.tool.variant.arm64]
 "#;
 
-/// Makes a bare repository with a branch `main` of 7,500 commits and 2,500 files and a branch `bump` that raises the
-/// version and changes a source, and clones it. Answers where the clone is.
+/// Creates a bare repository with a branch `main` of 7,500 commits and 2,500 files and a branch `bump` that raises the
+/// version and changes a source, and clones it. Returns the path of the clone.
 pub(crate) fn large(folder: &Path) -> PathBuf {
     git(
         folder,
@@ -84,7 +84,7 @@ fn write(stream: &mut impl std::io::Write) -> std::io::Result<()> {
     file(stream, &path(0), "changed\n")
 }
 
-/// Every fifth file is one of the tool's; folders are as deep as they are in practice.
+/// Every fifth file is one of the tool's; folders are as deep as in practice.
 fn path(n: usize) -> String {
     let top = if n.is_multiple_of(5) {
         "src/tool"

@@ -1,4 +1,4 @@
-//! How long it takes to write the workflows of a repository, and to compare and lint them.
+//! Measures writing the workflows of a repository, and comparing and linting them.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -33,7 +33,7 @@ pub(crate) fn figures(table: &mut Table) {
         assert!(command.status().unwrap().success(), "{args:?}");
     };
     run(room.path(), "git", &["init", "--quiet"]);
-    // All of it but the renames: the next time finds the same repository.
+    // Everything except the renames: the next run finds the same repository.
     let init = median(30, || run(room.path(), LOCKGATE, INIT));
     table.at_most(
         "init: a new package, median of 30",

@@ -1,4 +1,4 @@
-//! How long the command takes to start, and how large it is.
+//! Measures the start-up time and the size of the command.
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,22 +1,22 @@
-//! Rows of figures, each with its target if it has one.
+//! Prints rows of figures, each with its target, if any.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// What was measured so far.
+/// The figures so far.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<[String; 4]>,
 }
 
 impl Table {
-    /// A figure that is only told.
+    /// Adds a figure without a target.
     pub(crate) fn told(&mut self, what: &str, figure: String) {
         self.rows
             .push([what.to_owned(), figure, String::new(), String::new()]);
     }
 
-    /// A figure that must not be above a target; both are shown by `show`.
+    /// Adds a figure with an upper limit; `show` formats both.
     pub(crate) fn at_most(
         &mut self,
         what: &str,
@@ -73,19 +73,19 @@ pub(crate) fn ratio(ratio: f64) -> String {
     format!("{ratio:.2}")
 }
 
-/// How long something takes, in seconds: the median, after one time that does not count.
+/// Returns the median duration of an action in seconds, after one run that does not count.
 pub(crate) fn median(times: usize, mut action: impl FnMut()) -> f64 {
     action();
     middle((0..times).map(|_| once(&mut action)).collect())
 }
 
-/// The median of some figures.
+/// Returns the median of some figures.
 pub(crate) fn middle(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
 }
 
-/// How long something took, in seconds.
+/// Returns the duration of an action in seconds.
 pub(crate) fn once(action: impl FnOnce()) -> f64 {
     let started = Instant::now();
     action();

@@ -1,4 +1,4 @@
-//! What each instruction of a script does on the stage, and what it says.
+//! Executes the instructions of a script, and returns their output.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use super::workflow::BuildOrder;
 use crate::exit::Failure;
 use crate::trouble::Trouble;
 
-/// Who acts, and what they have seen so far.
+/// The state of a script's execution.
 pub(super) struct Actors<'a> {
     room: &'a Room,
     stage: Option<Stage>,
@@ -29,7 +29,7 @@ pub(super) struct Actors<'a> {
 }
 
 impl<'a> Actors<'a> {
-    /// Before the first instruction.
+    /// Starts before the first instruction.
     pub(super) fn new(room: &'a Room) -> Self {
         Self {
             room,
@@ -40,7 +40,7 @@ impl<'a> Actors<'a> {
         }
     }
 
-    /// What was said, made comparable.
+    /// Normalizes output for comparison.
     pub(super) fn plain(&mut self, said: &str) -> String {
         let text = match &mut self.names {
             Some(names) => names.plain(said),
@@ -81,7 +81,7 @@ impl<'a> Actors<'a> {
         Ok(())
     }
 
-    /// Does what a line says, and gives what was said.
+    /// Executes a line, and returns its output.
     pub(super) fn act(&mut self, line: &[String]) -> Result<String, Failure> {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
         let unknown = || {
@@ -407,14 +407,15 @@ impl<'a> Actors<'a> {
         Ok(told(&[did], false))
     }
 
-    /// `$run` is the newest run, `$plan` the plan that was shown last, `$head-N` the head of a pull request, `$forge` the forge's address.
+    /// Replaces variables: `$run` is the newest run, `$plan` the plan that was shown last, `$head-N` the head of a pull
+    /// request, `$forge` the fake's address.
     fn filled(&mut self, arg: &str) -> Result<String, Failure> {
         let stage = self.stage()?;
         if arg == "$plan" {
             return Ok(stage.plan.clone());
         }
         if arg == "$run" {
-            // A promotion's run is none of a build.
+            // A promotion's run is not a build.
             let built = |path: &str| !path.contains("/promote-");
             let newest = stage.forge.look(|state| {
                 let mut runs = state.runs().into_iter();
@@ -431,7 +432,7 @@ impl<'a> Actors<'a> {
         }
     }
 
-    /// The writing calls since the last time this was asked.
+    /// Returns the writes since the previous query.
     fn writes(&mut self) -> Result<String, Failure> {
         let journal = self.stage()?.forge.journal();
         let since = std::mem::replace(&mut self.calls, journal.len());
@@ -448,7 +449,7 @@ impl<'a> Actors<'a> {
         })
     }
 
-    /// The number of API calls since the last time this was asked.
+    /// Returns the number of API calls since the previous query.
     fn call_count(&mut self) -> Result<String, Failure> {
         let journal = self.stage()?.forge.journal();
         let since = std::mem::replace(&mut self.calls, journal.len());

@@ -1,4 +1,4 @@
-//! What comes with the executable: two sample repositories and the scripts.
+//! The bundled files: two sample repositories and the scripts.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ mod table {
     include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 }
 
-/// Writes a sample repository into a folder; `None` where there is no sample of that name.
+/// Writes a sample repository to a folder; `None` if there is no sample with that name.
 pub(super) fn write(name: &str, folder: &Path) -> Option<std::io::Result<()>> {
     let files = match name {
         "minimal" => table::MINIMAL,
@@ -24,7 +24,7 @@ pub(super) fn write(name: &str, folder: &Path) -> Option<std::io::Result<()>> {
     Some(write())
 }
 
-/// The scripts by name, each with its text.
+/// Returns the scripts by name, each with its text.
 pub(super) fn scripts() -> impl Iterator<Item = (String, &'static str)> {
     table::SCRIPTS.iter().filter_map(|(name, bytes)| {
         Some((
@@ -34,7 +34,7 @@ pub(super) fn scripts() -> impl Iterator<Item = (String, &'static str)> {
     })
 }
 
-/// The build workflow of the small sample.
+/// Returns the build workflow of the small sample.
 pub(super) fn build_workflow() -> &'static str {
     let found = table::MINIMAL
         .iter()

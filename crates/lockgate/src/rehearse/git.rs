@@ -1,11 +1,11 @@
-//! git, for everybody in a rehearsal who is not Lockgate.
+//! Runs git for everything in a rehearsal that is not Lockgate.
 
 use std::path::Path;
 
 use super::trouble;
 use crate::exit::Failure;
 
-/// git, as a person with a fixed name and clock, so that the same rehearsal makes the same commits.
+/// Runs git with a fixed user and clock, so that the same rehearsal makes the same commits.
 pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
     const DATE: &str = "1767225600 +0000";
     let mut command = std::process::Command::new("git");
@@ -47,7 +47,7 @@ pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
     )))
 }
 
-/// Commits everything that is in a work tree, be it nothing new, and tells the commit's id.
+/// Commits everything in a work tree, even without changes, and returns the commit's id.
 pub(super) fn commit_all(dir: &Path, message: &str) -> Result<String, Failure> {
     git(dir, &["add", "--all"])?;
     git(dir, &["commit", "--quiet", "--allow-empty", "-m", message])?;

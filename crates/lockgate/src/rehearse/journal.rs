@@ -1,7 +1,6 @@
-//! `--journal FILE`: every request to the rehearsal forge and its answer, one a line, as JSON.
+//! `--journal FILE`: every request to the fake GitHub and its response, one per line, as JSON.
 //!
-//! For people who want to see every call, and for tests that hold them against GitHub's description. The forge leaves tokens
-//! and signatures out.
+//! For debugging, and for tests that validate them against GitHub's description. The fake omits tokens and signatures.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,7 +18,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// A new file; one that is there is written anew.
+    /// Creates the file, or truncates an existing one.
     pub(super) fn new(path: &Path) -> Result<Self, Failure> {
         let file = File::create(path);
         let file = file.map_err(|error| Trouble::file("write the journal", &error))?;
@@ -28,7 +27,7 @@ impl Journal {
         })
     }
 
-    /// Writes down what a forge is asked and answers from now on, each line before the client has its answer.
+    /// Records all exchanges of a server from now on, each line before the client has its response.
     pub(super) fn watch(&self, forge: &Handle) {
         let file = Arc::clone(&self.file);
         forge.on_exchange(move |exchange| {
@@ -36,7 +35,8 @@ impl Journal {
                 return;
             };
             line.push(b'\n');
-            // In one call, so that a rehearsal that is ended leaves whole lines. A full disk must not change how it goes.
+            // In one call, so that an interrupted rehearsal leaves whole lines. A full disk must not change the
+            // rehearsal.
             let _ = file
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

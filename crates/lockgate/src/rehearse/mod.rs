@@ -1,8 +1,9 @@
-//! `lockgate rehearse`: the whole flow on one machine: a real git repository, real builds, the rehearsal forge on a loopback
-//! port, and this very command as the workflows call it.
+//! `lockgate rehearse`: the whole flow on one machine, with a real git repository, real builds, the fake GitHub on a
+//! loopback port, and this command as the workflows call it.
 //!
-//! `scenery` is what is there at first. `stage` plays everybody who is not Lockgate: the developer, the runner of the workflows,
-//! the maintainer, the user. `story` tells the main path; `script` acts out scenes with faults and compares their transcripts.
+//! `scenery` creates the initial repository. `stage` plays everything except Lockgate: the developer, the workflow
+//! runner, the maintainer, the user. `story` runs the main path; `script` executes scripts with faults and compares
+//! their transcripts.
 
 mod actors;
 mod bundled;
@@ -27,7 +28,7 @@ use crate::flows::Context;
 use crate::trouble::Trouble;
 use journal::Journal;
 
-/// Runs the flow.
+/// Runs the rehearsal.
 pub fn run(context: &Context, args: &cli::Rehearse) -> Result<(), Failure> {
     if args.list {
         return list(context);
@@ -71,7 +72,7 @@ fn title(text: &str) -> String {
         .to_owned()
 }
 
-/// The folder that a rehearsal takes place in; gone at the end, unless it is to be kept.
+/// The folder of a rehearsal, which is deleted at the end unless it is to be kept.
 pub struct Room {
     path: PathBuf,
     kept: bool,
@@ -80,14 +81,14 @@ pub struct Room {
 }
 
 impl Room {
-    /// Writes down what the forge of a stage is asked and answers, where that is wanted.
+    /// Records the exchanges of a stage's server, if requested.
     fn watch(&self, stage: &stage::Stage) {
         if let Some(journal) = &self.journal {
             journal.watch(&stage.forge);
         }
     }
 
-    /// A fresh folder; `keep` with a path takes that one, which must be empty or new.
+    /// Creates a temporary folder; `keep` with a path uses that one, which must be empty or new.
     fn new(keep: Option<PathBuf>) -> Result<Self, Failure> {
         let failed =
             |doing: &str, error: std::io::Error| Failure::from(Trouble::file(doing, &error));

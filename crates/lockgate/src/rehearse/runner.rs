@@ -1,7 +1,7 @@
-//! Plays the runner of the workflows: starts this very executable with the environment that a runner gives it.
+//! Plays the workflow runner: starts this executable with the environment that a runner provides.
 //!
-//! The environment is built from nothing, so that no variable of whoever rehearses gets in; only what the build needs to find
-//! its tools is handed on.
+//! The environment is built from scratch, so that it contains no variable of the calling user; only those are passed on
+//! that the build needs to find its tools.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use crate::exit::Failure;
 use crate::trouble::Trouble;
 
-/// Variables of whoever rehearses that a build needs.
+/// Variables of the calling user that a build needs.
 const HANDED_ON: [&str; 9] = [
     "PATH",
     "HOME",
@@ -24,27 +24,27 @@ const HANDED_ON: [&str; 9] = [
     "GOCACHE",
 ];
 
-/// How a command ended.
+/// The result of a command.
 pub(super) struct Ended {
-    /// Its exit code; `None` where it was killed.
+    /// The exit code; `None` if it was killed.
     pub code: Option<i32>,
-    /// What it printed to stdout.
+    /// Its output on stdout.
     pub stdout: String,
-    /// What it printed to stderr.
+    /// Its output on stderr.
     pub stderr: String,
 }
 
-/// The process that runs now, so that a fault can kill it.
+/// The running process, so that a fault can kill it.
 #[derive(Clone, Default)]
 pub(super) struct Running(Arc<Mutex<Option<u32>>>);
 
 impl Running {
-    /// Ends the process at once, without a chance to say anything.
+    /// Kills the process at once, without any chance to clean up.
     pub(super) fn kill(&self) {
         if let Ok(pid) = self.0.lock()
             && let Some(pid) = *pid
         {
-            // SIGKILL by the command, because sending signals needs unsafe code or one more library.
+            // SIGKILL through the `kill` command, because sending signals needs unsafe code or another library.
             let _ = Command::new("kill")
                 .args(["-KILL", &pid.to_string()])
                 .stderr(Stdio::null())
@@ -59,7 +59,7 @@ impl Running {
     }
 }
 
-/// Runs a program in a folder with just these variables; every line of its talk goes to `watch` as it comes.
+/// Runs a program in a folder with only these variables; every line of its messages goes to `watch` as it arrives.
 pub(super) fn run(
     program: &Path,
     args: &[String],
@@ -102,7 +102,7 @@ pub(super) fn run(
     })
 }
 
-/// Both streams to their ends, at the same time.
+/// Reads both streams to their ends at the same time.
 fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
     let (out, err) = (child.stdout.take(), child.stderr.take());
     std::thread::scope(|scope| {
@@ -130,7 +130,7 @@ fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
     })
 }
 
-/// Reads the file that `GITHUB_OUTPUT` names, in the form that the runner understands: `KEY<<DELIMITER`, lines, `DELIMITER`.
+/// Parses the file that `GITHUB_OUTPUT` names, in the runner's format: `KEY<<DELIMITER`, lines, `DELIMITER`.
 pub(super) fn outputs(path: &Path) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut lines = text.lines();
@@ -149,7 +149,7 @@ pub(super) fn outputs(path: &Path) -> Vec<(String, String)> {
     found
 }
 
-/// This executable.
+/// Returns the path of this executable.
 pub(super) fn this() -> Result<PathBuf, Failure> {
     std::env::current_exe().map_err(|error| Trouble::file("find this executable", &error).into())
 }

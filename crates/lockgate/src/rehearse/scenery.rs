@@ -1,4 +1,4 @@
-//! What stands on the stage before anybody acts: the origin, the developer's clone with the sample in it, the build workflows.
+//! Creates the initial repository: the origin, the developer's clone with the sample in it, the build workflows.
 
 use std::path::Path;
 
@@ -9,21 +9,21 @@ use super::git::{commit_all, git};
 use super::{io, trouble};
 use crate::exit::Failure;
 
-/// The repository that everybody pushes to, in the rehearsal's folder.
+/// The shared repository in the rehearsal's folder.
 pub(super) const ORIGIN: &str = "origin.git";
 /// The developer's clone of it.
 pub(super) const DEVELOPER: &str = "developer";
 
-/// What is rehearsed with.
+/// The source of the rehearsed repository.
 pub(super) enum Sample<'a> {
-    /// A sample repository that comes with the executable.
+    /// A bundled sample repository.
     Bundled(&'a str),
-    /// Somebody's own clone: what is committed in it.
+    /// The user's own clone, with its committed content.
     Folder(&'a Path),
 }
 
 impl Sample<'_> {
-    /// What the repository is called on the forge.
+    /// Returns the name of the repository on the fake GitHub.
     pub(super) fn name(&self) -> String {
         let own = match self {
             Self::Bundled(name) => return (*name).to_owned(),
@@ -33,10 +33,11 @@ impl Sample<'_> {
     }
 }
 
-/// Makes origin and clone in an empty folder, with what the sample holds and a build workflow for each package on `main`.
+/// Creates origin and clone in an empty folder, with the content of the sample and a build workflow for each package on
+/// `main`.
 ///
 /// # Errors
-/// Where the sample is not there, its config cannot be read, or git does not do as it is told.
+/// If the sample does not exist, its config cannot be read, or git fails.
 pub(super) fn put_up(folder: &Path, sample: &Sample<'_>) -> Result<Config, Failure> {
     let developer = folder.join(DEVELOPER);
     match sample {
@@ -46,7 +47,7 @@ pub(super) fn put_up(folder: &Path, sample: &Sample<'_>) -> Result<Config, Failu
                 .ok_or_else(|| trouble(format!("there is no sample {name}")))?;
             written.map_err(io("write the sample repository"))?;
         }
-        // A folder that is no repository of its own: what is in it, as it is.
+        // A folder that is not a repository of its own is used as it is.
         Sample::Folder(path) if !path.join(".git").exists() => {
             empty_origin(folder)?;
             copy(path, &developer).map_err(io("copy the repository to rehearse with"))?;
@@ -69,7 +70,7 @@ fn empty_origin(folder: &Path) -> Result<(), Failure> {
     git(folder, &["clone", "--quiet", ORIGIN, DEVELOPER]).map(drop)
 }
 
-/// Whatever its own default branch is called, here it is `main`.
+/// Whatever the name of its own default branch, here it is `main`.
 fn copied_origin(folder: &Path, from: &Path) -> Result<(), Failure> {
     let (origin, from) = (folder.join(ORIGIN), from.display().to_string());
     git(folder, &["clone", "--quiet", "--bare", &from, ORIGIN])?;
@@ -83,7 +84,8 @@ fn config_in(dir: &Path) -> Result<Config, Failure> {
     Config::parse(&text).map_err(|error| trouble(format!("lockgate.toml: {error}")))
 }
 
-/// A repository that has no build workflow yet gets the sample's, under its own name: promotion is bound to that file.
+/// Adds the sample's build workflow under the package's name if the repository has none: promotion is bound to that
+/// file.
 fn add_workflow(dir: &Path, package: &Package) -> Result<(), Failure> {
     let path = dir.join(package.build_workflow());
     if path.exists() {

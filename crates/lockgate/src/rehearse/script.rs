@@ -1,8 +1,8 @@
-//! Scripts: scenes for the stage, one line each, with the transcript that they must give.
+//! Runs scripts: one instruction per line, with its expected transcript.
 //!
-//! A line that begins with `> ` is an instruction; the lines below it, up to an empty line, are its transcript; `#` begins a
-//! comment. docs/rehearse.md lists the words. `--bless` writes what was seen into the script. What an instruction does,
-//! [`super::actors`] knows.
+//! A line that begins with `> ` is an instruction; the lines below it, up to an empty line, are its transcript; `#`
+//! begins a comment. docs/rehearse.md lists the instructions. `--bless` writes the actual transcript into the script.
+//! The instructions are implemented in [`super::actors`].
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::exit::Failure;
 use crate::flows::Context;
 use crate::trouble::Trouble;
 
-/// Acts out a script; an error where a transcript differs.
+/// Runs a script; returns an error if a transcript differs.
 pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> Result<(), Failure> {
     let place = file.display().to_string();
     let text = std::fs::read_to_string(file)
@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> R
     Ok(())
 }
 
-/// An instruction, what stands before it, and what it must say.
+/// An instruction, the text before it, and its expected output.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Scene {
     line: usize,
@@ -121,7 +121,7 @@ fn parse(text: &str) -> Vec<Scene> {
     scenes
 }
 
-/// Words between spaces; one that begins with a quote is a JSON text.
+/// Splits at spaces; a word that begins with a quote is a JSON string.
 fn split(line: &str) -> Result<Vec<String>, String> {
     let mut found = Vec::new();
     let mut rest = line.trim();

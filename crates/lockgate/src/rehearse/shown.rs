@@ -1,4 +1,4 @@
-//! What a transcript shows: what is to be seen on the forge, and what commands said. Changes nothing.
+//! Formats the state of the fake GitHub and the output of commands for a transcript. Changes nothing.
 
 use lockgate_forge_embedded::state::people::Actor;
 use lockgate_forge_embedded::{CommitId, PullNumber};
@@ -6,7 +6,7 @@ use lockgate_forge_embedded::{CommitId, PullNumber};
 use super::stage::{Did, Stage};
 use crate::exit::Failure;
 
-/// The newest status of each context on the head.
+/// Formats the newest status of each context on the head.
 pub(super) fn statuses(stage: &Stage, pull: u64) -> Result<String, Failure> {
     let head = stage.head(pull)?;
     let lines = stage.forge.look(|state| {
@@ -34,7 +34,7 @@ pub(super) fn statuses(stage: &Stage, pull: u64) -> Result<String, Failure> {
     })
 }
 
-/// Every comment.
+/// Formats every comment.
 pub(super) fn comments(stage: &Stage, pull: u64) -> String {
     let all = stage.forge.look(|state| {
         state
@@ -49,7 +49,7 @@ pub(super) fn comments(stage: &Stage, pull: u64) -> String {
     }
 }
 
-/// All releases as a writer sees them.
+/// Formats all releases as seen with write access.
 pub(super) fn releases(stage: &Stage) -> String {
     let lines = stage.forge.look(|state| {
         let Some(writer) = state.holder("maintainer-token") else {
@@ -85,7 +85,7 @@ pub(super) fn releases(stage: &Stage) -> String {
     )
 }
 
-/// What commands said: with `brief`, without their talk and without paths of their own.
+/// Formats the output of commands: with `brief`, without messages and local paths.
 pub(super) fn told(all: &[Did], brief: bool) -> String {
     let mut text = String::new();
     for did in all {
@@ -103,7 +103,8 @@ pub(super) fn told(all: &[Did], brief: bool) -> String {
             talk.into_iter()
                 .for_each(|line| text += &format!("| {line}\n"));
         }
-        // A whole comment would make every transcript change with its layout: `show comment` prints it where it matters.
+        // A whole comment would make every transcript change with its layout: `show comment` prints it where it
+        // matters.
         if brief && did.command.starts_with("lockgate report") && did.ended.code == Some(0) {
             continue;
         }
@@ -118,7 +119,7 @@ pub(super) fn told(all: &[Did], brief: bool) -> String {
     text
 }
 
-/// The lines of the failure, without what was said before it.
+/// Returns the lines of the failure, without the messages before it.
 fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
     let words = [
         "refused (",
@@ -132,7 +133,7 @@ fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
         .collect()
 }
 
-/// How a command ended, in a line.
+/// Describes how a command ended, in one line.
 pub(super) fn exit(code: Option<i32>) -> String {
     code.map_or_else(|| "killed\n".to_owned(), |code| format!("exit {code}\n"))
 }

@@ -1,7 +1,7 @@
-//! The stage: the rehearsal forge over a git repository, and everybody who is not Lockgate.
+//! The fixture of a rehearsal: the fake GitHub with a git repository, and everything else except Lockgate.
 //!
-//! What a workflow does is done here step by step, with the same subcommands, the same environment and the same artifacts; the
-//! only thing that is played is the runner itself.
+//! The steps of a workflow are executed here one by one, with the same subcommands, environment and artifacts; only the
+//! runner itself is simulated.
 
 use std::path::{Path, PathBuf};
 
@@ -20,31 +20,31 @@ use super::scenery::{self, DEVELOPER, ORIGIN, Sample};
 use super::{io, trouble};
 use crate::exit::Failure;
 
-/// The account that the rehearsed repository belongs to.
+/// The account that owns the rehearsed repository.
 const OWNER: &str = "example";
 
-/// Who runs a command.
+/// The account that a command runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
-    /// A workflow that a maintainer started by hand.
+    /// A workflow started by hand by a maintainer.
     Maintainer,
-    /// A workflow that a developer started by hand.
+    /// A workflow started by hand by a developer.
     Developer,
-    /// A workflow that an event started.
+    /// A workflow started by an event.
     Automation,
-    /// Somebody without an account.
+    /// A user without an account.
     User,
 }
 
-/// One step of a workflow, and how it ended.
+/// A step of a workflow, and its result.
 pub(super) struct Did {
-    /// The command, as it was typed.
+    /// The command line.
     pub command: String,
-    /// How it ended.
+    /// The result.
     pub ended: Ended,
 }
 
-/// The environment of promotions, as an administrator should have set it.
+/// Returns the promotion environment with the recommended protection.
 pub(super) fn protected() -> Environment {
     Environment {
         reviewers: vec!["maintainer".to_owned()],
@@ -53,17 +53,17 @@ pub(super) fn protected() -> Environment {
     }
 }
 
-/// The stage.
+/// The fixture of a rehearsal.
 pub(super) struct Stage {
-    /// The folder with everything.
+    /// The folder that contains everything.
     pub folder: PathBuf,
-    /// The forge's way in for the driver.
+    /// The handle for controlling the server.
     pub forge: Handle,
-    /// The forge.
+    /// The server.
     pub server: Server,
-    /// The repository's name on the forge.
+    /// The name of the repository on the fake GitHub.
     pub repository: String,
-    /// The package that is rehearsed: the first of the config.
+    /// The rehearsed package: the first one of the config.
     pub package: Package,
     running: Running,
     pub(super) runs: u32,
@@ -74,7 +74,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Sets the stage in an empty folder.
+    /// Creates the fixture in an empty folder.
     pub(super) fn set(
         folder: &Path,
         sample: &Sample<'_>,
@@ -123,12 +123,12 @@ impl Stage {
         })
     }
 
-    /// The developer's clone.
+    /// Returns the developer's clone.
     pub(super) fn developer(&self) -> PathBuf {
         self.folder.join(DEVELOPER)
     }
 
-    /// Goes to a branch: an existing one, or a new one from the base as it is now.
+    /// Switches to a branch: an existing one, or a new one from the current base.
     pub(super) fn switch(&self, branch: &str) -> Result<(), Failure> {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"])?;
@@ -148,7 +148,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Brings the base branch into the branch that the developer is on.
+    /// Merges the base branch into the developer's branch.
     pub(super) fn update_branch(&self) -> Result<(), Failure> {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"])?;
@@ -170,7 +170,7 @@ impl Stage {
         Ok(head)
     }
 
-    /// Puts a commit without history in the place of a branch, and goes back to the base branch.
+    /// Replaces a branch with a commit without history, and switches back to the base branch.
     pub(super) fn orphan(&self, branch: &str) -> Result<(), Failure> {
         let developer = self.developer();
         git(&developer, &["checkout", "--quiet", "--orphan", "lost"])?;
@@ -187,7 +187,7 @@ impl Stage {
             .map_err(|error| trouble(error.to_string()))
     }
 
-    /// Opens a pull request; one from a fork keeps its branch to itself.
+    /// Opens a pull request; with `fork`, its branch exists only in the fork.
     pub(super) fn open(&self, branch: &str, base: &str, fork: bool) -> Result<u64, Failure> {
         if !fork {
             let order = NewPull {
@@ -207,7 +207,7 @@ impl Stage {
                 .map_err(|error| trouble(error.to_string()));
         }
         let developer = self.developer();
-        // Without a change of its own the fork has the very commit of the developer.
+        // Without a change of its own, the fork has exactly the developer's commit.
         let head = match git(&developer, &["status", "--porcelain"])?.is_empty() {
             true => git(&developer, &["rev-parse", "HEAD"])?
                 .trim_end()
@@ -245,7 +245,7 @@ impl Stage {
             .map_err(|error| trouble(error.to_string()))
     }
 
-    /// The head of a pull request now.
+    /// Returns the current head of a pull request.
     pub(super) fn head(&self, pull: u64) -> Result<String, Failure> {
         let name = format!("refs/pull/{pull}/head");
         Ok(git(&self.folder.join(ORIGIN), &["rev-parse", &name])?
@@ -253,7 +253,7 @@ impl Stage {
             .to_owned())
     }
 
-    /// Merges a pull request with the maintainer's button.
+    /// Merges a pull request as the maintainer.
     pub(super) fn merge(&self, pull: u64, method: MergeMethod) -> Result<String, String> {
         self.forge
             .merge_pull("maintainer", PullNumber(pull), method)
@@ -261,7 +261,7 @@ impl Stage {
             .map_err(|error| error.to_string())
     }
 
-    /// Runs Lockgate as somebody would.
+    /// Runs Lockgate as this account.
     pub(super) fn lockgate(
         &mut self,
         who: Who,
@@ -290,7 +290,8 @@ impl Stage {
         Ok(did)
     }
 
-    /// One step: this executable, in a folder, with these variables; also what it put into `GITHUB_OUTPUT`.
+    /// Runs one step: this executable, in a folder, with these variables; also returns what it wrote to
+    /// `GITHUB_OUTPUT`.
     pub(super) fn step(
         &mut self,
         dir: &Path,
@@ -364,7 +365,7 @@ impl Stage {
             ("GITHUB_ACTOR", actor.to_owned()),
             ("GITHUB_TRIGGERING_ACTOR", actor.to_owned()),
             ("GITHUB_TOKEN", "automation-token".to_owned()),
-            // Nothing reads these; a runner has them, and they must not get anywhere.
+            // These are not used, but a runner sets them, and they must not leak.
             ("ACTIONS_RUNTIME_TOKEN", "runtime-token-of-a-job".to_owned()),
             (
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
@@ -377,12 +378,12 @@ impl Stage {
             .collect())
     }
 
-    /// The checkout of the trusted half: the base branch, and nothing of a pull request.
+    /// Returns the checkout of the privileged workflow: the base branch, and nothing from a pull request.
     fn trusted(&self) -> Result<PathBuf, Failure> {
         self.clone_of_main("trusted")
     }
 
-    /// The user's clone of the base branch, as it is now.
+    /// Returns the user's clone of the current base branch.
     pub(super) fn user(&self) -> Result<PathBuf, Failure> {
         self.clone_of_main("user")
     }
@@ -410,7 +411,7 @@ impl Stage {
     }
 }
 
-/// Words as arguments.
+/// Converts words to arguments.
 pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
 }

@@ -1,4 +1,5 @@
-//! The story: a version bump becomes a published, verified release before the merge, step by step, in the terminal.
+//! Runs the main path in the terminal: step by step, a version bump becomes a published, verified release before the
+//! merge.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::exit::Failure;
 use crate::flows::Context;
 use crate::trouble::Trouble;
 
-/// Tells the story.
+/// Runs the demonstration.
 pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Result<(), Failure> {
     let own = args
         .repository
@@ -46,7 +47,7 @@ pub(super) fn run(context: &Context, room: &Room, args: &cli::Rehearse) -> Resul
     story.finish(room, args, &end)
 }
 
-/// Prints, with a line that shows what goes on where something takes time.
+/// Prints the steps, with a progress line for those that take time.
 struct Teller<'a> {
     context: &'a Context,
     bar: Arc<ProgressBar>,
@@ -72,7 +73,7 @@ impl<'a> Teller<'a> {
     fn watch(&self) -> Box<dyn Fn(&str) + Send + Sync> {
         let bar = Arc::clone(&self.bar);
         Box::new(move |line| {
-            // What is said to the runner is not for people.
+            // Workflow commands are for the runner, not for the user.
             if line.starts_with("::") {
                 return;
             }
@@ -102,7 +103,7 @@ struct Story<'a> {
     step: u32,
 }
 
-/// What the story ends with.
+/// The final state of the demonstration.
 struct End {
     package: Package,
     version: Version,
@@ -294,7 +295,7 @@ impl Story<'_> {
         Ok(rows.collect())
     }
 
-    /// A command that a workflow runs which the maintainer has started.
+    /// Runs a command of a workflow that the maintainer has started.
     fn by_maintainer(&mut self, args: &[&str]) -> Result<Did, Failure> {
         let did = self.stage.lockgate(Who::Maintainer, &words(args), None)?;
         self.teller.quiet();
@@ -361,7 +362,7 @@ impl Story<'_> {
         Ok(path)
     }
 
-    /// The sample tells its version; somebody's own executable is only started if it is known how.
+    /// The sample prints its version; the user's own executable is only started if the arguments are known.
     fn try_out(&mut self, path: &str, version: &Version) -> Result<(), Failure> {
         if !path.contains("inspect-tool-support") {
             self.teller
@@ -385,7 +386,7 @@ impl Story<'_> {
     fn heard(&self, did: &Did) -> Result<(), Failure> {
         self.teller.quiet();
         self.teller.indented(&format!("$ {}", did.command));
-        // What the build and the smoke test said themselves.
+        // The output of the build and the smoke test themselves.
         let talk = did.ended.stderr.lines();
         for line in talk.filter(|line| !line.starts_with("::") && !line.starts_with("building ")) {
             self.teller.indented(&format!("| {line}"));
@@ -456,7 +457,7 @@ fn lost(problem: &str) -> Failure {
     .into()
 }
 
-/// A step that should have gone well.
+/// Fails if a step failed that should have succeeded.
 fn check(did: &Did) -> Result<(), Failure> {
     if did.ended.code == Some(0) {
         return Ok(());

@@ -1,8 +1,8 @@
-//! A transcript made comparable: what differs from run to run gets a name by the order in which it first appears.
+//! Normalizes a transcript: replaces what differs from run to run by names, in order of first appearance.
 
 use std::collections::BTreeMap;
 
-/// Gives names to commit ids and digests, and takes folder and address out.
+/// Names commit ids and digests, and removes folder and address.
 pub(super) struct Names {
     folder: String,
     address: String,
@@ -10,7 +10,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// For a rehearsal in a folder, with a forge at an address such as `http://127.0.0.1:8080`.
+    /// Starts for a rehearsal in a folder, with a server at an address such as `http://127.0.0.1:8080`.
     pub(super) fn new(folder: &str, address: &str) -> Self {
         Self {
             folder: folder.to_owned(),
@@ -19,7 +19,7 @@ impl Names {
         }
     }
 
-    /// The text with all of them replaced.
+    /// Returns the text with all of them replaced.
     pub(super) fn plain(&mut self, text: &str) -> String {
         let host = self.address.trim_start_matches("http://").to_owned();
         let text = text
@@ -53,7 +53,7 @@ impl Names {
         let (kind, short) = match word.len() {
             64 => ("digest", &word[..12]),
             40 => ("commit", &word[..12]),
-            // Also where it happens to have no letter; the forge's own numbers are shorter.
+            // Also if it happens to have no letter; the ids of the fake are shorter.
             12 => ("commit", word),
             _ => return word.to_owned(),
         };
@@ -72,7 +72,7 @@ impl Names {
     }
 }
 
-/// The column of a report that says how long a build took.
+/// Replaces the duration of a build in a report.
 fn seconds(text: &str) -> String {
     let lines = text.split('\n').map(|line| {
         let cells: Vec<&str> = line.split(" | ").collect();

@@ -1,4 +1,4 @@
-//! What the workflows do, job by job, step by step: the build on one side, the trusted half on the other.
+//! Executes the workflows, job by job, step by step: the unprivileged build and the privileged workflows.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,23 +15,25 @@ use super::stage::{Did, Stage, Who, words};
 use super::{io, trouble};
 use crate::exit::Failure;
 
-/// How a run of the build workflow differs from the usual.
+/// The differences of a build workflow's run from the usual.
 #[derive(Debug, Default)]
 pub(super) struct BuildOrder {
     /// Another workflow file.
     pub workflow: Option<String>,
     /// Another event.
     pub event: Option<String>,
-    /// Whether artifacts are uploaded as they are, without a zip.
+    /// Whether artifacts are uploaded as plain files, without a zip.
     pub(super) unzipped: bool,
-    /// A variant whose job is lost with its machine.
+    /// A variant whose job is lost with its runner.
     pub lost: Option<String>,
-    /// "Re-run failed jobs": another attempt of the newest run, in which this variant's job alone runs again, and the candidate's.
+    /// "Re-run failed jobs": another attempt of the newest run, in which only this variant's job and the candidate's
+    /// run again.
     pub rerun: Option<String>,
 }
 
 impl Stage {
-    /// The build workflow for a pull request, to its end: detect, a job per variant, the candidate. The trusted half after it.
+    /// Runs the whole build workflow for a pull request: detect, a job per variant, the candidate. The privileged
+    /// workflow follows.
     pub(super) fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
         let head = self.head(pull)?;
         let (run, attempt) = match &order.rerun {
@@ -39,7 +41,7 @@ impl Stage {
             None => (self.start(pull, order)?, 1),
         };
         let checkout = self.checkout(pull, &head)?;
-        // Started by hand, an event tells of no pull request.
+        // The event of a run started by hand contains no pull request.
         let by_hand = order.event.as_deref() == Some("workflow_dispatch");
         let event = match by_hand {
             true => {
@@ -57,12 +59,12 @@ impl Stage {
         vars.push(("GITHUB_RUN_ATTEMPT".to_owned(), attempt.to_string()));
         let mut done = Vec::new();
         let mut good = true;
-        // Each package has a workflow of its own; a rehearsal runs that of the first, which is the sample's only one.
+        // Each package has its own workflow; a rehearsal runs that of the first, which is the sample's only one.
         let package = self.package.name.to_string();
         let (did, said) =
             self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
         good &= did.ended.code == Some(0);
-        // What it said in the first attempt is kept.
+        // Its outputs of the first attempt are kept.
         if order.rerun.is_none() {
             done.push(did);
         }
@@ -148,7 +150,7 @@ impl Stage {
         Ok(done)
     }
 
-    /// What the promotion's workflow does after its command: it keeps the receipt with its run.
+    /// Runs the promotion workflow's step after the command: stores the receipt with its run.
     pub(super) fn keep_receipt(&mut self, said: &[(String, String)]) -> Result<(), Failure> {
         if !said.iter().any(|(key, _)| key == "receipt-path") {
             return Ok(());
@@ -181,7 +183,7 @@ impl Stage {
         set("completed", Some("success")).map_err(|error| refused(&error))
     }
 
-    /// Registers a run of the build workflow that has begun and not ended.
+    /// Registers a run of the build workflow that is still in progress.
     pub(super) fn start(&mut self, pull: u64, order: &BuildOrder) -> Result<RunId, Failure> {
         let head = self.head(pull)?;
         let branch = self
@@ -239,14 +241,14 @@ impl Stage {
         Ok((run, attempt))
     }
 
-    /// What the trusted half does at an event that is not the end of a build: the gate.
+    /// Runs the gate, as the privileged workflow does for any event except the end of a build.
     pub(super) fn gate(&mut self, pull: u64) -> Result<Did, Failure> {
         let head = self.head(pull)?;
         let event = self.pull_event(pull, &head)?;
         self.lockgate(Who::Automation, &words(&["gate"]), Some(&event))
     }
 
-    /// What the trusted half does when the base branch has moved.
+    /// Runs the gates, as the privileged workflow does when the base branch has moved.
     pub(super) fn gate_all(&mut self) -> Result<Did, Failure> {
         self.lockgate(
             Who::Automation,
@@ -255,7 +257,7 @@ impl Stage {
         )
     }
 
-    /// What the trusted half does when a merge queue wants to know: the gate of the group.
+    /// Runs the gate of a merge group, as the privileged workflow does for a merge queue.
     pub(super) fn queue(&mut self, pull: u64) -> Result<Did, Failure> {
         let main = git(
             &self.folder.join("origin.git"),
@@ -309,7 +311,7 @@ impl Stage {
         }))
     }
 
-    /// The checkout of a build job: a fresh clone at the head.
+    /// Returns the checkout of a build job: a fresh clone at the head.
     fn checkout(&mut self, pull: u64, head: &str) -> Result<PathBuf, Failure> {
         self.runs += 1;
         let dir = self.folder.join(format!("runner/{}", self.runs));
@@ -328,7 +330,7 @@ impl Stage {
         Ok(dir)
     }
 
-    /// Plays upload-artifact: a zip of one file, in just its form.
+    /// Plays upload-artifact: uploads a zip of one file, in exactly its shape.
     fn upload(
         &self,
         run: RunId,

@@ -1,4 +1,4 @@
-//! A checkout that is not what its commit says: refused before anything is built, with a step that was taken here.
+//! A checkout that differs from its commit is refused before anything is built, with a next step that is executed here.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use super::{clone, ends, git, lockgate};
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:\
     53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3\nsize 1234567\n";
 
-/// A clone whose build gets as far as leaving nothing.
+/// Creates a clone whose build produces no output.
 fn quick(room: &Path) -> PathBuf {
     let dir = clone(room);
     std::fs::write(dir.join("build.py"), "print('ran')\n").unwrap();
@@ -21,7 +21,7 @@ fn quick(room: &Path) -> PathBuf {
     dir
 }
 
-/// Builds, which has to be refused with these words, and nothing may have run.
+/// Asserts that a build is refused with these words, and that nothing has run.
 fn refused(dir: &Path, words: &[&str]) {
     let output = lockgate(dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
     ends(&output, 3, "build.not-checked-out");
@@ -80,7 +80,7 @@ fn what_git_overlooks_is_refused_until_it_looks_again() {
         );
         let output = lockgate(&dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
         ends(&output, 3, "build.dirty");
-        // The pull request's comment is made of the parts.
+        // The pull request's comment is made from the parts.
         let part = std::fs::read_to_string(dir.join("lockgate-out/amd64/part.json")).unwrap();
         assert!(
             part.contains("build.dirty") && part.contains("more.c"),
@@ -89,7 +89,7 @@ fn what_git_overlooks_is_refused_until_it_looks_again() {
         git(&dir, &["checkout", "--quiet", "hello/more.c"]);
         built(&dir);
     }
-    // What decides nothing may be left out.
+    // Files that are not sources may be missing.
     std::fs::write(dir.join("elsewhere"), "x").unwrap();
     git(&dir, &["add", "--all"]);
     git(&dir, &["commit", "--quiet", "-m", "a file elsewhere"]);

@@ -16,7 +16,7 @@ fn a_path_with_an_umlaut_or_a_space_reaches_the_steps_outputs_as_it_is() {
     std::fs::write(dir.join("lockgate.toml"), config).unwrap();
     git(&dir, &["commit", "--quiet", "-am", "names"]);
     let outputs = room.join("outputs");
-    // The second finds what the first has left, and no change of its own.
+    // The second finds the output of the first, and no change of its own.
     for variant in ["amd64", "arm64"] {
         let built = Command::new(env!("CARGO_BIN_EXE_lockgate"))
             .args(["build", "--variant", variant, "--out", "Ergebnis für dich"])

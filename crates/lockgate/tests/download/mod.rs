@@ -1,4 +1,4 @@
-//! A checkout with pins, a cache, and a server of one file that stops where it is told to.
+//! A checkout with pins, a cache, and a server of one file that can stop in the middle.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,10 +7,10 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 
 const ASSET: &str = "hello-amd64-v1";
-/// A shell that may mount what only it sees.
+/// A shell with its own mount namespace.
 const OWN_DISKS: [&str; 4] = ["unshare", "--map-root-user", "--mount", "/bin/sh"];
 
-/// Where the server stops sending, until the reader goes away.
+/// Where the server stops sending until the client disconnects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     Never,
@@ -38,17 +38,17 @@ struct Shared {
 
 struct State {
     stop: Stop,
-    /// How many have asked for the withdrawal, which each process does first.
+    /// The number of requests for the withdrawal, which each process makes first.
     asked: usize,
-    /// How many must have before the file is sent.
+    /// The number of such requests to wait for before the file is sent.
     hold: usize,
-    /// From which byte each asked for the file.
+    /// The first byte of each request for the file.
     downloads: Vec<Option<usize>>,
     stopped: usize,
     sent: usize,
 }
 
-/// Whether this machine lets a process mount what only it sees.
+/// Returns whether this machine lets a process mount in its own namespace.
 pub(crate) fn may_have_own_disks() -> bool {
     let tried = Command::new(OWN_DISKS[0])
         .args(&OWN_DISKS[1..])
@@ -84,12 +84,12 @@ impl Room {
         }
     }
 
-    /// The command, in an environment with nothing in it.
+    /// Returns the command, in an empty environment.
     pub(crate) fn fetch(&self) -> Command {
         self.in_work(Command::new(env!("CARGO_BIN_EXE_lockgate")), &self.words())
     }
 
-    /// The same without a named cache, into a folder.
+    /// Returns the command without an explicit cache, fetching into a folder.
     pub(crate) fn fetch_into(&self, folder: &Path) -> Command {
         let mut words = self.words();
         words.truncate(words.len() - 2);
@@ -97,7 +97,7 @@ impl Room {
         self.in_work(Command::new(env!("CARGO_BIN_EXE_lockgate")), &words)
     }
 
-    /// The same where no file may be larger than so many blocks, which then is an error and no signal.
+    /// Returns the command with a limit for the size of files in blocks, which is an error and not a signal.
     pub(crate) fn fetch_with_file_limit(&self, blocks: &str) -> Command {
         self.by_shell(
             &["/bin/sh"],
@@ -105,8 +105,8 @@ impl Room {
         )
     }
 
-    /// The same with its cache on a disk of that many bytes, which nobody else sees and which goes with the process. Tells
-    /// on standard output what files are left there.
+    /// Returns the command with its cache on a private disk of that many bytes, which disappears with the process.
+    /// Prints the files that are left there to stdout.
     pub(crate) fn fetch_onto_a_disk_of(&self, bytes: usize) -> Command {
         let cache = self.cache();
         std::fs::create_dir_all(&cache).unwrap();
@@ -117,8 +117,8 @@ impl Room {
         self.by_shell(&OWN_DISKS, &script)
     }
 
-    /// A script in which `"$@"` is the command with its cache, and `$CACHE` is a new disk that nobody else sees, on which
-    /// nothing may be executed.
+    /// Returns a script in which `"$@"` is the command with its cache, and `$CACHE` is a new private disk that is
+    /// mounted without permission to execute.
     pub(crate) fn with_a_disk_without_execution(&self, script: &str) -> Command {
         let cache = self.cache();
         std::fs::create_dir_all(&cache).unwrap();
@@ -128,7 +128,7 @@ impl Room {
         command
     }
 
-    /// `lockgate mirror` into a folder, under a umask that keeps others out, without a home.
+    /// Returns `lockgate mirror` into a folder, with a restrictive umask and without a home.
     pub(crate) fn mirror(&self, folder: &Path) -> Command {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "umask 077; exec \"$@\"", "sh"]);
@@ -148,7 +148,7 @@ impl Room {
 
     fn in_work(&self, mut command: Command, words: &[String]) -> Command {
         command.args(words).env_clear();
-        // However slow the machine is.
+        // Long enough for a slow machine.
         command
             .env("LOCKGATE_PAUSE_MS", "1")
             .env("LOCKGATE_TIMEOUT", "600");
@@ -182,13 +182,13 @@ impl Room {
         self.folder.path().join("cache")
     }
 
-    /// Where the executable belongs.
+    /// Returns the path of the executable in the cache.
     pub(crate) fn entry(&self) -> String {
         let entry = self.cache().join("sha256").join(&self.sha256).join(ASSET);
         entry.display().to_string()
     }
 
-    /// A fetch that brings the right file.
+    /// Asserts that a fetch installs the right file.
     pub(crate) fn succeeds(&self) {
         let output = self.fetch().output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -200,12 +200,12 @@ impl Room {
         assert!(std::fs::read(self.entry()).unwrap() == self.server.shared.file);
     }
 
-    /// Nothing is in the cache but the executable.
+    /// Asserts that the cache contains only the executable.
     pub(crate) fn is_clean(&self) {
         assert_eq!(self.files(), [format!("sha256/{}/{ASSET}", self.sha256)]);
     }
 
-    /// Every file of the cache.
+    /// Returns every file of the cache.
     pub(crate) fn files(&self) -> Vec<String> {
         let (mut found, mut folders) = (Vec::new(), vec![self.cache()]);
         while let Some(folder) = folders.pop() {

@@ -1,8 +1,8 @@
-//! The tokens that a rehearsal hands to its processes, and every place where none of them may turn up.
+//! Searches for the tokens that a rehearsal gives to its processes, in every place that must not contain them.
 
 use std::path::Path;
 
-/// What the jobs are given, and how it looks in base64, with and without the name that git puts before it.
+/// The tokens of the jobs, and their base64 forms, with and without the name that git puts before it.
 const TOKENS: [&str; 6] = [
     "automation-token",
     "fork-token",
@@ -12,7 +12,7 @@ const TOKENS: [&str; 6] = [
     "Zm9yay10b2tlb",
 ];
 
-/// What was looked at, and where a token was found.
+/// The places that were searched, and where a token was found.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
     pub(crate) files: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Looked {
 }
 
 impl Looked {
-    /// Looks at every file below a folder, but not at the forge's own state: it has to know its tokens.
+    /// Searches every file below a folder, except the fake's own state, which has to contain its tokens.
     pub(crate) fn below(&mut self, folder: &Path) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -37,7 +37,7 @@ impl Looked {
         }
     }
 
-    /// Looks at some bytes.
+    /// Searches some bytes.
     pub(crate) fn bytes(&mut self, what: &str, bytes: &[u8]) {
         let holds = |token: &&str| bytes.windows(token.len()).any(|w| w == token.as_bytes());
         let found = TOKENS.iter().filter(|token| holds(token));
@@ -45,7 +45,8 @@ impl Looked {
             .extend(found.map(|token| format!("{token} in {what}")));
     }
 
-    /// Looks at what the forge was asked: to storage and to pages no token goes, to the API only in the one header.
+    /// Searches the requests: those to storage and to pages must not contain a token, those to the API only in the one
+    /// header.
     pub(crate) fn journal(&mut self, text: &str) {
         let leaks = text.lines().filter(|line| {
             let exchange: serde_json::Value = serde_json::from_str(line).unwrap();

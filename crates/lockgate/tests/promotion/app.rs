@@ -1,5 +1,5 @@
-//! The hardened level from build to merge: release, status, comment and the answer to a merge queue are the App's, which
-//! signs in with its own key; the workflow's token is not there.
+//! The hardened level from build to merge: release, status, comment and the response to a merge queue come from the
+//! App, which signs in with its own key, without the workflow's token.
 
 use std::process::Command;
 
@@ -9,10 +9,10 @@ use lockgate_forge_embedded::{CommitId, PullNumber};
 
 use crate::stage::{Stage, ended};
 
-/// Made for tests; it opens nothing.
+/// Made for tests; it grants no access.
 const KEY: &str = include_str!("../../../forge/src/github/tests/app-key.pem");
 
-/// What docs/permissions.md asks for.
+/// The permissions in docs/permissions.md.
 const RIGHTS: [(&str, Access); 4] = [
     ("contents", Access::Write),
     ("actions", Access::Read),
@@ -20,7 +20,7 @@ const RIGHTS: [(&str, Access); 4] = [
     ("pull-requests", Access::Write),
 ];
 
-/// The forge's objects of one kind, and whether each is the App's.
+/// Returns for each object of a kind whether the App created it.
 fn all_by_app(stage: &Stage, kind: &str) -> Vec<bool> {
     let all = stage.server.look(|state| {
         let text = serde_json::to_value(state).unwrap();
@@ -66,7 +66,7 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
     for flow in ["gate", "report"] {
         succeeds(as_app(&[flow, "--pr", &number]));
     }
-    // The queue cannot be used to get round the promotion.
+    // The queue is not a way around the promotion.
     let group = stage.server.enqueue(pull).unwrap();
     let event = tempfile::NamedTempFile::new().unwrap();
     let gate = |pull: PullNumber, group: &CommitId| {
@@ -98,7 +98,7 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
     let late = stage.open_apart("late", "hello");
     stage.server.land_queued(pull).unwrap();
 
-    // Git merges another one of that number without a word.
+    // Git merges another change with that version without a conflict.
     let group = stage.server.enqueue(late).unwrap();
     let said = gate(late, &group);
     assert!(said.contains("version 2 is taken"), "{said}");

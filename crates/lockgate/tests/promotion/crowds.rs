@@ -1,5 +1,5 @@
-//! Many promotions at once, each a process of its own, all of them stopped before they draft and before they publish until
-//! the last has come as far.
+//! Many promotions at once, each in a process of its own, which all wait before they draft and before they publish
+//! until the last has come as far.
 
 use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
@@ -11,7 +11,7 @@ use crate::relay::Relay;
 use crate::stage::{Stage, ended};
 use crate::verdict::{has_a_stable_code, is_published, public, releases};
 
-/// Where a number of processes wait for each other, once.
+/// A point at which a number of processes wait for each other, once.
 struct Meeting {
     missing: Mutex<usize>,
     complete: Condvar,
@@ -25,7 +25,7 @@ impl Meeting {
         }
     }
 
-    /// Waits for the others; not for ever, because one that has died never comes.
+    /// Waits for the others, with a limit, because a crashed one never arrives.
     fn join(&self) {
         let mut missing = self.missing.lock().unwrap();
         *missing = missing.saturating_sub(1);
@@ -42,13 +42,13 @@ impl Meeting {
     }
 }
 
-/// What one of the crowd did: how it ended, and what it asked.
+/// The result of one process, and its requests.
 struct One {
     output: Output,
     asked: Vec<Message>,
 }
 
-/// Promotes at once, with these words each. All of them draft, and all of them ask to publish.
+/// Promotes at once, with these arguments each. All of them draft, and all of them ask to publish.
 fn crowd(stage: &Stage, all: &[Vec<String>]) -> Vec<One> {
     let draft = Arc::new(Meeting::of(all.len()));
     let publish = Arc::new(Meeting::of(all.len()));
@@ -96,7 +96,7 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Files went into one draft of its own only, and that is the one it asked to publish; it changed and deleted nothing else.
+/// Asserts that it uploaded only to its own draft, published that one, and changed and deleted nothing else.
 fn kept_to_its_own_draft(one: &One) -> String {
     let of_release = |message: &Message| {
         let path = message.first.split(' ').nth(1).unwrap().to_owned();
@@ -138,7 +138,7 @@ fn eight_promotions_of_one_version_at_once_publish_it_once() {
     }
     assert_eq!((published, drafts.len()), (1, CROWD));
 
-    // Run again, each of them is done, and nothing has changed: the drafts of the losers are still drafts.
+    // When run again, each of them succeeds without changes: the drafts of the losers are still drafts.
     let (code, said) = ended(
         &stage
             .lockgate(

@@ -1,5 +1,5 @@
-//! A writer's workflow publishes by hand while a promotion fills its draft, with a receipt that claims one: the promotion believes
-//! nothing of it, and keeps no such receipt with its run.
+//! A writer's workflow publishes by hand while a promotion fills its draft, with a receipt that claims one: the
+//! promotion does not trust it, and stores no such receipt with its run.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,7 @@ use crate::relay::Relay;
 use crate::stage::{Stage, ended};
 use crate::verdict::{gate, has_a_stable_code, releases};
 
-/// Publishes other bytes under the tag of the draft that is there, with its receipt changed to name them.
+/// Publishes other bytes under the tag of the existing draft, with its receipt changed to list them.
 fn publish_by_hand(forge: &Handle) {
     let draft = releases(forge).pop().unwrap();
     let actor = forge.holder("automation-token").unwrap();
@@ -89,7 +89,7 @@ fn a_forged_release_that_came_first_is_not_taken_for_the_promotions_own() {
         command.env("RUNNER_TEMP", room.path());
         ended(&command.output().unwrap())
     };
-    // While it runs, and when it is there from the start.
+    // While it runs, and when the release exists from the start.
     for _ in 0..2 {
         let (code, said) = promote();
         assert_eq!(code, Some(3), "{said}");

@@ -1,5 +1,5 @@
-//! Large executables whose headers lie far from their start, from the build to the release: as `patchelf` and BOLT leave them,
-//! and as a job makes them that owns its runner and its manifest.
+//! Promotes large executables whose headers are far from their start: as `patchelf` and BOLT leave them, and as a job
+//! makes them that controls its runner and its manifest.
 
 use lockgate_forge_embedded::PullNumber;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const FAR: usize = 8 * 1024 * 1024 + 4321;
 
 const AMD64: &str = "hello-amd64-v2";
 
-/// Its program headers at the end, and its strings there too.
+/// Returns an executable with program headers and strings at its end.
 fn far() -> Elf {
     Elf {
         table_gap: FAR,
@@ -34,7 +34,7 @@ fn evil() -> Elf {
     }
 }
 
-/// A pull request whose build leaves a far executable for amd64.
+/// Opens a pull request whose build produces such an executable for amd64.
 fn opened(stage: &Stage) -> PullNumber {
     stage.checkout("job");
     let arm64 = Elf::of(183, true, true, "/lib/ld-linux-aarch64.so.1");
@@ -56,7 +56,7 @@ fn promote(stage: &Stage, pull: PullNumber) -> (Option<i32>, String) {
     ended(&command.output().unwrap())
 }
 
-/// A runner on which a job changes what is uploaded as the candidate's manifest.
+/// Returns a runner on which a job changes the uploaded candidate's manifest.
 fn manifest_changed(change: impl Fn(&mut Value)) -> impl Fn(&str, Vec<u8>) -> Vec<u8> {
     move |name, bytes| {
         if name != "candidate.json" {
@@ -74,7 +74,7 @@ fn manifest_changed(change: impl Fn(&mut Value)) -> impl Fn(&str, Vec<u8>) -> Ve
 fn a_healthy_executable_with_its_headers_far_away_is_built_and_promoted() {
     let stage = Stage::set(&["hello"]);
     let pull = opened(&stage);
-    // A manifest from before there were ranges, as an earlier Lockgate writes it.
+    // A manifest without ranges, as an earlier Lockgate writes it.
     let without = manifest_changed(|one| {
         let ranges = one.as_object_mut().unwrap().remove("header_ranges");
         assert!(ranges.is_some_and(|ranges| !ranges.as_array().unwrap().is_empty()));
@@ -88,7 +88,7 @@ fn a_healthy_executable_with_its_headers_far_away_is_built_and_promoted() {
         "{said}"
     );
     assert!(releases(&stage.server).iter().all(|release| release.draft));
-    // What it says to do next works.
+    // The next step in its message works.
     let candidate = stage.build(pull, "hello");
     let (code, said) = promote(&stage, pull);
     assert_eq!(code, Some(0), "{said}");
@@ -103,7 +103,7 @@ fn a_build_that_owns_its_runner_gets_no_search_path_past_the_promotion() {
     let sha256 = lockgate_core::Digest::of(&evil).to_string();
     let end = evil.len();
     for (ranges, code) in [
-        // The ranges that its build would have listed, and that show it.
+        // The ranges that its build would have listed, which suffice.
         (
             json!([format!("{}+{}", FAR, end - FAR)]),
             "executable.rpath",
@@ -112,7 +112,7 @@ fn a_build_that_owns_its_runner_gets_no_search_path_past_the_promotion() {
         (json!([]), "executable.not-kept"),
         (json!(["0+1000", "9000+1000"]), "executable.not-kept"),
         (json!([format!("{}+200", FAR)]), "executable.not-kept"),
-        // Ranges that no manifest may have.
+        // Ranges that are invalid in a manifest.
         (
             json!([format!("{}+{}", FAR, end)]),
             "promote.manifest-unreadable",

@@ -1,4 +1,5 @@
-//! `lockgate promote` and `lockgate gate` as real processes over real sockets: crowds of them, a network at its worst, an App.
+//! Tests `lockgate promote` and `lockgate gate` as real processes over real sockets: many at once, a bad network, an
+//! App.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 

@@ -1,11 +1,11 @@
-//! HTTP as far as a relay has to understand it: where a message ends.
+//! The part of HTTP that a relay has to understand: where a message ends.
 
 use std::io::{self, BufRead, Read};
 
-/// A request or an answer that has come as a whole, or a request whose body is still to come.
+/// A complete request or response, or a request whose body has not arrived yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
-    /// Without the line break at its end.
+    /// The first line, without its line break.
     pub(crate) first: String,
     /// The headers, without line breaks.
     headers: Vec<String>,
@@ -13,7 +13,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// The next head on a connection; `None` at its end.
+    /// Reads the next head on a connection; `None` at its end.
     pub(crate) fn head(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut lines = Vec::new();
         loop {
@@ -34,7 +34,7 @@ impl Message {
         }))
     }
 
-    /// An answer of our own.
+    /// Creates a response of our own.
     pub(crate) fn answer(kind: &str, body: &str) -> Self {
         let headers = [
             format!("content-type: {kind}"),
@@ -54,7 +54,7 @@ impl Message {
         })
     }
 
-    /// Takes a header away, and puts another value in its place if there is one.
+    /// Removes a header, and sets a new value if there is one.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) {
         self.headers.retain(|line| {
             let known = line.split_once(':').map_or("", |(known, _)| known);
@@ -64,14 +64,14 @@ impl Message {
             .extend(value.map(|value| format!("{name}: {value}")));
     }
 
-    /// How many bytes the body has, as it says itself. No request of ours, and no answer of the forge's, is in chunks.
+    /// Returns the announced length of the body. None of our requests and none of the fake's responses is chunked.
     pub(crate) fn length(&self) -> usize {
         assert_eq!(self.header("transfer-encoding"), None);
         let length = self.header("content-length");
         length.map_or(0, |length| length.parse().unwrap())
     }
 
-    /// Reads the body, which is all that is left or what the head announces.
+    /// Reads the body, which is everything that is left or what the head announces.
     pub(crate) fn read_body(&mut self, from: &mut impl Read) -> io::Result<()> {
         self.body.resize(self.length(), 0);
         from.read_exact(&mut self.body)
@@ -86,12 +86,12 @@ impl Message {
         [text.as_bytes(), &self.body].concat()
     }
 
-    /// Method and path, with what differs from run to run left out.
+    /// Returns method and path, without what differs from run to run.
     pub(crate) fn name(&self) -> String {
         let mut words = self.first.split(' ');
         let (method, address) = (words.next().unwrap(), words.next().unwrap());
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        // Numbers that the forge gives, sizes, and digests.
+        // Ids, sizes, and digests.
         let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
         let varies = |part: &str| {
             (part.len() >= 3 && digits(part))
@@ -102,7 +102,7 @@ impl Message {
             false => part.to_owned(),
         };
         let parts: Vec<String> = path.split('/').map(part).collect();
-        // Of a query, only the name of an uploaded file tells calls apart.
+        // Of a query, only the name of an uploaded file distinguishes calls.
         let file = query.split('&').find(|pair| pair.starts_with("name="));
         let file = file.map_or_else(String::new, |file| format!("?{file}"));
         format!("{method} {}{file}", parts.join("/"))

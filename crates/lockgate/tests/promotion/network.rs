@@ -1,5 +1,5 @@
-//! A network at its worst, at each call: whatever it does, the process ends with a code that is documented or is done, and the
-//! next one, without the fault, is done. Never a second release, never a part of one.
+//! Injects every network fault at each call: the process succeeds or ends with a documented code, and the next one,
+//! without the fault, succeeds. There is never a second release, and never a partial one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -30,10 +30,10 @@ const ALL: [Fault; 16] = [
     Fault::Torn,
 ];
 
-/// Of the faults that a read can meet, how many each one does in a usual run of the tests, in turn.
+/// The number of faults to try at each read in a usual test run, in turn.
 const OF_READS: usize = 3;
 
-/// One call of a command, as it is when nothing goes wrong.
+/// A call of a command without faults.
 #[derive(Debug, Clone)]
 struct Call {
     name: String,
@@ -49,9 +49,9 @@ impl Call {
         self.name.contains("/_storage/") || self.name.contains("/assets?")
     }
 
-    /// Whether a fault differs here from the others.
+    /// Returns whether a fault has a distinct effect here.
     fn can_meet(&self, fault: Fault) -> bool {
-        // Bytes may take as long as they keep coming; and these lead elsewhere with nothing but a head.
+        // Bytes may take as long as they keep arriving; and redirects have only a head.
         let redirect = self.name.ends_with("/zip") || self.name.contains("/releases/download/");
         match fault {
             Fault::Torn | Fault::ResetUnsent => self.writes(),
@@ -73,7 +73,7 @@ impl Call {
     }
 }
 
-/// A pull request that is built, and the digests of what was built.
+/// A pull request that is built, and the digests of its artifacts.
 struct Built {
     stage: Stage,
     pull: PullNumber,
@@ -93,7 +93,7 @@ impl Built {
         }
     }
 
-    /// The calls of a command through a relay that does nothing.
+    /// Returns the calls of a command through a relay without faults.
     fn calls(&self, command: &str) -> Vec<Call> {
         let play = Play::set(self);
         let (code, said) = play.run(command, "20");
@@ -112,7 +112,7 @@ impl Built {
     }
 }
 
-/// A stage of its own for one fault.
+/// A separate fixture for one fault.
 struct Play<'b> {
     built: &'b Built,
     stage: Stage,
@@ -171,13 +171,14 @@ impl<'b> Play<'b> {
     }
 }
 
-/// How long the process that meets it lets the network be silent, in seconds.
+/// Returns the idle time limit of the affected process, in seconds.
 fn patience(fault: Fault) -> &'static str {
     let slow = [Fault::Stalled, Fault::StalledUnsent, Fault::Trickled];
     if slow.contains(&fault) { "1" } else { "60" }
 }
 
-/// Whether the very process that meets it gets over it: what is only slow, and a small read that is cut off, is asked again.
+/// Returns whether the affected process itself succeeds: after slow responses, and after truncated small reads, which
+/// are repeated.
 fn passes(call: &Call, fault: Fault) -> bool {
     let cut = [
         Fault::ResetAtOnce,
@@ -190,27 +191,27 @@ fn passes(call: &Call, fault: Fault) -> bool {
         Fault::HalfClosedMidway,
         Fault::Noise,
     ];
-    // Of a file it is known how long it must be: whatever says more is another one.
+    // The size of a file is known: a response that announces more is another file.
     let cut = cut.contains(&fault) || (fault == Fault::Overstated && !call.is_file());
     fault == Fault::Dripped || (!call.writes() && cut)
 }
 
-/// One fault at one call of `command`: how the process that met it ended.
+/// Injects one fault at one call of `command`; returns how the affected process ended.
 fn meets(built: &Built, command: &str, call: &Call, fault: Fault) -> Option<i32> {
     let play = Play::set(built);
     play.relay.arm(&call.name, call.nth, fault);
     let (code, said) = play.run(command, patience(fault));
     assert!(play.relay.disarm(), "it did not strike: {said}");
     match (code, command) {
-        // Who reports success is right.
+        // A reported success is true.
         (Some(0), "promote") => play.is_published(),
-        // Bytes that are no candidate, whoever made them so, may turn it red until the next look.
+        // Bytes that are not the candidate, whatever the reason, may turn it red until the next run.
         (Some(0), _) => assert!(["pending", "failure"].contains(&play.gate().as_str())),
         _ => has_a_stable_code(code, &said),
     }
     assert!(!passes(call, fault) || code == Some(0), "{said}");
     if code == Some(5) {
-        // It names the very file.
+        // It names the exact file.
         let mut files = built.candidate.keys();
         let file = files.find(|name| call.name.ends_with(name.as_str()));
         let file = file.map_or("", String::as_str);
@@ -233,7 +234,8 @@ fn meets(built: &Built, command: &str, call: &Call, fault: Fault) -> Option<i32>
     code
 }
 
-/// All that is tried: writes meet every fault, reads a few in turn. `make soak`, which asks for more cases, gets every one.
+/// Returns all cases: writes get every fault, reads a few in turn. `make soak`, which asks for more cases, uses all of
+/// them.
 fn tries(calls: &[Call]) -> Vec<(Call, Fault)> {
     let thorough = std::env::var_os("PROPTEST_CASES").is_some();
     let (mut turn, mut tries) = (0, Vec::new());
@@ -247,7 +249,7 @@ fn tries(calls: &[Call]) -> Vec<(Call, Fault)> {
     tries
 }
 
-/// Every fault at the calls of a command; how many processes ended with which code.
+/// Injects every fault at the calls of a command; returns how many processes ended with which code.
 fn storm(command: &str) -> BTreeMap<Option<i32>, usize> {
     let built = Built::new();
     let calls = built.calls(command);
@@ -265,7 +267,7 @@ fn storm(command: &str) -> BTreeMap<Option<i32>, usize> {
                     let Some((call, fault)) = next else {
                         break;
                     };
-                    // Its name is what a failure tells of.
+                    // A failure is reported with this name.
                     let name = format!("{command}: {fault:?} at {} {}", call.name, call.nth);
                     let one = std::thread::Builder::new().name(name);
                     let code = std::thread::scope(|scope| {
@@ -283,7 +285,7 @@ fn storm(command: &str) -> BTreeMap<Option<i32>, usize> {
 #[test]
 fn whatever_the_network_does_to_a_promotion_the_next_one_is_done() {
     let codes = storm("promote");
-    // Most get over it by themselves; and each way to end is met, so that the others are known to be told apart.
+    // Most succeed by themselves; and each way to end occurs, so that the others are known to be distinguished.
     let done = codes[&Some(0)];
     assert!(done > codes.values().sum::<usize>() / 2, "{codes:?}");
     for code in [1, 4, 5] {

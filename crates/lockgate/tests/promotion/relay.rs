@@ -1,6 +1,6 @@
-//! A relay between a client and the forge, which does to one of the calls what networks do.
+//! A relay between a client and the fake GitHub that injects a network fault into one of the calls.
 //!
-//! Knows no rule of the forge's. What it was asked and what was answered it keeps, in order.
+//! It knows no rules of GitHub. It records requests and responses in order.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -12,47 +12,47 @@ use socket2::SockRef;
 
 use crate::message::Message;
 
-/// What happens to a call.
+/// The effect on a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    // The forge never sees the request:
-    /// The connection is reset when its head has come.
+    // The server never receives the request:
+    /// The connection is reset after its head.
     ResetAtOnce,
-    /// The connection is reset when all of it has come.
+    /// The connection is reset after all of it.
     ResetUnsent,
-    /// Half of its body reaches the forge; then both connections are reset.
+    /// Half of its body reaches the server; then both connections are reset.
     Torn,
-    /// It is taken and never answered.
+    /// It is accepted, but there is no response.
     StalledUnsent,
-    /// A login page answers it, with 200.
+    /// A login page is returned, with status 200.
     Portal,
 
-    // The forge has done what it was asked:
-    /// The connection is reset in place of the answer.
+    // The server has executed the request:
+    /// The connection is reset instead of a response.
     Reset,
-    /// It is reset in the middle of the answer.
+    /// The connection is reset in the middle of the response.
     ResetMidway,
-    /// The answer never comes.
+    /// The response never arrives.
     Stalled,
-    /// The answering half of the connection is closed; the other half stays open.
+    /// The responding half of the connection is closed; the other half stays open.
     HalfClosed,
-    /// The same in the middle of the answer.
+    /// The same in the middle of the response.
     HalfClosedMidway,
-    /// The answer comes byte by byte.
+    /// The response arrives byte by byte.
     Dripped,
-    /// Each byte comes in time for itself, and all of them together take too long.
+    /// Each byte arrives in time, but all of them together take too long.
     Trickled,
-    /// What comes is no HTTP.
+    /// The response is not HTTP.
     Noise,
-    /// The answer is JSON of another kind.
+    /// The response is JSON of another kind.
     OtherJson,
-    /// The answer is longer than it says; what is too much stays in the connection.
+    /// The response is longer than announced; the excess stays in the connection.
     Understated,
-    /// The answer is shorter than it says, and the connection ends.
+    /// The response is shorter than announced, and the connection ends.
     Overstated,
 }
 
-/// What is done before a request is passed on and when it has been answered: its name, and the answer.
+/// A hook that is called before a request is forwarded and after its response: its name, and the response.
 pub(crate) type Watch = Box<dyn Fn(&str, Option<&Message>) + Send + Sync>;
 
 /// A relay that listens until it is dropped.
@@ -63,7 +63,7 @@ pub(crate) struct Relay {
 
 struct Shared {
     forge: SocketAddr,
-    /// What happens to which call: to the nth with that name, from 1.
+    /// The fault, and the call it applies to: the nth with that name, from 1.
     strike: Mutex<Option<(String, usize, Fault)>>,
     asked: Mutex<Vec<Message>>,
     closed: AtomicBool,
@@ -98,17 +98,17 @@ impl Relay {
         format!("http://{}", self.address)
     }
 
-    /// Lets this happen to the nth call with a name, from 1.
+    /// Sets the fault for the nth call with a name, from 1.
     pub(crate) fn arm(&self, name: &str, nth: usize, fault: Fault) {
         *self.shared.strike.lock().unwrap() = Some((name.to_owned(), nth, fault));
     }
 
-    /// Lets nothing more happen; whether it has happened.
+    /// Removes the fault; returns whether it has occurred.
     pub(crate) fn disarm(&self) -> bool {
         self.shared.strike.lock().unwrap().take().is_none()
     }
 
-    /// The requests so far, without bodies.
+    /// Returns the requests so far, without bodies.
     pub(crate) fn asked(&self) -> Vec<Message> {
         self.shared.asked.lock().unwrap().clone()
     }
@@ -117,13 +117,13 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Relaxed);
-        // The listener looks up.
+        // Wakes the listener.
         drop(TcpStream::connect(self.address));
     }
 }
 
 impl Shared {
-    /// One connection, to its end. An error is a client that has gone, or a forge that has.
+    /// Serves one connection to its end. An error is a client or a server that has disconnected.
     fn serve(&self, client: TcpStream) -> io::Result<()> {
         client.set_nodelay(true)?;
         let mut reader = BufReader::new(client.try_clone()?);
@@ -196,7 +196,7 @@ impl Shared {
                     return link.send(&answer.bytes());
                 }
                 None => link.send(&bytes)?,
-                // Before it was passed on, above.
+                // Handled above, before forwarding.
                 Some(
                     Fault::ResetAtOnce
                     | Fault::ResetUnsent
@@ -209,7 +209,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Keeps a request, and says what happens to it.
+    /// Records a request, and returns its fault.
     fn note(&self, request: &Message) -> Option<Fault> {
         let name = request.name();
         self.asked.lock().unwrap().push(request.clone());
@@ -223,7 +223,7 @@ impl Shared {
         strike.take_if(|(_, left, _)| *left == 0).map(|_| fault)
     }
 
-    /// Passes a request on, by a connection of its own, and reads the answer to its end.
+    /// Forwards a request on a connection of its own, and reads the response to its end.
     fn forward(&self, request: &mut Message) -> io::Result<Message> {
         let mut forge = Link::to(self.forge)?;
         request.set("connection", Some("close"));
@@ -237,7 +237,7 @@ impl Shared {
     }
 }
 
-/// Waits for the client to go away.
+/// Waits for the client to disconnect.
 fn gone(reader: &mut impl Read) -> io::Result<()> {
     io::copy(reader, &mut io::sink()).map(drop)
 }
@@ -257,12 +257,12 @@ impl Link {
         self.client.write_all(bytes)
     }
 
-    /// What is closed without lingering is reset.
+    /// Closing without lingering sends a reset.
     fn reset(&self) -> io::Result<()> {
         SockRef::from(&self.client).set_linger(Some(Duration::ZERO))
     }
 
-    /// Byte by byte; of a large file the end in larger pieces.
+    /// Sends byte by byte; for a large file, the end in larger pieces.
     fn drip(&mut self, bytes: &[u8]) -> io::Result<()> {
         let (first, rest) = bytes.split_at(bytes.len().min(3000));
         let pieces = first.chunks(1).chain(rest.chunks(1000));

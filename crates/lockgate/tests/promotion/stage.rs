@@ -1,6 +1,6 @@
-//! A repository on the rehearsal forge, with pull requests whose builds have ended: ready to be promoted.
+//! A repository on the fake GitHub, with pull requests whose builds have finished, ready to be promoted.
 //!
-//! Knows nothing of what goes wrong, nor of what is right in the end.
+//! This module knows neither faults nor expected results.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -23,7 +23,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// A repository in which each of these packages stands at version 1.
+    /// Creates a repository in which each of these packages is at version 1.
     pub(crate) fn set(packages: &[&str]) -> Self {
         let room = tempfile::tempdir().unwrap();
         git(
@@ -53,7 +53,7 @@ impl Stage {
         stage
     }
 
-    /// The same once more, as it stands now, with a forge of its own, and with the clone `job`.
+    /// Returns a copy of the current state, with a server of its own, and with the clone `job`.
     pub(crate) fn copy(&self) -> Self {
         let room = tempfile::tempdir().unwrap();
         let mut copy = Command::new("cp");
@@ -66,21 +66,21 @@ impl Stage {
         }
     }
 
-    /// A pull request that raises these packages to version 2, from sources of its own; nothing is built yet.
+    /// Opens a pull request that raises these packages to version 2, with sources of its own and without a build.
     pub(crate) fn open(&self, branch: &str, packages: &[&str]) -> PullNumber {
         self.leave_main(branch);
         for package in packages {
             self.write(&format!("{package}/VERSION"), "2\n");
             self.write(&format!("{package}/source"), branch);
         }
-        // What it says is what it was built from; and more than one buffer takes at once.
+        // The text identifies the sources; the padding is more than one buffer holds.
         let knobs = format!("{{\"greeting\": \"{branch}\", \"padding\": 300000}}\n");
         self.write("hello/build.json", &knobs);
         self.push(branch);
         self.server.open_pull("developer", branch, branch).unwrap()
     }
 
-    /// A pull request that raises a package to version 2 and changes no file that others change.
+    /// Opens a pull request that raises a package to version 2 and changes no file that others change.
     pub(crate) fn open_apart(&self, branch: &str, package: &str) -> PullNumber {
         self.leave_main(branch);
         self.write(&format!("{package}/VERSION"), "2\n");
@@ -89,7 +89,7 @@ impl Stage {
         self.server.open_pull("developer", branch, branch).unwrap()
     }
 
-    /// A pull request that raises a package to version 2 and changes these files as well.
+    /// Opens a pull request that raises a package to version 2 and changes these files as well.
     pub(crate) fn open_with(
         &self,
         branch: &str,
@@ -105,7 +105,7 @@ impl Stage {
         self.server.open_pull("developer", branch, branch).unwrap()
     }
 
-    /// A folder beside the clones that has these files.
+    /// Creates a folder next to the clones with these files.
     pub(crate) fn prepare(&self, files: &[(&str, Vec<u8>)]) -> PathBuf {
         let folder = self.room.path().join("prepared");
         std::fs::create_dir(&folder).unwrap();
@@ -115,12 +115,12 @@ impl Stage {
         folder
     }
 
-    /// A run of the build workflow for the branch that the developer is on, to its end; and the digests of what it built, by name.
+    /// Runs the whole build workflow for the developer's branch; returns the digests of its artifacts, by name.
     pub(crate) fn build(&self, pull: PullNumber, package: &str) -> BTreeMap<String, String> {
         self.build_on(pull, package, &|_, bytes| bytes)
     }
 
-    /// The same on a runner that puts other bytes in place of a file, by its name, when it is uploaded.
+    /// Does the same on a runner that replaces the bytes of a file, selected by name, when it is uploaded.
     pub(crate) fn build_on(
         &self,
         pull: PullNumber,
@@ -163,7 +163,7 @@ impl Stage {
             .collect()
     }
 
-    /// A step of the build workflow; what it wrote for the steps behind it.
+    /// Runs a step of the build workflow; returns its outputs for later steps.
     fn job(&self, run: RunId, words: &[&str], out: &Path) -> BTreeMap<String, String> {
         let output = self.room.path().join("output");
         std::fs::write(&output, "").unwrap();
@@ -216,16 +216,16 @@ impl Stage {
             .unwrap();
     }
 
-    /// A clone of main for a job, under a name that is not there yet.
+    /// Creates a clone of main for a job, under a new name.
     pub(crate) fn checkout(&self, name: &str) {
         let words = format!("clone --quiet --template= origin.git {name}");
         git(self.room.path(), &words);
-        // Wherever the whole of it is copied to.
+        // The path still works after the whole folder is copied.
         let clone = self.room.path().join(name);
         git(&clone, "config remote.origin.url ../origin.git");
     }
 
-    /// The command in one of the clones, in a workflow that a maintainer started, with the forge at this address.
+    /// Runs the command in one of the clones, in a workflow that a maintainer started, with the server at this address.
     pub(crate) fn lockgate(&self, forge: &str, checkout: &str, words: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_lockgate");
         let mut command = scrubbed(program, &self.room.path().join(checkout));
@@ -243,7 +243,7 @@ impl Stage {
         command
     }
 
-    /// Where the forge keeps some bytes.
+    /// Returns the path of some bytes in the fake's store.
     pub(crate) fn blob(&self, sha256: &str) -> PathBuf {
         self.room.path().join("forge/blobs").join(sha256)
     }
@@ -269,7 +269,7 @@ impl Stage {
     }
 }
 
-/// How a process ended: its exit code, and all that it said.
+/// Returns the exit code of a process, and all of its output.
 pub(crate) fn ended(output: &Output) -> (Option<i32>, String) {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -320,7 +320,7 @@ fn scrubbed(program: &str, dir: &Path) -> Command {
     command
 }
 
-/// git with these words, none of which has a space.
+/// Runs git with these words, none of which has a space.
 fn git(dir: &Path, words: &str) -> String {
     let mut git = scrubbed("git", dir);
     for role in ["AUTHOR", "COMMITTER"] {

@@ -1,4 +1,4 @@
-//! What must hold of a repository whatever happened to the promotions: one whole release, or nothing.
+//! What must be true for a repository whatever happened to the promotions: one complete release, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::stage::Stage;
 const SUMS: &str = "SHA256SUMS";
 const RECEIPT: &str = "lockgate-receipt.json";
 
-/// A release as the forge has it: names and digests, none of a file that is not whole.
+/// A release on the fake GitHub: names and digests, `None` for an incomplete file.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) id: ReleaseId,
@@ -21,7 +21,7 @@ pub(crate) struct Seen {
     files: BTreeMap<String, Option<String>>,
 }
 
-/// Every release, drafts too.
+/// Returns every release, including drafts.
 pub(crate) fn releases(forge: &Handle) -> Vec<Seen> {
     let actor = Actor::Known {
         label: "test".to_owned(),
@@ -49,9 +49,9 @@ pub(crate) fn releases(forge: &Handle) -> Vec<Seen> {
     })
 }
 
-/// What is wrong with what the public sees under a tag; `None` while it sees nothing.
+/// Returns what is wrong with the public release of a tag; `None` if there is none.
 ///
-/// One release at most, with just the files of a candidate.
+/// There may be at most one release, with exactly the files of a candidate.
 pub(crate) fn public(
     forge: &Handle,
     tag: &str,
@@ -78,7 +78,8 @@ pub(crate) fn public(
     })
 }
 
-/// The one release of the tag is the whole candidate, its receipt and its sums tell of just that, and the gate is green.
+/// Asserts that the tag has one release with the whole candidate, that its receipt and its sums match, and that the
+/// gate is green.
 pub(crate) fn is_published(
     stage: &Stage,
     pull: PullNumber,
@@ -105,7 +106,7 @@ pub(crate) fn is_published(
     release
 }
 
-/// What the gate says on the head of a pull request; empty where it has said nothing.
+/// Returns the gate's state on the head of a pull request; empty without a status.
 pub(crate) fn gate(forge: &Handle, pull: PullNumber, package: &str) -> String {
     forge.look(|state| {
         let head = state.pull(pull).unwrap().head_sha.clone();
@@ -116,7 +117,7 @@ pub(crate) fn gate(forge: &Handle, pull: PullNumber, package: &str) -> String {
     })
 }
 
-/// A process that did not end well says why, with a code that the documentation knows.
+/// Asserts that a failed process reports a reason with a documented code.
 pub(crate) fn has_a_stable_code(code: Option<i32>, said: &str) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refusals.md");
     let page = std::fs::read_to_string(page).unwrap();

@@ -1,12 +1,12 @@
-//! Events in GitHub's own shapes: its examples, with the few facts put in that are ours.
+//! Events in GitHub's own format: its examples, with the few facts replaced that matter here.
 //!
-//! What an example says of other things stays: a workflow that reads it would get it wrong here as there.
+//! The rest of an example is unchanged: a workflow that reads it would be wrong here as there.
 
 use serde_json::{Value, json};
 
 use crate::tools::here;
 
-/// An example, and where it is to happen.
+/// Returns an example, moved to this repository.
 pub(crate) fn example(name: &str, repository: &str) -> Value {
     let path = here().join(format!("events/{name}.json"));
     let mut event: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
@@ -23,7 +23,7 @@ pub(crate) fn example(name: &str, repository: &str) -> Value {
     event
 }
 
-/// Puts facts into an event; each has to have a place there already.
+/// Sets facts in an event; each has to exist there already.
 pub(crate) fn put(event: &mut Value, facts: &[(&str, Value)]) {
     for (place, fact) in facts {
         let found = event.pointer_mut(place);
@@ -35,7 +35,7 @@ pub(crate) fn put(event: &mut Value, facts: &[(&str, Value)]) {
 mod tests {
     use crate::tools::{here, said, script};
 
-    /// The committed examples are those of GitHub's package, to the byte.
+    /// The committed examples are byte for byte those of GitHub's package.
     #[test]
     fn the_examples_are_github_s_own() {
         let folder = tempfile::tempdir().unwrap();

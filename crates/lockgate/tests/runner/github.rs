@@ -1,7 +1,8 @@
-//! What GitHub does round runs: it tells workflows of events, starts those that listen, and tells of their ends.
+//! Plays GitHub's part around workflow runs: delivers events to workflows, starts those that listen, and reports their
+//! ends.
 //!
-//! From which commit a workflow file is read, what `GITHUB_SHA` is, and which token a run gets are GitHub's rules, each
-//! written beside its event.
+//! The commit of a workflow file, `GITHUB_SHA`, and the token of a run follow GitHub's rules, each quoted next to its
+//! event.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,37 +19,37 @@ use crate::runner::{self, Ended, Order};
 use crate::stage::{Stage, git};
 use crate::workflows::{Signal, Workflow};
 
-/// Something that happened, as workflows hear of it.
+/// An event as workflows receive it.
 #[derive(Clone)]
 pub(crate) struct Event {
     name: &'static str,
     action: Option<String>,
     payload: Value,
-    /// From which commit the workflow files are read; `GITHUB_SHA` too.
+    /// The commit from which the workflow files are read; `GITHUB_SHA` too.
     commit: String,
     /// `GITHUB_REF`.
     reference: String,
-    /// What filters by branch compare.
+    /// The branch for branch filters.
     branch: String,
-    /// The commit, the branch and the pull request that a run of it is about.
+    /// The commit, the branch and the pull request of its runs.
     about: (String, String, Option<PullNumber>),
     actor: String,
     /// The workflow that finished.
     finished: Option<String>,
-    /// The one file that was started by hand.
+    /// The only file to start, for runs started by hand.
     only: Option<String>,
-    /// Whether its token reads only, whatever the workflow says.
+    /// Whether its token is read-only, whatever the workflow declares.
     reads_only: bool,
 }
 
 impl Event {
-    /// What it is called.
+    /// Returns its name.
     pub(crate) fn name(&self) -> &str {
         self.name
     }
 }
 
-/// A run that has ended.
+/// A finished run.
 pub(crate) struct Ran {
     pub(crate) run: RunId,
     pub(crate) file: String,
@@ -56,7 +57,7 @@ pub(crate) struct Ran {
     pub(crate) ended: Ended,
 }
 
-/// For failed tests: all that its steps said.
+/// For failed tests: the whole log.
 impl std::fmt::Debug for Ran {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Ended {
@@ -74,11 +75,12 @@ impl std::fmt::Debug for Ran {
 static RUNS: AtomicU32 = AtomicU32::new(1);
 
 impl Stage {
-    /// A pull request was opened or pushed to: its build, then the trusted half, then what listens to the build's end.
+    /// Delivers the opening of a pull request or a push to it: runs its build, then the privileged workflow, then those
+    /// that listen to the build's end.
     pub(crate) fn pull_event(&self, number: PullNumber, action: &str) -> Vec<Ran> {
         let mut all = self.gate_event(number, action);
         let pull = self.pull(number);
-        // No run at all while there is a conflict: the file would come from the merge.
+        // A conflict prevents all runs, because the file would come from the merge.
         let Some(merge) = &pull.test_merge else {
             return all;
         };
@@ -92,7 +94,7 @@ impl Stage {
         all
     }
 
-    /// Of the same, what runs the trusted files only.
+    /// Delivers the same event to the privileged workflows only.
     pub(crate) fn gate_event(&self, number: PullNumber, action: &str) -> Vec<Ran> {
         self.tell(&self.of_pull(&self.pull(number), action))
     }
@@ -102,7 +104,7 @@ impl Stage {
             name: "pull_request_target",
             action: Some(action.to_owned()),
             payload: pull_payload(self, pull, action),
-            commit: self.tip("main"), // the trusted file, whatever the pull request did to it
+            commit: self.tip("main"), // the default branch's file, whatever the pull request changed in it
             reference: "refs/heads/main".to_owned(),
             branch: pull.base_branch.clone(),
             about: (
@@ -117,7 +119,7 @@ impl Stage {
         }
     }
 
-    /// A branch moved.
+    /// Delivers a push to a branch.
     pub(crate) fn push_event(&self, branch: &str, actor: &str) -> Vec<Ran> {
         let tip = self.tip(branch);
         let mut payload = example("push", &self.repository);
@@ -147,7 +149,7 @@ impl Stage {
         })
     }
 
-    /// The merge queue wants to know of a pull request; gives the group's commit too.
+    /// Delivers a merge group of a pull request; also returns the group's commit.
     pub(crate) fn queue_event(&self, number: PullNumber) -> (String, Vec<Ran>) {
         let base = self.tip("main");
         let group = self.forge.enqueue(number).unwrap().to_string();
@@ -179,7 +181,7 @@ impl Stage {
         (group, ran)
     }
 
-    /// Somebody starts a workflow by hand on a branch. That it is on the default branch at all is GitHub's condition.
+    /// Starts a workflow by hand on a branch. GitHub requires that it exists on the default branch.
     pub(crate) fn dispatch(
         &self,
         file: &str,
@@ -214,7 +216,7 @@ impl Stage {
         })
     }
 
-    /// Every workflow that listens runs to its end, one after the other, and what listens to that, too.
+    /// Runs every workflow that listens, one after the other, and those that listen to their ends.
     fn tell(&self, event: &Event) -> Vec<Ran> {
         let mut all = Vec::new();
         for (file, workflow, path) in self.workflow_files(&event.commit) {
@@ -236,7 +238,7 @@ impl Stage {
         all
     }
 
-    /// One run: registered, executed, finished.
+    /// Registers, executes and finishes one run.
     fn run(&self, event: &Event, file: &str, workflow: &Workflow, path: &Path) -> Ran {
         let id = self.forge.register_workflow(&workflow.name, file);
         let (head, branch, pull) = &event.about;
@@ -252,7 +254,7 @@ impl Stage {
         self.attempt(run, event, file, workflow, path)
     }
 
-    /// The button "Re-run all jobs": the same file and event, another attempt of the same run.
+    /// Re-runs a run, like the button "Re-run all jobs": the same file and event, another attempt of the same run.
     pub(crate) fn run_again(&self, ran: &Ran, actor: &str) -> Vec<Ran> {
         let files = self.workflow_files(&ran.event.commit);
         let same = files.iter().find(|(file, ..)| *file == ran.file);
@@ -272,7 +274,8 @@ impl Stage {
         path: &Path,
     ) -> Ran {
         self.forge.set_run(run, "in_progress", None).unwrap();
-        // A token for this run, which ends with it: the rights of its jobs, and no more than reading for a fork's code.
+        // A token for this run, which expires with it: with the permissions of its jobs, and read-only for a fork's
+        // code.
         let token = format!("token-of-run-{run}");
         let mut rights = workflow.rights.clone();
         if event.reads_only {
@@ -321,7 +324,7 @@ impl Stage {
             ("GITHUB_RUN_ATTEMPT", attempt.to_string()),
             ("GITHUB_REPOSITORY", self.repository.clone()),
             ("GITHUB_REF", event.reference.clone()),
-            ("SHA_REF", event.commit.clone()), // where act takes `github.sha` from
+            ("SHA_REF", event.commit.clone()), // act reads `github.sha` from this
             ("GITHUB_SERVER_URL", self.forge.base_url()),
             ("GITHUB_API_URL", self.forge.api_url()),
             ("GITHUB_TRIGGERING_ACTOR", event.actor.clone()),
@@ -336,10 +339,10 @@ impl Stage {
         ]
     }
 
-    /// What listens to the end of a run: files of the default branch, with a writing token.
+    /// Runs what listens to the end of a run: files of the default branch, with a token that can write.
     fn finished(&self, event: &Event, workflow: &Workflow, ran: &Ran) -> Vec<Ran> {
         if event.name == "workflow_run" {
-            return Vec::new(); // three levels are allowed; nobody here needs a second
+            return Vec::new(); // three levels are allowed; a second is not needed here
         }
         let (head, branch, _) = &event.about;
         let mut payload = example("workflow_run", &self.repository);
@@ -355,7 +358,7 @@ impl Stage {
                 ("/workflow_run/head_branch", json!(branch)),
                 ("/workflow_run/status", json!("completed")),
                 ("/workflow_run/conclusion", json!(ran.ended.conclusion)),
-                ("/workflow_run/pull_requests", json!([])), // empty for forks: nobody may count on it
+                ("/workflow_run/pull_requests", json!([])), // empty for forks, so it must not be relied on
             ],
         );
         let tip = self.tip("main");
@@ -374,7 +377,7 @@ impl Stage {
         })
     }
 
-    /// The workflow files of a commit: path in the repository, what they say, and where the text is.
+    /// Returns the workflow files of a commit: path in the repository, content, and path of the text.
     fn workflow_files(&self, commit: &str) -> Vec<(String, Workflow, PathBuf)> {
         let folder = self.fresh_folder();
         let names = ["ls-tree", "--name-only", commit, ".github/workflows/"];
@@ -403,7 +406,7 @@ impl Stage {
         folder
     }
 
-    /// A pull request as the forge has it now.
+    /// Returns the current state of a pull request.
     pub(crate) fn pull(&self, number: PullNumber) -> PullRequest {
         self.forge.sync().unwrap();
         self.forge.look(|state| state.pull(number).unwrap().clone())

@@ -1,6 +1,8 @@
-//! The workflow files, executed by a real workflow runner against the rehearsal forge. What is stood in for: docs/contributing/runner.md.
+//! Executes the workflow files with a real workflow runner and the fake GitHub. The simulated parts are listed in
+//! docs/contributing/runner.md.
 //!
-//! Needs what `scripts/setup.sh test` installs, so a plain `cargo test` leaves it out: `cargo test -p lockgate --test runner`.
+//! It needs the tools of `scripts/setup.sh test`, so a plain `cargo test` omits it:
+//! `cargo test -p lockgate --test runner`.
 
 #![expect(
     clippy::unwrap_used,

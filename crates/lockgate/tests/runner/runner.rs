@@ -1,7 +1,7 @@
-//! One run of one workflow file, by act, with jobs on this host.
+//! Runs one workflow file with act, with jobs on this host.
 //!
-//! Knows no events: whoever orders a run says what stands in its environment. Where act differs from GitHub, it is made up
-//! for here: see docs/contributing/runner.md.
+//! It knows no events: its callers determine the environment of a run. Where act differs from GitHub, it is adapted
+//! here: see docs/contributing/runner.md.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::tools::{act, here, modules, root};
 use crate::workflows::Workflow;
 
-/// What a run needs to know.
+/// The parameters of a run.
 pub(crate) struct Order<'a> {
     /// A folder of its own, which exists and is empty.
     pub(crate) folder: &'a Path,
@@ -30,13 +30,13 @@ pub(crate) struct Order<'a> {
     pub(crate) vars: Vec<(&'a str, String)>,
 }
 
-/// How a run ended.
+/// The result of a run.
 pub(crate) struct Ended {
-    /// `success`, `failure`, or `skipped` where no job ran.
+    /// `success`, `failure`, or `skipped` if no job ran.
     pub(crate) conclusion: String,
-    /// How each job that ran ended, by its name.
+    /// The conclusion of each job that ran, by its name.
     pub(crate) jobs: BTreeMap<String, String>,
-    /// What all steps said.
+    /// The output of all steps.
     pub(crate) log: String,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Ended {
 pub(crate) fn run(order: &Order<'_>) -> Ended {
     let payload = order.folder.join("event.json");
     std::fs::write(&payload, order.payload.to_string()).unwrap();
-    // Not in the environment, which act hands on to every step: a step has the token that the file gives to it.
+    // Not in the environment, which act passes to every step: a step has only the token that the file gives to it.
     let secrets = order.folder.join("secrets");
     std::fs::write(&secrets, format!("GITHUB_TOKEN={}\n", order.token)).unwrap();
     let work = order.folder.join("work");
@@ -54,7 +54,7 @@ pub(crate) fn run(order: &Order<'_>) -> Ended {
     command
         .arg(order.event)
         .arg("--json")
-        .arg("--no-skip-checkout") // else it copies its own folder in the place of a checkout
+        .arg("--no-skip-checkout") // else it copies its own folder instead of a checkout
         .arg("--no-cache-server")
         .arg("--action-offline-mode")
         .args(["--actor", order.actor, "--rm"])
@@ -99,10 +99,10 @@ pub(crate) fn run(order: &Order<'_>) -> Ended {
     ended
 }
 
-/// Stands before the shell that every step starts: act gives a step a terminal, GitHub does not.
+/// A wrapper for the shell of every step: act gives a step a terminal, GitHub does not.
 const SHELL: &str = "#!/bin/bash\nset -o pipefail\n/bin/bash \"$@\" </dev/null 2>&1 | cat\n";
 
-/// The executable under test before everything else, then what jobs expect on a runner.
+/// Returns the path: the executable under test first, then what jobs expect on a runner.
 fn path(folder: &Path) -> std::ffi::OsString {
     let bin = folder.join("bin");
     std::fs::create_dir(&bin).unwrap();
@@ -119,7 +119,7 @@ fn flag(name: &str, value: &Path) -> [std::ffi::OsString; 2] {
     [name.into(), value.as_os_str().to_owned()]
 }
 
-/// Which folder stands in for an action; those of the repository itself need none.
+/// Returns the folder that replaces an action; those of the repository itself need none.
 fn stand_in(action: &str) -> Vec<String> {
     if action.starts_with("./") {
         return Vec::new();
@@ -137,7 +137,7 @@ fn stand_in(action: &str) -> Vec<String> {
     vec!["--local-repository".to_owned(), mapped]
 }
 
-/// Reads what act says, one JSON object a line.
+/// Parses the output of act, one JSON object per line.
 fn read(lines: &str) -> Ended {
     let mut log = String::new();
     let mut jobs = BTreeMap::new();
@@ -158,7 +158,7 @@ fn read(lines: &str) -> Ended {
         }
         match said["jobResult"].as_str() {
             Some("skipped") | None => {}
-            // The jobs of a matrix share one result in act, so that the second may tell of the first: a failure counts.
+            // The jobs of a matrix share one result in act, so the second may report the first's: a failure counts.
             Some(result) => {
                 jobs.insert(job, result.to_owned());
             }

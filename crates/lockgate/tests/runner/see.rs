@@ -1,4 +1,5 @@
-//! What the forge has now: the gate, the comment, artifacts and releases. Nothing here reads what a runner said.
+//! Reads the state of the fake GitHub: the gate, the comment, artifacts and releases. The runner's output is not used
+//! here.
 
 use lockgate_forge_embedded::PullNumber;
 
@@ -6,12 +7,12 @@ use crate::github::Ran;
 use crate::stage::{GATE, Stage};
 
 impl Stage {
-    /// The gate of a pull request: `pending: version 2 ...`.
+    /// Returns the gate of a pull request: `pending: version 2 ...`.
     pub(crate) fn gate(&self, number: PullNumber) -> String {
         self.status(self.pull(number).head_sha.as_str())
     }
 
-    /// The gate of a commit.
+    /// Returns the gate of a commit.
     pub(crate) fn status(&self, commit: &str) -> String {
         let commit = lockgate_forge_embedded::CommitId::parse(commit).unwrap();
         self.forge.look(|state| {
@@ -28,7 +29,7 @@ impl Stage {
         })
     }
 
-    /// The one comment of a pull request; empty where there is none.
+    /// Returns the one comment of a pull request; empty if there is none.
     pub(crate) fn comment(&self, number: PullNumber) -> String {
         self.forge.look(|state| {
             let all = state.comments(number).unwrap();
@@ -37,7 +38,7 @@ impl Stage {
         })
     }
 
-    /// The names of a run's artifacts, sorted.
+    /// Returns the names of a run's artifacts, sorted.
     pub(crate) fn artifacts(&self, ran: &Ran) -> Vec<String> {
         let all = self.forge.look(|state| {
             let all = state.artifacts_of(ran.run).into_iter();
@@ -46,24 +47,24 @@ impl Stage {
         sorted(all)
     }
 
-    /// For how many days each artifact of a run is kept.
+    /// Returns the retention of each artifact of a run in days.
     pub(crate) fn days_kept(&self, ran: &Ran) -> Vec<i64> {
         self.forge.look(|state| {
             let all = state.artifacts_of(ran.run).into_iter();
             let seconds = all.map(|artifact| artifact.expires_at - artifact.created_at);
-            // The client's clock says the end, the forge's the beginning.
+            // The end comes from the client's clock, the beginning from the fake's.
             seconds.map(|seconds| (seconds + 3600) / 86_400).collect()
         })
     }
 
-    /// What holders of a token with this label asked the API to change.
+    /// Returns the writes to the API with a token of this label.
     pub(crate) fn writes_by(&self, label: &str) -> Vec<String> {
         let calls = self.forge.api_calls().into_iter();
         let writes = calls.filter(|call| call.actor == label && call.method != "GET");
         writes.map(|call| call.to_string()).collect()
     }
 
-    /// The names of a published release's files, sorted; none where nothing is published.
+    /// Returns the names of a published release's files, sorted; empty if nothing is published.
     pub(crate) fn release(&self, tag: &str) -> Vec<String> {
         use lockgate_forge_embedded::state::people::Actor;
         let all = self.forge.look(|state| {
@@ -78,18 +79,18 @@ impl Stage {
 }
 
 impl Ran {
-    /// Whether any step said this: for the codes of refusals, which have no other place.
+    /// Returns whether any step printed this: for the codes of refusals, which appear nowhere else.
     pub(crate) fn said(&self, text: &str) -> bool {
         self.ended.log.contains(text)
     }
 
-    /// The names of the jobs that ran.
+    /// Returns the names of the jobs that ran.
     pub(crate) fn jobs(&self) -> Vec<&str> {
         self.ended.jobs.keys().map(String::as_str).collect()
     }
 }
 
-/// The one run of a file among those that happened.
+/// Returns the one run of a file.
 pub(crate) fn the<'a>(all: &'a [Ran], file: &str, event: &str) -> &'a Ran {
     let fit = |ran: &&Ran| ran.file.ends_with(file) && ran.event.name() == event;
     let found: Vec<&Ran> = all.iter().filter(fit).collect();
@@ -99,7 +100,7 @@ pub(crate) fn the<'a>(all: &'a [Ran], file: &str, event: &str) -> &'a Ran {
     }
 }
 
-/// That a run ended as expected; all that was said otherwise.
+/// Asserts that a run ended as expected; prints its log otherwise.
 pub(crate) fn ended(ran: &Ran, conclusion: &str) {
     assert_eq!(ran.ended.conclusion, conclusion, "{}", ran.ended.log);
 }

@@ -1,6 +1,6 @@
-//! A repository on the rehearsal forge, and the people who work in it.
+//! A repository on the fake GitHub, and its users.
 //!
-//! Knows no runner: `github.rs` plays what happens when something here changes.
+//! It knows no runner: `github.rs` plays what happens when something here changes.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,19 +21,19 @@ use crate::tools::root;
 /// The context of the gate.
 pub(crate) const GATE: &str = "lockgate/hello";
 
-/// Everything that a scenario plays on.
+/// The fixture of a scenario.
 pub(crate) struct Stage {
     pub(crate) forge: Server,
     pub(crate) repository: String,
     folder: TempDir,
-    /// Files that are read otherwise than they stand in any commit.
+    /// Workflow files with replaced content, whatever the commit.
     edited: RefCell<BTreeMap<String, String>>,
-    // What the jobs ask and are told has to be as GitHub describes it.
+    // The exchanges of the jobs have to match GitHub's description.
     _guard: Guard,
 }
 
 impl Stage {
-    /// The sample repository with the workflow files that are under test, on a forge.
+    /// Creates the sample repository with the workflow files under test on a server.
     pub(crate) fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (origin, developer) = (
@@ -82,17 +82,17 @@ impl Stage {
         self.folder.path()
     }
 
-    /// The bare repository behind the forge.
+    /// Returns the bare repository behind the server.
     pub(crate) fn origin(&self) -> PathBuf {
         self.folder().join("origin.git")
     }
 
-    /// The developer's clone.
+    /// Returns the developer's clone.
     pub(crate) fn developer(&self) -> PathBuf {
         self.folder().join("developer")
     }
 
-    /// The home of every runner: git finds the forge's repository behind the address that it has there.
+    /// Returns the home of every runner: its git config maps the server's address to the bare repository.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder().join("home")
     }
@@ -105,7 +105,7 @@ impl Stage {
         std::fs::write(self.home().join(".gitconfig"), text).unwrap();
     }
 
-    /// A new branch from the newest `main`, with these files changed, pushed.
+    /// Pushes a new branch from the newest `main`, with these files changed.
     pub(crate) fn branch(&self, name: &str, files: &[(&str, &str)]) -> String {
         let developer = self.developer();
         git(&developer, &["fetch", "--quiet", "origin"]);
@@ -119,7 +119,7 @@ impl Stage {
         self.tip(name)
     }
 
-    /// One more commit on a branch, pushed.
+    /// Pushes one more commit to a branch.
     pub(crate) fn commit_to(&self, branch: &str, files: &[(&str, &str)]) {
         let developer = self.developer();
         git(&developer, &["switch", "--quiet", branch]);
@@ -128,7 +128,7 @@ impl Stage {
         self.forge.sync().unwrap();
     }
 
-    /// A commit that goes straight to `main`.
+    /// Pushes a commit directly to `main`.
     pub(crate) fn push_main(&self, files: &[(&str, &str)]) {
         let developer = self.developer();
         git(&developer, &["switch", "--quiet", "main"]);
@@ -139,12 +139,12 @@ impl Stage {
         self.commit_to("main", files);
     }
 
-    /// A file as it is on `main`.
+    /// Returns a file of `main`.
     pub(crate) fn read(&self, path: &str) -> String {
         git(&self.origin(), &["show", &format!("main:{path}")]) + "\n"
     }
 
-    /// From now on a workflow file says this, in whichever commit it is read.
+    /// Replaces the content of a workflow file from now on, in every commit.
     pub(crate) fn edit(&self, path: &str, text: &str) {
         let mut edited = self.edited.borrow_mut();
         edited.insert(path.to_owned(), text.to_owned());
@@ -154,7 +154,7 @@ impl Stage {
         self.edited.borrow().get(path).cloned()
     }
 
-    /// Changes files on the branch that the developer is on.
+    /// Changes files on the developer's branch.
     fn commit(&self, files: &[(&str, &str)]) {
         let developer = self.developer();
         for (path, text) in files {
@@ -166,12 +166,12 @@ impl Stage {
         git(&developer, &["commit", "--quiet", "-m", "Change"]);
     }
 
-    /// Opens a pull request of a pushed branch.
+    /// Opens a pull request for a pushed branch.
     pub(crate) fn open(&self, branch: &str) -> PullNumber {
         self.forge.open_pull("developer", branch, branch).unwrap()
     }
 
-    /// Opens a stranger's pull request, whose branch is in another repository.
+    /// Opens a pull request by an outsider, with a branch in another repository.
     pub(crate) fn open_from_fork(&self, branch: &str, files: &[(&str, &str)]) -> PullNumber {
         let developer = self.developer();
         git(
@@ -201,13 +201,13 @@ impl Stage {
         self.forge.open_pull_with(order).unwrap()
     }
 
-    /// The button on a pull request's page.
+    /// Merges a pull request, like the button on its page.
     pub(crate) fn merge(&self, pull: PullNumber) -> Result<CommitId, Refusal> {
         self.forge
             .merge_pull("maintainer", pull, MergeMethod::Merge)
     }
 
-    /// The tip of a branch on the forge.
+    /// Returns the tip of a branch on the server.
     pub(crate) fn tip(&self, branch: &str) -> String {
         git(
             &self.origin(),
@@ -216,7 +216,7 @@ impl Stage {
     }
 }
 
-/// As a maintainer sets it up: somebody looks before a job with this name runs, and only on `main`.
+/// As a maintainer sets it up: a job with this environment waits for a review, and runs only on `main`.
 fn protected() -> Environment {
     Environment {
         reviewers: vec!["maintainer".to_owned()],
@@ -238,7 +238,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// git, as a person with a name of their own and no other settings; gives what it prints, without the last line's end.
+/// Runs git with a fixed user and no other settings; returns its output without the last line break.
 pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(args).current_dir(dir);

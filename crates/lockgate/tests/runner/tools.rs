@@ -1,31 +1,31 @@
-//! Where the runner and what it needs are: scripts/setup.sh puts them into the checkout.
+//! Paths of the runner and its tools: scripts/setup.sh puts them into the checkout.
 //!
-//! Knows no workflow.
+//! This module does not know workflows.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The root of the checkout.
+/// Returns the root of the checkout.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Files that belong to these tests.
+/// Returns the folder of these tests' files.
 pub(crate) fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runner")
 }
 
-/// The workflow runner.
+/// Returns the workflow runner.
 pub(crate) fn act() -> PathBuf {
     installed("bin/act")
 }
 
-/// What npm installed.
+/// Returns the folder that npm installed.
 pub(crate) fn modules() -> PathBuf {
     installed("runner/node_modules")
 }
 
-/// A script of `npm/`, started by node.
+/// Returns a command for a script of `npm/`, run by node.
 pub(crate) fn script(name: &str) -> Command {
     let mut command = Command::new("node");
     command
@@ -34,7 +34,7 @@ pub(crate) fn script(name: &str) -> Command {
     command
 }
 
-/// What a command prints; the test ends if it fails.
+/// Returns the output of a command; the test ends if it fails.
 pub(crate) fn said(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let talk = String::from_utf8_lossy(&output.stderr);

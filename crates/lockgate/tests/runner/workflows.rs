@@ -1,6 +1,6 @@
-//! Workflow files as GitHub reads them before it starts anything: which events, and what they need.
+//! Parses workflow files as GitHub does before it starts anything: their events, and their permissions.
 //!
-//! A filter that is not understood ends the test: nothing may start, or not start, by accident.
+//! An unsupported filter ends the test: nothing may start, or not start, by accident.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,12 +13,12 @@ use crate::tools::{said, script};
 /// A workflow file.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Workflow {
-    /// The name in it.
+    /// The name in the file.
     pub(crate) name: String,
     on: Vec<Listens>,
-    /// The actions that its steps use, as they stand there.
+    /// The actions that its steps use, as written.
     pub(crate) uses: Vec<String>,
-    /// What any of its jobs wants to be allowed.
+    /// The permissions that any of its jobs requests.
     pub(crate) rights: Rights,
 }
 
@@ -31,20 +31,20 @@ struct Listens {
     narrowed: Vec<String>,
 }
 
-/// What of an event decides whether a workflow starts.
+/// The properties of an event that determine whether a workflow starts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signal<'a> {
     pub(crate) event: &'a str,
-    /// The activity, of events that have such.
+    /// The activity, for events that have one.
     pub(crate) action: Option<&'a str>,
-    /// The branch that is meant: pushed to, merged into, or the one that the finished run was on.
+    /// The branch: pushed to, merged into, or the one of the finished run.
     pub(crate) branch: &'a str,
     /// The name of the workflow that finished.
     pub(crate) workflow: Option<&'a str>,
 }
 
 impl Workflow {
-    /// Reads workflow files, by their paths.
+    /// Parses workflow files, by their paths.
     pub(crate) fn read(files: &[impl AsRef<Path>]) -> BTreeMap<String, Self> {
         if files.is_empty() {
             return BTreeMap::new();
@@ -54,7 +54,7 @@ impl Workflow {
         serde_json::from_str(&said(&mut command)).unwrap()
     }
 
-    /// Whether GitHub would start it.
+    /// Returns whether GitHub would start it.
     pub(crate) fn starts(&self, signal: &Signal<'_>) -> bool {
         self.on.iter().any(|listens| listens.to(signal))
     }

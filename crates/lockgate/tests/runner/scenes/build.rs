@@ -1,4 +1,4 @@
-//! What happens when a pull request is opened or pushed to.
+//! Scenarios: a pull request is opened or pushed to.
 
 use super::{WAITS, build};
 use crate::see::{ended, the};
@@ -148,7 +148,7 @@ fn a_pull_request_with_a_conflict_has_no_build_and_is_answered_all_the_same() {
     );
 }
 
-/// The code of the pull request looks for whatever could be used: in its environment, and in what the checkout left.
+/// The pull request's code searches for credentials: in its environment, and in what the checkout left.
 #[test]
 fn the_build_command_finds_no_credentials() {
     let stage = Stage::set();
@@ -169,7 +169,7 @@ sys.exit(1)
     assert!(comment.contains("found: [] in "), "{comment}");
 }
 
-/// The second attempt leaves its own artifacts under names that the first took.
+/// The second attempt uploads its own artifacts under names that the first used.
 #[test]
 fn a_build_that_is_run_again_makes_a_candidate_of_the_same_run() {
     let stage = Stage::set();

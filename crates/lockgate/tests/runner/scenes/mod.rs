@@ -1,4 +1,4 @@
-//! Scenes of a repository's life. What is compared is what the forge has afterwards, not what a runner said.
+//! Scenarios of a repository's life. They compare the resulting state on the fake GitHub, not the runner's output.
 
 mod build;
 mod promote;
@@ -12,11 +12,11 @@ use crate::github::Ran;
 use crate::see::{ended, the};
 use crate::stage::Stage;
 
-/// What the gate says of a bump whose candidate waits.
+/// The gate's status for a bump whose candidate waits.
 const WAITS: &str = "pending: version 2 is built and waits for a maintainer to promote it";
-/// What the gate says of a bump whose release is there.
+/// The gate's status for a bump whose release is published.
 const PUBLISHED: &str = "success: version 2 is published and verified";
-/// What a complete release consists of.
+/// The files of a complete release.
 const FILES: [&str; 4] = [
     "SHA256SUMS",
     "hello-amd64-v2",
@@ -25,7 +25,7 @@ const FILES: [&str; 4] = [
 ];
 
 impl Stage {
-    /// A pull request from a branch of this name that raises the version to 2, built.
+    /// Opens and builds a pull request from a branch with this name that raises the version to 2.
     fn bump(&self, branch: &str) -> (PullNumber, Vec<Ran>) {
         self.branch(branch, &[("hello/VERSION", "2\n")]);
         let pull = self.open(branch);
@@ -34,7 +34,7 @@ impl Stage {
         (pull, ran)
     }
 
-    /// Somebody starts the promotion by hand, on `main`, for a pull request.
+    /// Starts the promotion by hand, on `main`, for a pull request.
     fn promote(&self, actor: &str, pull: PullNumber) -> Ran {
         let inputs = json!({ "pr": pull.to_string() });
         self.promote_with(actor, inputs)
@@ -43,13 +43,13 @@ impl Stage {
     fn promote_with(&self, actor: &str, inputs: serde_json::Value) -> Ran {
         let file = ".github/workflows/promote-hello.yml";
         let mut ran = self.dispatch(file, "main", actor, inputs);
-        // Its end, whatever it is, starts the gate.
+        // Its end, whatever the result, starts the gate.
         assert_eq!(ran.len(), 2, "{ran:#?}");
         ended(the(&ran, "gate-hello.yml", "workflow_run"), "success");
         ran.remove(0)
     }
 
-    /// The maintainer publishes a candidate.
+    /// Publishes a candidate as the maintainer.
     fn publish(&self, pull: PullNumber) {
         let ran = self.promote("maintainer", pull);
         ended(&ran, "success");
@@ -57,7 +57,7 @@ impl Stage {
     }
 }
 
-/// The run of the build workflow among those that happened.
+/// Returns the run of the build workflow.
 fn build(all: &[Ran]) -> &Ran {
     the(all, "build-hello.yml", "pull_request")
 }

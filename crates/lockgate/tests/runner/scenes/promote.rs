@@ -1,4 +1,4 @@
-//! What happens when somebody starts the promotion by hand.
+//! Scenarios: the promotion is started by hand.
 
 use lockgate_forge_embedded::state::settings::Environment;
 use serde_json::json;
@@ -65,7 +65,7 @@ fn a_developer_is_refused() {
     assert_eq!(stage.gate(pull), WAITS);
 }
 
-/// A job that names an environment which is not there makes it, unprotected: it would hold nobody back.
+/// A job that names a missing environment creates it without protection, so it would not be held back.
 #[test]
 fn an_environment_that_holds_nobody_back_is_refused() {
     let stage = Stage::set();

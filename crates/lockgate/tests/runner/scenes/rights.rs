@@ -1,6 +1,6 @@
-//! Each right that a workflow asks for is needed: without it something is missing on the forge.
+//! Each permission that a workflow declares is needed: without it something is missing on GitHub.
 //!
-//! `contents: read` is for git, which asks nobody here.
+//! `contents: read` is for git, which needs no permission here.
 
 use super::{FILES, PUBLISHED, WAITS};
 use crate::see::ended;
@@ -38,12 +38,13 @@ fn the_promotion_needs_each_of_its_rights() {
         assert_eq!(stage.release("hello-v2"), [""; 0], "{scope} is not needed");
     }
     stage.edit(PROMOTE, &without(&stage.read(PROMOTE), "statuses"));
-    // The status that it may not post fails it. The gate, which its end starts, may, and finds the receipt that it kept before.
+    // It fails because it may not post the status. The gate, which its end starts, may, and finds the receipt that was
+    // stored before.
     ended(&stage.promote("maintainer", pull), "failure");
     assert_eq!(stage.gate(pull), PUBLISHED);
 }
 
-/// The release is there all the same; the step's end says that the comment is not.
+/// The release exists all the same; the step fails because the comment is missing.
 #[test]
 fn a_promotion_that_may_not_write_the_comment_ends_badly() {
     let stage = Stage::set();
@@ -56,7 +57,7 @@ fn a_promotion_that_may_not_write_the_comment_ends_badly() {
     assert_eq!(stage.release("hello-v2"), FILES);
 }
 
-/// The file without the line of a right.
+/// Returns the file without the line of a permission.
 fn without(file: &str, scope: &str) -> String {
     let begins = format!("{scope}: ");
     let all = file.lines();

@@ -1,4 +1,4 @@
-//! Several pull requests, and a base branch that moves.
+//! Scenarios with several pull requests, and a base branch that moves.
 
 use super::{PUBLISHED, WAITS};
 use crate::see::ended;
