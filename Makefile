@@ -83,8 +83,10 @@ fmt: ## Format the Rust sources
 	cargo fmt
 	cargo fmt --manifest-path proof/fuzz/Cargo.toml
 
-lint: ## Check format, lints and documentation; a warning is an error
+lint: ## Check format, lints, documentation and prose; a warning is an error
 	scripts/setup.sh lint
+	python3 scripts/prose.py --test
+	python3 scripts/prose.py
 	cargo fmt --check
 	cargo fmt --manifest-path proof/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings

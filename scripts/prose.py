@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Checks the prose of the pages against a list of words, each with the word to write instead.
+
+Only prose is checked: code blocks, code spans, quoted text, comments and link targets are skipped. A phrase that a page must have
+all the same, such as a name that a test compares, is listed in ALLOWED. No arguments: `make lint` calls it. `--test` checks this
+script itself.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md"]
+
+# Pages that do not follow the list yet.
+LATER = {
+    "ARCHITECTURE.md",
+    "docs/contributing/evidence.md",
+    "docs/contributing/fidelity.md",
+    "docs/contributing/requirements.md",
+    "docs/contributing/runner.md",
+    "docs/contributing/threats.md",
+    "docs/refusals.md",
+    "docs/fetch.md",
+    "docs/environment.md",
+    "docs/python.md",
+}
+
+# Phrases that are names: of the model's properties and rejected designs, and of rows that a test compares.
+ALLOWED = [
+    "who reports success is right",
+    "who reports that nothing was published is right",
+    "a receipt is believed, whoever published it",
+    "anybody can make the package's tags",
+    "anybody's status counts",
+]
+
+# What not to write, and what to write instead. The case of letters does not matter.
+WORDS = [
+    (r"whoever|whomever|somebody|nobody|anybody|everybody", "name the component or the role"),
+    (r"(?:^|[.;:|] )who(?= )(?!.*\?)", "name the component or the role"),
+    (r"(?:the|a|an|any|no|our|another|rehearsal) forge(?:'s)?|forges", "GitHub, or the fake GitHub"),
+    (r"(?:un)?trusted half", "(un)privileged workflow"),
+    (r"burnt", "retired"),
+    (r"for ever", "permanently"),
+    (r"(?:weaker|better|firm) ground", "verified by the receipt, or by pinned digests"),
+    (r"held against|holds? (?:it|them|the code) to", "tested against, validated against"),
+    (r"what decides (?:what is built|the build)|decides what is built", "source files"),
+    (r"belie(?:ve|ves|ved|f)", "trust"),
+    (r"st(?:ands?|ood)(?! for\b)", "is, was"),
+    (r"lies", "is"),
+    (r"says|said|tells|told", "reports, returns, shows, names"),
+    (r"talks?", "messages"),
+    (r"mends?|mended", "fix"),
+    (r"leave away|left away", "omit"),
+    (r"(?:is|are) none(?= |[.,;])", "is not, does not exist"),
+    (r"(?:is|are) gone on with", "is resumed"),
+    (r"makes? no sense", "is invalid"),
+    (r"could not find out", "could not determine"),
+    (r"of no use", "invalid"),
+    (r"beside", "next to"),
+    (r"trouble", "error, failure"),
+    (r"strangers?", "anonymous client, outsider"),
+    (r"deeds?|mischief|luck", "action, adversary, fault"),
+    (r"rises|rose", "is raised"),
+    (r"all the same", "still, anyway"),
+    (r"hands? out", "returns"),
+]
+
+FENCE = re.compile(r"^ *(```|~~~).*?^ *\1 *$", re.MULTILINE | re.DOTALL)
+SKIPPED = re.compile(r"<!--.*?-->|`[^`\n]+`|\"[^\"\n]+\"|\]\([^)\s]*\)|https?://[^\s)]+", re.DOTALL)
+
+
+def blank(match):
+    """The same text as spaces, so that lines keep their numbers; a mark keeps words on both sides apart."""
+    return re.sub(r"[^\n]", " ", match.group()[:-1]) + "_"
+
+
+def findings(text):
+    """Yields line number, words found, and what to write instead."""
+    text = SKIPPED.sub(blank, FENCE.sub(blank, text))
+    for phrase in ALLOWED:
+        text = text.replace(phrase, "_" * len(phrase))
+    for number, line in enumerate(text.splitlines(), 1):
+        for pattern, instead in WORDS:
+            for match in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", line, re.IGNORECASE):
+                yield number, match.group().strip(".;:| "), instead
+
+
+def main():
+    pages = sorted({page for pattern in PAGES for page in ROOT.glob(pattern)})
+    failed = 0
+    for page in pages:
+        name = page.relative_to(ROOT).as_posix()
+        if name in LATER:
+            continue
+        for number, words, instead in findings(page.read_text(encoding="utf-8")):
+            print(f"{name}:{number}: '{words}': write instead: {instead}", file=sys.stderr)
+            failed += 1
+    if not pages or failed:
+        sys.exit(f"prose: {failed} findings in {len(pages)} pages (the list is in scripts/prose.py)")
+
+
+def self_test():
+    """Each word is found in prose, and in nothing that is skipped."""
+    for text in ["A version is burnt.", "| Who promotes | x |", "It is\nbeside it.", "so Whoever reads", "it stands there"]:
+        assert list(findings(text)), text
+    for text in ["```\nburnt\n```", "`burnt`", 'the button "burnt"', "[a](burnt.md)", "besides", "a maintainer who reads", "stands for"]:
+        assert not list(findings(text)), text
+    assert [number for number, _, _ in findings("```\na\n```\n\nburnt")] == [5]
+
+
+if __name__ == "__main__":
+    self_test() if sys.argv[1:] == ["--test"] else main()
