@@ -6,15 +6,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use ureq::http::HeaderValue;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector};
 use ureq::{Agent, ProxyProtocol};
 
 use crate::address::Address;
 use crate::dial::Dialer;
-use crate::error::{FetchError, plain, quoted};
+use crate::error::{FetchError, plain, quoted_address};
 use crate::http::{Trouble, never};
 use crate::login::base64;
+use crate::names::not_usable;
 use crate::options::{Options, Timeouts};
 use crate::proxies::{Proxies, is_socks};
 use crate::transport::{Connect, Forward, Lookup};
@@ -53,6 +55,10 @@ pub(crate) struct Route {
 
 impl Agents {
     pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
+        if HeaderValue::from_str(&options.user_agent).is_err() {
+            let expected = "the name of a program, in ASCII and on one line";
+            return Err(not_usable(&options.user_agent, expected));
+        }
         Ok(Self {
             timeouts: options.timeouts,
             user_agent: options.user_agent.clone(),
@@ -72,7 +78,7 @@ impl Agents {
             proxy: self.proxies.of(address).map(str::to_owned),
         };
         if let Some(text) = way.proxy.as_deref().filter(|text| is_socks(text)) {
-            let proxy = quoted(text);
+            let proxy = quoted_address(text);
             return Err(Trouble::Proxy { proxy });
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +117,7 @@ impl Agents {
             .timeout_connect(Some(self.timeouts.connect))
             .timeout_per_read(Some(self.timeouts.idle))
             .timeout_per_write(Some(self.timeouts.idle));
-        let shown = way.proxy.as_deref().map(quoted);
+        let shown = way.proxy.as_deref().map(quoted_address);
         let connector = ConnectProxyConnector::default()
             .chain(Connect {
                 dialer: Arc::clone(&self.dialer),

@@ -86,7 +86,7 @@ impl Net {
         let mut at = address.clone();
         let mut login = login.filter(|login| login.is_for(address));
         for _ in 0..=MOST_REDIRECTS {
-            let route = self.agents.of(&at)?;
+            let route = guarded(|| self.agents.of(&at)).map_err(never)??;
             let proxy = route.proxy.as_deref();
             let response = ask(&route, &at, resume, login, deadline)?;
             match response.status().as_u16() {
@@ -272,6 +272,19 @@ pub(crate) fn header(response: &Response<Body>, name: header::HeaderName) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_of_the_library_is_an_error() {
+        struct Panics;
+        impl Read for Panics {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                std::panic::resume_unwind(Box::new("a bug".to_owned()))
+            }
+        }
+        let error = Guarded(Panics).read(&mut [0]).unwrap_err();
+        assert_eq!(error.to_string(), "the HTTP library failed: a bug");
+        assert_eq!(guarded(|| 1), Ok(1));
+    }
 
     #[test]
     fn only_one_plain_part_is_a_part() {

@@ -72,6 +72,7 @@ mod digest;
 mod document;
 mod download;
 mod error;
+mod escape;
 mod event;
 mod fetch;
 mod host;

@@ -22,7 +22,7 @@ impl Mirror {
         if path.is_absolute() || text.starts_with('.') {
             return Ok(Self::Folder(path));
         }
-        let expected = "a mirror: an address such as https://mirror.example/tools, without a user name or query, or a folder whose path begins with / or .";
+        let expected = "a mirror: an address such as https://mirror.example/tools, without a query or a user name (a login goes into ~/.netrc or LOCKGATE_MIRROR_HEADER), or a folder whose path begins with / or .";
         Address::parse_base(text)
             .map(Self::Web)
             .ok_or_else(|| not_usable(text, expected))

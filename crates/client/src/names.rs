@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::WITHDRAWN_PREFIX;
 use crate::address::Address;
-use crate::error::{FetchError, quoted};
+use crate::error::{FetchError, quoted_address};
 
 /// The name of a file of a release: letters, digits, `.`, `_`, `-`; no dot at an end; at most 200 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,10 +138,8 @@ fn is_repository(text: &str) -> bool {
 }
 
 pub(crate) fn not_usable(text: &str, expected: &'static str) -> FetchError {
-    // What should have been an address may lack the scheme by which a password is told.
-    let secret = text.rsplit_once('@').filter(|_| !text.contains("://"));
     FetchError::NotUsable {
-        text: secret.map_or_else(|| quoted(text), |(_, rest)| quoted(&format!("…@{rest}"))),
+        text: quoted_address(text),
         expected,
     }
 }

@@ -5,7 +5,7 @@
 //! through a proxy that the environment names.
 
 use crate::address::Address;
-use crate::error::{FetchError, quoted};
+use crate::error::{FetchError, quoted_address};
 use crate::names::not_usable;
 use crate::no_proxy::NoProxy;
 use crate::options::Proxy;
@@ -98,7 +98,7 @@ pub(crate) fn is_socks(text: &str) -> bool {
 
 pub(crate) fn socks(text: &str) -> FetchError {
     FetchError::Proxy {
-        proxy: quoted(text),
+        proxy: quoted_address(text),
     }
 }
 

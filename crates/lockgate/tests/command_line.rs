@@ -4,6 +4,8 @@
 
 #[path = "command_line/checkout.rs"]
 mod checkout;
+#[path = "command_line/environment.rs"]
+mod environment;
 #[path = "command_line/paths.rs"]
 mod paths;
 

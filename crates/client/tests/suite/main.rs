@@ -10,6 +10,7 @@ mod cache;
 mod connections;
 mod fetch;
 mod framing;
+mod hostile;
 mod login;
 mod network;
 mod order;

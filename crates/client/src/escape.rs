@@ -1,0 +1,95 @@
+//! Foreign text made safe to show: one line, nothing that a terminal obeys, no user name and no password of an address.
+
+/// Foreign text made safe to show, between double quotes, cut after 80 characters.
+pub(crate) fn quoted(text: &str) -> String {
+    let text = redacted(text);
+    let cut = if text.chars().nth(80).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    let shown: String = text.chars().take(80).collect();
+    format!("\"{}{cut}\"", plain(&shown).replace('"', "\\\""))
+}
+
+/// What is or should be one address, made safe to show, without the user name and password: they may be there even if it lacks
+/// the scheme by which [`redacted`] finds them.
+pub(crate) fn quoted_address(text: &str) -> String {
+    let Some((before, rest)) = text.rsplit_once('@') else {
+        return quoted(text);
+    };
+    match before.split_once("://") {
+        Some((scheme, _)) => quoted(&format!("{scheme}://…@{rest}")),
+        None => quoted(&format!("…@{rest}")),
+    }
+}
+
+/// Foreign text made safe to show: one line, letters and digits of any script, everything else beyond ASCII escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let shows = |c: char| matches!(c, ' '..='~' | '…') || c.is_alphanumeric();
+    redacted(text).chars().fold(String::new(), |mut out, c| {
+        if shows(c) {
+            out.push(c)
+        } else {
+            out.extend(c.escape_default())
+        }
+        out
+    })
+}
+
+/// Text without the user names and passwords of the addresses in it. An address ends with a blank or a quote; everything in
+/// it up to the last `@` goes, as a password may hold a slash that somebody forgot to escape.
+pub(crate) fn redacted(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+    let mut out = String::new();
+    for word in text.split_inclusive(ends) {
+        let cut = word.split_once("://").and_then(|(scheme, rest)| {
+            let (_, rest) = rest.rsplit_once('@')?;
+            Some(format!("{scheme}://…@{rest}"))
+        });
+        out.push_str(&cut.unwrap_or_else(|| word.to_owned()));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_one_harmless_line() {
+        assert_eq!(
+            quoted("a\x1b[31m\n\u{202e}ä\""),
+            r#""a\u{1b}[31m\n\u{202e}ä\"""#
+        );
+        assert_eq!(quoted(&"x".repeat(90)).chars().count(), 83);
+    }
+
+    #[test]
+    fn no_user_name_or_password_of_an_address_is_shown() {
+        let long = format!("http://me:{}@host/x", "secret".repeat(40));
+        let table = [
+            ("http://me:secret@host/x", "http://…@host/x"),
+            ("say socks5://secret@host, or", "say socks5://…@host, or"),
+            ("http://me:se/cret@host/x", "http://…@host/x"),
+            ("http://a@b:secret@host", "http://…@host"),
+            ("\"http://secret@h\" \"x@y\"", "\"http://…@h\" \"x@y\""),
+            (&long, "http://…@host/x"),
+            ("https://host/x", "https://host/x"),
+            ("me@example.org", "me@example.org"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(redacted(text), expected);
+            assert!(!quoted(text).contains("secret") && !plain(text).contains("secret"));
+        }
+        for text in [
+            "socks4a:me:secret@h",
+            "//me:secret@h",
+            "x: //a://secret@h",
+            "secret@h@h",
+        ] {
+            assert!(!quoted_address(text).contains("secret"), "{text}");
+        }
+    }
+}
