@@ -71,7 +71,7 @@ class WhatItGives(FetchTest):
         self.release.publish(RECEIPT, receipt())
         with self.assertLogs("lockgate", "INFO") as log:
             self.release.fetch(pins=None, package="tool", repository_id=7)
-        self.assertIn("weaker ground than pins", log.output[-1])
+        self.assertIn("pinned digests would be stronger", log.output[-1])
         with self.assertLogs("lockgate", "INFO") as log:
             self.release.fetch()
         self.assertIn("verified by the pins", log.output[-1])

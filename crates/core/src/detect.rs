@@ -164,13 +164,13 @@ reasons! {
             "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or let somebody who may delete {below}, if nothing needs it";
         /// The version rises too far.
         Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
-            "detect.skips", "the version rises from {from} to {to} and leaves out {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
+            "detect.skips", "the version changes from {from} to {to} and skips {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
         /// The sources changed, the version did not, and the policy denies it.
         ChangeWithoutBump { /** Which. */ version: Version, /** Free. */ free: String } =>
             "detect.change-without-bump", "the sources changed, but the version is still {version}", "raise the version to {free}";
         /// The version rose, the sources did not, and the policy denies it.
         BumpWithoutChange { /** From. */ from: Version, /** To. */ to: Version } =>
-            "detect.bump-without-change", "the version rises from {from} to {to}, but the sources did not change", "put the version back to {from}";
+            "detect.bump-without-change", "the version changes from {from} to {to}, but the sources do not", "put the version back to {from}";
         /// The head's config cannot be read.
         Config { /** What is wrong. */ problem: String, /** What to do. */ remedy: String } =>
             "detect.config", "lockgate.toml cannot be read: {problem}", "{remedy}";
@@ -546,9 +546,7 @@ impl Decision {
                 )
             }
             Self::Done(Done::AlreadyPublished { version, .. }) => {
-                format!(
-                    "{package} {version} is already published from these sources: nothing to build"
-                )
+                format!("{package} {version} is published from these sources: nothing to build")
             }
             Self::Done(Done::NotReadable { version }) => {
                 format!("{package} {version} is published, and the public cannot read it yet")
@@ -564,13 +562,13 @@ impl Decision {
                 } else {
                     ""
                 };
-                format!("{package} rises from {from} to {version}{note}: build all variants")
+                format!("{package} {from} → {version}{note}: building all variants")
             }
             Self::Proceed(Plan {
                 from: None,
                 version,
                 ..
-            }) => format!("{package} {version} is the first version: build all variants"),
+            }) => format!("{package} {version} is the first version: building all variants"),
             Self::Refuse(refusal) => refusal.to_string(),
             Self::Wait(never) => match *never {},
         }

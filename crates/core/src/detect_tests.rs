@@ -66,15 +66,15 @@ fn say(policy: &str, facts: &Facts) -> String {
 fn the_table_of_the_design_holds_row_by_row() {
     let same = ("4\n", "old");
     insta::assert_snapshot!(say("", &facts(same, ("4\n", "old"))), @"nothing | tool stays at version 4: nothing to publish");
-    insta::assert_snapshot!(say("", &facts(same, ("5\n", "old"))), @"build | tool rises from 4 to 5: build all variants");
-    insta::assert_snapshot!(say("bump-without-change = \"deny\"", &facts(same, ("5\n", "old"))), @"detect.bump-without-change | the version rises from 4 to 5, but the sources did not change | put the version back to 4");
+    insta::assert_snapshot!(say("", &facts(same, ("5\n", "old"))), @"build | tool 4 → 5: building all variants");
+    insta::assert_snapshot!(say("bump-without-change = \"deny\"", &facts(same, ("5\n", "old"))), @"detect.bump-without-change | the version changes from 4 to 5, but the sources do not | put the version back to 4");
     insta::assert_snapshot!(say("change-without-bump = \"allow\"", &facts(same, ("4\n", "new"))), @"nothing | tool stays at version 4: nothing to publish");
     insta::assert_snapshot!(say("", &facts(same, ("4\n", "new"))), @"nothing | the sources of tool changed, but its version is still 4: users will not get the change");
     insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts(same, ("4\n", "new"))), @"detect.change-without-bump | the sources changed, but the version is still 4 | raise the version to 5");
-    insta::assert_snapshot!(say("", &facts(same, ("5\n", "new"))), @"build | tool rises from 4 to 5: build all variants");
+    insta::assert_snapshot!(say("", &facts(same, ("5\n", "new"))), @"build | tool 4 → 5: building all variants");
     insta::assert_snapshot!(say("", &facts(same, ("3\n", "new"))), @"detect.lowered | the version falls from 4 to 3 | a version never falls; to go back, restore the old sources and raise the version to 5");
-    insta::assert_snapshot!(say("", &facts(same, ("6\n", "new"))), @r#"detect.skips | the version rises from 4 to 6 and leaves out 5, which is free | raise the version to 5, or set step = "any" in the package's policy"#);
-    insta::assert_snapshot!(say("step = \"any\"", &facts(same, ("6\n", "new"))), @"build | tool rises from 4 to 6: build all variants");
+    insta::assert_snapshot!(say("", &facts(same, ("6\n", "new"))), @r#"detect.skips | the version changes from 4 to 6 and skips 5, which is free | raise the version to 5, or set step = "any" in the package's policy"#);
+    insta::assert_snapshot!(say("step = \"any\"", &facts(same, ("6\n", "new"))), @"build | tool 4 → 6: building all variants");
     insta::assert_snapshot!(say("", &facts(same, ("five", "new"))), @r#"detect.version-malformed | VERSION is not a version file: it holds "five", which does not begin with a number | write a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end"#);
 }
 
@@ -92,7 +92,7 @@ fn a_number_that_somebody_holds_is_decided_by_fingerprint() {
     let mut facts = facts(("4\n", "old"), ("5\n", "new"));
     facts.taken = taken(&[4, 5]);
     facts.holder = Holder::Release(facts.head.digests.fingerprint, PullNumber(7));
-    insta::assert_snapshot!(say("", &facts), @"published | tool 5 is already published from these sources: nothing to build");
+    insta::assert_snapshot!(say("", &facts), @"published | tool 5 is published from these sources: nothing to build");
     facts.holder = Holder::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
     insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: it was published from other sources, by pull request #7 | raise the version to 6, which is free");
     facts.holder = Holder::Stranger;
@@ -138,7 +138,7 @@ fn a_bump_whose_merge_has_other_sources_is_built_but_marked_as_behind() {
 fn a_new_package_starts_anywhere_above_what_was_published() {
     let mut facts = facts(("4\n", "old"), ("7\n", "new"));
     facts.base = None;
-    insta::assert_snapshot!(say("", &facts), @"build | tool 7 is the first version: build all variants");
+    insta::assert_snapshot!(say("", &facts), @"build | tool 7 is the first version: building all variants");
     facts.taken = taken(&[9]);
     insta::assert_snapshot!(say("", &facts), @"detect.lowered | the version falls from 9 to 7 | a version never falls; to go back, restore the old sources and raise the version to 10");
 }

@@ -1,7 +1,7 @@
 //! retain: drafts -> those that nobody will need again.
 //!
 //! A promotion that dies leaves its draft behind, and the next one makes its own. Published versions are not looked at: one
-//! that a commit names is needed, and the number of one that was never merged stays burnt. Artifacts expire by themselves.
+//! that a commit names is needed, and the number of one that was never merged stays retired. Artifacts expire by themselves.
 //!
 //! No clock: a draft of a version that is published by now can only belong to a promotion that has lost, and such a one ends
 //! well without it.

@@ -1,7 +1,7 @@
 //! withdraw: a published version that must not be used -> rolled back, or marked for ever.
 //!
 //! Rolling back deletes the release and its tag, as long as no commit of the base branch names the version and the forge
-//! allows it. Otherwise the release stays and a withdrawal is published beside it; its number is burnt. Does not know how
+//! allows it. Otherwise the release stays and a withdrawal is published beside it; its number is retired. Does not know how
 //! either is done.
 
 use crate::escape::quoted;
@@ -39,7 +39,7 @@ pub struct Facts {
 pub enum Plan {
     /// Delete the release and its tag; the number is free again.
     RollBack,
-    /// Publish a withdrawal; the number is burnt.
+    /// Publish a withdrawal; the number is retired.
     Mark,
 }
 
@@ -64,7 +64,7 @@ reasons! {
             "withdraw.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "find out who made {below}, and delete it";
         /// A roll-back would burn the tag.
         Frozen { /** Tag. */ tag: Tag } =>
-            "withdraw.frozen", "the release {tag} is immutable: deleting it would burn its tag for ever", "withdraw without --roll-back";
+            "withdraw.frozen", "the release {tag} is immutable: deleting it would retire its tag permanently", "withdraw without --roll-back";
     }
 }
 

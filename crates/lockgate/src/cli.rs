@@ -137,15 +137,16 @@ pub enum Command {
     Mirror(Mirror),
     /// Write the digests of a version into the repository's SHA256SUMS, or check them
     Pin(Pin),
-    /// Say, publicly and for ever, that a published version must not be used
+    /// Mark a published version, publicly and permanently, as not to be used
     Withdraw(Withdraw),
-    /// Read the repository's settings, and say which of the promises they uphold
+    /// Check the repository's settings, and report which of them protect the releases
     Doctor(Doctor),
-    /// List the drafts that dead promotions have left, or delete them
-    Retain(Retain),
-    /// Prove for every commit of a branch that its version is published, or name the first that breaks it
+    /// List the drafts that interrupted promotions left behind, or delete them
+    #[command(visible_alias = "retain")]
+    Cleanup(Cleanup),
+    /// Check for every commit of a branch that its version is published, and name the commits where it is not
     Audit(Audit),
-    /// Run the whole flow on this machine, against a rehearsal forge
+    /// Run the whole flow on this machine, against a fake GitHub
     #[cfg(feature = "rehearse")]
     Rehearse(Rehearse),
     /// Print a script that completes commands in a shell
@@ -189,7 +190,7 @@ impl Command {
             | Self::Build(_)
             | Self::Verify(_)
             | Self::Doctor(_)
-            | Self::Retain(_)
+            | Self::Cleanup(_)
             | Self::Audit(_)
             | Self::Fetch(_)
             | Self::Mirror(_)
@@ -217,7 +218,7 @@ impl Command {
             Self::Pin(_) => "pin",
             Self::Withdraw(_) => "withdraw",
             Self::Doctor(_) => "doctor",
-            Self::Retain(_) => "retain",
+            Self::Cleanup(_) => "cleanup",
             Self::Audit(_) => "audit",
             #[cfg(feature = "rehearse")]
             Self::Rehearse(_) => "rehearse",
@@ -428,9 +429,9 @@ pub struct Doctor {
     pub hardened: bool,
 }
 
-/// `lockgate retain`
+/// `lockgate cleanup`
 #[derive(Debug, Args)]
-pub struct Retain {
+pub struct Cleanup {
     /// The package [default: all]
     #[arg(value_name = "PACKAGE")]
     pub package: Option<String>,

@@ -100,7 +100,7 @@ fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {
         Command::Mirror(args) => flows::mirror::run(context, args),
         Command::Pin(args) => flows::pin::run(context, args),
         Command::Doctor(args) => flows::doctor::run(context, args),
-        Command::Retain(args) => flows::retain::run(context, args),
+        Command::Cleanup(args) => flows::retain::run(context, args),
         Command::Audit(args) => flows::audit::run(context, args),
         Command::Withdraw(args) => flows::withdraw::run(context, args),
         #[cfg(feature = "rehearse")]

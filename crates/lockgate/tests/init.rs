@@ -419,7 +419,7 @@ fn a_difference_is_shown_and_mended_and_what_is_yours_stays() {
     good(&small(room.path(), &["--allow-missing"]));
     let path = room.path().join(".github/workflows/build-tool.yml");
     let right = std::fs::read_to_string(&path).unwrap();
-    let mark = "# lockgate:place after-build\n";
+    let mark = "# lockgate:begin-custom after-build\n";
     let mine = right.replace(mark, &format!("{mark}      - run: echo done\n"));
     std::fs::write(&path, &mine).unwrap();
     good(&lockgate(room.path(), &["check"]));

@@ -36,7 +36,7 @@ impl Job {
 fn words(fetched: &Fetched, asset: &str) -> Vec<String> {
     let ground = match fetched.ground {
         Ground::Pins => "the pins",
-        Ground::Receipt => "the receipt published with it, which is weaker ground than pins",
+        Ground::Receipt => "the release's receipt; pinned digests would be stronger",
         Ground::StoredReceipt => "the receipt that was kept when it was fetched",
     };
     let mut words = vec![format!(

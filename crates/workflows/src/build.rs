@@ -133,7 +133,7 @@ fn build(settings: &Settings<'_>) -> Job {
         matrix: Some("${{ fromJSON(needs.detect.outputs.matrix) }}".to_owned()),
         runs_on: "${{ matrix.runner }}".to_owned(),
         permissions: vec![read("contents", "to check out")],
-        place: Some("build-job"),
+        custom_block: Some("build-job"),
         steps,
         ..Job::default()
     }

@@ -6,7 +6,7 @@ use lockgate_core::config::{Config, Package};
 use similar::TextDiff;
 
 use crate::actions::Pins;
-use crate::places::{Added, PlaceError};
+use crate::custom_blocks::{CustomBlockError, CustomBlocks};
 use crate::steps::{MARK, Settings};
 use crate::workflow::Workflow;
 use crate::yaml::write;
@@ -31,9 +31,9 @@ pub enum Lost {
     /// The whole file: Lockgate did not write it.
     NotOurs,
     /// The custom blocks cannot be read.
-    Unreadable(PlaceError),
+    Unreadable(CustomBlockError),
     /// The custom blocks that the new file does not have.
-    Places(Vec<String>),
+    Blocks(Vec<String>),
 }
 
 impl File {
@@ -88,7 +88,7 @@ fn of_package(
         let now = now(&path);
         // Carriage returns, as in a checkout on Windows, are not a difference.
         let plain = now.as_ref().map(|text| text.replace("\r\n", "\n"));
-        let read = plain.as_deref().map(Added::read);
+        let read = plain.as_deref().map(CustomBlocks::read);
         let pins = plain.as_deref().map(Pins::of).unwrap_or_default();
         let settings = Settings {
             package,
@@ -99,14 +99,14 @@ fn of_package(
         let workflow = workflow(&settings);
         let (added, broken) = match read {
             Some(Ok(added)) => (added, None),
-            Some(Err(error)) => (Added::default(), Some(error)),
-            None => (Added::default(), None),
+            Some(Err(error)) => (CustomBlocks::default(), Some(error)),
+            None => (CustomBlocks::default(), None),
         };
         let text = print(&workflow, &added);
         let lost = match (&plain, broken) {
             (Some(now), _) if !is_ours(now) => Some(Lost::NotOurs),
             (_, Some(error)) => Some(Lost::Unreadable(error)),
-            _ => lost_places(&added, &text),
+            _ => lost_blocks(&added, &text),
         };
         let now = match plain {
             Some(plain) if plain == text => Some(plain),
@@ -122,19 +122,19 @@ fn of_package(
     kinds(package).map(file).into()
 }
 
-fn lost_places(added: &Added, text: &str) -> Option<Lost> {
-    let kept = Added::read(text).unwrap_or_default();
+fn lost_blocks(added: &CustomBlocks, text: &str) -> Option<Lost> {
+    let kept = CustomBlocks::read(text).unwrap_or_default();
     let kept: BTreeSet<&str> = kept.names().collect();
     let lost: Vec<String> = added
         .names()
         .filter(|name| !kept.contains(name))
         .map(ToOwned::to_owned)
         .collect();
-    (!lost.is_empty()).then_some(Lost::Places(lost))
+    (!lost.is_empty()).then_some(Lost::Blocks(lost))
 }
 
 /// Returns the text of a workflow.
-pub fn print(workflow: &Workflow, added: &Added) -> String {
+pub fn print(workflow: &Workflow, added: &CustomBlocks) -> String {
     let mut text = String::new();
     for line in &workflow.about {
         text.push_str(line);

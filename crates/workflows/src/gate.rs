@@ -13,7 +13,7 @@ pub fn workflow(settings: &Settings<'_>) -> Workflow {
     let name = &settings.package.name;
     Workflow {
         about: settings.about(&[
-            "Holds or releases the merge, and keeps the comment. The trusted half: it runs the default branch's file,",
+            "Holds or releases the merge, and keeps the comment. The privileged workflow: it runs the default branch's file,",
             "checks out the default branch only, and never runs anything of the pull request.",
         ]),
         name: format!("Gate {name}"),

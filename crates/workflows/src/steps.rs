@@ -34,9 +34,10 @@ impl Settings<'_> {
     pub(crate) fn about(&self, what: &[&str]) -> Vec<String> {
         let mut lines = vec![
             format!(
-                "{MARK}, from lockgate.toml; `lockgate check` compares the two. What is yours goes between"
+                "{MARK}, from lockgate.toml; `lockgate check` compares the two. Your own lines belong between"
             ),
-            "# \"lockgate:place\" and \"lockgate:end\": it stays as it is.".to_owned(),
+            "# \"lockgate:begin-custom NAME\" and \"lockgate:end-custom NAME\", and are kept."
+                .to_owned(),
         ];
         lines.extend(what.iter().map(|line| format!("# {line}")));
         if self.workflows.lockgate.is_none() {

@@ -70,7 +70,7 @@ pub struct Job {
     /// The outputs for other jobs.
     pub outputs: Vec<(&'static str, String)>,
     /// The custom block for keys of the job.
-    pub place: Option<&'static str>,
+    pub custom_block: Option<&'static str>,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -205,8 +205,8 @@ impl Job {
         if !self.outputs.is_empty() {
             table.put("outputs", Value::Table(texts(&self.outputs)));
         }
-        if let Some(place) = self.place {
-            table.place(place);
+        if let Some(name) = self.custom_block {
+            table.custom_block(name);
         }
         table.put(
             "steps",
@@ -220,7 +220,7 @@ impl Step {
     fn item(&self) -> Item {
         let mut table = Table::default();
         match self {
-            Self::Place(name) => return Item::Place(name),
+            Self::Place(name) => return Item::Block(name),
             Self::Run {
                 id,
                 condition,

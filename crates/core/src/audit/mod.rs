@@ -176,7 +176,7 @@ reasons! {
             "audit.inherited", "version {version} was there before the audited history begins, and is not published", "nothing: the next version is published before it is merged";
         /// Published, and never merged.
         NeverMerged { /** Version. */ version: Version } =>
-            "audit.never-merged", "version {version} is published, and no commit names it: its number is burnt", "nothing: the next version skips it";
+            "audit.never-merged", "version {version} is published, and no commit names it: its number is retired", "nothing: the next version skips it";
         /// Taken back.
         Withdrawn { /** Version. */ version: Version } =>
             "audit.withdrawn", "version {version} is withdrawn", "nothing, unless the newest commit names it: then raise the version";

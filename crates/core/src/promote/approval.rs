@@ -98,7 +98,7 @@ pub(super) fn shown(facts: &Facts, plan: &Plan) -> Vec<String> {
             .map(|path| quoted(&String::from_utf8_lossy(path)))
             .collect();
         rows.push(format!(
-            "changed of what decides the build: {}",
+            "changed files that decide the build: {}",
             paths.join(", ")
         ));
     }

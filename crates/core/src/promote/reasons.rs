@@ -98,7 +98,7 @@ reasons! {
             "promote.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder; nothing was published", "find out who made {below}; delete it, or raise the version";
         /// The version is published with other bytes.
         VersionTaken { /** Tag. */ tag: Tag, /** By whom. */ by: String, /** Free. */ free: String } =>
-            "promote.version-taken", "{tag} is already published, by {by}", "raise the version to {free} and build again; a version means one set of bytes for ever";
+            "promote.version-taken", "{tag} is already published, by {by}", "raise the version to {free} and build again; a version permanently means one set of bytes";
         /// A release that is not what it says.
         ReleaseBroken { /** Tag. */ tag: Tag, /** What is wrong. */ problem: String } =>
             "promote.release-broken", "the release {tag} is not what its receipt says: {problem}", "withdraw it, and raise the version";

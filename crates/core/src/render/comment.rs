@@ -149,7 +149,7 @@ fn changed(report: &Report<'_>) -> String {
         more => format!(" and {more} more"),
     };
     format!(
-        "Changed of what decides the build: {}{more}.\n\n{config}",
+        "Changed files that decide the build: {}{more}.\n\n{config}",
         shown.join(", ")
     )
 }

@@ -78,9 +78,9 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
-    tool-support rises from 1 to 2: build all variants.
+    tool-support 1 → 2: building all variants.
 
-    Changed of what decides the build: `src/main.c`, ``src/`![x](y)\u{1b}``.
+    Changed files that decide the build: `src/main.c`, ``src/`![x](y)\u{1b}``.
 
     | variant | size | SHA-256 | smoke | build | headers |
     | --- | ---: | --- | --- | ---: | --- |
@@ -151,9 +151,9 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
-    tool-support rises from 1 to 2: build all variants.
+    tool-support 1 → 2: building all variants.
 
-    Changed of what decides the build: `src/main.c`, ``src/`![x](y)\u{1b}``.
+    Changed files that decide the build: `src/main.c`, ``src/`![x](y)\u{1b}``.
 
     **The build failed**, see [its log](https://forge.example/o/r/actions/runs/9).
 

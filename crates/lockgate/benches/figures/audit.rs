@@ -74,7 +74,7 @@ pub(crate) fn figures(table: &mut Table) {
     let first = said.lines().next().unwrap_or_default();
     assert_eq!(
         first,
-        format!("large: the promise holds for each of {COMMITS} commits")
+        format!("large: every version on the branch is published ({COMMITS} commits)")
     );
     let before = server.api_calls().len();
     let took = median(5, || {

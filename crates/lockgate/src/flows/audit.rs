@@ -244,16 +244,16 @@ fn render(context: &Context, tip: &CommitId, audits: &[Audit]) -> Result<(), Fai
 
 fn text(audit: &Audit) -> String {
     let mut rows =
-        vec![["version", "release", "commits", "exact", "pins", "standing"].map(str::to_owned)];
+        vec![["version", "release", "commits", "exact", "pins", "status"].map(str::to_owned)];
     for row in &audit.rows {
-        let standing = if row
+        let status = if row
             .findings
             .iter()
             .any(|finding| finding.breaks(audit.strict))
         {
             "broken"
         } else if row.findings.is_empty() {
-            "kept"
+            "ok"
         } else {
             "note"
         };
@@ -265,7 +265,7 @@ fn text(audit: &Audit) -> String {
             row.named.to_string(),
             row.exact.to_string(),
             pins(row.pins).to_owned(),
-            standing.to_owned(),
+            status.to_owned(),
         ]);
     }
     let mut text = format!("{}: {}\n", audit.package, verdict(audit));
@@ -283,9 +283,12 @@ fn text(audit: &Audit) -> String {
 
 fn verdict(audit: &Audit) -> String {
     match audit.broken().count() {
-        0 => format!("the promise holds for each of {} commits", audit.commits),
-        1 => format!("1 promise is broken, in {} commits", audit.commits),
-        count => format!("{count} promises are broken, in {} commits", audit.commits),
+        0 => format!(
+            "every version on the branch is published ({} commits)",
+            audit.commits
+        ),
+        1 => format!("1 problem in {} commits", audit.commits),
+        count => format!("{count} problems in {} commits", audit.commits),
     }
 }
 

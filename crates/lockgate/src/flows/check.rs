@@ -16,7 +16,7 @@ reasons! {
     pub enum Drift {
         /// A file says something else.
         Differs { /** Path. */ path: String } =>
-            "check.drift", "{path} is not what lockgate.toml asks for", "run `lockgate init`; what is yours belongs between \"lockgate:place\" and \"lockgate:end\"";
+            "check.drift", "{path} is not what lockgate.toml asks for", "run `lockgate init`; your own lines belong between \"lockgate:begin-custom NAME\" and \"lockgate:end-custom NAME\"";
         /// A file is not there.
         Absent { /** Path. */ path: String } =>
             "check.absent", "{path} is not there", "run `lockgate init`";

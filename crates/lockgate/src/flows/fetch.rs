@@ -117,12 +117,12 @@ fn released(
         };
         let fetched = fetched.map_err(|error| fetch_failure(&error))?;
         let ground = match (fetched.ground, &pins) {
-            (Ground::Pins, Some((true, _))) => "the pins in the file that was named",
-            (Ground::Pins, _) => "the repository's pins",
+            (Ground::Pins, Some((true, _))) => "the pinned digests in the named file",
+            (Ground::Pins, _) => "the repository's pinned digests",
             (Ground::Receipt, _) => {
-                "the receipt published with it, which is weaker ground than pins"
+                "the release's receipt; pinned digests (lockgate pin) would be stronger"
             }
-            (Ground::StoredReceipt, _) => "the receipt that was kept when it was fetched",
+            (Ground::StoredReceipt, _) => "the receipt stored when it was fetched",
         };
         context.talk.say(&format!(
             "{} {version} for {}, from {}, verified by {ground}",

@@ -137,11 +137,11 @@ fn refuse_losses(context: &Context, args: &cli::Init, all: &[File]) -> Result<()
             what: error.to_string(),
         }
         .into()),
-        Some((path, Some(Lost::Places(names)))) => {
+        Some((path, Some(Lost::Blocks(names)))) => {
             let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
             Err(Problem::Lost {
                 path: path.clone(),
-                what: format!("it has no place {}", names.join(" or ")),
+                what: format!("it has no custom block {}", names.join(" or ")),
             }
             .into())
         }

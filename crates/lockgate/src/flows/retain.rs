@@ -1,4 +1,4 @@
-//! `lockgate retain`: drafts that dead promotions have left, listed or deleted.
+//! `lockgate cleanup`: drafts that interrupted promotions left behind, listed or deleted.
 
 use lockgate_core::Tag;
 use lockgate_core::config::Package;
@@ -14,7 +14,7 @@ use crate::observe::{Published as _, Tree};
 use crate::remote::Remote;
 
 /// Runs the flow.
-pub fn run(context: &Context, args: &cli::Retain) -> Result<(), Failure> {
+pub fn run(context: &Context, args: &cli::Cleanup) -> Result<(), Failure> {
     let remote = Remote::open(&context.around)?;
     let branch = super::withdraw::base(&remote, args.base.as_deref())?;
     let tip = remote.branch(&branch)?;
@@ -94,7 +94,7 @@ fn shown(draft: &Draft, tag: &Tag) -> String {
 /// At a terminal a person is asked. Without one there is nobody to ask, and only drafts go that Lockgate wrote.
 fn agreed(
     context: &Context,
-    args: &cli::Retain,
+    args: &cli::Cleanup,
     fates: &[(&Draft, Tag, retain::Fate)],
     going: usize,
 ) -> bool {

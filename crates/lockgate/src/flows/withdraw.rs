@@ -127,7 +127,7 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
                 &format!("**{}**\n\n{}", words.trim_end(), release.notes),
             )?;
             let text = format!(
-                "{tag} is withdrawn: it stays published and marked, and version {version} is burnt"
+                "{tag} is withdrawn: it stays published and marked, and version {version} is retired"
             );
             context.talk.result(
                 "withdraw",

@@ -208,7 +208,7 @@ impl Story<'_> {
         {
             self.heard(did)?;
         }
-        self.begin("The trusted half", "reports on the pull request");
+        self.begin("The privileged workflow", "reports on the pull request");
         self.comment(pull);
         all.iter().try_for_each(check)
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::read::{Kind, Node, read};
 use super::write::{Item, Table, Value, document, scalar};
-use crate::places::Added;
+use crate::custom_blocks::CustomBlocks;
 
 /// Texts that YAML readers have taken for something else.
 const TRAPS: &[&str] = &[
@@ -89,7 +89,7 @@ fn holds(text: &str) {
     let mut table = Table::default();
     table.put("list", Value::List(vec![Item::Table(inner)]));
     table.text("after", text);
-    let printed = document(&table, &Added::default());
+    let printed = document(&table, &CustomBlocks::default());
     let root = read(&printed).unwrap_or_else(|error| panic!("{error}\n{printed}"));
     let keys: Vec<_> = root.rows().filter_map(|(key, _)| key.text()).collect();
     assert_eq!(keys, ["list", "after"], "{printed}");

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::places;
+use crate::custom_blocks::CustomBlocks;
 
 /// A value of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ enum Row {
         value: Value,
         why: Option<String>,
     },
-    Place(&'static str),
+    Block(&'static str),
     Gap,
 }
 
@@ -51,7 +51,7 @@ pub enum Item {
     /// A table.
     Table(Table),
     /// A custom block.
-    Place(&'static str),
+    Block(&'static str),
 }
 
 impl Table {
@@ -99,7 +99,7 @@ fn rows(out: &mut String, table: &Table, indent: usize, lead: &str, added: &plac
     for row in &table.0 {
         match row {
             Row::Gap => out.push('\n'),
-            Row::Place(name) => added.print(out, name, indent),
+            Row::Block(name) => added.print(out, name, indent),
             Row::Entry { key, value, why } => {
                 match lead.take() {
                     Some(lead) => out.push_str(lead),
@@ -117,7 +117,7 @@ fn rows(out: &mut String, table: &Table, indent: usize, lead: &str, added: &plac
     }
 }
 
-fn entry(out: &mut String, value: &Value, why: &str, indent: usize, added: &places::Added) {
+fn entry(out: &mut String, value: &Value, why: &str, indent: usize, added: &CustomBlocks) {
     let _ = match value {
         Value::Text(text) => writeln!(out, " {}{why}", scalar(text)),
         Value::Number(number) => writeln!(out, " {number}{why}"),
@@ -147,7 +147,7 @@ fn entry(out: &mut String, value: &Value, why: &str, indent: usize, added: &plac
             for item in items {
                 match item {
                     Item::Table(table) => rows(out, table, indent + 4, &lead, added),
-                    Item::Place(name) => added.print(out, name, indent + 2),
+                    Item::Block(name) => added.print(out, name, indent + 2),
                 }
             }
             Ok(())

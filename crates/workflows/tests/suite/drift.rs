@@ -25,18 +25,40 @@ fn what_was_written_is_right() {
 }
 
 #[test]
-fn what_stands_in_a_place_is_no_difference_and_survives_a_change_of_the_config() {
+fn the_content_of_a_custom_block_is_no_difference_and_survives_a_change_of_the_config() {
     let added = "      - run: echo hello # mine\n\n      - {run: 'x'}\n";
-    let mark = "      # lockgate:place before-build\n";
+    let mark = "      # lockgate:begin-custom before-build\n";
     let text = build().replace(mark, &format!("{mark}{added}"));
     assert!(again(&text).is_right());
     let other = config(&["tool"], &["amd64"], &settings("hardened"));
     let now = |path: &str| path.contains("/build-").then(|| text.clone());
     let file = files::of(&other, &now).swap_remove(0);
     assert!(!file.is_right() && file.lost.is_none());
+    assert!(file.text.contains(&format!(
+        "{mark}{added}      # lockgate:end-custom before-build\n"
+    )));
+}
+
+#[test]
+fn a_file_with_the_old_marks_is_written_anew_and_keeps_its_content() {
+    let added = "      - run: echo hello # mine\n";
+    let old: String = build()
+        .replace(
+            "# lockgate:begin-custom before-build\n",
+            &format!("# lockgate:place before-build\n{added}"),
+        )
+        .replace("# lockgate:begin-custom", "# lockgate:place")
+        .lines()
+        .map(|line| match line.split_once("# lockgate:end-custom") {
+            Some((pad, _)) => format!("{pad}# lockgate:end\n"),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    let file = again(&old);
+    assert!(!file.is_right() && file.lost.is_none());
     assert!(
         file.text
-            .contains(&format!("{mark}{added}      # lockgate:end\n"))
+            .contains(&format!("# lockgate:begin-custom before-build\n{added}"))
     );
 }
 
@@ -91,15 +113,15 @@ fn line(text: &str, part: &str) -> String {
 fn what_would_be_lost_is_known() {
     assert_eq!(again("name: mine\n").lost, Some(Lost::NotOurs));
     let text = build();
-    let renamed = text.replace(
-        "# lockgate:place after-build\n",
-        "# lockgate:place after-bild\n      - run: x\n",
+    let renamed = text.replace("after-build\n", "after-bild\n").replace(
+        "# lockgate:begin-custom after-bild\n",
+        "# lockgate:begin-custom after-bild\n      - run: x\n",
     );
     assert_eq!(
         again(&renamed).lost,
-        Some(Lost::Places(vec!["after-bild".to_owned()]))
+        Some(Lost::Blocks(vec!["after-bild".to_owned()]))
     );
-    let open = text.replacen("# lockgate:end", "# lockgate:ende", 1);
+    let open = text.replacen("# lockgate:end-custom", "# lockgate:ende", 1);
     assert!(matches!(again(&open).lost, Some(Lost::Unreadable(_))));
 }
 

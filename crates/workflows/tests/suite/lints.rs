@@ -103,7 +103,7 @@ fn what_is_written_breaks_no_rule() {
 fn what_people_add_is_linted_too() {
     let config = config(&["tool"], &["amd64"], "");
     let file = fresh(&config).swap_remove(0);
-    let mark = "      # lockgate:place before-build\n";
+    let mark = "      # lockgate:begin-custom before-build\n";
     let cache = format!("{mark}      - uses: actions/cache@{}\n", "a".repeat(40));
     let text = file.text.replace(mark, &cache);
     let found = lint::lint(&config, &file.path, &text);

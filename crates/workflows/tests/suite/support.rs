@@ -32,8 +32,11 @@ pub(crate) fn config(packages: &[&str], variants: &[&str], more: &str) -> Config
             "[package.{name}]\nversion-file = \"{name}/V\"\nsources = [\"{name}/**\"]\ntag = \"tag-{name}-v{{version}}\"\nasset = \"{name}-{{variant}}-v{{version}}\"\n\
              [package.{name}.build]\ncommand = [\"make\"]\noutput = \"{name}/{{asset}}\"\n"
         );
-        for variant in variants {
-            text += &format!("[package.{name}.variant.{variant}]\narch = \"amd64\"\n");
+        for (at, variant) in variants.iter().enumerate() {
+            // A floor of its own each, so that they are for different machines.
+            text += &format!(
+                "[package.{name}.variant.{variant}]\narch = \"amd64\"\nglibc-floor = \"2.{at}\"\n"
+            );
         }
     }
     text += more;

@@ -54,7 +54,7 @@ reasons! {
             "init.not-ours", "{paths} would be replaced, and Lockgate did not write what is there", "look at the difference above; then move it away, or say --force";
         /// What people added would be lost.
         Lost { /** Path. */ path: String, /** What. */ what: String } =>
-            "init.lost", "what people added to {path} would be lost: {what}", "move it to a place that the file has (docs/workflows.md lists them), or say --force";
+            "init.lost", "what people added to {path} would be lost: {what}", "move it to a custom block that the file has (docs/workflows.md lists them), or say --force";
         /// No config, no package.
         Nothing =>
             "init.nothing", "there is no lockgate.toml yet, and no package is named", "name one with --package, and what belongs to it";
