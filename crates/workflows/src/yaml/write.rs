@@ -71,8 +71,8 @@ impl Table {
     }
 
     /// Adds a custom block.
-    pub fn place(&mut self, name: &'static str) {
-        self.0.push(Row::Place(name));
+    pub fn custom_block(&mut self, name: &'static str) {
+        self.0.push(Row::Block(name));
     }
 
     /// Adds an empty line.
@@ -87,14 +87,14 @@ impl Table {
 }
 
 /// Returns the text of a document; `added` holds the content of its custom blocks.
-pub fn document(table: &Table, added: &places::Added) -> String {
+pub fn document(table: &Table, added: &CustomBlocks) -> String {
     let mut out = String::new();
     rows(&mut out, table, 0, "", added);
     out
 }
 
 /// Prints the rows of a table; the first one after `lead`, which replaces its indent.
-fn rows(out: &mut String, table: &Table, indent: usize, lead: &str, added: &places::Added) {
+fn rows(out: &mut String, table: &Table, indent: usize, lead: &str, added: &CustomBlocks) {
     let mut lead = Some(lead).filter(|lead| !lead.is_empty());
     for row in &table.0 {
         match row {
