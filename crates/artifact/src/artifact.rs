@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use crate::zip::{self, Expect, SingleFile, Size, ZipError};
 
-/// How the artifact was uploaded.
+/// The form in which an artifact was uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// A zip with one entry.
@@ -16,12 +16,12 @@ pub enum Form {
     Plain,
 }
 
-/// What was read from the artifact.
+/// The facts learned by reading an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Size of the content in bytes.
     pub size: u64,
-    /// What the zip records say; `None` for a plain file.
+    /// The facts of the zip; `None` for a plain file.
     pub zip: Option<zip::Facts>,
 }
 

@@ -14,7 +14,7 @@ use lockgate_core::{
     RepositoryId, RepositoryName, Role, RunId, Tag, Timestamp, gate,
 };
 
-/// What Lockgate asks of GitHub, for one repository.
+/// The operations that Lockgate needs of GitHub, for one repository.
 pub trait Forge {
     /// Returns the repository that all other calls are about.
     ///
@@ -384,6 +384,7 @@ pub enum ErrorKind {
 
 impl ForgeError {
     /// Converts the error for the promotion's state machine.
+    #[must_use]
     pub fn into_fault(self) -> lockgate_core::promote::Fault {
         use lockgate_core::promote::Fault as F;
         let text = self.to_string();

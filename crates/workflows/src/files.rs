@@ -38,6 +38,7 @@ pub enum Lost {
 
 impl File {
     /// Returns whether the present content is the expected one.
+    #[must_use]
     pub fn is_right(&self) -> bool {
         self.now.as_deref() == Some(self.text.as_str())
     }
@@ -49,11 +50,13 @@ impl File {
 }
 
 /// Returns whether Lockgate wrote a file.
+#[must_use]
 pub fn is_ours(text: &str) -> bool {
     text.starts_with(MARK)
 }
 
 /// Returns the files of every package, given the present ones.
+#[must_use]
 pub fn of(config: &Config, now: &dyn Fn(&str) -> Option<String>) -> Vec<File> {
     let packages = config.packages.values();
     packages
@@ -144,6 +147,7 @@ pub fn print(workflow: &Workflow, added: &CustomBlocks) -> String {
 }
 
 /// Returns a unified diff; a missing file is `/dev/null`, as in git.
+#[must_use]
 pub fn diff(path: &str, old: Option<&str>, new: Option<&str>) -> String {
     let name = |side: &str, text: Option<&str>| match text {
         Some(_) => format!("{side}/{path}"),

@@ -39,6 +39,7 @@ const GONE_COMMITS: [&str; 2] = [
 ///
 /// `reference` is the part after the `@`; `comment` is the part after the `#` of the same line, where pins name their
 /// version.
+#[must_use]
 pub fn first_that_starts(action: &str, reference: &str, comment: Option<&str>) -> Option<u64> {
     // A sub-action belongs to its repository: `actions/cache/restore`.
     let mut parts = action.splitn(3, '/');
@@ -59,6 +60,7 @@ fn major(text: &str) -> Option<u64> {
 }
 
 /// Returns whether the table is due for a review.
+#[must_use]
 pub fn is_old(now: u64) -> bool {
     now > REVIEWED_AT + FRESH
 }

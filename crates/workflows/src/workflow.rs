@@ -16,7 +16,7 @@ pub struct Workflow {
     pub run_name: Option<String>,
     /// The events that start it.
     pub on: Vec<Trigger>,
-    /// Which runs exclude each other.
+    /// The concurrency group of its runs.
     pub concurrency: Concurrency,
     /// The jobs.
     pub jobs: Vec<Job>,
@@ -33,7 +33,7 @@ pub struct Trigger {
     pub settings: Table,
 }
 
-/// Which runs exclude each other.
+/// The concurrency group of its runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concurrency {
     /// Runs in the same group exclude each other.

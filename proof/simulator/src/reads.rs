@@ -113,7 +113,7 @@ impl Reads {
         history
     }
 
-    /// Falsifies a release for a broken variant, which accepts the bytes of any run.
+    /// Falsifies a release for a broken variant, for which equal bytes prove the origin.
     fn lied(&self, mut seen: ReleaseFacts) -> ReleaseFacts {
         if let (Some(Sabotage::BelieveSameBytes), ReleaseFacts::Published(release)) =
             (self.sabotage, &mut seen)

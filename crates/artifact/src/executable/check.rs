@@ -11,7 +11,7 @@ use super::{
 };
 use crate::foreign::shown;
 
-/// What a variant requires of its executable.
+/// The requirements of a variant for its executable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirements {
     /// The architecture of the executable.

@@ -16,7 +16,7 @@ pub struct Facts {
     pub endian: Endian,
     /// Processor (`e_machine`).
     pub machine: Machine,
-    /// What kind of executable (`e_type`, and more).
+    /// The kind of executable (`e_type`, and more).
     pub kind: Kind,
     /// `EI_OSABI`: 0 is System V, 3 Linux with GNU extensions, 9 FreeBSD.
     pub os_abi: u8,
@@ -95,7 +95,7 @@ pub enum Kind {
     StaticPie,
 }
 
-/// What the stack's permissions will be.
+/// The permissions of the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stack {
     /// `PT_GNU_STACK` without `PF_X`.

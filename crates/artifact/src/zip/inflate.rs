@@ -13,7 +13,7 @@ use super::{
     input::Input,
 };
 
-/// What has been inflated so far.
+/// The state of the content inflated so far.
 #[derive(Default)]
 pub(super) struct Passed {
     pub(super) size: u64,

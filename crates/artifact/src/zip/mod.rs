@@ -50,7 +50,7 @@ pub struct Expect<'a> {
     pub size: Size,
 }
 
-/// What is known about the size of the content beforehand.
+/// The expected size of the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// Exactly this number of bytes.
@@ -69,7 +69,7 @@ impl Size {
     }
 }
 
-/// How the content is stored in the zip (APPNOTE 4.4.5).
+/// The compression method of the content (APPNOTE 4.4.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Method 0: uncompressed.
@@ -87,7 +87,7 @@ impl Method {
     }
 }
 
-/// What the zip holds, after all records agreed.
+/// The facts of a zip, after all records agreed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Name of the entry, which is the expected one.
@@ -98,7 +98,7 @@ pub struct Facts {
     pub compressed: u64,
     /// CRC-32 of the content.
     pub crc32: u32,
-    /// How the content is stored.
+    /// The compression method.
     pub method: Method,
     /// The Unix permission bits, at most `0o777`.
     pub mode: u32,

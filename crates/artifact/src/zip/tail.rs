@@ -28,7 +28,7 @@ const TYPE: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 const PERMISSIONS: u32 = 0o777;
 
-/// What was observed by the end of the content.
+/// The facts observed by the end of the content.
 #[derive(Debug)]
 pub(super) struct Seen<'a> {
     pub(super) local: Local,

@@ -33,7 +33,7 @@ pub struct Entry<'a> {
     /// Unix permission bits; the uploader keeps the file's. Bits above `0o7777` are cut off. The reader refuses setuid,
     /// setgid and sticky bits: writing them is for tests.
     pub mode: u32,
-    /// When the file was modified.
+    /// The modification time of the file.
     pub modified: DosTime,
     /// Compression level: 0 (stored) to 9.
     pub level: u32,

@@ -19,6 +19,7 @@ pub struct Proxies {
 
 impl Proxies {
     /// Uses no proxies.
+    #[must_use]
     pub fn none() -> Self {
         Self::default()
     }

@@ -64,7 +64,7 @@ impl Stage {
         let (did, said) =
             self.step(&checkout, &words(&["detect", "--package", &package]), &vars)?;
         good &= did.ended.code == Some(0);
-        // Its outputs of the first attempt are kept.
+        // A re-run does not show it again.
         if order.rerun.is_none() {
             done.push(did);
         }

@@ -177,8 +177,8 @@ fn patience(fault: Fault) -> &'static str {
     if slow.contains(&fault) { "1" } else { "60" }
 }
 
-/// Returns whether the affected process itself succeeds: after slow responses, and after truncated small reads, which
-/// are repeated.
+/// Returns whether the affected process itself succeeds: after slow responses, and after interrupted reads, which are
+/// repeated.
 fn passes(call: &Call, fault: Fault) -> bool {
     let cut = [
         Fault::ResetAtOnce,

@@ -76,6 +76,7 @@ pub fn codes() -> Vec<&'static str> {
 }
 
 /// Lints the workflow at a path.
+#[must_use]
 pub fn lint(config: &Config, path: &str, text: &str) -> Vec<Finding> {
     let doc = Doc::new(config, path, text);
     let found = |rule: &&Rule| {

@@ -105,7 +105,7 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
     }
 }
 
-/// Returns whether the repository is private and the caller has no access. Signed storage addresses need no more.
+/// Returns whether the repository is private and the caller has no access. Signed storage addresses need no token.
 fn hidden(forge: &Forge, head: &Head, call: &Call) -> bool {
     let is_stranger = call.actor == Actor::Anonymous && call.app.is_none();
     forge.state.settings().private && is_stranger && matches!(head.side, Side::Api | Side::Web)

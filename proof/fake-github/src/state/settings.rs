@@ -137,8 +137,7 @@ impl State {
         told.then_some(&self.settings).ok_or(Refusal::NotFound)
     }
 
-    /// Succeeds if releases become immutable. An administrator sees that the setting is on; that it is off looks like
-    /// missing access.
+    /// Succeeds for an administrator if releases become immutable; otherwise nothing is found, as on GitHub.
     pub fn immutability(&self, actor: &Actor) -> Result<(), Refusal> {
         let told = self.settings.immutable_releases && actor.role() >= Role::Admin;
         told.then_some(()).ok_or(Refusal::NotFound)

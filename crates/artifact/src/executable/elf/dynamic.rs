@@ -36,7 +36,7 @@ pub(super) struct Dynamic {
     pub(super) versions_count: Option<u64>,
 }
 
-/// What the dynamic section says once its entries are followed.
+/// The content of the dynamic section, with its entries followed.
 pub(super) struct Said {
     pub(super) needed: Vec<String>,
     pub(super) rpath: Option<String>,
