@@ -221,7 +221,7 @@ impl Claim {
 }
 
 /// The beginning of a file, if nobody writes it and it is no link.
-fn abandoned(locks: Locks, path: &Path) -> Option<File> {
+pub(super) fn abandoned(locks: Locks, path: &Path) -> Option<File> {
     if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
         drop(remove(path));
         return None;

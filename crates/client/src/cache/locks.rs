@@ -11,8 +11,23 @@ pub(crate) enum Locks {
     Nothing,
 }
 
+#[cfg(test)]
+thread_local! {
+    static BEFORE_LOCK: std::cell::RefCell<Option<Box<dyn FnOnce()>>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Does something between the opening of a file and this thread's next lock on it, as another process might.
+#[cfg(test)]
+pub(super) fn before_next_lock(act: impl FnOnce() + 'static) {
+    BEFORE_LOCK.set(Some(Box::new(act)));
+}
+
 impl Locks {
     pub(crate) fn try_lock(self, file: &File) -> Result<(), TryLockError> {
+        #[cfg(test)]
+        if let Some(act) = BEFORE_LOCK.take() {
+            act();
+        }
         match self {
             Self::System => file.try_lock(),
             #[cfg(test)]

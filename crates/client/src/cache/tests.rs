@@ -1,13 +1,15 @@
 //! Two writers of one executable, whatever locks do; and descriptors that somebody else still holds.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Cache, Claim, Claimed, Locks, Patience};
+use super::claim::{abandoned, nobody_holds};
+use super::locks::before_next_lock;
+use super::{Cache, Claim, Claimed, Held, Locks, Patience};
 use crate::digest::Digest;
 use crate::names::AssetName;
 use crate::transfer::Sink as _;
@@ -204,4 +206,60 @@ fn a_process_whose_file_grows_is_waited_for() {
         ));
     });
     assert!(begun.elapsed() >= 3 * idle);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_entry_that_is_pruned_while_it_is_hashed_is_not_handed_out() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::System);
+    let mut claim = claim(&cache);
+    claim.file().write_all(SCRIPT).unwrap();
+    let path = claim.keep(&cache, digest(), &asset()).unwrap();
+    let mut hashed = File::open(&path).unwrap();
+    let hash = |file: &mut File| {
+        file.rewind().unwrap();
+        Cache::hashed(digest(), path.clone(), file).unwrap()
+    };
+    assert!(matches!(hash(&mut hashed), Held::Whole { .. }));
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(hash(&mut hashed), Held::Nothing));
+    // Another file has its name: it was not the one that was hashed.
+    fs::write(&path, b"not hashed").unwrap();
+    assert!(matches!(hash(&mut hashed), Held::Nothing));
+    // A damaged one that another process has replaced meanwhile is not removed again.
+    let mut damaged = File::open(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, SCRIPT).unwrap();
+    assert!(matches!(hash(&mut damaged), Held::Damaged));
+    assert_eq!(fs::read(&path).unwrap(), SCRIPT);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_on_a_file_that_was_renamed_away_counts_for_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::System);
+    fs::create_dir_all(cache.incomplete()).unwrap();
+    let (path, away) = (lock_path(&cache), root.path().join("away"));
+    before_next_lock({
+        let path = path.clone();
+        move || fs::rename(&path, &away).unwrap()
+    });
+    assert!(matches!(ask(&cache, LONG, &mut || ()), Claimed::Look));
+    claim(&cache).discard();
+    // A beginning, and what is pruned: another file has the name by the time the lock is there.
+    let (part, other) = (root.path().join("part"), root.path().join("other"));
+    let replace = || {
+        let (part, other) = (part.clone(), other.clone());
+        fs::write(&part, b"old").unwrap();
+        fs::write(&other, b"new").unwrap();
+        before_next_lock(move || fs::rename(&other, &part).unwrap());
+    };
+    replace();
+    assert!(abandoned(cache.locks, &part).is_none());
+    assert!(abandoned(cache.locks, &part).is_some());
+    replace();
+    assert!(nobody_holds(cache.locks, &part).unwrap().is_none());
+    assert!(nobody_holds(cache.locks, &part).unwrap().is_some());
 }
