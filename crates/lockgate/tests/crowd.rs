@@ -8,34 +8,56 @@ use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use download::{Room, Stop};
 
-#[test]
-fn two_hundred_processes_that_ask_for_one_uncached_file_download_it_once() {
-    const CROWD: usize = 200;
-    let room = Room::new(1 << 20);
-    // No bytes are sent before every process has asked: the withdrawal is requested before the file.
-    room.server.hold_until(CROWD);
-    let children: Vec<_> = (0..CROWD)
+/// Starts `size` processes, and expects each to run the file that it fetched and to print the expected path.
+fn crowd(size: usize, mut command: impl FnMut() -> Command, expected: &str) {
+    let children: Vec<_> = (0..size)
         .map(|_| {
-            let mut command = room.fetch();
+            let mut command = command();
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             command.spawn().unwrap()
         })
         .collect();
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        assert_eq!(
-            String::from_utf8(output.stdout).unwrap().trim_end(),
-            room.entry()
-        );
+    let ended = children.into_iter().map(|one| one.wait_with_output());
+    let mut bad = Vec::new();
+    for output in ended {
+        let output = output.unwrap();
+        if !output.status.success() || output.stdout != expected.as_bytes() {
+            bad.push(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
     }
+    assert!(bad.is_empty(), "{} of {size}: {}", bad.len(), bad[0]);
+}
+
+#[test]
+fn two_hundred_processes_download_an_uncached_file_once_and_each_runs_it() {
+    const CROWD: usize = 200;
+    let room = Room::new(1 << 20);
+    // No bytes are sent before every process has asked: the withdrawal is requested before the file.
+    room.server.hold_until(CROWD);
+    crowd(CROWD, || room.fetch_and_run(&[]), &room.entry());
     assert_eq!(room.server.downloads(), [None], "one, from the first byte");
     room.is_clean();
+}
+
+/// `LOCKGATE_FETCH_ROUNDS` makes it longer; `make soak` sets it.
+#[test]
+fn processes_that_write_into_one_folder_run_what_is_there() {
+    let named = std::env::var("LOCKGATE_FETCH_ROUNDS").ok();
+    let rounds = named.map_or(6, |rounds| rounds.parse().unwrap());
+    for _ in 0..rounds {
+        let room = Room::new(1 << 18);
+        let folder = tempfile::tempdir().unwrap();
+        let into = folder.path().to_str().unwrap();
+        let expected = format!("{into}/hello-amd64-v1");
+        crowd(8, || room.fetch_and_run(&["--into", into]), &expected);
+        assert_eq!(room.server.downloads(), [None]);
+        assert_eq!(std::fs::read_dir(into).unwrap().count(), 1, "nothing else");
+        room.is_clean();
+    }
 }
 
 #[test]

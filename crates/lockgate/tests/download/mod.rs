@@ -59,7 +59,9 @@ pub(crate) fn may_have_own_disks() -> bool {
 
 impl Room {
     pub(crate) fn new(size: usize) -> Self {
-        let file: Vec<u8> = (0..size).map(|n| (n * 7 % 251) as u8).collect();
+        // It runs, and has no zero byte, from which a shell would conclude that it is no script.
+        let mut file: Vec<u8> = b"#!/bin/sh\nexit 0\n#".to_vec();
+        file.extend((file.len()..size).map(|n| b'a' + (n * 7 % 23) as u8));
         let sha256 = lockgate_client::Digest::of(&file).to_string();
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
@@ -87,6 +89,16 @@ impl Room {
     /// Returns the command, in an empty environment.
     pub(crate) fn fetch(&self) -> Command {
         self.in_work(Command::new(env!("CARGO_BIN_EXE_lockgate")), &self.words())
+    }
+
+    /// Returns a command that fetches with more options, runs the file at once, and prints its path if it ran.
+    pub(crate) fn fetch_and_run(&self, more: &[&str]) -> Command {
+        let mut command = self.by_shell(
+            &["/bin/sh"],
+            r#"path=$("$@") && "$path" && printf %s "$path""#,
+        );
+        command.args(more);
+        command
     }
 
     /// Returns the command without an explicit cache, fetching into a folder.
