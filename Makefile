@@ -70,6 +70,8 @@ soak-model: soak-setup
 	cargo run --release --locked -p lockgate-model -- --faults 1 --deeds 1 --queue
 	cargo run --release --locked -p lockgate-model -- --faults 3 --deeds 0 --queue
 	cargo run --release --locked -p lockgate-model -- --three --faults 2 --deeds 0 --queue
+	cargo run --release --locked -p lockgate-model -- --cache --processes 3 --prunes 0
+	cargo run --release --locked -p lockgate-model -- --cache --children 2 --prunes 0
 
 soak-simulator: soak-setup
 	cargo run --release --locked -p lockgate-simulator -- --count 500000

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use download::{Room, Stop};
@@ -76,13 +77,50 @@ fn a_process_that_is_killed_at_any_byte_leaves_nothing_but_a_beginning() {
         room.server.wait_until_stopped();
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success());
-        assert!(!std::path::Path::new(&room.entry()).exists(), "{at:?}");
+        assert!(!Path::new(&room.entry()).exists(), "{at:?}");
         room.server.stop(Stop::Never);
         room.succeeds();
         // It resumed where the killed one ended, or started again if nothing had been written.
         assert_eq!(room.server.downloads().len(), 2, "{at:?}");
         room.is_clean();
     }
+}
+
+#[test]
+fn the_files_of_a_cache_are_those_that_the_documentation_names() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fetch.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let room = Room::new(1 << 20);
+    room.server.stop(Stop::After(1000));
+    let mut child = room.fetch().stderr(Stdio::null()).spawn().unwrap();
+    room.server.wait_until_stopped();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut files = room.files();
+    room.server.stop(Stop::Never);
+    room.succeeds();
+    files.extend(room.files());
+    let entry = room.entry();
+    let digest = Path::new(&entry).parent().unwrap().file_name().unwrap();
+    let digest = digest.to_str().unwrap();
+    let mut rows = Vec::new();
+    for file in files {
+        let file = file.replace(digest, "DIGEST");
+        let part = file.starts_with("incomplete/DIGEST.") && file.ends_with(".part");
+        let name = match part {
+            true => "incomplete/DIGEST.UNIQUE.part".to_owned(),
+            false => file.replace("hello-amd64-v1", "ASSET"),
+        };
+        assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+        rows.push(name);
+    }
+    rows.sort();
+    let all = [
+        "incomplete/DIGEST.UNIQUE.part",
+        "incomplete/DIGEST.lock",
+        "sha256/DIGEST/ASSET",
+    ];
+    assert_eq!(rows, all);
 }
 
 #[test]
@@ -143,7 +181,7 @@ fn into_a_folder_needs_no_home() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}");
         let path = String::from_utf8(output.stdout).unwrap();
-        assert!(std::path::Path::new(path.trim_end()).is_file());
+        assert!(Path::new(path.trim_end()).is_file());
         assert_eq!(std::fs::read_dir(out).unwrap().count(), 1, "nothing else");
     }
     // An explicit but unusable cache must not be replaced by another.

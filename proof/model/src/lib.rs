@@ -5,6 +5,7 @@
 //!
 //! | file | content |
 //! | --- | --- |
+//! | [`cache`] | another model: the cache of the client, and those who share it |
 //! | [`setup`] | the number of promoters and faults; the rules of the repository; the rejected designs |
 //! | [`state`], [`release`] | the whole state, in a few dozen bytes |
 //! | [`forge`] | the effect of a call, and the ways in which it can go wrong |
@@ -15,6 +16,7 @@
 //! | [`wrong`] | designs and repositories in which the search must find a violation |
 //! | [`words`] | prints a sequence of actions |
 
+pub mod cache;
 pub mod decision;
 pub mod forge;
 pub mod people;

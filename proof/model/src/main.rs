@@ -1,14 +1,15 @@
 //! `cargo run --release -p lockgate-model`: searches the protocol and the designs that must fail, and prints a table.
 //!
 //! `--faults N`, `--deeds N`, `--three` (promoters), `--queue` (instead of up-to-date heads) and `--basic` (a writer
-//! can create releases and tags) change what is searched; `--wrong` prints how each wrong design fails.
+//! can create releases and tags) change what is searched; `--wrong` prints how each wrong design fails. `--cache` searches the
+//! cache of the client instead, with `--processes N`, `--kills N`, `--children N` and `--prunes N`.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use lockgate_model::promises::AT_BASIC;
 use lockgate_model::setup::Merging;
-use lockgate_model::{Setup, search, search_for, shortest, words, wrong};
+use lockgate_model::{Setup, cache, search, search_for, shortest, words, wrong};
 
 /// The longest sequence of actions that is searched for.
 const LONGEST: usize = 20;
@@ -24,6 +25,16 @@ fn main() -> io::Result<ExitCode> {
     let mut out = io::stdout().lock();
     if has("--wrong") {
         return tell_wrong(&mut out);
+    }
+    if has("--cache") {
+        let setup = cache::Setup::rough(number("--processes", 2));
+        let setup = cache::Setup {
+            kills: number("--kills", setup.kills),
+            forks: number("--children", setup.forks),
+            prunes: number("--prunes", setup.prunes),
+            ..setup
+        };
+        return tell_cache(&mut out, setup);
     }
     let mut setup = if has("--three") {
         Setup::large()
@@ -69,6 +80,37 @@ fn main() -> io::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn tell_cache(out: &mut impl Write, setup: cache::Setup) -> io::Result<ExitCode> {
+    use cache::{First, Locks};
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut code = ExitCode::SUCCESS;
+    for locks in [Locks::Work, Locks::DoNothing] {
+        for first in [First::Nothing, First::Old, First::Damaged] {
+            let setup = cache::Setup {
+                first,
+                locks,
+                ..setup
+            };
+            let found = cache::search(setup, threads);
+            writeln!(
+                out,
+                "cache, processes {}, kills {}, children {}, prunes {}, locks {locks:?}, at first {first:?}: {} states, {:.0} s",
+                setup.processes,
+                setup.kills,
+                setup.forks,
+                setup.prunes,
+                found.states,
+                found.time.as_secs_f64()
+            )?;
+            for promise in &found.broken {
+                writeln!(out, "  broken: {promise}, after {:?}", found.way)?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
 }
 
 fn tell_wrong(out: &mut impl Write) -> io::Result<ExitCode> {

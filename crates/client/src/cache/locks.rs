@@ -22,12 +22,17 @@ pub(super) fn before_next_lock(act: impl FnOnce() + 'static) {
     BEFORE_LOCK.set(Some(Box::new(act)));
 }
 
+#[cfg(test)]
+fn happen() {
+    if let Some(act) = BEFORE_LOCK.take() {
+        act();
+    }
+}
+
 impl Locks {
     pub(crate) fn try_lock(self, file: &File) -> Result<(), TryLockError> {
         #[cfg(test)]
-        if let Some(act) = BEFORE_LOCK.take() {
-            act();
-        }
+        happen();
         match self {
             Self::System => file.try_lock(),
             #[cfg(test)]
@@ -36,6 +41,8 @@ impl Locks {
     }
 
     pub(crate) fn try_lock_shared(self, file: &File) -> Result<(), TryLockError> {
+        #[cfg(test)]
+        happen();
         match self {
             Self::System => file.try_lock_shared(),
             #[cfg(test)]

@@ -20,7 +20,7 @@ use private::PrivateFile;
 pub use prune::Pruned;
 pub(crate) use withdrawals::Asked;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -33,6 +33,9 @@ use crate::runnable;
 
 /// How exactly the last use of an executable is known: it is written down this often at most.
 const USE_IS_TOLD: Duration = Duration::from_secs(3600);
+
+/// For how many milliseconds to wait for a pruner, which takes a few microseconds.
+const PRUNERS_MOMENT: u32 = 20;
 
 pub(crate) struct Cache {
     root: PathBuf,
@@ -70,12 +73,23 @@ impl Cache {
             Err(error) if is_absent(&error) => return Ok(Held::Nothing),
             file => file.map_err(failed("read", &path))?,
         };
-        // While it is held nobody prunes it. Where there are no locks, that it was used lately has to do.
-        drop(self.locks.try_lock_shared(&file));
+        self.hold(&file);
         let held = Self::hashed(sha256, path, &mut file);
         // By hand: a child of another thread may hold a copy of the descriptor.
         drop(file.unlock());
         held
+    }
+
+    /// Locks an executable, so that nobody prunes it while it is hashed. Where there are no locks, that it was used lately has to
+    /// do. Another's lock is a pruner's, which has a moment to remove the file or let go; or that of a writer's child, which
+    /// does no harm.
+    fn hold(&self, file: &File) {
+        for _ in 0..PRUNERS_MOMENT {
+            match self.locks.try_lock_shared(file) {
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+                Ok(()) | Err(TryLockError::Error(_)) => return,
+            }
+        }
     }
 
     fn hashed(sha256: Digest, path: PathBuf, file: &mut File) -> Result<Held, FetchError> {

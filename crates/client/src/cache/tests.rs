@@ -237,6 +237,32 @@ fn an_entry_that_is_pruned_while_it_is_hashed_is_not_handed_out() {
 
 #[cfg(unix)]
 #[test]
+fn an_entry_that_a_pruner_has_locked_is_not_handed_out_before_it_lets_go() {
+    let root = tempfile::tempdir().unwrap();
+    let cache = cache(&root, Locks::System);
+    let mut claim = claim(&cache);
+    claim.file().write_all(SCRIPT).unwrap();
+    let path = claim.keep(&cache, digest(), &asset()).unwrap();
+    // It is locked at the first look; by the second it is removed, or left.
+    for removes in [false, true] {
+        let pruner = File::open(&path).unwrap();
+        pruner.lock().unwrap();
+        let path = path.clone();
+        before_next_lock(move || {
+            before_next_lock(move || {
+                if removes {
+                    fs::remove_file(&path).unwrap();
+                }
+                pruner.unlock().unwrap();
+            });
+        });
+        let held = cache.get(digest(), &asset()).unwrap();
+        assert_eq!(matches!(held, Held::Nothing), removes);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_lock_on_a_file_that_was_renamed_away_counts_for_nothing() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::System);

@@ -126,7 +126,7 @@ fn a_cache_that_cannot_be_written_is_named() {
         "{error}"
     );
     assert!(std::error::Error::source(&error).is_some());
-    assert!(error.hint().contains("another cache"));
+    assert!(error.hint().contains("--cache DIR"));
 }
 
 #[cfg(unix)]
