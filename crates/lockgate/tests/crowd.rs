@@ -96,10 +96,10 @@ fn the_files_of_a_cache_are_those_that_the_documentation_names() {
     room.server.wait_until_stopped();
     child.kill().unwrap();
     child.wait().unwrap();
-    let mut files = room.files();
+    let mut files = room.all_files();
     room.server.stop(Stop::Never);
     room.succeeds();
-    files.extend(room.files());
+    files.extend(room.all_files());
     let entry = room.entry();
     let digest = Path::new(&entry).parent().unwrap().file_name().unwrap();
     let digest = digest.to_str().unwrap();
@@ -107,18 +107,26 @@ fn the_files_of_a_cache_are_those_that_the_documentation_names() {
     for file in files {
         let file = file.replace(digest, "DIGEST");
         let part = file.starts_with("incomplete/DIGEST.") && file.ends_with(".part");
-        let name = match part {
-            true => "incomplete/DIGEST.UNIQUE.part".to_owned(),
-            false => file.replace("hello-amd64-v1", "ASSET"),
+        let asked = file.strip_prefix("withdrawals/");
+        let name = match (part, asked) {
+            (true, _) => "incomplete/DIGEST.UNIQUE.part".to_owned(),
+            (false, Some(server)) => {
+                let (_, rest) = server.split_once('/').unwrap();
+                let rest = rest.replace("o/r/hello-v1", "OWNER/NAME/TAG");
+                format!("withdrawals/SERVER/{rest}")
+            }
+            (false, None) => file.replace("hello-amd64-v1", "ASSET"),
         };
         assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
         rows.push(name);
     }
     rows.sort();
+    rows.dedup();
     let all = [
         "incomplete/DIGEST.UNIQUE.part",
         "incomplete/DIGEST.lock",
         "sha256/DIGEST/ASSET",
+        "withdrawals/SERVER/OWNER/NAME/TAG.asked",
     ];
     assert_eq!(rows, all);
 }

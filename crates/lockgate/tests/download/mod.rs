@@ -217,8 +217,15 @@ impl Room {
         assert_eq!(self.files(), [format!("sha256/{}/{ASSET}", self.sha256)]);
     }
 
-    /// Returns every file of the cache.
+    /// Returns every executable, download and lock of the cache, without what it remembers of answers.
     pub(crate) fn files(&self) -> Vec<String> {
+        let all = self.all_files().into_iter();
+        all.filter(|path| !path.starts_with("withdrawals/"))
+            .collect()
+    }
+
+    /// Returns every file of the cache.
+    pub(crate) fn all_files(&self) -> Vec<String> {
         let (mut found, mut folders) = (Vec::new(), vec![self.cache()]);
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).into_iter().flatten() {
