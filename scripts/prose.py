@@ -16,12 +16,6 @@ PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs
 
 # Pages that do not follow the list yet.
 LATER = {
-    "ARCHITECTURE.md",
-    "docs/contributing/evidence.md",
-    "docs/contributing/fidelity.md",
-    "docs/contributing/requirements.md",
-    "docs/contributing/runner.md",
-    "docs/contributing/threats.md",
     "docs/refusals.md",
     "docs/fetch.md",
     "docs/environment.md",

@@ -17,24 +17,24 @@ pub struct Deviation {
 /// All deviations.
 pub const TABLE: [Deviation; 13] = [
     Deviation {
-        name: "beside the API",
-        why: "pages, downloads, storage and the service that takes artifacts in (`/twirp/`) are no part of the REST description",
+        name: "outside of the API",
+        why: "pages, downloads, storage and the service that receives artifacts (`/twirp/`) are not part of the REST description",
     },
     Deviation {
         name: "501",
-        why: "what the forge lacks it says, with a message; GraphQL too",
+        why: "the fake GitHub reports what it does not implement, with a message; GraphQL too",
     },
     Deviation {
         name: "GraphQL",
-        why: "three questions that `gh release` asks are answered; GraphQL is no part of the REST description",
+        why: "three queries of `gh release` are implemented; GraphQL is not part of the REST description",
     },
     Deviation {
         name: "a fault's answer",
-        why: "a script of faults asked for that status; it must still be an error in GitHub's shape",
+        why: "a script of faults requested that status; the body must still be an error in GitHub's format",
     },
     Deviation {
         name: "a refusal that is not listed",
-        why: "GitHub gives 400, 401, 403, 404, 405, 409, 410, 413, 422 and 429 to operations whose description does not list them; the body must be an error in GitHub's shape",
+        why: "GitHub gives 400, 401, 403, 404, 405, 409, 410, 413, 422 and 429 to operations whose description does not list them; the body must be an error in GitHub's format",
     },
     Deviation {
         name: "304",
@@ -42,19 +42,19 @@ pub const TABLE: [Deviation; 13] = [
     },
     Deviation {
         name: "a request made to be refused",
-        why: "tests write malformed requests by hand; where the forge refused one, only the answer counts",
+        why: "tests write malformed requests by hand; if the fake GitHub refused one, only the response is validated",
     },
     Deviation {
         name: "a redirect has no body",
-        why: "for downloads the description shows the JSON of the other kind of answer",
+        why: "for downloads the description shows the JSON of the other kind of response",
     },
     Deviation {
         name: "pages everywhere",
-        why: "GitHub takes `per_page` and `page` for listings whose description does not list them",
+        why: "GitHub accepts `per_page` and `page` for lists whose description does not mention them",
     },
     Deviation {
         name: "asset state `starter`",
-        why: "the description lists `uploaded` and `open`; a lost upload leaves `starter` all the same, and its own prose says so",
+        why: "the description lists `uploaded` and `open`; a lost upload leaves `starter`, as its own prose states",
     },
     Deviation {
         name: "the members of a refusal",
@@ -62,7 +62,7 @@ pub const TABLE: [Deviation; 13] = [
     },
     Deviation {
         name: "a head without a repository",
-        why: "`head.repo` is null where the fork was deleted; the description of pull requests forbids it",
+        why: "`head.repo` is null if the fork was deleted; the description of pull requests forbids it",
     },
     Deviation {
         name: "a file's bytes",
