@@ -1,8 +1,8 @@
 //! Bytes on their way from one place to another: counted, bounded, hashed.
 //!
-//! One thread reads and writes while another hashes, so that hashing costs no time where a second core is free. The pieces
-//! are few and go round, so the memory is bounded however many bytes there are. Does not know where the bytes come from or
-//! go to.
+//! One thread reads and writes while another hashes, so that hashing costs no time where a second core is free; where the
+//! system gives no second thread, one does both. The pieces are few and go round, so the memory is bounded however many bytes
+//! there are. Does not know where the bytes come from or go to.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -69,21 +69,31 @@ impl Tally {
         limit: u64,
         seen: &mut dyn FnMut(u64),
     ) -> Result<(), PumpError> {
+        self.pump_with(thread::Builder::new(), from, to, limit, seen)
+    }
+
+    fn pump_with(
+        &mut self,
+        thread: thread::Builder,
+        from: &mut dyn Read,
+        to: &mut dyn Write,
+        limit: u64,
+        seen: &mut dyn FnMut(u64),
+    ) -> Result<(), PumpError> {
         let mut piece = vec![0; PIECE];
         let enough = self.size.saturating_add(WORTH_A_THREAD);
-        while self.size < enough {
-            if !self.step(&mut piece, from, to, limit)? {
-                return Ok(());
-            }
-            self.hasher.update(&piece);
-            seen(self.size);
-            piece.resize(PIECE, 0);
+        if !self.pump_alone(enough, &mut piece, from, to, limit, seen)? {
+            return Ok(());
         }
-        let hasher = std::mem::take(&mut self.hasher);
+        let hasher = self.hasher.clone();
         let (full, to_hash) = sync_channel(WAITING);
         let (done, empty) = sync_channel(WAITING + 2);
-        let (end, hasher) = thread::scope(|scope| {
-            let hashing = scope.spawn(move || hash(hasher, &to_hash, &done));
+        thread::scope(|scope| {
+            let hashing = thread.spawn_scoped(scope, move || hash(hasher, &to_hash, &done));
+            let Ok(hashing) = hashing else {
+                let rest = self.pump_alone(u64::MAX, &mut piece, from, to, limit, seen);
+                return rest.map(drop);
+            };
             let end = loop {
                 match self.step(&mut piece, from, to, limit) {
                     Ok(true) => {}
@@ -93,19 +103,37 @@ impl Tally {
                 // It takes every piece until the queue is dropped.
                 let _ = full.send(piece);
                 seen(self.size);
+                // Where no piece has come back yet, a new one.
                 piece = empty.try_recv().unwrap_or_default();
                 piece.resize(PIECE, 0);
             };
             drop(full);
             // Only a bug panics; it goes on where it came from.
             let hasher = hashing.join();
-            (
-                end,
-                hasher.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            )
-        });
-        self.hasher = hasher;
-        end
+            self.hasher = hasher.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            end
+        })
+    }
+
+    /// Reads, writes and hashes in this thread until `enough` have gone through in all; returns whether there may be more.
+    fn pump_alone(
+        &mut self,
+        enough: u64,
+        piece: &mut Vec<u8>,
+        from: &mut dyn Read,
+        to: &mut dyn Write,
+        limit: u64,
+        seen: &mut dyn FnMut(u64),
+    ) -> Result<bool, PumpError> {
+        while self.size < enough {
+            if !self.step(piece, from, to, limit)? {
+                return Ok(false);
+            }
+            self.hasher.update(&piece);
+            seen(self.size);
+            piece.resize(PIECE, 0);
+        }
+        Ok(true)
     }
 
     /// One piece, read and written and cut to what it holds; whether there was one.
@@ -178,6 +206,17 @@ mod tests {
         }
         let end = Tally::default().pump(&mut io::repeat(1), &mut io::sink(), 10, &mut |_| ());
         assert!(matches!(end, Err(PumpError::Longer)));
+    }
+
+    #[test]
+    fn where_no_thread_can_be_started_one_does_both() {
+        let bytes: Vec<u8> = (0..5 * PIECE + 3).map(|n| (n % 251) as u8).collect();
+        let (mut tally, mut out) = (Tally::default(), Vec::new());
+        let none = thread::Builder::new().stack_size(1 << 60);
+        let (from, limit) = (&mut bytes.as_slice(), bytes.len() as u64);
+        let end = tally.pump_with(none, from, &mut out, limit, &mut |_| ());
+        assert!(end.is_ok() && out == bytes);
+        assert_eq!(tally.pumped().sha256, Digest::of(&bytes));
     }
 
     #[test]
