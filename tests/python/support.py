@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import os
 import platform
 import signal
@@ -24,6 +25,7 @@ TOOLS = CHECKOUT / "target" / "tools" / "wheel-venv"
 ROOM = tempfile.TemporaryDirectory(prefix="lockgate-python-")
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 ASSET, TAG = f"tool-{ARCH}-v2", "tool-v2"
+RECEIPT = "lockgate-receipt.json"
 BYTES = b"#!/bin/sh\necho it works\n"
 
 
@@ -142,3 +144,29 @@ class Release:
 
     def kept(self) -> list[Path]:
         return [path for path in self.cache.rglob("*") if path.is_file()]
+
+
+def receipt(repository_id: int = 7, package: str = "tool") -> bytes:
+    executable = {"variant": ARCH, "name": ASSET, "size": len(BYTES), "sha256": sha256(BYTES), "headers": "", "build_seconds": 1}
+    manifest = {"package": package, "package_version": "2", "fingerprint": sha256(b"tree"), "commit": "a" * 40, "run": 9, "attempt": 1}
+    origin = {"repository_id": repository_id, "repository": "o/n", "pull_request": 12, "head": "a" * 40}
+    promoter = {"login": "m", "lockgate": "0.1.0"}
+    whole = {"format": "lockgate.receipt", "version": 1, "tag": TAG, "origin": origin, "promoter": promoter, "promoted_at": 1700000000}
+    return json.dumps({**whole, "manifest": {**manifest, "executables": [executable]}}).encode()
+
+
+class FetchTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.release = Release(self)
+
+    def fails(self, kind: type, code: str, **more) -> lockgate.LockgateError:
+        """A fetch fails like this, and leaves nothing that could be taken for an executable."""
+        with self.assertRaises(lockgate.LockgateError) as caught:
+            self.release.fetch(**more)
+        error = caught.exception
+        self.assertIs(type(error), kind, repr(error))
+        self.assertEqual(error.code, code, error)
+        self.assertTrue(error.message and error.hint)
+        self.assertEqual(str(error), f"{error.message} [{code}]; {error.hint}")
+        self.assertEqual([path for path in self.release.kept() if path.stat().st_mode & 0o111], [])
+        return error

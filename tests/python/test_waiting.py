@@ -41,7 +41,7 @@ options["progress"] = lambda received, size: heard.set()
 def watch():
     # Once the callback has returned, no line of Python runs in the main thread: nothing but the extension can see a signal.
     heard.wait()
-    while sys._current_frames()[main].f_code.co_name != "fetch":
+    while sys._current_frames()[main].f_code.co_name != "ended":
         pass
     print("waiting", flush=True)
 if "watch" in sys.argv:

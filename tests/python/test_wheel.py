@@ -18,6 +18,9 @@ import lockgate
 
 def progress(received: int, size: int | None) -> None: ...
 
+async def waits() -> Path:
+    return await lockgate.fetch_async(repository="o/n", tag="t", asset="a", version=2, cache=b"/c")
+
 here = files("p")
 path: Path = lockgate.fetch(
     repository="o/n", tag="t-v{version}", asset="t-{variant}-v{version}", version_file=here / "VERSION",
@@ -38,6 +41,7 @@ lockgate.fetch("o/n", tag="t", asset="a", version=2)
 lockgate.fetch(repository="o/n", tag="t", asset="a", version=2.5)
 lockgate.fetch(repository="o/n", tag="t", version=2)
 number: int = lockgate.fetch(repository="o/n", tag="t", asset="a", version=2)
+lockgate.fetch_async(repository="o/n", tag="t", asset="a", version=2.5)
 """
 
 
@@ -47,7 +51,7 @@ class Contents(unittest.TestCase):
             names = {re.sub(r"-[^/]*?\.(data|dist-info)/", r".\1/", name) for name in archive.namelist()}
             command = next(one for one in archive.infolist() if one.filename.endswith(".data/scripts/lockgate"))
         ours = {name for name in names if not name.startswith("lockgate.dist-info/")}
-        package = {"__init__.py", "_errors.py", "_fetch.py", "_native.pyi", "_native.abi3.so", "_wish.py", "py.typed"}
+        package = {"__init__.py", "_args.py", "_errors.py", "_fetch.py", "_native.pyi", "_native.abi3.so", "_run.py", "py.typed"}
         self.assertEqual(ours, {f"lockgate/{name}" for name in package} | {"lockgate.data/scripts/lockgate"})
         self.assertTrue((command.external_attr >> 16) & 0o111, "the command may be run")
 
@@ -93,7 +97,7 @@ class Types(unittest.TestCase):
     def test_right_use_passes_and_each_wrong_use_is_found(self) -> None:
         self.assertEqual(self.check("right.py", RIGHT), [])
         found = self.check("wrong.py", WRONG)
-        self.assertEqual({int(line.split(":")[1]) for line in found}, {3, 4, 5, 6}, found)
+        self.assertEqual({int(line.split(":")[1]) for line in found}, {3, 4, 5, 6, 7}, found)
 
     def test_the_stubs_are_what_the_extension_really_has(self) -> None:
         site = next(python().parents[1].glob("lib/python*/site-packages"))

@@ -143,6 +143,12 @@ pub enum FetchError {
         /// The most that is allowed, in bytes.
         limit: u64,
     },
+    /// The client failed in a way that it does not expect: a bug, or a system without memory or threads.
+    #[error("an internal error: {problem}")]
+    Internal {
+        /// What is known about it.
+        problem: String,
+    },
 }
 
 impl FetchError {
@@ -164,6 +170,7 @@ impl FetchError {
         "fetch.no-cache",
         "fetch.too-large",
         "fetch.stopped",
+        "fetch.internal",
     ];
 
     /// The stable code of the reason.
@@ -185,6 +192,7 @@ impl FetchError {
             Self::NoCache => "fetch.no-cache",
             Self::TooLarge { .. } => "fetch.too-large",
             Self::Stopped { .. } => "fetch.stopped",
+            Self::Internal { .. } => "fetch.internal",
         }
     }
 
@@ -229,6 +237,9 @@ impl FetchError {
             Self::Stopped { .. } => "ask again when it is wanted after all",
             Self::TooLarge { .. } => {
                 "if so large a file is right, raise the limit with --max-size or LOCKGATE_MAX_SIZE, in bytes"
+            }
+            Self::Internal { .. } => {
+                "try again; if it happens again, report it as a bug of Lockgate"
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The names are those of the command, so that one variable set on a machine holds for every program on it. Reads no
 //! environment itself: the caller says how a variable is read. What a caller says for one call comes first.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::error::{FetchError, quoted};
 use crate::options::{Options, Proxy};
 
 /// The variables, as the caller reads them. An empty one counts as not set.
-pub struct Variables<'v>(pub &'v dyn Fn(&str) -> Option<String>);
+pub struct Variables<'v>(pub &'v dyn Fn(&str) -> Option<OsString>);
 
 /// How the network is used, as far as a caller says it. Shown without the proxy, whose address may hold a password.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -86,7 +87,8 @@ impl Network {
             options.retry.attempts = u32::try_from(retries).unwrap_or(u32::MAX).saturating_add(1);
         }
         let proxy = self.proxy.clone();
-        if let Some(proxy) = proxy.or_else(|| variables.get("LOCKGATE_PROXY")) {
+        let proxy = proxy.map_or_else(|| variables.text("LOCKGATE_PROXY"), |given| Ok(Some(given)));
+        if let Some(proxy) = proxy? {
             options.proxy = Proxy::Through(proxy);
         }
         let size = (self.max_size, "LOCKGATE_MAX_SIZE");
@@ -97,10 +99,9 @@ impl Network {
         options.mirror_header = variables.get("LOCKGATE_MIRROR_HEADER");
         options.ca_files.clone_from(&self.ca_files);
         if self.ca_files.is_empty() {
-            let named = variables.get("LOCKGATE_CA_FILE").unwrap_or_default();
-            options.ca_files = std::env::split_paths(&named)
-                .filter(|path| !path.as_os_str().is_empty())
-                .collect();
+            let named = variables.get("LOCKGATE_CA_FILE");
+            options.ca_files = named.iter().flat_map(std::env::split_paths).collect();
+            options.ca_files.retain(|path| !path.as_os_str().is_empty());
         }
         Ok(options)
     }
@@ -126,8 +127,11 @@ impl Variables<'_> {
 
     /// Mirrors: `LOCKGATE_MIRROR`, separated by white space. What follows a folder and is no mirror, as it begins with neither
     /// `/` nor `.` and has no `://`, belongs to the folder's name.
-    pub fn mirrors(&self) -> Vec<String> {
-        let named = self.get("LOCKGATE_MIRROR").unwrap_or_default();
+    ///
+    /// # Errors
+    /// [`BadVariable`], if it is not UTF-8.
+    pub fn mirrors(&self) -> Result<Vec<String>, BadVariable> {
+        let named = self.text("LOCKGATE_MIRROR")?.unwrap_or_default();
         let is_folder = |text: &str| text.starts_with(['/', '.']);
         let mut found: Vec<&str> = Vec::new();
         let mut start = 0;
@@ -145,7 +149,7 @@ impl Variables<'_> {
             }
             rest = named.get(end..).unwrap_or_default().trim_start();
         }
-        found.into_iter().map(str::to_owned).collect()
+        Ok(found.into_iter().map(str::to_owned).collect())
     }
 
     /// The file with user names and passwords for mirrors: `NETRC`, else `~/.netrc`.
@@ -163,8 +167,17 @@ impl Variables<'_> {
         self.number(named, 1..=u64::MAX, "the number of a repository")
     }
 
-    fn get(&self, name: &str) -> Option<String> {
+    fn get(&self, name: &str) -> Option<OsString> {
         (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, BadVariable> {
+        let text = self.get(name).map(OsString::into_string).transpose();
+        text.map_err(|value| BadVariable {
+            name,
+            value: quoted(&value.to_string_lossy()),
+            expected: "UTF-8",
+        })
     }
 
     /// What was given, else what the variable says.
@@ -177,7 +190,7 @@ impl Variables<'_> {
         if given.is_some() {
             return Ok(given);
         }
-        let Some(text) = self.get(name) else {
+        let Some(text) = self.text(name)? else {
             return Ok(None);
         };
         let number = text.parse().ok().filter(|number| range.contains(number));
@@ -196,7 +209,7 @@ mod tests {
     fn read<T>(set: &[(&str, &str)], ask: impl FnOnce(&Variables<'_>) -> T) -> T {
         let find = |name: &str| {
             let found = set.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| OsString::from(*value))
         };
         ask(&Variables(&find))
     }
@@ -252,7 +265,7 @@ mod tests {
         assert_eq!(cache(&[("HOME", "not/absolute")]), None);
         assert_eq!(cache(&[]), None);
         let mirrors = read(&[("LOCKGATE_MIRROR", " https://a  ./b ")], |v| v.mirrors());
-        assert_eq!(mirrors, ["https://a", "./b"]);
+        assert_eq!(mirrors.unwrap(), ["https://a", "./b"]);
         for (named, expected) in [
             ("/m s", &["/m s"][..]),
             (
@@ -265,10 +278,8 @@ mod tests {
             ("htps:/a b", &["htps:/a", "b"]),
             (" ", &[]),
         ] {
-            assert_eq!(
-                read(&[("LOCKGATE_MIRROR", named)], |v| v.mirrors()),
-                expected
-            );
+            let mirrors = read(&[("LOCKGATE_MIRROR", named)], |v| v.mirrors());
+            assert_eq!(mirrors.unwrap(), expected);
         }
         let bundled = read(&[("LOCKGATE_BUNDLED", "/b")], |v| v.bundled());
         assert_eq!(bundled, Some("/b".into()));
@@ -290,5 +301,50 @@ mod tests {
         let bad = read(&set, |v| v.repository_id(None)).unwrap_err();
         assert_eq!(FetchError::from(bad).code(), "fetch.not-usable");
         assert_eq!(read(&set, |v| v.repository_id(Some(7))), Ok(Some(7)));
+    }
+
+    /// Each variable with a byte that is no UTF-8: a path is used as it is, anything else is named.
+    #[cfg(unix)]
+    #[test]
+    fn bytes_that_are_not_utf_8_are_a_path_or_an_error_but_never_ignored() {
+        use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+        let odd = |_: &str| Some(OsString::from_vec(b"/m\xff\"e".to_vec()));
+        let only = |wanted: &'static str| move |name: &str| odd(name).filter(|_| name == wanted);
+        let path = |parts: &[&[u8]]| PathBuf::from(OsString::from_vec(parts.concat()));
+        let odd_path = path(&[b"/m\xff\"e"]);
+        let below_home = path(&[b"/m\xff\"e", b"/.cache/lockgate"]);
+        let below_xdg = path(&[b"/m\xff\"e", b"/lockgate"]);
+        for (name, expected) in [
+            ("LOCKGATE_CACHE", &odd_path),
+            ("XDG_CACHE_HOME", &below_xdg),
+            ("HOME", &below_home),
+        ] {
+            assert_eq!(Variables(&only(name)).cache().as_ref(), Some(expected));
+        }
+        let bundled = Variables(&only("LOCKGATE_BUNDLED")).bundled();
+        assert_eq!(bundled.unwrap().as_os_str().as_bytes(), b"/m\xff\"e");
+        let ca_file = only("LOCKGATE_CA_FILE");
+        let options = Network::default().options(&Variables(&ca_file)).unwrap();
+        assert_eq!(options.ca_files, [odd_path]);
+        for name in [
+            "LOCKGATE_TIMEOUT",
+            "LOCKGATE_TOTAL_TIMEOUT",
+            "LOCKGATE_RETRIES",
+            "LOCKGATE_PROXY",
+            "LOCKGATE_MIRROR",
+            "LOCKGATE_REPOSITORY_ID",
+        ] {
+            let only = only(name);
+            let variables = Variables(&only);
+            let options = Network::default().options(&variables).map(drop);
+            let mirrors = variables.mirrors().map(drop);
+            let number = variables.repository_id(None).map(drop);
+            let bad = options.and(mirrors).and(number).unwrap_err();
+            let value = r#""/m\u{fffd}\"e""#;
+            assert_eq!(
+                (bad.name, bad.value.as_str(), bad.expected),
+                (name, value, "UTF-8")
+            );
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Options come before variables. Does not know what is read.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -144,7 +145,7 @@ pub fn place(
 
 /// What the environment asks for, by the client's rules.
 pub fn variables<T>(around: &Surroundings, ask: impl FnOnce(&Variables<'_>) -> T) -> T {
-    ask(&Variables(&|name| around.var(name).map(str::to_owned)))
+    ask(&Variables(&|name| around.var(name).map(OsString::from)))
 }
 
 fn runners_repository(around: &Surroundings) -> Result<Option<u64>, Trouble> {
@@ -160,7 +161,8 @@ fn runners_repository(around: &Surroundings) -> Result<Option<u64>, Trouble> {
     })
 }
 
-fn bad(variable: BadVariable) -> Trouble {
+/// The error for a variable whose value is invalid.
+pub fn bad(variable: BadVariable) -> Trouble {
     let BadVariable {
         name,
         value,

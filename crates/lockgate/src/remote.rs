@@ -342,7 +342,8 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         | FetchError::Offline { .. }
         | FetchError::Cache { .. }
         | FetchError::NoExec { .. }
-        | FetchError::Stopped { .. } => Exit::CouldNot,
+        | FetchError::Stopped { .. }
+        | FetchError::Internal { .. } => Exit::CouldNot,
     };
     let source = std::error::Error::source(error)
         .map(|source| format!(": {source}"))

@@ -51,6 +51,22 @@ fn every_code_has_its_heading_and_no_heading_is_left_over() {
 }
 
 #[test]
+fn every_code_of_the_client_has_its_exception_in_the_python_package_and_its_page() {
+    let classes = read("crates/python/python/lockgate/_errors.py");
+    let page = read("docs/python.md");
+    for code in lockgate_client::codes() {
+        let row = format!("\n    \"{code}\": ");
+        let class = classes.split_once(&row).map(|(_, rest)| rest);
+        let class = class.and_then(|rest| rest.split(',').next());
+        let class = class.unwrap_or_else(|| panic!("{code} has no exception"));
+        assert!(
+            page.contains(&format!("| `{class}` | `{code}` |")),
+            "{code}"
+        );
+    }
+}
+
+#[test]
 fn every_reference_of_the_requirements_resolves() {
     let page = read("docs/contributing/requirements.md");
     let (seen, lost) = references(&page);

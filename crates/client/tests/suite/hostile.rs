@@ -1,6 +1,7 @@
 //! Whatever a server answers, and whatever a caller or its environment says: a verified executable or an error with a code. Cases
 //! are few; `PROPTEST_CASES` raises their number.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -205,7 +206,7 @@ proptest! {
         let file = release.cache.path().join("netrc");
         std::fs::write(&file, netrc).unwrap();
         let [proxy, mirror, header, agent, server] = texts.as_slice() else { unreachable!() };
-        let variables = |name: &str| match name {
+        let texts = |name: &str| match name {
             "LOCKGATE_PROXY" => Some(proxy.clone()),
             "LOCKGATE_MIRROR" => Some(mirror.clone()),
             "LOCKGATE_MIRROR_HEADER" => Some(header.clone()),
@@ -214,6 +215,7 @@ proptest! {
             "LOCKGATE_CA_FILE" => Some(number.clone()),
             _ => None,
         };
+        let variables = |name: &str| texts(name).map(OsString::from);
         let variables = Variables(&variables);
         let all = || -> Result<Fetched, FetchError> {
             let mut options = Network::default().options(&variables).or_else(|error| {
@@ -221,7 +223,7 @@ proptest! {
                 Ok::<_, FetchError>(quick(&release))
             })?;
             variables.repository_id(None).map_err(FetchError::from).or_else(|error| pass_over(error).map(|()| None))?;
-            options.mirrors = variables.mirrors();
+            options.mirrors = variables.mirrors()?;
             options.cache = quick(&release).cache;
             options.retry = Retry { attempts: 1, ..quick(&release).retry };
             options.timeouts = quick(&release).timeouts;

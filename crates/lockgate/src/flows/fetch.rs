@@ -16,7 +16,7 @@ use super::verify::{package_of_work_tree, version_of_work_tree};
 use crate::cache_choice::CacheChoice;
 use crate::cli;
 use crate::exit::Failure;
-use crate::reading::{caching, client, expectation, place, variables};
+use crate::reading::{bad, caching, client, expectation, place, variables};
 use crate::remote::{fetch_failure, source};
 use crate::trouble::Trouble;
 
@@ -92,7 +92,7 @@ fn released(
         .or_else(|| variables(around, |variables| variables.bundled()));
     options.mirrors.clone_from(&args.mirror);
     if args.mirror.is_empty() {
-        options.mirrors = variables(around, |variables| variables.mirrors());
+        options.mirrors = variables(around, |variables| variables.mirrors()).map_err(bad)?;
     }
     options.offline = args.offline;
     options.refresh = args.refresh;

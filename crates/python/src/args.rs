@@ -1,6 +1,6 @@
-//! The arguments of a call, and the settings of the client that they are.
+//! The arguments of a call, and the client's settings that follow from them and the environment.
 //!
-//! Reads the environment while Python holds everything still. Does not use the network.
+//! Reads the environment while Python's lock is held, so that no thread changes it meanwhile. Does not use the network.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use lockgate_client::{
 };
 use pyo3::prelude::*;
 
-use crate::bring::Job;
+use crate::job::Job;
 
-/// How often a pause looks whether it is still wanted.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a pause between two attempts checks whether to stop.
+const POLL: Duration = Duration::from_millis(20);
 
-/// What the Python half hands over: one field an argument of `lockgate.fetch`.
+/// What the Python half passes: one field for each argument of `lockgate.fetch`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Wish {
+pub(crate) struct Args {
     server: String,
     repository: String,
     repository_id: Option<u64>,
@@ -29,11 +29,11 @@ pub(crate) struct Wish {
     tag: String,
     asset: String,
     version: Option<String>,
-    /// The bytes of the version file, and where they are from.
+    /// The bytes of the version file, and its name.
     version_file: Option<(Vec<u8>, String)>,
     pins: Option<String>,
     variant: Option<String>,
-    variants: Vec<Told>,
+    variants: Vec<VariantRow>,
     file: Option<PathBuf>,
     cache: Option<PathBuf>,
     bundled: Option<PathBuf>,
@@ -50,7 +50,7 @@ pub(crate) struct Wish {
 
 /// A row of the table of variants.
 #[derive(FromPyObject)]
-struct Told {
+struct VariantRow {
     name: String,
     os: Option<String>,
     arch: Option<String>,
@@ -58,11 +58,10 @@ struct Told {
     glibc_floor: Option<(u32, u32)>,
 }
 
-impl Wish {
-    /// What is to be done, by whom, and who hears about it.
+impl Args {
+    /// The work that the arguments ask for.
     pub(crate) fn job(self, listener: Listener, stop: Arc<AtomicBool>) -> Result<Job, FetchError> {
-        let read = |name: &str| std::env::var(name).ok();
-        let variables = Variables(&read);
+        let variables = Variables(&|name| std::env::var_os(name));
         let network = Network {
             timeout: self.timeout,
             total_timeout: self.total_timeout,
@@ -74,7 +73,7 @@ impl Wish {
         let mut options = network.options(&variables)?;
         options.cache = self.cache.or_else(|| variables.cache());
         options.bundled = self.bundled.or_else(|| variables.bundled());
-        options.mirrors = self.mirrors.unwrap_or_else(|| variables.mirrors());
+        options.mirrors = self.mirrors.map_or_else(|| variables.mirrors(), Ok)?;
         options.offline = self.offline;
         options.user_agent = concat!("lockgate-python/", env!("CARGO_PKG_VERSION")).to_owned();
         options.listener = Some(listener);
@@ -95,10 +94,11 @@ impl Wish {
             pins: self.pins,
             repository_id: variables.repository_id(self.repository_id)?,
             variant: self.variant,
-            variants: self.variants.into_iter().map(Told::info).collect(),
+            variants: self.variants.into_iter().map(VariantRow::info).collect(),
             check_withdrawn: self.check_withdrawn,
         };
         Ok(Job {
+            cache: options.cache.clone(),
             client: Client::new(options)?,
             order,
             file: self.file,
@@ -106,8 +106,8 @@ impl Wish {
     }
 }
 
-impl Told {
-    /// What is not said, the name says.
+impl VariantRow {
+    /// What the row omits is taken from the name.
     fn info(self) -> VariantInfo {
         let named = VariantInfo::named(&self.name);
         let libc = self.libc.and_then(|word| match word.as_str() {
@@ -128,12 +128,12 @@ impl Told {
     }
 }
 
-/// Waits, unless nobody wants to wait any longer.
+/// A pause that ends early once the work is to stop.
 fn pause_until(stop: Arc<AtomicBool>) -> Arc<dyn Fn(Duration) + Send + Sync> {
     Arc::new(move |wait| {
         let end = Instant::now() + wait;
         while !stop.load(Ordering::Relaxed) && Instant::now() < end {
-            std::thread::sleep(LOOK.min(end.saturating_duration_since(Instant::now())));
+            std::thread::sleep(POLL.min(end.saturating_duration_since(Instant::now())));
         }
     })
 }

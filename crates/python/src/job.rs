@@ -1,50 +1,51 @@
-//! The work itself, in Rust's words only: it runs in a thread that Python knows nothing of.
+//! The work itself, without Python: it runs in a thread that never needs the interpreter.
 
 use std::path::PathBuf;
 
 use lockgate_client::{Client, Fetched, Ground, Order, OrderError, WithdrawalCheck};
 
-/// What is to be done.
+/// What to fetch, and with which client.
 pub(crate) struct Job {
     pub(crate) client: Client,
     pub(crate) order: Order,
-    /// The caller's own bytes.
+    /// A file of the caller that holds the bytes.
     pub(crate) file: Option<PathBuf>,
+    /// The cache's folder, whose files the client holds open while it works.
+    pub(crate) cache: Option<PathBuf>,
 }
 
-/// What came of it.
-pub(crate) struct Brought {
+/// The verified executable, and the lines for a log.
+pub(crate) struct Outcome {
     pub(crate) path: PathBuf,
-    /// What a log should say of it.
-    pub(crate) words: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Job {
-    pub(crate) fn run(&self) -> Result<Brought, OrderError> {
+    pub(crate) fn run(&self) -> Result<Outcome, OrderError> {
         let request = self.client.request(&self.order)?;
         let fetched = match &self.file {
             Some(file) => self.client.fetch_from_file(&request, file),
             None => self.client.fetch(&request),
         }?;
-        Ok(Brought {
-            words: words(&fetched, request.asset.as_str()),
+        Ok(Outcome {
+            lines: lines(&fetched, request.asset.as_str()),
             path: fetched.path,
         })
     }
 }
 
-fn words(fetched: &Fetched, asset: &str) -> Vec<String> {
+fn lines(fetched: &Fetched, asset: &str) -> Vec<String> {
     let ground = match fetched.ground {
-        Ground::Pins => "the pins",
+        Ground::Pins => "pinned digests",
         Ground::Receipt => "the release's receipt; pinned digests would be stronger",
-        Ground::StoredReceipt => "the receipt that was kept when it was fetched",
+        Ground::StoredReceipt => "the receipt that was stored when it was fetched",
     };
-    let mut words = vec![format!(
+    let mut lines = vec![format!(
         "{asset}, from {}, verified by {ground}",
         fetched.origin
     )];
     if let WithdrawalCheck::Unreachable(unanswered) = fetched.withdrawal {
-        words.push(unanswered.to_string());
+        lines.push(unanswered.to_string());
     }
-    words
+    lines
 }
