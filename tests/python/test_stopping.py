@@ -132,7 +132,7 @@ class Cancelled(StoppingTest):
             with self.assertRaises(asyncio.CancelledError):
                 await task
 
-        for drips in (True,):
+        for drips in (True, False):
             with self.subTest(drips=drips):
                 self.setUp()
                 self.run_and_cancel(self.slow(drips), cancel)
@@ -142,7 +142,7 @@ class Cancelled(StoppingTest):
             with self.assertRaises(asyncio.TimeoutError):
                 await asyncio.wait_for(task, 0.05)
 
-        self.run_and_cancel(self.slow(drips=True), time_out)
+        self.run_and_cancel(self.slow(drips=False), time_out)
 
     def test_a_coroutine_that_is_thrown_away_ends_the_work(self) -> None:
         slow = self.slow(drips=True)
@@ -194,7 +194,7 @@ class Cancelled(StoppingTest):
 
 class Interrupted(StoppingTest):
     def test_a_ctrl_c_ends_the_work_whether_bytes_come_or_not(self) -> None:
-        for drips in (True,):
+        for drips in (True, False):
             with self.subTest(drips=drips):
                 self.setUp()
                 slow = self.slow(drips)

@@ -19,6 +19,7 @@ use crate::login::base64;
 use crate::names::not_usable;
 use crate::options::{Options, Timeouts};
 use crate::proxies::{Proxies, is_socks};
+use crate::stop::Stop;
 use crate::transport::{Connect, Forward, Lookup};
 
 /// How much of an answer is held at a time, in bytes.
@@ -31,6 +32,7 @@ pub(crate) struct Agents {
     proxies: Proxies,
     ca_files: Vec<PathBuf>,
     dialer: Arc<Dialer>,
+    stop: Stop,
     /// In tests: the addresses of every name.
     fixed: Vec<SocketAddr>,
     // Root certificates are read at the first encrypted connection: a program that finds everything in its cache must
@@ -65,6 +67,7 @@ impl Agents {
             proxies: Proxies::new(&options.proxy)?,
             ca_files: options.ca_files.clone(),
             dialer: Arc::default(),
+            stop: Stop(options.stop.clone()),
             fixed: Vec::new(),
             roots: OnceLock::new(),
             made: Mutex::default(),
@@ -123,12 +126,14 @@ impl Agents {
                 dialer: Arc::clone(&self.dialer),
                 proxy: shown.clone(),
                 forward: forward.clone(),
+                stop: self.stop.clone(),
             })
             .chain(RustlsConnector::default());
         let lookup = Lookup {
             proxy: shown.clone(),
             forward,
             fixed: self.fixed.clone(),
+            stop: self.stop.clone(),
         };
         Ok(Route {
             agent: Agent::with_parts(config.build(), connector, lookup),

@@ -90,6 +90,7 @@ mod proxies;
 mod pump;
 mod request;
 mod runnable;
+mod stop;
 mod transfer;
 mod transfer_error;
 mod transport;

@@ -51,8 +51,8 @@ pub struct Options {
     pub executable: bool,
     /// Hears what happens.
     pub listener: Option<Listener>,
-    /// Once it is true, what goes on ends with [`crate::FetchError::Stopped`]: with the next bytes, attempt or look at
-    /// what another process does.
+    /// Once it is true, the work ends with [`crate::FetchError::Stopped`] within a tenth of a second, also while the network is
+    /// silent; hashing a file that is here is done first.
     pub stop: Option<Arc<AtomicBool>>,
 }
 

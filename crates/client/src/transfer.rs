@@ -214,6 +214,7 @@ impl Line<'_> {
             let before = arrival.tally.size();
             let end = self.once(address, &wanted, arrival, deadline);
             let (problem, again) = match end {
+                Err(_) if self.stopped() => return Err(Stopped::Caller),
                 Ok(ended) => {
                     let pumped = arrival.pumped();
                     let fits = wanted.sha256.is_none_or(|sha256| sha256 == pumped.sha256);

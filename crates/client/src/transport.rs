@@ -5,7 +5,7 @@
 //! `curl` does. Knows neither redirects nor time limits.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use crate::dial::{Attempt, Dialer};
+use crate::stop::Stop;
 
 /// A proxy that is asked for plain addresses in full.
 #[derive(Debug, Clone)]
@@ -35,6 +36,7 @@ pub(crate) struct Connect {
     /// The proxy, as it is shown, if each connection is one to it.
     pub(crate) proxy: Option<String>,
     pub(crate) forward: Option<Forward>,
+    pub(crate) stop: Stop,
 }
 
 impl<In: Transport> Connector<In> for Connect {
@@ -51,9 +53,12 @@ impl<In: Transport> Connector<In> for Connect {
         }
         let attempt: Arc<Attempt<TcpStream>> = Arc::new(connect);
         let patience = details.timeout.not_zero().map(|left| *left);
+        let (dialer, addresses) = (Arc::clone(&self.dialer), details.addrs.to_vec());
+        let dial = move || dialer.dial(&addresses, patience, &attempt);
         let stream = self
-            .dialer
-            .dial(&details.addrs, patience, &attempt)
+            .stop
+            .run(dial)
+            .flatten()
             .map_err(|error| named(error, self.proxy.as_deref()))?;
         let (input, output) = (
             details.config.input_buffer_size(),
@@ -64,6 +69,7 @@ impl<In: Transport> Connector<In> for Connect {
             stream,
             buffers: LazyBuffers::new(input, output),
             forward: self.forward.clone().zip(authority),
+            stop: self.stop.clone(),
         })))
     }
 }
@@ -105,6 +111,7 @@ pub(crate) struct Lookup {
     pub(crate) forward: Option<Forward>,
     /// In tests: the addresses of every name.
     pub(crate) fixed: Vec<SocketAddr>,
+    pub(crate) stop: Stop,
 }
 
 impl Resolver for Lookup {
@@ -120,7 +127,9 @@ impl Resolver for Lookup {
             return Ok(all);
         }
         let uri = self.forward.as_ref().map_or(uri, |forward| &forward.uri);
-        let found = DefaultResolver::default().resolve(uri, config, timeout);
+        let (uri, config) = (uri.clone(), config.clone());
+        let look_up = move || DefaultResolver::default().resolve(&uri, &config, timeout);
+        let found = self.stop.run(look_up).map_err(Error::from).flatten();
         found.map_err(|error| match (&self.proxy, error) {
             (Some(proxy), error) => {
                 let text = format!("the proxy {proxy} cannot be reached: {error}");
@@ -138,6 +147,14 @@ pub(crate) struct Tcp {
     buffers: LazyBuffers,
     /// The proxy at the other end, and the server that it is asked for.
     forward: Option<(Forward, String)>,
+    stop: Stop,
+}
+
+impl Drop for Tcp {
+    fn drop(&mut self) {
+        // By hand: a child that was forked meanwhile has a copy, and would keep the connection open.
+        drop(self.stream.shutdown(Shutdown::Both));
+    }
 }
 
 impl Transport for Tcp {
@@ -166,9 +183,12 @@ impl Transport for Tcp {
             if left.is_some_and(|left| left.is_zero()) {
                 return Err(Error::Timeout(timeout.reason));
             }
-            self.stream.set_read_timeout(left)?;
+            self.stop.check()?;
+            let slice = self.stop.slice(left);
+            self.stream.set_read_timeout(slice)?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if slice != left && is_late(&error) => {}
                 read => break read.map_err(|error| late(error, timeout))?,
             }
         };
@@ -212,13 +232,19 @@ fn checked(timeout: NextTimeout) -> Result<NextTimeout, Error> {
     Ok(timeout)
 }
 
-/// What the system calls a time-out depends on the system.
 fn late(error: io::Error, timeout: NextTimeout) -> Error {
-    let late = [io::ErrorKind::TimedOut, io::ErrorKind::WouldBlock];
-    if late.contains(&error.kind()) {
-        return Error::Timeout(timeout.reason);
+    match is_late(&error) {
+        true => Error::Timeout(timeout.reason),
+        false => error.into(),
     }
-    error.into()
+}
+
+/// What the system calls a time-out depends on the system.
+fn is_late(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    )
 }
 
 #[cfg(test)]

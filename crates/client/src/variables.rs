@@ -96,7 +96,7 @@ impl Network {
             options.max_size = size;
         }
         options.netrc = variables.netrc();
-        options.mirror_header = variables.get("LOCKGATE_MIRROR_HEADER");
+        options.mirror_header = variables.text("LOCKGATE_MIRROR_HEADER")?;
         options.ca_files.clone_from(&self.ca_files);
         if self.ca_files.is_empty() {
             let named = variables.get("LOCKGATE_CA_FILE");
@@ -173,10 +173,18 @@ impl Variables<'_> {
 
     fn text(&self, name: &'static str) -> Result<Option<String>, BadVariable> {
         let text = self.get(name).map(OsString::into_string).transpose();
-        text.map_err(|value| BadVariable {
-            name,
-            value: quoted(&value.to_string_lossy()),
-            expected: "UTF-8",
+        text.map_err(|value| {
+            let value = match name {
+                // A secret.
+                "LOCKGATE_MIRROR_HEADER" => "\"…\"".to_owned(),
+                _ => quoted(&value.to_string_lossy()),
+            };
+            let expected = "UTF-8";
+            BadVariable {
+                name,
+                value,
+                expected,
+            }
         })
     }
 
@@ -331,7 +339,9 @@ mod tests {
             "LOCKGATE_TOTAL_TIMEOUT",
             "LOCKGATE_RETRIES",
             "LOCKGATE_PROXY",
+            "LOCKGATE_MAX_SIZE",
             "LOCKGATE_MIRROR",
+            "LOCKGATE_MIRROR_HEADER",
             "LOCKGATE_REPOSITORY_ID",
         ] {
             let only = only(name);
@@ -340,7 +350,10 @@ mod tests {
             let mirrors = variables.mirrors().map(drop);
             let number = variables.repository_id(None).map(drop);
             let bad = options.and(mirrors).and(number).unwrap_err();
-            let value = r#""/m\u{fffd}\"e""#;
+            let value = match name {
+                "LOCKGATE_MIRROR_HEADER" => "\"…\"",
+                _ => r#""/m\u{fffd}\"e""#,
+            };
             assert_eq!(
                 (bad.name, bad.value.as_str(), bad.expected),
                 (name, value, "UTF-8")
