@@ -199,9 +199,12 @@ fn branch_name(text: &str) -> bool {
         && !text.contains("..")
         && !text.contains("//")
         && !text.contains("@{")
-        && !text.starts_with(['/', '-', '.'])
+        && text != "@"
+        && !text.starts_with(['/', '-'])
         && !text.ends_with(['/', '.'])
-        && !text.ends_with(".lock")
+        && text
+            .split('/')
+            .all(|part| !part.starts_with('.') && !part.ends_with(".lock"))
 }
 
 fn login(text: &str) -> bool {
@@ -468,6 +471,27 @@ mod tests {
             "a\u{fffd}b",
         ] {
             assert!(path.parse::<RepoPath>().is_err(), "{path:?}");
+        }
+        // git-check-ref-format(1), rule by rule.
+        for branch in [
+            "", ".a", "a/.b", "a.lock", "a.lock/b", "a..b", "a\x01b", "a\x7fb", "a b", "a~b",
+            "a^b", "a:b", "a?b", "a*b", "a[b", "/a", "a/", "a//b", "a.", "a@{b", "@{-1}", "a@{",
+            "@", "a\\b", "-a",
+        ] {
+            assert!(branch.parse::<BranchName>().is_err(), "{branch:?}");
+        }
+        for branch in [
+            "main",
+            "a/b",
+            "a@b",
+            "a{b}",
+            "@a",
+            "a.b",
+            "größe",
+            "release/1.0",
+            "a.lockx",
+        ] {
+            assert!(branch.parse::<BranchName>().is_ok(), "{branch:?}");
         }
         for path in ["größe/a b", "日本語/x", "a'b", "-x"] {
             assert!(path.parse::<RepoPath>().is_ok(), "{path:?}");

@@ -249,3 +249,50 @@ proptest! {
         }
     }
 }
+
+/// Each field of a receipt that has to agree with another one, changed alone.
+#[test]
+fn a_receipt_that_contradicts_itself_is_refused() {
+    let receipt = Receipt {
+        tag: "tool-support-v2".parse().unwrap(),
+        origin: Origin {
+            repository_id: RepositoryId(42),
+            repository: "o/n".parse().unwrap(),
+            pull_request: PullNumber(7),
+            head: manifest().commit,
+            base: "main".parse().unwrap(),
+            base_commit: "c".repeat(40).parse().unwrap(),
+            workflow_id: WorkflowId(5),
+            workflow_path: ".github/workflows/build.yml".to_owned(),
+            workflow_blob: "d".repeat(40).parse().unwrap(),
+            artifacts: Vec::new(),
+        },
+        manifest: manifest(),
+        promoter: Promoter {
+            login: "octocat".parse().unwrap(),
+            lockgate: "0.1.0".to_owned(),
+        },
+        promoted_at: 1_800_000_000,
+    };
+    let read = |change: &dyn Fn(&mut Receipt)| {
+        let mut receipt = receipt.clone();
+        change(&mut receipt);
+        Receipt::from_json(receipt.to_json().as_bytes()).map_err(|problem| problem.to_string())
+    };
+    assert_eq!(read(&|_| ()), Ok(receipt.clone()));
+    let other: CommitId = "b".repeat(40).parse().unwrap();
+    type Change<'c> = &'c dyn Fn(&mut Receipt);
+    let table: [(Change<'_>, &str); 4] = [
+        (&|it| it.origin.head = other.clone(), "another commit"),
+        (&|it| it.manifest.commit = other.clone(), "another commit"),
+        (&|it| it.manifest.executables.clear(), "no executable"),
+        (
+            &|it| it.manifest.executables[1] = it.manifest.executables[0].clone(),
+            "twice",
+        ),
+    ];
+    for (change, expected) in table {
+        let problem = read(change).unwrap_err();
+        assert!(problem.contains(expected), "{problem}");
+    }
+}

@@ -9,6 +9,7 @@ use crate::words::*;
 
 mod again;
 mod approval;
+mod faults;
 mod manifests;
 mod protocol;
 mod sources;

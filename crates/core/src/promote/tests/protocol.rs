@@ -6,7 +6,7 @@ use super::*;
 const DRAFT: ReleaseId = ReleaseId(77);
 
 /// Up to the moment when such an effect is asked for, with answers as they should be.
-fn at(wanted: impl Fn(&Effect) -> bool) -> Machine {
+pub(super) fn at(wanted: impl Fn(&Effect) -> bool) -> Machine {
     let (mut machine, mut step) = Machine::start(plan());
     loop {
         let Step::Do(effect) = &step else {
@@ -37,7 +37,7 @@ fn at_publish() -> (Machine, ReleaseId) {
 }
 
 /// What the forge says when it has stored an item.
-fn stored(machine: &Machine, item: usize) -> Sent {
+pub(super) fn stored(machine: &Machine, item: usize) -> Sent {
     let item = &machine.plan().items[item];
     Sent {
         name: item.name().to_string(),
@@ -357,55 +357,6 @@ fn each_field_of_the_draft_has_to_be_what_was_sent() {
         machine.step(Event::DraftRead(Ok(seen))),
         Step::Do(Effect::Recheck)
     );
-}
-
-#[test]
-fn what_each_fault_means_where_it_can_happen() {
-    let faults = || {
-        [
-            ("not found", Fault::NotFound(String::new())),
-            ("conflict", Fault::Conflict(String::new())),
-            ("denied", Fault::Denied(String::new())),
-            ("rate limited", Fault::RateLimited(String::new())),
-            ("unavailable", Fault::Unavailable(String::new())),
-            ("ambiguous", Fault::Ambiguous(String::new())),
-        ]
-    };
-    let said = |step: Step| match step {
-        Step::Do(Effect::CreateDraft) => "another draft".to_owned(),
-        Step::Do(Effect::ReadRelease(_)) => "looks".to_owned(),
-        Step::Do(other) => format!("{other:?}"),
-        Step::End(end) => match *end {
-            End::Refused(refusal) => refusal.full_code().to_owned(),
-            End::Waiting(wait) => wait.code().to_owned(),
-            other @ (End::Published(_) | End::Already(_) | End::WrongBytes(_)) => {
-                format!("{other:?}")
-            }
-        },
-    };
-    let mut lines = Vec::new();
-    for (name, fault) in faults() {
-        let (mut creating, _) = Machine::start(plan());
-        let created = said(creating.step(Event::Created(Err(fault.clone()))));
-        let (mut reading, _) = all_sent();
-        let read = said(reading.step(Event::DraftRead(Err(fault.clone()))));
-        let rechecked = said(at_the_last_look().step(Event::Rechecked(Err(fault.clone()))));
-        let mut publishing = at_the_last_look();
-        let binding = publishing.plan().binding.clone();
-        publishing.step(Event::Rechecked(Ok(Rechecked::Read(Box::new(binding)))));
-        let published = said(publishing.step(Event::Published(Err(fault))));
-        lines.push(format!(
-            "{name}: {created} | {read} | {rechecked} | {published}"
-        ));
-    }
-    insta::assert_snapshot!(lines.join("\n"), @"
-    not found: promote.denied | another draft | promote.denied | looks
-    conflict: promote.unavailable | another draft | promote.unavailable | looks
-    denied: promote.denied | promote.denied | promote.denied | looks
-    rate limited: promote.rate-limited | promote.rate-limited | promote.rate-limited | promote.rate-limited
-    unavailable: promote.unavailable | promote.unavailable | promote.unavailable | looks
-    ambiguous: another draft | promote.unavailable | promote.unavailable | looks
-    ");
 }
 
 /// The end of a promotion that finds the tag at the last look, and then reads this.
