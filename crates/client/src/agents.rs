@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ureq::http::HeaderValue;
@@ -53,6 +54,8 @@ pub(crate) struct Route {
     pub(crate) agent: Agent,
     /// Through which proxy, quoted, without its password.
     pub(crate) proxy: Option<String>,
+    /// Whether a connection of it may have been kept open since the last answer.
+    pub(crate) kept: Arc<AtomicBool>,
 }
 
 impl Agents {
@@ -138,6 +141,7 @@ impl Agents {
         Ok(Route {
             agent: Agent::with_parts(config.build(), connector, lookup),
             proxy: shown,
+            kept: Arc::default(),
         })
     }
 

@@ -6,6 +6,7 @@
 
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ureq::Body;
@@ -129,25 +130,42 @@ fn ask(
     if left.is_zero() {
         return Err(never("it took too long".to_owned()));
     }
-    let mut request = route
-        .agent
-        .get(at.in_full())
-        .header(header::ACCEPT, "*/*")
-        .header(header::ACCEPT_ENCODING, "identity");
-    if let Some(resume) = resume {
-        request = request.header(header::RANGE, format!("bytes={}-", resume.from));
-        if let Some(etag) = resume.etag {
-            request = request.header(header::IF_RANGE, etag);
+    let call = || {
+        let mut request = route
+            .agent
+            .get(at.in_full())
+            .header(header::ACCEPT, "*/*")
+            .header(header::ACCEPT_ENCODING, "identity");
+        if let Some(resume) = resume {
+            request = request.header(header::RANGE, format!("bytes={}-", resume.from));
+            if let Some(etag) = resume.etag {
+                request = request.header(header::IF_RANGE, etag);
+            }
         }
+        if let Some(login) = login {
+            request = request.header(&login.name, &login.value);
+        }
+        request.config().timeout_global(Some(left)).build().call()
+    };
+    let mut answer = guarded(call).map_err(never)?;
+    // A server may close a connection at the very moment at which it is used again (RFC 9110, 9.2.2).
+    let was_kept = route.kept.swap(false, Ordering::Relaxed);
+    if was_kept && answer.as_ref().is_err_and(is_closed) {
+        answer = guarded(call).map_err(never)?;
     }
-    if let Some(login) = login {
-        request = request.header(&login.name, &login.value);
-    }
-    let request = request.config().timeout_global(Some(left)).build();
-    match guarded(|| request.call()) {
-        Ok(answer) => answer.map_err(|error| classified(&error, route.proxy.as_deref())),
-        Err(panic) => Err(never(panic)),
-    }
+    route.kept.store(answer.is_ok(), Ordering::Relaxed);
+    answer.map_err(|error| classified(&error, route.proxy.as_deref()))
+}
+
+fn is_closed(error: &ureq::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let closed = [
+        Kind::UnexpectedEof,
+        Kind::ConnectionReset,
+        Kind::ConnectionAborted,
+        Kind::BrokenPipe,
+    ];
+    matches!(error, ureq::Error::Io(error) if closed.contains(&error.kind()))
 }
 
 /// Does something in the HTTP library, whose panics are bugs of its own, and must not end the program.

@@ -1,11 +1,11 @@
 //! How many connections a fetch makes to a server that keeps them open.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lockgate_client::{Request, Source};
+use lockgate_client::{Client, Options, Request, Retry, Source};
 
 use crate::release::*;
 
@@ -14,8 +14,9 @@ struct Kept {
     connections: Arc<AtomicUsize>,
 }
 
-/// Serves the release with the assets behind a redirect, and 404 with a body for the rest.
-fn serve() -> Kept {
+/// Serves the release with the assets behind a redirect, and 404 with a body for the rest. After so many answers a connection is
+/// closed when the next request has come.
+fn serve(answers: usize) -> Kept {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let connections = Arc::<AtomicUsize>::default();
@@ -23,7 +24,11 @@ fn serve() -> Kept {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             counted.fetch_add(1, Ordering::SeqCst);
-            std::thread::spawn(move || while answer(&stream).is_ok() {});
+            std::thread::spawn(move || {
+                let mut asked = stream.try_clone().unwrap();
+                let good = (0..answers).all(|_| answer(&stream).is_ok());
+                let _ = asked.read(&mut [0; 1000]).map(|_| good);
+            });
         }
     });
     Kept { url, connections }
@@ -53,7 +58,7 @@ fn answer(mut stream: &TcpStream) -> std::io::Result<()> {
 #[test]
 fn a_first_fetch_makes_one_connection() {
     for trust in [pins(), by_receipt()] {
-        let (release, server) = (Release::published(), serve());
+        let (release, server) = (Release::published(), serve(usize::MAX));
         let request = Request {
             source: Source::new(&server.url, "o/n", TAG).unwrap(),
             check_withdrawn: true,
@@ -62,4 +67,23 @@ fn a_first_fetch_makes_one_connection() {
         release.client().fetch(&request).unwrap();
         assert_eq!(server.connections.load(Ordering::SeqCst), 1);
     }
+}
+
+#[test]
+fn a_connection_that_is_closed_when_it_is_used_again_costs_no_attempt() {
+    let (release, server) = (Release::published(), serve(1));
+    let options = release.options();
+    let retry = Retry {
+        attempts: 1,
+        ..options.retry.clone()
+    };
+    let request = Request {
+        source: Source::new(&server.url, "o/n", TAG).unwrap(),
+        check_withdrawn: true,
+        ..release.request(pins())
+    };
+    let client = Client::new(Options { retry, ..options }).unwrap();
+    client.fetch(&request).unwrap();
+    // The withdrawal, the redirect, and what it leads to.
+    assert_eq!(server.connections.load(Ordering::SeqCst), 3);
 }
