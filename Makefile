@@ -48,7 +48,7 @@ mutants: ## Change what decides, one place at a time; a test has to notice. Take
 	scripts/setup.sh mutants
 	cargo mutants --output $(TARGET) $(ARGS)
 
-bench: ## Measure start-up, size, detect, audit, promotion and fetch (about two minutes)
+bench: ## Measure start-up, size, detect, audit, promotion, fetch and odd networks (about two minutes)
 	scripts/setup.sh bench
 	cargo bench --locked -p lockgate --bench figures
 

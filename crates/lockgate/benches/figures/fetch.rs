@@ -17,7 +17,6 @@ const SIZE: usize = 200_000_000;
 const TAG: &str = "hello-v1";
 const ASSET: &str = "hello-amd64-v1";
 const ROUNDS: usize = 7;
-const CROWD: usize = 100;
 
 /// A typical script in Python.
 const SCRIPT: &str = "
@@ -32,7 +31,7 @@ sys.exit(digest.hexdigest() != sys.argv[3])
 ";
 
 pub(crate) fn figures(table: &mut Table) {
-    let room = Room::new();
+    let room = Room::new(SIZE);
     let ways = room.ways();
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     // The first round does not count.
@@ -77,43 +76,26 @@ pub(crate) fn figures(table: &mut Table) {
     table.at_most(what, cached - pass, 0.015, milliseconds);
     table.told("  of the whole", milliseconds(cached));
     table.told("  the pass, out of memory", milliseconds(pass));
-
-    room.tidy();
-    let before = room.downloads.load(Ordering::SeqCst);
-    let time = once(|| {
-        let begin = |_| {
-            let mut command = room.fetch();
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-            command.spawn().unwrap()
-        };
-        let all: Vec<_> = (0..CROWD).map(begin).collect();
-        for mut child in all {
-            assert!(child.wait().unwrap().success());
-        }
-    });
-    let count = room.downloads.load(Ordering::SeqCst) - before;
-    let what = "downloads for a hundred processes that ask at once";
-    table.at_most(what, count as f64, 1.0, |n| format!("{n:.0}"));
-    table.told("  until the last of them has hashed it", seconds(time));
 }
 
 /// A checkout with pins, a cache, and a server.
-struct Room {
+pub(crate) struct Room {
     folder: tempfile::TempDir,
     file: Arc<Vec<u8>>,
     sha256: String,
-    url: String,
-    downloads: Arc<AtomicUsize>,
+    pub(crate) url: String,
+    pub(crate) downloads: Arc<AtomicUsize>,
 }
 
 /// A name, and the action to measure.
 type Way<'r> = (String, Box<dyn Fn() + 'r>);
 
 impl Room {
-    fn new() -> Self {
+    /// With an executable of about this size.
+    pub(crate) fn new(size: usize) -> Self {
         let mut state = 1_u64;
-        let mut file = Vec::with_capacity(SIZE);
-        while file.len() < SIZE {
+        let mut file = b"#!/bin/sh\nexit 0\n".to_vec();
+        while file.len() < size {
             // xorshift: no compression on the way can make it smaller.
             state ^= state << 13;
             state ^= state >> 7;
@@ -141,15 +123,26 @@ impl Room {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// A path in its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     fn address(&self) -> String {
-        format!("{}/o/r/releases/download/{TAG}/{ASSET}", self.url)
+        Self::address_at(&self.url)
+    }
+
+    /// Where a server has it.
+    pub(crate) fn address_at(url: &str) -> String {
+        format!("{url}/o/r/releases/download/{TAG}/{ASSET}")
     }
 
     fn fetch(&self) -> Command {
+        self.fetch_from(&self.url)
+    }
+
+    /// The command that fetches it from a server.
+    pub(crate) fn fetch_from(&self, url: &str) -> Command {
         let mut fetch = command(LOCKGATE, &self.path("work"));
         fetch.args([
             "fetch",
@@ -161,7 +154,7 @@ impl Room {
             "o/r",
         ]);
         fetch
-            .args(["--forge", &self.url, "--cache"])
+            .args(["--forge", url, "--cache"])
             .arg(self.path("cache"));
         fetch
     }
@@ -233,7 +226,8 @@ impl Room {
         run(gh);
     }
 
-    fn tidy(&self) {
+    /// Removes what was fetched.
+    pub(crate) fn tidy(&self) {
         drop(std::fs::remove_file(self.path("out")));
         drop(std::fs::remove_dir_all(self.path("cache")));
     }
@@ -267,20 +261,24 @@ fn serve(file: Arc<Vec<u8>>) -> (String, Arc<AtomicUsize>) {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let (file, counted) = (Arc::clone(&file), Arc::clone(&counted));
-            std::thread::spawn(move || drop(answer(&stream, &file, &counted)));
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(&stream).lines();
+                while answer(&stream, &mut lines, &file, &counted).is_ok() {}
+            });
         }
     });
     (url, downloads)
 }
 
-fn answer(mut stream: &TcpStream, file: &[u8], counted: &AtomicUsize) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
-    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    while lines
-        .next()
-        .transpose()?
-        .is_some_and(|line| !line.is_empty())
-    {}
+fn answer(
+    mut stream: &TcpStream,
+    lines: &mut dyn Iterator<Item = std::io::Result<String>>,
+    file: &[u8],
+    counted: &AtomicUsize,
+) -> std::io::Result<()> {
+    let end = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    let first = lines.next().ok_or_else(end)??;
+    while !lines.next().ok_or_else(end)??.is_empty() {}
     let release = format!(
         r#"{{"id":1,"tag_name":"{TAG}","assets":[{{"name":"{ASSET}","url":"http://api.github.localhost/{ASSET}"}}]}}"#
     );
@@ -294,7 +292,7 @@ fn answer(mut stream: &TcpStream, file: &[u8], counted: &AtomicUsize) -> std::io
     };
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     )?;
     stream.write_all(body)

@@ -1,6 +1,6 @@
 //! Measures the figures that Lockgate promises: `make bench`, or `cargo bench -p lockgate --bench figures [NAME...]`.
 //!
-//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`, `fetch`; without one, all. A missed target is
+//! Names are `start-up`, `size`, `init`, `detect`, `audit`, `promotion`, `fetch`, `networks`; without one, all. A missed target is
 //! reported but is not an error: other load on the machine is not a bug in Lockgate.
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ mod audit;
 mod detect;
 mod elf;
 mod fetch;
+mod networks;
 mod program;
 mod promotion;
 mod repository;
@@ -27,7 +28,7 @@ use table::Table;
 /// A name, and the function that measures it.
 type Figure = (&'static str, fn(&mut Table));
 
-const FIGURES: [Figure; 7] = [
+const FIGURES: [Figure; 8] = [
     ("start-up", start::up),
     ("size", start::size),
     ("init", setup::figures),
@@ -35,6 +36,7 @@ const FIGURES: [Figure; 7] = [
     ("audit", audit::figures),
     ("promotion", promotion::figures),
     ("fetch", fetch::figures),
+    ("networks", networks::figures),
 ];
 
 fn main() {
