@@ -25,8 +25,6 @@ LATER = {
     "CHANGELOG.md",
     "docs/refusals.md",
     "docs/fetch.md",
-    "docs/environment.md",
-    "docs/python.md",
 }
 
 # Phrases that are names: of the model's properties and rejected designs, and of rows that a test compares.
