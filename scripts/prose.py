@@ -24,7 +24,6 @@ PAGES = [
 LATER = {
     "CHANGELOG.md",
     "docs/refusals.md",
-    "docs/fetch.md",
 }
 
 # Phrases that are names: of the model's properties and rejected designs, and of rows that a test compares.
