@@ -1,7 +1,7 @@
-//! Whether what is checked out is what the commit holds, where `git status` says nothing: files that it was told to overlook,
-//! submodules that were not fetched, pointers in place of files.
+//! Checks that the checkout matches the commit where `git status` reports nothing: files that git was told to overlook, submodules
+//! that were not fetched, LFS pointers in place of files.
 //!
-//! Only entries that decide what is built are asked for. Does not know how the facts are read.
+//! Checks only the entries that affect the build. Does not know how the facts are read.
 
 use std::collections::BTreeSet;
 
@@ -9,37 +9,37 @@ use crate::config::Package;
 use crate::escape::quoted_bytes;
 use crate::fingerprint::{TreeEntry, counts};
 
-/// How the pointers of Git LFS begin, see its `docs/spec.md`.
+/// The first bytes of a Git LFS pointer, see its `docs/spec.md`.
 pub const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
-/// How many paths are named.
+/// The number of paths that a message names.
 const SHOWN: usize = 5;
 
-/// What was seen, by paths from the root.
+/// The observations, by paths from the root.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// Whether the work tree is sparse.
     pub sparse: bool,
-    /// Entries that git was told to leave out of the work tree (`skip-worktree`).
+    /// Entries that git was told to omit from the work tree (`skip-worktree`).
     pub skipped: BTreeSet<Vec<u8>>,
-    /// Entries whose changes git was told not to look for (`assume-unchanged`).
+    /// Entries that git was told not to check for changes (`assume-unchanged`).
     pub assumed: BTreeSet<Vec<u8>>,
     /// Submodules without a repository in their folder.
     pub unfetched: BTreeSet<Vec<u8>>,
-    /// Files that belong to Git LFS, and hold a pointer.
+    /// Files that are tracked by Git LFS and contain a pointer.
     pub pointers: BTreeSet<Vec<u8>>,
 }
 
-/// What decides what is built and is not there as the commit has it.
+/// The error for source files that differ from the commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lacking {
-    /// The first paths, and why.
+    /// The first paths, and the reasons.
     pub what: String,
     /// What to do next.
     pub next: String,
 }
 
-/// Why one entry is not what the commit says.
+/// A reason why an entry differs from the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lack {
     Unfetched,
@@ -49,10 +49,10 @@ enum Lack {
     Assumed,
 }
 
-/// Decides whether a work tree without visible changes may be built from.
+/// Decides whether to build from a work tree without visible changes.
 ///
 /// # Errors
-/// The first paths, and a command for each kind of lack.
+/// Returns the first paths, and a command for each kind of difference.
 pub fn check(package: &Package, entries: &[TreeEntry], facts: &Facts) -> Result<(), Lacking> {
     let found = entries.iter().filter(|entry| counts(package, entry));
     let mut found: Vec<(&[u8], Lack)> = found
@@ -119,7 +119,7 @@ impl Lack {
             Self::Skipped => "git update-index --no-skip-worktree",
             Self::Assumed => "git update-index --no-assume-unchanged",
         };
-        // What may be pasted into a shell holds nothing that a shell would read.
+        // A command to paste into a shell must contain nothing that a shell would interpret.
         let plain = |path: &[u8]| {
             let path = str::from_utf8(path).ok()?;
             let bare = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
@@ -131,7 +131,7 @@ impl Lack {
         format!("`{command} {paths}`")
     }
 
-    /// Whether a checkout in a workflow lacks it unless it is asked for.
+    /// Returns whether a checkout in a workflow omits it by default.
     fn is_of_workflows(self) -> bool {
         matches!(self, Self::Unfetched | Self::Pointer)
     }

@@ -1,8 +1,8 @@
-//! detect: facts of base, head and their merge -> one decision per package.
+//! detect: turns the facts of base, head and their merge into one decision per package.
 //!
-//! What is compared is the *current* tip of the base branch with the merge of the head into it, because that is what the
-//! base branch would get: two pull requests with the same bump merge without a conflict, and a branch that lags behind has
-//! not lowered a version. What is built is the head. Does not know git: see [`crate::fingerprint`] for what a tree says.
+//! Compares the *current* tip of the base branch with the merge of the head into it, because the merge is what the base
+//! branch would become: two pull requests with the same version bump merge without a conflict, and a branch that lags behind
+//! has not lowered a version. The head is what is built. Does not know git: see [`crate::fingerprint`] for the digests of a tree.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,24 +16,24 @@ use crate::reason::{Verdict, reasons};
 use crate::version::{Scheme, Version};
 use crate::words::{Fingerprint, PackageName, PullNumber, RepoPath, Tag};
 
-/// The largest version file that is read, in bytes.
+/// The largest accepted version file, in bytes.
 pub const LARGEST_VERSION_FILE: u64 = 1024;
 
-/// What one tree says about a package.
+/// The state of a package in one tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// How its version is written.
+    /// The scheme of the version.
     pub scheme: Scheme,
     /// The version file.
     pub version_file: VersionFile,
-    /// The sources.
+    /// The digests of the sources.
     pub digests: SourceDigests,
 }
 
-/// What stands at the path of the version file.
+/// The entry at the path of the version file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionFile {
-    /// Nothing.
+    /// No entry.
     Absent,
     /// A symbolic link; it is not followed.
     Symlink,
@@ -48,46 +48,46 @@ pub enum VersionFile {
 /// The merge of the head into the base, as git would make it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {
-    /// Without a conflict.
+    /// The merge has no conflict.
     Clean(Snapshot),
-    /// Only by hand.
+    /// The merge has a conflict.
     Conflict,
-    /// Not at all: the two have no commit in common.
+    /// The merge is impossible: the two have no commit in common.
     Unrelated,
 }
 
-/// Who holds the number that the head wants.
+/// The owner of the version number that the head requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
-    /// Nobody: it is free.
+    /// The number is free.
     Nobody,
-    /// A release that Lockgate published, of this fingerprint, promoted from this pull request.
+    /// A release that Lockgate published, with this fingerprint, promoted from this pull request.
     Release(Fingerprint, PullNumber),
-    /// A release that the public cannot read yet, though the forge lists its receipt.
+    /// A release that is not publicly readable yet, though GitHub lists its receipt.
     NotReadable,
-    /// A tag or release without a receipt that can be read.
+    /// A tag or release without a readable receipt.
     Stranger,
 }
 
-/// All that the decision depends on.
+/// The facts that the decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The tip of the base branch; `None` where the package is not there yet.
+    /// The tip of the base branch; `None` if the package does not exist there yet.
     pub base: Option<Snapshot>,
     /// The head of the pull request.
     pub head: Snapshot,
-    /// The one merged into the other.
+    /// The merge of the two.
     pub merged: Merged,
-    /// The versions whose tags exist, whoever made them.
+    /// The versions whose tags exist, whatever created them.
     pub taken: BTreeSet<Version>,
-    /// Versions whose tags cannot be made, and the tag below each that is in its way; see [`tags`].
+    /// Versions whose tags cannot be created, each with the existing tag below it that prevents it; see [`tags`].
     pub blocked: BTreeMap<Version, String>,
-    /// Who holds the version that the head names.
+    /// The owner of the version that the head names.
     pub holder: Holder,
-    /// The version where the head left the base branch, where it matters and can be read: tells a change that forgot to
-    /// raise the version from one whose number was taken meanwhile.
+    /// The version at the point where the head left the base branch, if it matters and can be read. It tells a change that forgot
+    /// to raise the version from one whose number was taken meanwhile.
     pub fork: Option<Version>,
-    /// What of the package's identity the merge changes.
+    /// The changes that the merge makes to the package's identity.
     pub identity: Vec<identity::Change>,
 }
 
@@ -96,24 +96,24 @@ pub struct Facts {
 pub enum Done {
     /// Neither sources nor version changed.
     Unchanged {
-        /// The version in force.
+        /// The current version.
         version: Version,
     },
-    /// The sources changed, the version did not, and the policy lets it pass.
+    /// The sources changed, the version did not, and the policy allows it.
     ChangedWithoutBump {
-        /// The version in force.
+        /// The current version.
         version: Version,
         /// [`Level::Warn`] or [`Level::Allow`].
         level: Level,
     },
-    /// The release of this version is published, for this very fingerprint.
+    /// The release of this version is published with exactly this fingerprint.
     AlreadyPublished {
         /// The version.
         version: Version,
         /// The fingerprint of the release.
         fingerprint: Fingerprint,
     },
-    /// A release of this version is there, and the public cannot read it yet: nobody can tell from which sources it is.
+    /// A release of this version exists but is not publicly readable yet, so its sources cannot be determined.
     NotReadable {
         /// The version.
         version: Version,
@@ -127,9 +127,9 @@ pub struct Plan {
     pub from: Option<Version>,
     /// The version to build.
     pub version: Version,
-    /// Of the head, which is what is built.
+    /// The fingerprint of the head, which is what is built.
     pub fingerprint: Fingerprint,
-    /// Whether the merge has other sources than the head: then the head must be updated before it is promoted.
+    /// Whether the sources of the merge differ from the head: then the head must be updated before it is promoted.
     pub behind: bool,
     /// The version rose, the sources did not change, and the policy is to warn.
     pub without_change: bool,
@@ -138,19 +138,19 @@ pub struct Plan {
 /// Detect never waits.
 pub type Never = std::convert::Infallible;
 
-/// What detect decides.
+/// The decision of detect.
 pub type Decision = Verdict<Done, Plan, Never, Refusal>;
 
 reasons! {
-    /// Why a pull request cannot be merged as it is.
+    /// A reason why a pull request cannot be merged as it is.
     pub enum Refusal {
         /// The version file cannot be read.
         Malformed { /** Path. */ path: RepoPath, /** What was read and why it is wrong. */ problem: String, /** What is right. */ expected: &'static str } =>
             "detect.version-malformed", "{path} is not a version file: {problem}", "write {expected}";
-        /// The version file is not there.
+        /// The version file does not exist.
         Missing { /** Path. */ path: RepoPath } =>
             "detect.version-missing", "{path} is missing", "put the version file back: a package always names its version";
-        /// The version file is something else than a file.
+        /// The version file is not a regular file.
         NotAFile { /** Path. */ path: RepoPath, /** What it is. */ kind: &'static str } =>
             "detect.version-not-a-file", "{path} is {kind}, not a regular file", "make it a regular file that holds the version";
         /// The version falls.
@@ -159,10 +159,10 @@ reasons! {
         /// The version is published with other bytes.
         Taken { /** Which. */ version: Version, /** By whom. */ by: String, /** Free. */ free: String } =>
             "detect.taken", "version {version} is taken: {by}", "raise the version to {free}, which is free";
-        /// The version's tag cannot be made.
+        /// The version's tag cannot be created.
         TagBlocked { /** Which. */ tag: Tag, /** The other, quoted. */ below: String, /** Free. */ free: String } =>
             "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or let somebody who may delete {below}, if nothing needs it";
-        /// The version rises too far.
+        /// The version skips a number.
         Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
             "detect.skips", "the version changes from {from} to {to} and skips {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
         /// The sources changed, the version did not, and the policy denies it.
@@ -174,10 +174,10 @@ reasons! {
         /// The head's config cannot be read.
         Config { /** What is wrong. */ problem: String, /** What to do. */ remedy: String } =>
             "detect.config", "lockgate.toml cannot be read: {problem}", "{remedy}";
-        /// The package is taken out of the config.
+        /// The package is removed from the config.
         Removed { /** Which. */ package: PackageName, /** What took its place. */ instead: String } =>
             "detect.package-removed", "the pull request takes the package {package} out of lockgate.toml{instead}", "put it back; to remove it for good, set removal = \"allow\" in its policy first, in a pull request of its own";
-        /// What users follow would change.
+        /// The identity on which users depend would change.
         Identity { /** What changes. */ change: String, /** What helps. */ remedy: String } =>
             "detect.identity", "{change}, which users follow", "{remedy}";
         /// The head does not merge.
@@ -189,10 +189,10 @@ reasons! {
     }
 }
 
-/// The version that a version file names.
+/// Reads the version from a version file.
 ///
 /// # Errors
-/// The refusal that a head with such a file deserves.
+/// The refusal for a head with such a file.
 pub fn version_of(package: &Package, file: &VersionFile) -> Result<Version, Refusal> {
     read(package, package.scheme, file)
 }
@@ -229,8 +229,8 @@ fn read(package: &Package, scheme: Scheme, file: &VersionFile) -> Result<Version
     }
 }
 
-/// Which versions have a tag among all tags of the repository, and which cannot get one: git keeps a name either as a ref or as a
-/// folder of refs, so below `tool-v2/old` there is no room for `tool-v2`.
+/// Returns the versions that have a tag among all tags of the repository, and the versions that cannot get one: git stores a name
+/// either as a ref or as a folder of refs, so if `tool-v2/old` exists, `tool-v2` cannot be created.
 pub fn tags<'t>(
     package: &Package,
     tags: impl IntoIterator<Item = &'t str>,
@@ -241,7 +241,7 @@ pub fn tags<'t>(
             None => taken.extend(package.version_of_tag(tag)),
             Some((folder, _)) => {
                 if let Some(version) = package.version_of_tag(folder) {
-                    // Of an annotated tag git lists what it names as well, behind it.
+                    // For an annotated tag git also lists the object it points to, with a suffix.
                     blocked.entry(version).or_insert_with(|| tag.to_owned());
                 }
             }
@@ -250,9 +250,9 @@ pub fn tags<'t>(
     (taken, blocked)
 }
 
-/// Decides what it means that a pull request takes a package out of the config. `after` are the packages that are left.
+/// Decides what happens when a pull request removes a package from the config. `after` are the remaining packages.
 ///
-/// Its version file, tags and files are what users of the base follow; with it goes the policy that guards them.
+/// Users of the base depend on its version file, tags and assets; the policy that protects them is removed too.
 pub fn removal<'p>(
     base: Option<&Package>,
     after: impl IntoIterator<Item = &'p Package>,
@@ -278,7 +278,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
         Merged::Conflict => return Verdict::Refuse(Refusal::Conflict),
         Merged::Unrelated => return Verdict::Refuse(Refusal::Unrelated),
     };
-    // A base that cannot be read binds nobody: whoever mends it must be able to merge.
+    // An unreadable base is ignored, so that a pull request can repair it.
     let base = facts.base.as_ref().and_then(|base| {
         let version = read(package, base.scheme, &base.version_file).ok()?;
         Some((version, base))
@@ -303,7 +303,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
             free: free(),
         }),
         (Ordering::Equal, false) => Verdict::Done(Done::Unchanged { version }),
-        // The head did raise the version, to the number that the base branch has by now: git merges that without a word.
+        // The head did raise the version, but the base branch has reached that number meanwhile: git merges the two without a conflict.
         (Ordering::Equal, true)
             if head == from && facts.fork.as_ref().is_some_and(|fork| *fork < from) =>
         {
@@ -323,7 +323,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
                 Verdict::Done(Done::ChangedWithoutBump { version, level })
             }
         },
-        // The number is looked at before the sources: whoever holds it decides, whatever the policy.
+        // The number is checked before the sources: its owner decides, whatever the policy.
         (Ordering::Greater, changed) => raised(package, facts, merged, &from, version, || {
             refuse_by_policy(package, facts, &from, &head, changed)
         })
@@ -334,7 +334,7 @@ pub fn decide(package: &Package, facts: &Facts) -> Decision {
     }
 }
 
-/// Whether what users follow may change with this version.
+/// Checks whether the identity may change with this version.
 fn identity(
     package: &Package,
     facts: &Facts,
@@ -345,7 +345,7 @@ fn identity(
     if package.policy.identity == IdentityCheck::Free {
         return None;
     }
-    // Our own release of these sources is what the new names are for.
+    // The new names are meant for our own release of these sources.
     let ours = matches!(facts.holder, Holder::Release(..));
     let taken = !ours && facts.taken.contains(version);
     let change = identity::refused(&facts.identity, order == Ordering::Greater, taken)?;
@@ -364,7 +364,7 @@ fn identity(
     })
 }
 
-/// The order of a version and the one before. Where a package goes over to semantic versions, the major number counts.
+/// Compares a version with the one before. Where a package changes to semantic versions, the major number counts.
 fn compare(version: &Version, from: &Version) -> Ordering {
     match (version, from) {
         (Version::Semver(version), Version::Integer(from)) => version.major.cmp(from),
@@ -403,7 +403,7 @@ fn refuse_by_policy(
             to: to.clone(),
         });
     }
-    // From integers to semantic versions there is no next one.
+    // From an integer to a semantic version there is no next number.
     let same_scheme = std::mem::discriminant(from) == std::mem::discriminant(to);
     let next = from.next_free(&facts.unusable());
     let skips = package.policy.step == Step::NextFree && same_scheme && next.as_ref() != Some(to);
@@ -414,9 +414,9 @@ fn refuse_by_policy(
     })
 }
 
-/// The first version of a package: any that is above all that were ever published under its tags.
+/// Decides about the first version of a package: any version above all that were ever published under its tags.
 fn first(package: &Package, facts: &Facts, merged: &Snapshot, version: Version) -> Decision {
-    // Its own policy is the pull request's word, and does not count.
+    // The package's own policy comes from the pull request, so it does not count.
     if let Some(change @ identity::Change::ForeignTag(_)) = facts.identity.first() {
         return Verdict::Refuse(Refusal::Identity {
             change: change.to_string(),
@@ -442,7 +442,7 @@ fn first(package: &Package, facts: &Facts, merged: &Snapshot, version: Version) 
     }
 }
 
-/// The decision where somebody holds the number already.
+/// Decides where the number has an owner already.
 fn held(
     package: &Package,
     facts: &Facts,
@@ -503,7 +503,7 @@ fn plan(facts: &Facts, merged: &Snapshot, from: Option<Version>, version: Versio
 }
 
 impl Facts {
-    /// The versions that nobody can publish any more.
+    /// Returns the versions that can no longer be published.
     fn unusable(&self) -> BTreeSet<Version> {
         self.taken
             .iter()
@@ -527,7 +527,7 @@ impl Decision {
         }
     }
 
-    /// The decision as one line for people.
+    /// Returns the decision as one line for display.
     pub fn sentence(&self, package: &PackageName) -> String {
         match self {
             Self::Done(Done::Unchanged { version }) => {
@@ -574,7 +574,7 @@ impl Decision {
         }
     }
 
-    /// A stable word for outputs of workflows: `build`, `nothing`, `published` or `refused`.
+    /// Returns a stable word for outputs of workflows: `build`, `nothing`, `published` or `refused`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { .. }) => "nothing",

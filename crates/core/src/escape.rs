@@ -1,11 +1,11 @@
-//! Foreign text made safe to show: in a terminal, in a message, in a cell of a table.
+//! Escapes untrusted text for display: in a terminal, in a message, in a cell of a table.
 //!
-//! Does not know Markdown; [`crate::render::markdown`] builds on this.
+//! Does not handle Markdown; [`crate::render::markdown`] builds on this.
 
-/// How much of a foreign text a message shows, in characters.
+/// The length to which a message cuts untrusted text, in characters.
 const SHOWN: usize = 80;
 
-/// Foreign text between double quotes, everything unprintable escaped, cut after 80 characters.
+/// Returns untrusted text in double quotes, with everything unprintable escaped, cut after 80 characters.
 pub fn quoted(text: &str) -> String {
     let cut = text.chars().count() > SHOWN;
     let shown: String = text.chars().take(SHOWN).map(escaped_char).collect();
@@ -16,7 +16,7 @@ pub fn quoted(text: &str) -> String {
     )
 }
 
-/// Foreign bytes as [`quoted`] text; what is not UTF-8 appears as `\xNN`.
+/// Returns untrusted bytes as [`quoted`] text; bytes that are not UTF-8 appear as `\xNN`.
 pub fn quoted_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -34,8 +34,8 @@ pub fn quoted_bytes(bytes: &[u8]) -> String {
     format!("\"{}{}\"", shown, if cut { "…" } else { "" })
 }
 
-/// Foreign text as one word of a command that people paste into a shell: what a shell could read as anything else stands between single
-/// quotes, inside which nothing is special.
+/// Returns untrusted text as one word of a command that a user pastes into a shell. Text with characters that a shell could interpret
+/// is put in single quotes, inside which nothing is special.
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/@:+,=-".contains(c);
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
@@ -44,7 +44,7 @@ pub fn shell_word(text: &str) -> String {
     format!("'{}'", line(text).replace('\'', "'\\''"))
 }
 
-/// One line of foreign text, everything unprintable escaped; not quoted, not cut.
+/// Returns one line of untrusted text, with everything unprintable escaped; not quoted, not cut.
 pub fn line(text: &str) -> String {
     text.chars().map(escaped_char).collect()
 }
@@ -57,12 +57,12 @@ fn escaped_char(c: char) -> String {
     }
 }
 
-/// Whether all of a text shows as itself, on one line.
+/// Returns whether every character of a text is displayed as itself, on one line.
 pub fn is_printable(text: &str) -> bool {
     text.chars().all(is_plain)
 }
 
-/// Whether a character shows as itself: no control, no invisible, nothing that turns the direction of writing.
+/// Returns whether a character is displayed as itself: not a control, not invisible, not a change of the writing direction.
 fn is_plain(c: char) -> bool {
     match c {
         ' '..='~' => true,
@@ -80,8 +80,8 @@ fn is_plain(c: char) -> bool {
     }
 }
 
-/// A text that a runner of GitHub Actions takes for no command: it reads `::name::` at the start of a line, after white space, and
-/// `##[name]` anywhere in one (actions/runner, `ActionCommand.cs`). Each line stays a line.
+/// Returns text in which the runner of GitHub Actions finds no command: the runner reads `::name::` at the start of a line, after
+/// white space, and `##[name]` anywhere in a line (actions/runner, `ActionCommand.cs`). The lines are kept.
 pub fn log(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for row in text.split_inclusive(['\n', '\r']) {
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(shell_word("it's`id`"), "'it'\\''s`id`'");
         assert_eq!(shell_word("-x"), "'-x'");
         assert_eq!(shell_word(""), "''");
-        // No newline ends the command.
+        // The command is not split by a newline.
         assert_eq!(shell_word("a\nid"), "'a\\nid'");
     }
     use proptest::prelude::*;
@@ -126,12 +126,12 @@ mod tests {
         assert_eq!(quoted(&"x".repeat(99)).chars().count(), 83);
     }
 
-    /// Characters that show as nothing, or turn the direction of what follows, one by one: Unicode's general categories Cc, Cf,
-    /// Zl and Zp of the Basic Multilingual Plane, and what is as dangerous elsewhere. A list of its own, so that a hole in
+    /// Returns characters that are invisible or change the direction of what follows, one by one: Unicode's general categories Cc, Cf,
+    /// Zl and Zp of the Basic Multilingual Plane, and the equally dangerous ones elsewhere. An independent list, so that a gap in
     /// [`is_plain`] is found.
     fn dangerous() -> Vec<char> {
         let mut all: Vec<char> = ('\0'..'\u{20}').chain('\u{7f}'..='\u{9f}').collect();
-        // Format characters that every script shares: soft hyphen, Arabic letter mark, zero width, bidirectional embeddings,
+        // Format characters shared by all scripts: soft hyphen, Arabic letter mark, zero width, bidirectional embeddings,
         // overrides and isolates, word joiner, invisible operators, deprecated format characters, byte order mark.
         all.extend(['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}']);
         all.extend(['\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}']);

@@ -1,48 +1,48 @@
-//! The source fingerprint: what decides what is built, as one digest over git tree entries.
+//! The source fingerprint: one digest over the git tree entries of the source files.
 //!
 //! docs/fingerprint.md is the normative description; the test vectors are in both places. Does not know how tree entries
-//! are read, nor the commit they came from: after a squash or a rebase the fingerprint is the same.
+//! are read, nor which commit they came from: after a squash or a rebase the fingerprint is the same.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Package;
 use crate::words::{Digest, Fingerprint, ObjectId};
 
-/// One entry of a tree that was listed recursively.
+/// An entry of a recursively listed tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// As git writes it: `100644`, `100755`, `120000` (symbolic link), `160000` (submodule).
+    /// The mode as git writes it: `100644`, `100755`, `120000` (symbolic link), `160000` (submodule).
     pub mode: String,
-    /// The object it names.
+    /// The id of the object.
     pub object: ObjectId,
-    /// The path from the root, as bytes: git does not demand UTF-8.
+    /// The path from the root, as bytes: git does not require UTF-8.
     pub path: Vec<u8>,
 }
 
 impl TreeEntry {
-    /// Whether it is a regular file, executable or not.
+    /// Returns whether it is a regular file, executable or not.
     pub fn is_file(&self) -> bool {
         matches!(self.mode.as_str(), "100644" | "100755" | "100664")
     }
 
-    /// Whether it is a submodule: a commit of another repository in place of a folder.
+    /// Returns whether it is a submodule: a commit of another repository in place of a folder.
     pub fn is_submodule(&self) -> bool {
         self.mode == "160000"
     }
 }
 
-/// What a tree says about a package.
+/// The digests of a package's source files in one tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceDigests {
-    /// Over everything that decides what is built.
+    /// The digest of all source files and the version file.
     pub fingerprint: Fingerprint,
     /// The same without the version file: differs exactly where the sources or their description changed.
     pub sources: Digest,
 }
 
-/// Digests the entries of a tree that matter for a package.
+/// Computes the digests of a package from the entries of a tree.
 ///
-/// `entries` may come in any order, and must be the whole tree, listed recursively.
+/// `entries` may be in any order, and must be the whole tree, listed recursively.
 pub fn of_tree(package: &Package, entries: &[TreeEntry]) -> SourceDigests {
     let version_file = package.version_file.as_str().as_bytes();
     let matter = matter(package, entries);
@@ -57,7 +57,7 @@ pub fn of_tree(package: &Package, entries: &[TreeEntry]) -> SourceDigests {
     }
 }
 
-/// The paths that decide what is built and differ between two trees, sorted: changed, new or gone.
+/// Returns the paths of source files that differ between two trees, sorted: changed, added or deleted.
 pub fn changed(package: &Package, before: &[TreeEntry], after: &[TreeEntry]) -> Vec<Vec<u8>> {
     let (before, after) = (matter(package, before), matter(package, after));
     let mut paths: Vec<Vec<u8>> = Vec::new();
@@ -73,9 +73,9 @@ pub fn changed(package: &Package, before: &[TreeEntry], after: &[TreeEntry]) -> 
     paths
 }
 
-/// Whether an entry decides what is built: a source, or the version file wherever it stands.
+/// Returns whether an entry affects the build: a source file, or the version file wherever it is.
 ///
-/// A submodule is one entry, and a whole folder for whoever builds: it counts where anything in it would.
+/// A submodule is a single entry but a whole folder to the build: it counts if anything inside it would.
 pub fn counts(package: &Package, entry: &TreeEntry) -> bool {
     let path = entry.path.as_slice();
     if package
@@ -97,7 +97,7 @@ pub fn counts(package: &Package, entry: &TreeEntry) -> bool {
     }
 }
 
-/// The entries that decide what is built, sorted by path.
+/// Returns the entries that affect the build, sorted by path.
 fn matter<'e>(package: &Package, entries: &'e [TreeEntry]) -> Vec<&'e TreeEntry> {
     let mut matter: Vec<&TreeEntry> = entries
         .iter()
@@ -115,7 +115,7 @@ fn digest(package: &Package, entries: &[&TreeEntry]) -> Digest {
         package.name, package.table_digest
     ));
     for entry in entries {
-        // The form of `git ls-tree -r -z --format='%(objectmode) %(objectname)%x09%(path)'`.
+        // The format of `git ls-tree -r -z --format='%(objectmode) %(objectname)%x09%(path)'`.
         hash.update(format!("{} {}\t", entry.mode, entry.object));
         hash.update(&entry.path);
         hash.update(b"\0");
@@ -217,7 +217,7 @@ output = "dist/{asset}"
         );
     }
 
-    /// The vector of docs/fingerprint.md, which shows how to get it with `git`, `printf` and `sha256sum` alone.
+    /// The vector of docs/fingerprint.md, which shows how to compute it with `git`, `printf` and `sha256sum` alone.
     #[test]
     fn the_vector_of_the_documentation_holds() {
         let digests = of_tree(&package(), &tree());
@@ -306,7 +306,7 @@ output = "dist/{asset}"
             assert_eq!(moved, *expected, "{sources:?} without {exclude:?}: {path}");
             assert_eq!(counts(&package, &entry("160000", '1', path)), *expected);
         }
-        // A file of that name is no folder.
+        // A file of that name is not a folder.
         assert!(!counts(&package(), &entry("100644", '1', "tool")));
         assert!(counts(&package(), &entry("160000", '1', "tool")));
     }

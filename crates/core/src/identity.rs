@@ -1,21 +1,21 @@
-//! What users of a package follow from a commit: where its version stands, how it is written, and how tag and files are named.
+//! The identity of a package, on which its users depend: the path and scheme of its version, and the names of its tag and assets.
 //!
-//! These are the base's word. A pull request that changes one of them without a raise would send users of the merge to names under
-//! which nothing is published, and nothing would be built that anybody could gate. With a raise the release has the new names; but a
-//! tag that says nothing of the package, or that is taken, belongs to somebody else.
+//! The base branch defines the identity. If a pull request changed it without raising the version, users of the merge would look for
+//! names under which nothing is published, and there would be no build for the gate to check. If the version is raised, the release has
+//! the new names; but a tag that does not name the package, or that exists already, may belong to another package or to the project.
 //!
-//! | changed | without a raise | with a raise |
+//! | changed | version not raised | version raised |
 //! | --- | --- | --- |
-//! | `asset`, variants | refused | fine: the release has the new names |
-//! | `tag` | refused | fine if the new one names the package and no such tag is there |
-//! | `scheme` | refused | integer to semantic version is fine, if its major number is higher |
-//! | `version-file`, the old file is gone | fine: the version is the same | fine |
-//! | `version-file`, the old file stays | refused: two files name the version | refused |
-//! | `pins` taken away | refused | refused |
+//! | `asset`, variants | refused | allowed: the release has the new names |
+//! | `tag` | refused | allowed if the new tag names the package and no such tag exists |
+//! | `scheme` | refused | integer to semantic version is allowed if its major number is higher |
+//! | `version-file`, the old file is deleted | allowed: the version is the same | allowed |
+//! | `version-file`, the old file remains | refused: two files name the version | refused |
+//! | `pins` removed | refused | refused |
 //!
-//! A package that is new beside others cannot take tags that are there already either, unless its tag names it.
+//! A package added to a config that has others cannot use tags that exist already either, unless its tag names the package.
 //!
-//! All of it but this last passes where the base's policy says `identity = "free"`.
+//! All of these except the last pass if the base's policy is `identity = "free"`.
 
 use std::fmt;
 
@@ -23,50 +23,50 @@ use crate::config::{Package, Variant};
 use crate::version::Scheme;
 use crate::words::RepoPath;
 
-/// One thing that users follow, and that is another.
+/// A changed part of the identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// How versions are written.
+    /// The scheme of versions.
     Scheme {
-        /// Before.
+        /// The scheme before.
         from: Scheme,
-        /// After.
+        /// The scheme after.
         to: Scheme,
     },
-    /// Where the version stands.
+    /// The path of the version file.
     VersionFile {
-        /// Before.
+        /// The path before.
         from: RepoPath,
-        /// After.
+        /// The path after.
         to: RepoPath,
-        /// Whether the old file is still there.
+        /// Whether the old file still exists.
         left: bool,
     },
-    /// How the tag of a release is named.
+    /// The template of the tags.
     Tag {
-        /// Before.
+        /// The template before.
         from: String,
-        /// After.
+        /// The template after.
         to: String,
         /// Whether the text before the version names the package.
         names_package: bool,
     },
-    /// How the files of a release are named.
+    /// The template of the asset names.
     Asset {
-        /// Before.
+        /// The template before.
         from: String,
-        /// After.
+        /// The template after.
         to: String,
     },
-    /// A row of the variant table that is new, gone, or for another machine; by name.
+    /// The names of variants that are added, removed, or now for another machine.
     Variants(Vec<String>),
-    /// A new package whose tags are there already, by this template, which does not name it.
+    /// A new package for which tags exist already; its template, given here, does not name the package.
     ForeignTag(String),
     /// The package no longer keeps its digests in the repository.
     PinsDropped(RepoPath),
 }
 
-/// What of a package is another after the merge. `left` says whether the base's version file is still there.
+/// Returns how the merge changes the identity of a package. `left` is true if the base's version file still exists.
 pub fn changes(base: &Package, after: &Package, left: bool) -> Vec<Change> {
     let mut found = Vec::new();
     if base.scheme != after.scheme {
@@ -105,8 +105,8 @@ pub fn changes(base: &Package, after: &Package, left: bool) -> Vec<Change> {
     found
 }
 
-/// What is wrong with the tag of a package that the base does not have, in a config that has others. `taken` says whether there are tags
-/// of its template: then they are the project's own, or another package's, and pipelines may start on them.
+/// Returns the problem with the tag of a package that the base does not have, in a config that has others. `taken` is true if tags
+/// of its template exist: they belong to the project or to another package, and may trigger pipelines.
 pub fn of_new(package: &Package, taken: bool) -> Vec<Change> {
     let tag = package.tag.to_string();
     match taken && !names(&tag, package) {
@@ -115,7 +115,7 @@ pub fn of_new(package: &Package, taken: bool) -> Vec<Change> {
     }
 }
 
-/// The first of some changes that is refused. `raised` says whether the version is, `taken` whether a tag of the new name is there.
+/// Returns the first refused change. `raised` is true if the version is raised, `taken` if a tag of the new name exists.
 pub fn refused(changes: &[Change], raised: bool, taken: bool) -> Option<&Change> {
     changes.iter().find(|change| match (change, raised) {
         (Change::PinsDropped(_) | Change::ForeignTag(_), _) => true,
@@ -204,7 +204,7 @@ mod tests {
         assert!(!foreign("{package}-{version}", true));
     }
 
-    /// Which change it is; whether it is refused without a raise, with one, and with one where the tag is taken.
+    /// The change; whether it is refused without a raised version, with one, and with one where the tag is taken.
     #[test]
     fn each_change_is_refused_as_the_table_says() {
         let base = package(str::to_owned);
@@ -286,7 +286,7 @@ mod tests {
             assert_eq!(got, expected, "{sentence}");
         }
         assert_eq!(changes(&base, &base, false), []);
-        // What only decides how it is built is no name that anybody follows.
+        // A setting that affects only how the package is built is not part of the identity.
         let built = package(|t| {
             t.replace("\"make\"", "\"ninja\"")
                 .replace("variant.arm64]", "variant.arm64]\nrunner = \"x\"")

@@ -1,11 +1,11 @@
-//! Lockgate's words, documents and decisions.
+//! The identifiers, documents and decisions of Lockgate.
 //!
-//! Everything in this crate is a value or a pure function over values. A flow of the command observes the world, hands
-//! what it saw to `decide` in here, and applies what comes back; so each decision can be tested as a table.
+//! Everything in this crate is a value or a pure function over values. A flow of the command collects observations, passes
+//! them to `decide` in this crate and applies the result, so each decision can be tested as a table.
 //!
-//! What this crate does not know: files, sockets, clocks, environment variables, randomness, threads, GitHub. A wall in
-//! `clippy.toml` and a test over the dependency list keep it so. Where a decision depends on the time of day, the time
-//! is an argument.
+//! This crate knows nothing about files, sockets, clocks, environment variables, randomness, threads or GitHub. The lint
+//! configuration in `clippy.toml` and a test over the dependency list enforce this. Where a decision depends on the time of
+//! day, the time is an argument.
 
 pub mod audit;
 pub mod checkout;
@@ -31,7 +31,7 @@ pub use reason::{Reason, Verdict};
 pub use version::{Scheme, Version};
 pub use words::*;
 
-/// Every code that this crate can give, for the page that explains them.
+/// Returns every code in this crate, for the page that documents them.
 pub fn codes() -> Vec<&'static str> {
     [
         audit::Finding::CODES,

@@ -1,7 +1,7 @@
-//! pin: the digests of a version -> the `SHA256SUMS` of the repository.
+//! pin: turns the digests of a version into the `SHA256SUMS` of the repository.
 //!
-//! Pins make merge rights the trust anchor: who could replace a published file could replace its receipt too, but not a
-//! file on main. Does not know where the digests were read, nor how the file is written.
+//! Pins make merge rights the trust anchor: an attacker who can replace a published file can replace its receipt too, but
+//! not a file on main. Does not know where the digests were read, nor how the file is written.
 
 use crate::config::Package;
 use crate::detect::Never;
@@ -11,7 +11,7 @@ use crate::reason::{Verdict, reasons};
 use crate::version::Version;
 use crate::words::{AssetName, RepoPath, RunId, Tag};
 
-/// Where digests come from.
+/// The source of the digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
     /// A published release, every byte of which was just read and hashed.
@@ -20,65 +20,65 @@ pub enum Ground {
     Candidate(RunId),
 }
 
-/// All that the decision depends on.
+/// The facts that the decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The package, as the work tree's config has it.
+    /// The package, from the config in the work tree.
     pub package: Package,
-    /// The version that is pinned.
+    /// The version to pin.
     pub version: Version,
     /// The digests.
     pub sums: Sums,
-    /// Where they come from.
+    /// The source of the digests.
     pub ground: Ground,
     /// The pins file.
     pub path: RepoPath,
-    /// Its content, if there is one.
+    /// The content of the pins file, if it exists.
     pub file: Option<Vec<u8>>,
-    /// Whether a difference is to be told instead of written.
+    /// Whether to report a difference instead of writing the file.
     pub check: bool,
 }
 
-/// The file says so already.
+/// Nothing to do: the file already has these digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
-    /// The file.
+    /// The pins file.
     pub path: RepoPath,
 }
 
 /// Write the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The file.
+    /// The pins file.
     pub path: RepoPath,
-    /// What it shall say.
+    /// The new content.
     pub sums: Sums,
-    /// Whether nothing in the repository vouched for these bytes before: whoever reviews the change is the first.
+    /// Whether nothing in the repository confirmed these bytes before: the reviewer of the change is the first to confirm them.
     pub first_use: bool,
 }
 
 reasons! {
-    /// Why nothing is pinned.
+    /// A reason why nothing is pinned.
     pub enum Refusal {
-        /// The config has no place for pins.
+        /// The config names no pins file.
         NoFile { /** Package. */ package: String } =>
             "pin.no-file", "lockgate.toml names no pins file for {package}", "add `pins = \"PATH/SHA256SUMS\"` to its table";
-        /// The digests are not those of all variants, and of nothing else.
+        /// The digests do not cover exactly the variants of the package.
         Incomplete { /** Version. */ version: Version, /** Missing. */ missing: String, /** Too many. */ extra: String } =>
             "pin.incomplete", "what was found of version {version} is not one file for each variant (missing: {missing}; unknown: {extra})", "check that the variants in lockgate.toml are those that were built for this version";
-        /// Pins and release disagree about one file.
+        /// The pins and the release disagree about one file.
         OtherBytes { /** File. */ path: RepoPath, /** Asset. */ name: AssetName, /** Pinned. */ pinned: String, /** Published. */ found: String } =>
             "pin.other-bytes", "{path} pins {name} as {pinned}, and published is {found}", "find out why: if the pins were taken from a candidate that was never promoted, delete {path} and run it again; else tell the maintainers, as published bytes may have been replaced";
-        /// A release that nobody vouches for.
+        /// A release that cannot be verified.
         ForeignRelease { /** Tag. */ tag: Tag, /** Why. */ why: String } =>
             "pin.release-foreign", "{tag} is not pinned, as it is not known to be published by a promotion: {why}", "find out who published it; where only the token may not tell, run it with a GITHUB_TOKEN that has `actions: read`";
-        /// The check failed.
+        /// The check found a difference.
         Differs { /** File. */ path: RepoPath, /** How. */ problem: String } =>
             "pin.differs", "{path} does not pin this version: {problem}", "run `lockgate pin` without --check, and commit the file";
     }
 }
 
-/// Decides what becomes of the pins file.
+/// Decides how the pins file changes.
 pub fn decide(facts: &Facts) -> Verdict<Done, Box<Plan>, Never, Refusal> {
     let path = facts.path.clone();
     if let Some(refusal) = incomplete(facts) {
@@ -144,7 +144,7 @@ fn incomplete(facts: &Facts) -> Option<Refusal> {
     })
 }
 
-/// The first file that both sides know, with different bytes.
+/// Returns the first file that both sides know with different bytes.
 fn other_bytes(old: &Sums, new: &Sums) -> Option<(AssetName, String, String)> {
     new.iter().find_map(|(name, found)| {
         let pinned = old.get(name)?;

@@ -1,18 +1,18 @@
-//! What a decision can be, and reasons with stable codes.
+//! The possible results of a decision, and reasons with stable codes.
 //!
-//! A refusal or a wait is a value of an enum. One place, the `reasons!` table, holds its code, its sentence and its hint;
-//! the comment, the JSON and the exit code render that same value.
+//! A refusal or a wait is a value of an enum. One place, the `reasons!` table, holds its code, its sentence and its hint.
+//! The comment, the JSON and the exit status all render that same value.
 
 use std::fmt;
 
-/// What a flow decided from the facts it was given.
+/// The decision of a flow, computed from its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<Done, Plan, Wait, Refusal> {
-    /// The world is already as it should be.
+    /// Nothing to do: the desired state is already reached.
     Done(Done),
-    /// Do this. A plan leaves no meaningful choice to whoever applies it.
+    /// Apply this plan. A plan leaves no meaningful choice to the code that applies it.
     Proceed(Plan),
-    /// Not now; it may become possible without anybody changing the pull request.
+    /// Not now; it may become possible without a change to the pull request.
     Wait(Wait),
     /// No; a person must change something first.
     Refuse(Refusal),
@@ -20,13 +20,13 @@ pub enum Verdict<Done, Plan, Wait, Refusal> {
 
 /// A reason that a person can act on and a program can match.
 pub trait Reason: fmt::Display {
-    /// A stable code such as `promote.head-moved`: flow, dot, reason.
+    /// Returns the stable code, such as `promote.head-moved`: flow, dot, reason.
     fn code(&self) -> &'static str;
-    /// What to do next, as one sentence.
+    /// Returns what to do next, as one sentence.
     fn hint(&self) -> String;
 }
 
-/// Declares an enum of reasons: per variant its fields, code, sentence and hint, side by side.
+/// Declares an enum of reasons: each variant with its fields, code, sentence and hint.
 #[macro_export]
 macro_rules! reasons {
     (
@@ -49,7 +49,7 @@ macro_rules! reasons {
         }
 
         impl $name {
-            /// Every code of this enum, for the page that explains them.
+            /// Every code of this enum, for the page that documents them.
             pub const CODES: &'static [&'static str] = &[$($code),*];
         }
 

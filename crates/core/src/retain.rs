@@ -1,10 +1,11 @@
-//! retain: drafts -> those that nobody will need again.
+//! cleanup: finds the drafts that are no longer needed.
 //!
-//! A promotion that dies leaves its draft behind, and the next one makes its own. Published versions are not looked at: one
-//! that a commit names is needed, and the number of one that was never merged stays retired. Artifacts expire by themselves.
+//! A promotion that is interrupted leaves its draft behind, and the next one creates its own. Published versions are not
+//! considered: a version that a commit names is needed, and the number of one that was never merged stays retired. Artifacts
+//! expire on their own.
 //!
-//! No clock: a draft of a version that is published by now can only belong to a promotion that has lost, and such a one ends
-//! well without it.
+//! Needs no clock: a draft of a version that is already published can only belong to a promotion that lost the race, and such
+//! a promotion completes without the draft.
 
 use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET, WITHDRAWN_PREFIX};
 use crate::render::RELEASE_MARK;
@@ -14,33 +15,33 @@ use crate::words::{ReleaseId, Tag};
 /// A draft that may be one of Lockgate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Its number.
+    /// The id of the draft.
     pub id: ReleaseId,
-    /// The tag that it would get.
+    /// The tag that it would get when published.
     pub tag: String,
-    /// Its title.
+    /// The title of the draft.
     pub title: String,
-    /// Its notes.
+    /// The notes of the draft.
     pub notes: String,
-    /// Who made it.
+    /// The author of the draft.
     pub author: String,
-    /// The names of its files.
+    /// The names of its assets.
     pub files: Vec<String>,
 }
 
-/// What may become of a draft.
+/// The decision about a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It goes: its version is published.
+    /// Delete it: its version is published.
     Lost,
-    /// It goes: its version is not published, and it was said that no promotion is running.
+    /// Delete it: its version is not published, and the user confirmed that no promotion is running.
     Abandoned,
-    /// It stays: its version is not published, so that it may belong to a promotion that is running.
+    /// Keep it: its version is not published, so it may belong to a running promotion.
     Open,
 }
 
 impl Fate {
-    /// Whether it goes.
+    /// Returns whether the draft is deleted.
     pub fn goes(self) -> bool {
         match self {
             Self::Lost | Self::Abandoned => true,
@@ -48,7 +49,7 @@ impl Fate {
         }
     }
 
-    /// Why, in words.
+    /// Returns the reason as text.
     pub fn why(self) -> &'static str {
         match self {
             Self::Lost => "its version is published",
@@ -60,7 +61,7 @@ impl Fate {
     }
 }
 
-/// Decides what becomes of the drafts; those that are not Lockgate's are left out. `open` says that no promotion is running.
+/// Decides which drafts to delete, omitting those that are not Lockgate's. `open` is true if no promotion is running.
 pub fn decide<'d>(
     packages: &[&Package],
     drafts: &'d [Draft],
@@ -81,8 +82,8 @@ pub fn decide<'d>(
         .collect()
 }
 
-/// The tag of a draft that is one of ours: its notes begin as those do that Lockgate writes, and it has no file but those which Lockgate
-/// puts there. A draft in which a person has begun to write notes stays theirs.
+/// Returns the tag of a draft that Lockgate made: its notes begin as Lockgate's do, and it has only assets that Lockgate uploads. A
+/// draft with notes written by a person is left alone.
 fn ours(package: &Package, draft: &Draft) -> Option<Tag> {
     if !draft.notes.starts_with(RELEASE_MARK) {
         return None;
@@ -143,7 +144,7 @@ variant.amd64 = {}
             draft(4, "v2", &[]),
             draft(5, "withdrawn-tool-v2", &["lockgate-withdrawal.json"]),
             draft(6, "tool-v2", &["tool-amd64-v3"]),
-            // What a person has written: without files, and with those that a build left.
+            // Drafts written by a person: without files, and with files left by a build.
             Draft {
                 notes: "## What is new\nA day of writing.".to_owned(),
                 ..draft(7, "tool-v2", &[])

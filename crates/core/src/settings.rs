@@ -1,59 +1,59 @@
-//! What an administrator has set around a repository, as far as it was read. Only reads; nothing here is a judgement.
+//! The settings around a repository, as far as they could be read. Plain observations without any judgement.
 
 use crate::escape::quoted;
 use crate::words::{BranchName, Login, Role};
 
-/// The number of the App that every workflow's own token belongs to: a status bound to it is bound to nobody.
+/// The id of the App behind every workflow's own token: a status bound to it can be set by any workflow.
 pub const ACTIONS_APP: u64 = 15_368;
 
-/// Something that was asked for. Not being told is never a yes.
+/// The result of reading a setting. A missing answer never counts as a yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading<T> {
-    /// It was told.
+    /// The setting was read.
     Read(T),
-    /// The forge says that there is none; it says the same to those whom it does not want to tell.
+    /// GitHub reports that it does not exist; GitHub reports the same if the token may not see it.
     NotFound,
-    /// The token may not know.
+    /// Access denied: the token may not read it.
     Denied,
 }
 
 /// An environment that a job can name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
-    /// The people and teams that are asked before a job runs; one of them suffices.
+    /// The people and teams asked for approval before a job runs; one approval suffices.
     pub reviewers: Vec<Reviewer>,
-    /// Which branches' jobs may run in it.
+    /// The branches whose jobs may run in it.
     pub branches: Branches,
-    /// Whether who started a job may approve it.
+    /// Whether the person who started a job may approve it.
     pub self_review: bool,
-    /// Whether administrators may start a job that nobody has approved, if the forge tells.
+    /// Whether administrators may start a job without approval, if GitHub reports it.
     pub admins_bypass: Option<bool>,
 }
 
-/// Who is asked before a job runs.
+/// A reviewer, asked before a job runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reviewer {
-    /// A person, and what they may do; `None` where nobody asked or nobody told.
+    /// A person and their role; `None` if the role was not read.
     Person(Login, Option<Role>),
-    /// A team: who is in it is the organization's business.
+    /// A team. Its members are known only inside the organization.
     Team,
 }
 
-/// Which branches' jobs may run in an environment.
+/// The branches whose jobs may run in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Branches {
-    /// All.
+    /// All branches.
     All,
-    /// Those that are protected.
+    /// The protected branches.
     Protected,
-    /// Those whose names match one of these patterns.
+    /// The branches whose names match one of these patterns.
     Listed(Vec<String>),
 }
 
 impl Environment {
-    /// Why it does not hold a promotion back until a person who may promote has looked; `None` where it does.
+    /// Returns why it does not hold back a promotion until a person with the right to promote approves; `None` if it does.
     ///
-    /// A team counts, because nobody outside of the organization can tell who is in it.
+    /// A team counts, because its members cannot be read from outside of the organization.
     pub fn problem(&self, default: &BranchName) -> Option<String> {
         if self.reviewers.is_empty() {
             return Some("nobody has to approve".to_owned());
@@ -68,8 +68,8 @@ impl Environment {
         self.open_to(default)
     }
 
-    /// How it can go on without a second person who may promote; `None` where it cannot. Small teams have no second one, so this is
-    /// for them to know, not for us to refuse.
+    /// Returns how a promotion can proceed without a second person with the right to promote; `None` if it cannot. Small teams have no
+    /// second person, so this is reported and not refused.
     pub fn alone(&self) -> Option<String> {
         let mut ways = Vec::new();
         if self.self_review {
@@ -88,7 +88,7 @@ impl Environment {
         (!ways.is_empty()).then(|| ways.join("; "))
     }
 
-    /// Which other branch's jobs may run in it; `None` where only the default branch's do.
+    /// Returns which other branch's jobs may run in it; `None` if only the default branch's jobs may.
     ///
     /// "If no branch protection rules are defined for any branch in the repository, then all branches can deploy"
     /// ([environments](https://docs.github.com/actions/reference/deployments-and-environments)), and rulesets define none.
@@ -108,63 +108,63 @@ impl Environment {
     }
 }
 
-/// What the rulesets say of a branch.
+/// The rules that the rulesets apply to a branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BranchRules {
-    /// The statuses without which nothing merges.
+    /// The statuses required for a merge.
     pub required: Vec<RequiredStatus>,
-    /// What a merge has to be like.
+    /// The requirements on a merge.
     pub merging: Merging,
     /// Whether history can be rewritten.
     pub force_pushes: bool,
 }
 
-/// What a merge into a branch has to be like for the statuses to count. The first is the weakest.
+/// The condition under which the required statuses are checked before a merge. The first is the weakest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Merging {
-    /// The head has the statuses, whatever has become of the branch since.
+    /// The head has the statuses, however the branch has changed since.
     #[default]
     Lagging,
-    /// A merge queue asks for them on the last commit of a group only (`HEADGREEN`).
+    /// A merge queue requires them on the last commit of a group only (`HEADGREEN`).
     QueueOfGroups,
     /// The head has them, and contains the tip of the branch.
     UpToDate,
-    /// A merge queue asks for them on each commit that it merges (`ALLGREEN`).
+    /// A merge queue requires them on each commit that it merges (`ALLGREEN`).
     Queue,
 }
 
-/// A status without which nothing merges.
+/// A status required for a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequiredStatus {
-    /// Its context.
+    /// The context of the status.
     pub context: String,
-    /// The number of the only App from which it counts, if it is bound to one.
+    /// The id of the only App whose status counts, if the rule is bound to one.
     pub app: Option<u64>,
 }
 
-/// A ruleset about tags that is enforced.
+/// An enforced ruleset for tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagRules {
     /// Patterns of refs, such as `refs/tags/tool-v*` or `~ALL`.
     pub include: Vec<String>,
-    /// Patterns of refs that it leaves out all the same.
+    /// Patterns of refs that are excluded in spite of `include`.
     pub exclude: Vec<String>,
-    /// What it holds back: `creation`, `update`, `deletion`.
+    /// The restricted operations: `creation`, `update`, `deletion`.
     pub kinds: Vec<String>,
-    /// Who is not held back; `None` where the token may not know.
+    /// The actors that may bypass it; `None` if the token may not read them.
     pub bypass: Option<Vec<Bypass>>,
 }
 
-/// Whom a ruleset does not hold back.
+/// An actor that may bypass a ruleset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bypass {
-    /// An App, by its number.
+    /// An App, by its id.
     App(u64),
-    /// Others, in the forge's words.
+    /// Any other actor, as GitHub names it.
     Other(String),
 }
 
-/// What the token of a workflow may do that names no rights.
+/// The default permissions of a workflow's token, where the workflow declares none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkflowRights {
     /// Whether it may write.
@@ -174,8 +174,8 @@ pub struct WorkflowRights {
 }
 
 impl TagRules {
-    /// Whether all tags that begin so are held by it. Of what is included, only patterns with a star at their end are understood; what is
-    /// left out counts if it can be one of them.
+    /// Returns whether the ruleset covers all tags with this prefix. Among the included patterns, only those that end in a star are
+    /// understood; an excluded pattern counts if it can match one of these tags.
     pub fn covers(&self, prefix: &str) -> bool {
         let wanted = format!("refs/tags/{prefix}");
         let left_out = self.exclude.iter().any(|pattern| {

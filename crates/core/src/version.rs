@@ -1,6 +1,6 @@
-//! The grammar and the order of versions, and which number is free.
+//! The grammar and the order of versions, and the search for a free version.
 //!
-//! Does not know where a version file lies or whether it is there; see [`crate::detect`].
+//! Does not know where a version file is or whether it exists; see [`crate::detect`].
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ const MOST_DIGITS: usize = 10;
 /// The longest version of any scheme, in bytes: it becomes part of tags and file names.
 const MOST_BYTES: usize = 64;
 
-/// How the versions of a package are written and ordered.
+/// The scheme by which the versions of a package are written and ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {
     /// `1`, `2`, `3`: the default.
@@ -25,7 +25,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// Its name in the config.
+    /// Returns the name of the scheme in the config.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Integer => "integer",
@@ -33,7 +33,7 @@ impl Scheme {
         }
     }
 
-    /// What a version file of this scheme holds, for messages.
+    /// Returns what a version file of this scheme contains, for messages.
     pub fn expected(self) -> &'static str {
         match self {
             Self::Integer => {
@@ -46,20 +46,20 @@ impl Scheme {
     }
 }
 
-/// A version that a package had, has or wants.
+/// A version of a package: past, present or requested.
 ///
-/// Versions of one package are of one scheme. Across schemes every integer sorts below every semantic version, so that
+/// All versions of one package use one scheme. Across schemes every integer sorts below every semantic version, so that
 /// the order is total; [`crate::detect`] never compares across schemes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
-    /// Of [`Scheme::Integer`].
+    /// A version of [`Scheme::Integer`].
     Integer(u64),
-    /// Of [`Scheme::Semver`].
+    /// A version of [`Scheme::Semver`].
     Semver(semver::Version),
 }
 
 impl Version {
-    /// Whether it comes before a release, such as `1.0.0-rc.1`.
+    /// Returns whether it is a pre-release, such as `1.0.0-rc.1`.
     pub fn is_prerelease(&self) -> bool {
         match self {
             Self::Integer(_) => false,
@@ -70,7 +70,7 @@ impl Version {
     /// Reads the bytes of a version file: the version, then at most one LF or CRLF.
     ///
     /// # Errors
-    /// [`VersionError`] says which rule was broken and what was read.
+    /// [`VersionError`] names the broken rule and quotes what was read.
     pub fn from_file(scheme: Scheme, bytes: &[u8]) -> Result<Self, VersionError> {
         let wrong = |problem| VersionError {
             read: quoted_bytes(bytes),
@@ -87,10 +87,10 @@ impl Version {
         Self::parse(scheme, line).map_err(wrong)
     }
 
-    /// Reads a version that stands alone, as on a command line.
+    /// Reads a version on its own, as on a command line.
     ///
     /// # Errors
-    /// [`VersionProblem`] says which rule was broken.
+    /// [`VersionProblem`] names the broken rule.
     pub fn parse(scheme: Scheme, text: &str) -> Result<Self, VersionProblem> {
         match scheme {
             Scheme::Integer => integer(text).map(Self::Integer),
@@ -98,7 +98,7 @@ impl Version {
         }
     }
 
-    /// The scheme it belongs to.
+    /// Returns the scheme of the version.
     pub fn scheme(&self) -> Scheme {
         match self {
             Self::Integer(_) => Scheme::Integer,
@@ -106,9 +106,9 @@ impl Version {
         }
     }
 
-    /// The next version after this one: the next integer, or the next patch (the release itself after a pre-release).
+    /// Returns the next version: the next integer, or the next patch (the release itself after a pre-release).
     ///
-    /// `None` where there is none within the grammar.
+    /// `None` if the grammar allows no next version.
     pub fn successor(&self) -> Option<Self> {
         match self {
             Self::Integer(number) => {
@@ -130,7 +130,7 @@ impl Version {
         }
     }
 
-    /// The smallest version above `self` that is not in `taken`.
+    /// Returns the smallest version above `self` that is not in `taken`.
     pub fn next_free(&self, taken: &BTreeSet<Self>) -> Option<Self> {
         let mut next = self.successor()?;
         while taken.contains(&next) {
@@ -149,7 +149,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// Reads either scheme: a text cannot be both.
+/// Reads either scheme: no text is valid in both.
 impl FromStr for Version {
     type Err = VersionProblem;
     fn from_str(text: &str) -> Result<Self, VersionProblem> {
@@ -174,34 +174,34 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// A version file that cannot be read: what it holds, which rule that breaks, and what was expected.
+/// The error for an unreadable version file: its content, the broken rule, and the expected content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("it holds {read}, {problem}")]
 pub struct VersionError {
-    /// What the file holds, quoted and escaped.
+    /// The content of the file, quoted and escaped.
     pub read: String,
-    /// The rule it breaks.
+    /// The broken rule.
     pub problem: VersionProblem,
-    /// The scheme that was asked for.
+    /// The scheme that was expected.
     pub scheme: Scheme,
 }
 
-/// The rule of the grammar that a text breaks.
+/// A rule of the grammar that a text breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VersionProblem {
-    /// There is nothing in it.
+    /// The text is empty.
     #[error("which is empty")]
     Empty,
-    /// Not text.
+    /// Not UTF-8.
     #[error("which is not UTF-8")]
     NotUtf8,
-    /// An editor put U+FEFF in front.
+    /// It begins with U+FEFF, added by an editor.
     #[error("which begins with a byte-order mark")]
     ByteOrderMark,
-    /// `007`.
+    /// A leading zero, as in `007`.
     #[error("which has a leading zero")]
     LeadingZero,
-    /// `+7` or `-7`.
+    /// A sign, as in `+7` or `-7`.
     #[error("which has a sign")]
     Sign,
     /// Digits of another script, such as Arabic-Indic.
@@ -210,19 +210,19 @@ pub enum VersionProblem {
     /// More than ten digits, or more than 64 bytes.
     #[error("which is too long")]
     TooLong,
-    /// Something stands after the number.
+    /// Text follows the number.
     #[error("which has text after the number")]
     TextAfter,
-    /// Something stands before it, or there is no number.
+    /// Text precedes the number, or there is no number.
     #[error("which does not begin with a number")]
     NotANumber,
-    /// Not Semantic Versioning 2.0.0.
+    /// Not valid by Semantic Versioning 2.0.0.
     #[error("which is not a semantic version")]
     NotSemver,
-    /// `1.0.0-x.lock`: git takes no tag that ends so (git-check-ref-format(1), rule 1).
+    /// It ends in `.lock`, as in `1.0.0-x.lock`: git rejects such tags (git-check-ref-format(1), rule 1).
     #[error("which ends in \".lock\", as no git tag may")]
     Lock,
-    /// `1.0.0+5`: two versions that differ only there have no order.
+    /// Build metadata, as in `1.0.0+5`: two versions that differ only there have no order.
     #[error("which has build metadata")]
     BuildMetadata,
 }

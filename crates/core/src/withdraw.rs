@@ -1,20 +1,20 @@
-//! withdraw: a published version that must not be used -> rolled back, or marked for ever.
+//! withdraw: rolls back a published version that must not be used, or marks it permanently.
 //!
-//! Rolling back deletes the release and its tag, as long as no commit of the base branch names the version and the forge
-//! allows it. Otherwise the release stays and a withdrawal is published beside it; its number is retired. Does not know how
-//! either is done.
+//! A roll-back deletes the release and its tag, as long as no commit of the base branch names the version and GitHub
+//! allows the deletion. Otherwise the release stays, a withdrawal is published next to it, and its number is retired. Does
+//! not know how either is done.
 
 use crate::escape::quoted;
 use crate::reason::{Verdict, reasons};
 use crate::version::Version;
 use crate::words::{Login, Role, Tag};
 
-/// All that the decision depends on.
+/// The facts that the decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// Who asks.
+    /// The account that asks.
     pub login: Login,
-    /// What the account may do.
+    /// The role of the account.
     pub role: Role,
     /// The version's tag.
     pub tag: Tag,
@@ -22,19 +22,19 @@ pub struct Facts {
     pub version: Version,
     /// Whether a release is published under the tag.
     pub published: bool,
-    /// Whether that release is frozen for ever.
+    /// Whether that release is immutable.
     pub immutable: bool,
     /// Whether it was withdrawn before.
     pub withdrawn: bool,
-    /// The withdrawal's own tag, and a tag below its name, beside which it cannot be made.
+    /// The withdrawal's own tag, and an existing tag below its name that prevents its creation.
     pub blocked: Option<(Tag, String)>,
     /// A commit of the base branch that names the version, if there is one.
     pub named_by: Option<crate::words::CommitId>,
-    /// Whether a roll-back was asked for.
+    /// Whether a roll-back was requested.
     pub roll_back: bool,
 }
 
-/// What to do.
+/// The action to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// Delete the release and its tag; the number is free again.
@@ -43,12 +43,12 @@ pub enum Plan {
     Mark,
 }
 
-/// It is withdrawn already.
+/// Nothing to do: the version is withdrawn already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Done;
 
 reasons! {
-    /// Why a version is not withdrawn.
+    /// A reason why a version is not withdrawn.
     pub enum Refusal {
         /// The actor is not a maintainer.
         NotAMaintainer { /** Who. */ login: Login, /** Role. */ role: Role } =>
@@ -56,13 +56,13 @@ reasons! {
         /// There is nothing to withdraw.
         NotPublished { /** Tag. */ tag: Tag } =>
             "withdraw.not-published", "{tag} is not published", "look at the list of releases for the right number";
-        /// A roll-back would take away what main needs.
+        /// A roll-back would delete a release that main needs.
         Named { /** Version. */ version: Version, /** Commit. */ commit: crate::words::CommitId } =>
             "withdraw.named", "commit {commit} of the base branch names version {version}, so its release cannot be rolled back", "withdraw without --roll-back, then raise the version";
-        /// The withdrawal's tag cannot be made.
+        /// The withdrawal's tag cannot be created.
         TagBlocked { /** Tag. */ tag: Tag, /** The other, quoted. */ below: String } =>
             "withdraw.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "find out who made {below}, and delete it";
-        /// A roll-back would burn the tag.
+        /// A roll-back would retire the tag.
         Frozen { /** Tag. */ tag: Tag } =>
             "withdraw.frozen", "the release {tag} is immutable: deleting it would retire its tag permanently", "withdraw without --roll-back";
     }
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(say(&|f| f.published = false), "withdraw.not-published");
         assert_eq!(say(&|f| f.role = Role::Write), "withdraw.not-a-maintainer");
         assert_eq!(say(&|f| f.withdrawn = true), "done");
-        // A roll-back makes no tag.
+        // A roll-back creates no tag.
         let block = |f: &mut Facts| {
             let tag = "withdrawn-tool-v2".parse().unwrap();
             f.blocked = Some((tag, "withdrawn-tool-v2/x".to_owned()));

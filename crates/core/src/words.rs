@@ -1,6 +1,6 @@
-//! The words of the glossary as types, so that a run id never stands where a release id belongs.
+//! The identifiers of the glossary as types, so that a run id cannot be used where a release id belongs.
 //!
-//! Each is parsed once, at the border; whoever holds one need not check it again.
+//! Each value is parsed once, at the boundary; code that holds one need not check it again.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -8,13 +8,13 @@ use std::str::FromStr;
 
 use crate::escape::quoted;
 
-/// A text that is not what a word of the glossary allows.
+/// The error for a text that is not a valid value of its type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text} is not {expected}")]
 pub struct NotAWord {
-    /// What was read, quoted and escaped.
+    /// The text that was read, quoted and escaped.
     pub text: String,
-    /// What would have been right.
+    /// A description of a valid value.
     pub expected: &'static str,
 }
 
@@ -50,23 +50,23 @@ macro_rules! number_word {
 }
 
 number_word! {
-    /// The forge's number for a repository: survives renames, unlike the name.
+    /// GitHub's id of a repository: it survives renames, unlike the name.
     RepositoryId;
     /// The number of a pull request.
     PullNumber;
-    /// The forge's number for one run of a workflow; its attempts share it.
+    /// GitHub's id of one workflow run; all attempts of the run share it.
     RunId;
-    /// Which attempt of a run, from 1.
+    /// The number of an attempt of a run, from 1.
     Attempt;
-    /// The forge's number for a workflow: two workflows may share a name, never this.
+    /// GitHub's id of a workflow: two workflows may share a name, but never an id.
     WorkflowId;
-    /// The forge's number for one uploaded workflow artifact.
+    /// GitHub's id of one uploaded workflow artifact.
     ArtifactId;
-    /// The forge's number for a release, draft or not.
+    /// GitHub's id of a release, draft or published.
     ReleaseId;
-    /// The forge's number for one file of a release.
+    /// GitHub's id of one asset of a release.
     AssetId;
-    /// The forge's number for a comment.
+    /// GitHub's id of a comment.
     CommentId;
 }
 
@@ -77,7 +77,7 @@ macro_rules! text_word {
         pub struct $name(String);
 
         impl $name {
-            /// The text itself.
+            /// Returns the text itself.
             pub fn as_str(&self) -> &str { &self.0 }
         }
 
@@ -114,36 +114,36 @@ text_word! {
     CommitId: "a full commit id (40 or 64 lower-case hexadecimal digits)", object_id;
     /// A git object id of a tree or blob.
     ObjectId: "a full git object id (40 or 64 lower-case hexadecimal digits)", object_id;
-    /// A package's name: lower-case, because it becomes a commit status context, which the forge compares without case.
+    /// A package's name: lower-case, because it becomes a commit status context, which GitHub compares case-insensitively.
     PackageName: "a package name (lower-case letters, digits and inner hyphens, at most 40 characters)", lower_name;
     /// A variant's name, such as `amd64` or `amd64-musl`.
     VariantName: "a variant name (lower-case letters, digits and inner hyphens, at most 40 characters)", lower_name;
-    /// The name of a file of a release. Only characters that the forge keeps as they are.
+    /// The name of a release asset. Allows only characters that GitHub does not rewrite.
     AssetName: "an asset name (letters, digits, '.', '_', '-', not at an end a dot, at most 200 characters)", safe_name;
     /// The name of a git tag that is safe in a URL, a shell and a file name.
     Tag: "a tag name (letters, digits, '.', '_', '-', at most 200 characters, no '..', not ending in '.lock')", tag_name;
-    /// The name of a branch as the forge gives it.
+    /// The name of a branch as GitHub reports it.
     BranchName: "a branch name", branch_name;
-    /// A person's or a machine's account name.
+    /// The account name of a person or a bot.
     Login: "an account name (letters, digits, hyphens, '_', and '[bot]' at the end)", login;
-    /// `owner/name`. Changes with a rename; compare [`RepositoryId`] where it matters.
+    /// A repository name, `owner/name`. It changes with a rename; compare [`RepositoryId`] where that matters.
     RepositoryName: "a repository name of the form OWNER/NAME", repository_name;
     /// A path inside the repository: relative, with `/`, without `.` or `..` parts.
     RepoPath: "a path inside the repository (relative, '/' between the parts, no '..', no backslash, control or invisible character)", repo_path;
-    /// A moment as the forge writes it (RFC 3339, in UTC, to the second). One that is later is greater.
+    /// A time as GitHub writes it (RFC 3339, in UTC, to the second). Later times compare greater.
     Timestamp: "a time such as 2026-11-27T10:00:00Z", timestamp;
     /// The name of a workflow artifact.
     ArtifactName: "an artifact name (letters, digits, '.', '_', '-', at most 200 characters)", safe_name;
 }
 
 impl Timestamp {
-    /// Seconds since 1970, by the proleptic Gregorian calendar. A day or month that no calendar has counts on from the one before.
+    /// Returns the seconds since 1970, by the proleptic Gregorian calendar. A day or month out of range carries over into the next one.
     pub fn seconds(&self) -> i64 {
         let mut parts = self.0.split(|c: char| !c.is_ascii_digit());
         let mut next = || -> i64 { parts.next().and_then(|it| it.parse().ok()).unwrap_or(0) };
         let (year, month, day, hour, minute, second) =
             (next(), next(), next(), next(), next(), next());
-        // Years begin in March, so that the leap day is their last.
+        // Years begin in March, so that the leap day is the last day of the year.
         let months = year * 12 + month - 3;
         let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
         let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
@@ -178,7 +178,7 @@ fn safe_characters(text: &str) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
-// The forge rewrites other characters, and leading and trailing dots (GitHub, "Upload a release asset").
+// GitHub rewrites other characters, and leading and trailing dots (GitHub, "Upload a release asset").
 fn safe_name(text: &str) -> bool {
     (1..=200).contains(&text.len())
         && safe_characters(text)
@@ -186,7 +186,7 @@ fn safe_name(text: &str) -> bool {
         && !text.ends_with('.')
 }
 
-// git-check-ref-format(1), narrowed to what needs no quoting anywhere.
+// git-check-ref-format(1), restricted to names that need no quoting anywhere.
 fn tag_name(text: &str) -> bool {
     safe_name(text) && !text.contains("..") && !text.ends_with(".lock")
 }
@@ -231,19 +231,19 @@ fn repo_path(text: &str) -> bool {
 }
 
 impl CommitId {
-    /// The first 12 digits, for people. Never compared.
+    /// Returns the first 12 digits, for display. Never compared.
     pub fn short(&self) -> &str {
         &self.0[..12]
     }
 }
 
 impl RepositoryName {
-    /// The part before the slash.
+    /// Returns the part before the slash.
     pub fn owner(&self) -> &str {
         self.0.split_once('/').map_or("", |(owner, _)| owner)
     }
 
-    /// The part after the slash.
+    /// Returns the part after the slash.
     pub fn name(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, name)| name)
     }
@@ -254,30 +254,30 @@ impl RepositoryName {
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// From the 32 bytes that a hasher gives.
+    /// Builds a digest from the 32 bytes that a hasher returns.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Of some bytes that are in memory anyway.
+    /// Computes the digest of bytes that are in memory anyway.
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The first 12 digits, for people. Never compared.
+    /// Returns the first 12 digits, for display. Never compared.
     pub fn short(&self) -> String {
         let mut text = self.to_string();
         text.truncate(12);
         text
     }
 
-    /// Reads the forge's form, `sha256:` and 64 digits.
+    /// Reads GitHub's form, `sha256:` and 64 digits.
     ///
     /// # Errors
     /// [`NotAWord`] for any other text.
@@ -290,7 +290,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In one piece: digests are written often.
+        // Written in one piece, because digests are formatted often.
         let mut text = [b'0'; 64];
         for (digits, byte) in text.chunks_exact_mut(2).zip(self.0) {
             for (digit, nibble) in digits.iter_mut().zip([byte >> 4, byte & 15]) {
@@ -345,7 +345,7 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// What decides what is built, as one digest. See [`crate::fingerprint`].
+/// The digest of the source files of a package. See [`crate::fingerprint`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub Digest);
@@ -356,17 +356,17 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// What an account may do in a repository, least first.
+/// The role of an account in a repository, least first.
 ///
 /// GitHub's old `permission` field folds `maintain` into `write`; this is its `role_name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Nothing, or not known.
+    /// No role, or unknown.
     None,
     /// May read.
     Read,
-    /// May read and sort issues.
+    /// May read and triage issues.
     Triage,
     /// May push branches: a developer.
     Write,
@@ -377,7 +377,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Reads the forge's name of a role; a custom role, or one that is not known, is worth nothing.
+    /// Reads GitHub's name of a role. A custom or unknown role becomes [`Role::None`].
     pub fn from_name(name: &str) -> Self {
         match name {
             "admin" => Self::Admin,
@@ -389,7 +389,7 @@ impl Role {
         }
     }
 
-    /// Whether the account is a maintainer in the sense of the glossary.
+    /// Returns whether the account is a maintainer in the sense of the glossary.
     pub fn may_promote(self) -> bool {
         self >= Self::Maintain
     }
