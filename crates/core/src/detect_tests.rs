@@ -101,7 +101,7 @@ fn a_number_that_somebody_holds_is_decided_by_fingerprint() {
 
 #[test]
 fn two_pull_requests_with_the_same_bump_are_told_apart_by_the_merge() {
-    // The other one was merged: base and merge both say 5, the head's own sources come on top.
+    // The other pull request was merged: base and merge both contain 5, with the head's own sources added.
     let mut facts = facts(("5\n", "theirs"), ("5\n", "ours"));
     facts.merged = Merged::Clean(side(b"5\n", "theirs+ours"));
     facts.taken = taken(&[4, 5]);
@@ -180,7 +180,7 @@ fn a_tag_below_the_name_of_a_versions_tag_leaves_no_room_for_it() {
     insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or let somebody who may delete "tool-v5/old", if nothing needs it"#);
     facts.base = None;
     insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or let somebody who may delete "tool-v5/old", if nothing needs it"#);
-    // What is blocked is no gap that a raise leaves out, and whoever raises nothing is not held up.
+    // A blocked number is not a gap that a raised version skips, and a pull request that raises nothing is not affected.
     let mut facts = self::facts(("4\n", "old"), ("7\n", "new"));
     facts.blocked = blocked(&[(4, "tool-v4/x"), (5, "tool-v5/old"), (6, "tool-v6/a/b")]);
     assert_eq!(
@@ -349,7 +349,7 @@ fn what_users_follow_changes_with_a_raise_or_not_at_all() {
             }
         }
     };
-    // A raise is only proposed where it helps.
+    // Raising the version is proposed only where it helps.
     assert!(hint("4\n", asset()).contains("raise the version to 5"));
     assert!(hint("4\n", tag(true)).contains("raise the version to 5"));
     for (head, change) in [
@@ -363,7 +363,7 @@ fn what_users_follow_changes_with_a_raise_or_not_at_all() {
         let hint = hint(head, change);
         assert!(hint.contains("a raise does not allow it"), "{hint}");
     }
-    // The policy of a package that the base does not have is the pull request's own word.
+    // The policy of a package that the base does not have comes from the pull request.
     let mut new = facts(("4\n", "old"), ("1\n", "new"));
     new.base = None;
     new.identity = vec![identity::Change::ForeignTag("v{version}".to_owned())];
@@ -393,7 +393,7 @@ fn a_change_of_the_scheme_is_compared_with_the_base_in_its_own_words() {
             from: Scheme::Integer,
             to: Scheme::Semver,
         }];
-        // The policy is the base's, for which each integer is the next of the one before.
+        // The policy is the base's, under which each integer must follow the one before.
         assert_eq!(semver.policy.step, Step::NextFree);
         let decision = decide(&semver, &facts);
         match decision {

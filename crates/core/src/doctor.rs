@@ -1,7 +1,7 @@
-//! doctor: the repository's settings -> which promises they uphold.
+//! doctor: determines which of Lockgate's guarantees the repository's settings uphold.
 //!
-//! Lockgate can only ask; what holds a merge or a tag back is the forge, and what the forge was told. Each finding is a
-//! pass, a fail, or unknown: not being told is never a pass. Does not know how settings are read.
+//! Lockgate can only ask; GitHub is what holds a merge or a tag back, as its settings require. Each finding is a pass, a
+//! fail, or unknown: a missing answer is never a pass. Does not know how settings are read.
 
 use crate::config::WITHDRAWN_PREFIX;
 use crate::gate;
@@ -11,93 +11,93 @@ use crate::settings::{
 };
 use crate::words::{BranchName, PackageName, RepositoryName};
 
-/// All that is looked at.
+/// The facts that the findings depend on.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The packages, and how the tags of each begin.
+    /// The packages, and the tag prefix of each.
     pub packages: Vec<(PackageName, String)>,
-    /// The branch that is held.
+    /// The protected branch.
     pub branch: BranchName,
     /// The branch that the workflows are written for, and the repository's default branch.
     pub written_for: (BranchName, BranchName),
-    /// The repository's name, if strangers get nothing of it.
+    /// The name of the repository if it is not public.
     pub private: Option<RepositoryName>,
-    /// Whether the config asks for the hardened level.
+    /// Whether the config sets the hardened level.
     pub hardened: bool,
-    /// What the rulesets say of the branch.
+    /// The rules for the branch.
     pub rules: Reading<BranchRules>,
-    /// The other branches that have a gate, and what the rulesets say of each.
+    /// The other branches that have a gate, and the rules for each.
     pub listed: Vec<(BranchName, Reading<BranchRules>)>,
-    /// The name of the environment that promotions run in, and what it demands.
+    /// The name of the environment that promotions run in, and its settings.
     pub environment: (String, Reading<Environment>),
-    /// The name of the environment that holds the App's key for the gate, and what it demands; asked for at the hardened level.
+    /// The name of the environment that holds the App's key for the gate, and its settings; read at the hardened level.
     pub gate_environment: Option<(String, Reading<Environment>)>,
-    /// The number of the App that Lockgate signs in as, where that was said.
+    /// The id of the App that Lockgate signs in as, if given.
     pub app: Option<u64>,
-    /// Whether releases freeze when they are published.
+    /// Whether releases become immutable when they are published.
     pub immutable: Reading<bool>,
-    /// The rulesets about tags.
+    /// The rulesets for tags.
     pub tags: Reading<Vec<TagRules>>,
-    /// What workflows may do that name no rights.
+    /// The default permissions of workflows.
     pub workflows: Reading<WorkflowRights>,
 }
 
-/// How a question was answered.
+/// The answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The setting upholds the promise.
+    /// The setting upholds the guarantee.
     Pass,
-    /// It does, and there is something to know about it.
+    /// The setting upholds the guarantee, with something to note.
     Note(Problem),
-    /// It does not.
+    /// The setting does not uphold the guarantee.
     Fail(Problem),
-    /// It could not be read; how to find out.
+    /// The setting could not be read; contains how to find out.
     Unknown(Problem),
 }
 
 /// A question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What is asked, as a statement.
+    /// The question, phrased as a statement.
     pub question: String,
     /// The answer.
     pub outcome: Outcome,
 }
 
 reasons! {
-    /// A setting that upholds nothing, or of which nobody would tell.
+    /// A problem with a setting: it upholds nothing, or it could not be read.
     pub enum Problem {
-        /// Nobody gets what is published.
+        /// The repository is private, so published files cannot be downloaded publicly.
         Private { /** Name. */ repository: RepositoryName } =>
             "doctor.private", "{repository} is private: strangers cannot read its releases", "make the repository public; `promote` publishes nothing before";
         /// Workflows are written for another branch.
         OtherDefault { /** By the config. */ written: BranchName, /** By the forge. */ default: BranchName } =>
             "doctor.default-branch", "the workflows are written for the branch {written}, and the repository's default branch is {default}", "set `branch = \"{default}\"` in [workflows] of lockgate.toml, and run `lockgate init`";
-        /// The gate does not gate.
+        /// The gate is not required.
         NotRequired { /** Context. */ context: String, /** Branch. */ branch: BranchName } =>
             "doctor.not-required", "{branch} can be merged into without the status {context}", "make it a required status check in a ruleset of the branch";
-        /// The gate can be outrun.
+        /// A merge does not require an up-to-date branch, so the gate may be outdated.
         NotUpToDate { /** Branch. */ branch: BranchName } =>
             "doctor.not-up-to-date", "a pull request that {branch} has overtaken can be merged before the gate has looked again", "require branches to be up to date before merging, or use a merge queue";
-        /// The gate of a commit does not gate.
+        /// The merge queue checks only the last commit of a group, so the gate of each commit does not count.
         QueueOfGroups { /** Branch. */ branch: BranchName } =>
             "doctor.queue-of-groups", "the merge queue of {branch} lands a commit whose gate is not green, if a later one of its group is", "let the queue merge only pull requests that do not fail (grouping strategy `ALLGREEN`)";
         /// History can be rewritten.
         ForcePushes { /** Branch. */ branch: BranchName } =>
             "doctor.force-pushes", "{branch} can be rewritten", "forbid force pushes in a ruleset of the branch";
-        /// Anybody who writes may forge the gate.
+        /// Any writer can forge the gate's status.
         NotBound { /** Context. */ context: String } =>
             "doctor.not-bound", "anybody with write access can post the status {context}", "bind the required status to the App";
-        /// Bound to an App, and whether it is ours was not said.
+        /// The status is bound to an App, and the id of Lockgate's App was not given.
         AppUnsaid { /** Context. */ context: String, /** Its number. */ app: u64 } =>
             "doctor.app-unsaid", "the status {context} counts only from the App {app}, and whether that is yours was not said", "run it with LOCKGATE_APP_ID, the number of the App that Lockgate signs in as";
-        /// One person suffices.
+        /// A promotion needs only one person.
         Alone { /** Name. */ environment: String, /** How. */ ways: String } =>
             "doctor.alone", "a promotion in the environment {environment} needs no second maintainer: {ways}", "where there is one, switch on \"Prevent self-review\", switch off that administrators bypass the rules, and name maintainers only";
-        /// Workflows may write that do not ask for it.
+        /// Workflows have write permissions that they do not request.
         WorkflowsWrite { /** What. */ rights: &'static str } =>
             "doctor.workflows-write", "a workflow that names no rights may {rights}", "let workflows read only (Settings, Actions, General), so that each has to name what it needs";
-        /// Others than the App are not held back.
+        /// Actors other than the App may bypass the ruleset.
         TagsBypassed { /** Tags. */ prefix: String, /** Who. */ who: String } =>
             "doctor.tags-bypassed", "the rules of the tags {prefix}* do not hold back {who}", "leave the App alone in the list of those who bypass the tag ruleset";
         /// Promotions are not held back.
@@ -106,19 +106,19 @@ reasons! {
         /// The App's key can be read by a job of any branch.
         KeyOpen { /** Name. */ environment: String, /** Why. */ problem: String } =>
             "doctor.app-key", "the App's key in the environment {environment} is not for the default branch only: {problem}", "let only the default branch use it; until then a writer can sign in as the App";
-        /// Releases can be changed.
+        /// Releases can be changed after publication.
         Mutable =>
             "doctor.mutable-releases", "what is published can be changed or deleted", "switch on immutable releases";
-        /// Tags can be made by anybody who writes.
+        /// Any writer can create tags.
         TagsOpen { /** Tags. */ prefix: String, /** What. */ missing: String } =>
             "doctor.tags-open", "anybody with write access can do this to the tags {prefix}*: {missing}", "add a tag ruleset that only the App may bypass";
-        /// Not told.
+        /// The setting could not be read.
         Unknown { /** What. */ what: String } =>
             "doctor.unknown", "it could not be read: {what}", "run it with a token that has `administration: read`, or look at the repository's settings";
     }
 }
 
-/// Asks everything that the level promises.
+/// Checks every guarantee of the level.
 pub fn decide(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut ask = |question: String, outcome: Outcome| findings.push(Finding { question, outcome });
@@ -252,7 +252,7 @@ pub fn decide(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Contexts are compared as GitHub does: without case.
+/// Compares contexts as GitHub does: case-insensitively.
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
@@ -275,7 +275,7 @@ fn merging(rule: Merging, branch: &BranchName) -> Option<Problem> {
     }
 }
 
-/// An environment that is not there is worse than unknown: the first job that names it makes it, unprotected.
+/// Checks the environment of promotions. One that does not exist is a failure: the first job that names it creates it, unprotected.
 fn environment(facts: &Facts) -> Outcome {
     let (name, reading) = &facts.environment;
     let fail = |problem: String| {
@@ -300,7 +300,8 @@ fn environment(facts: &Facts) -> Outcome {
     }
 }
 
-/// A writer's workflow can name any right; that others have few keeps only mistakes small. So it is a note.
+/// Checks the default permissions of workflows. A writer's workflow can request any permission, so narrow defaults only limit mistakes;
+/// a finding is therefore a note.
 fn workflow_rights(reading: &Reading<WorkflowRights>) -> Outcome {
     let Reading::Read(found) = reading else {
         return on(reading, "what workflows may do that name no rights", |_| {
@@ -316,8 +317,8 @@ fn workflow_rights(reading: &Reading<WorkflowRights>) -> Outcome {
     Outcome::Note(Problem::WorkflowsWrite { rights })
 }
 
-/// Whom the rules of the tags do not hold back, besides the App. Only what holds them all back counts: whoever bypasses one ruleset is
-/// held by another, if that has the same rules.
+/// Returns which actors other than the App may bypass the tag rulesets. Only an actor that bypasses all of them counts: one that
+/// bypasses a single ruleset is still held back by another with the same rules.
 fn bypassed(facts: &Facts, prefix: &str) -> Outcome {
     let Reading::Read(all) = &facts.tags else {
         return Outcome::Pass;

@@ -1,4 +1,4 @@
-//! Tests of the doctor: each setting upholds its own promise.
+//! Tests of the doctor: each setting upholds its own guarantee.
 
 use super::*;
 use crate::Reason as _;

@@ -1,4 +1,4 @@
-//! gate: what is known about a pull request -> one commit status per package.
+//! gate: turns what is known about a pull request into one commit status per package.
 //!
 //! Green means: nothing to publish, or published and verified for the fingerprint that the merge will have. Does not know
 //! how a status is posted, nor on which commits.
@@ -12,26 +12,26 @@ use crate::reason::{Reason, Verdict};
 use crate::version::Version;
 use crate::words::{BranchName, Fingerprint, PackageName};
 
-/// The forge's limit on the description of a status, in characters (GitHub: 140).
+/// GitHub's limit on the description of a status, in characters (140).
 pub const DESCRIPTION: usize = 140;
 
-/// The environment whose secret is the App's key, for jobs that nobody has to approve.
+/// The environment whose secret is the App's key, for jobs that need no approval.
 pub const GATE_ENVIRONMENT: &str = "lockgate";
 
 /// The states of a commit status that the gate uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Light {
-    /// Not yet.
+    /// Undecided yet.
     Pending,
-    /// No: a person must change something.
+    /// A person must change something first.
     Failure,
-    /// Merge.
+    /// The pull request can be merged.
     Success,
 }
 
 impl Light {
-    /// The forge's word.
+    /// Returns GitHub's name of the state.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -41,14 +41,14 @@ impl Light {
     }
 }
 
-/// How far the build of the head is.
+/// The progress of the head's build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Build {
     /// No run is known.
     None,
-    /// It has not ended.
+    /// The run has not ended.
     Running,
-    /// It ended without a candidate; the variants that failed, as far as they are known.
+    /// The run ended without a candidate; lists the variants that failed, as far as they are known.
     Failed(Vec<String>),
     /// There was a candidate, and it can no longer be read.
     Expired,
@@ -56,48 +56,48 @@ pub enum Build {
     Succeeded,
 }
 
-/// What is published under the version's tag.
+/// The release under the version's tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
-    /// Nothing.
+    /// No release.
     Nothing,
-    /// A release that holds exactly what its receipt lists.
+    /// A release that contains exactly what its receipt lists.
     Complete(Fingerprint),
-    /// A release that does not; what is wrong with it.
+    /// A release that differs from its receipt, with the difference.
     Broken(String),
-    /// A release that the public cannot read yet; why.
+    /// A release that is not publicly readable yet, with the reason.
     NotReadable(String),
-    /// A release of which nobody can tell yet who published it; why.
+    /// A release whose publisher cannot be determined yet, with the reason.
     Unproven(String),
-    /// A release that no promotion published; why.
+    /// A release that no promotion published, with the reason.
     Foreign(String),
-    /// A release that was withdrawn; why.
+    /// A withdrawn release, with the reason.
     Withdrawn(String),
 }
 
-/// What the repository's pins say about the version that the merge names.
+/// The state of the repository's pins for the version that the merge names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pins {
-    /// The package keeps none.
+    /// The package keeps no pins.
     None,
-    /// They are those of the release.
+    /// The pins agree with the release.
     Agree,
-    /// They are not, or cannot be read; what is wrong.
+    /// The pins differ from the release or cannot be read, with the problem.
     Differ(String),
-    /// They were changed, and what they have to agree with is not to be had now; why.
+    /// The pins were changed, and the release to compare them with is unavailable now, with the reason.
     Unchecked(String),
 }
 
-/// All that the gate depends on.
+/// The facts that the gate depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// What detect decided.
+    /// The decision of detect.
     pub decision: Decision,
-    /// Of the merge result; `None` where there is a conflict.
+    /// The fingerprint of the merge result; `None` if there is a conflict.
     pub merged: Option<Fingerprint>,
     /// The build of the head.
     pub build: Build,
-    /// Why a promotion would refuse the candidate, where that is known before anybody tries.
+    /// The reason why a promotion would refuse the candidate, if it is known in advance.
     pub unpromotable: Option<promote::Refusal>,
     /// The release of the version that the merge names.
     pub published: Published,
@@ -110,13 +110,13 @@ pub struct Facts {
 pub struct Status {
     /// Its state.
     pub state: Light,
-    /// A stable code for programs.
+    /// The stable code for programs.
     pub code: &'static str,
-    /// At most [`DESCRIPTION`] characters.
+    /// The description, at most [`DESCRIPTION`] characters.
     pub description: String,
 }
 
-/// The codes that the gate can give, besides those of detect.
+/// The codes of the gate, in addition to those of detect.
 pub const CODES: &[&str] = &[
     "gate.unchanged",
     "gate.change-without-bump",
@@ -136,11 +136,11 @@ pub const CODES: &[&str] = &[
     "gate.removed",
 ];
 
-/// The context of the status that a package has on a commit, for pull requests into a base branch; `None` where that branch has no
+/// Returns the context of a package's status on a commit, for pull requests into a base branch; `None` if that branch has no
 /// gate.
 ///
 /// A status belongs to a commit, and one commit can be the head of several pull requests. The verdict depends on head *and* base, so
-/// the context names the base: what is said for another branch never says anything for the default one.
+/// the context names the base: a status for another branch never counts for the default branch.
 pub fn context(
     package: &PackageName,
     base: &BranchName,
@@ -150,7 +150,7 @@ pub fn context(
     if base == default {
         return Some(format!("lockgate/{package}"));
     }
-    // The forge compares contexts without case: a branch that differs from a listed one in that has no status of its own.
+    // GitHub compares contexts case-insensitively: a branch that differs from a listed one only in case has no status of its own.
     let one = |name: &&BranchName| name.as_str().to_lowercase() == base.as_str().to_lowercase();
     let same = listed.iter().filter(one).count();
     (same == 1 && listed.contains(base)).then(|| format!("lockgate/{package} ({base})"))
@@ -207,7 +207,7 @@ pub fn decide(facts: &Facts) -> Status {
     }
 }
 
-/// Nothing is published, but what users of this version rely on is another: it has to be what the release's receipt says.
+/// Checks pins that changed though nothing is published: users of this version depend on them, so they must match the release's receipt.
 fn changed_pins(facts: &Facts, version: &Version) -> Option<Status> {
     match &facts.pins {
         Pins::None | Pins::Agree => None,
@@ -226,7 +226,7 @@ fn changed_pins(facts: &Facts, version: &Version) -> Option<Status> {
     }
 }
 
-/// The status of a package that the pull request takes out of the config, and whose policy lets it.
+/// Returns the status of a package that the pull request removes from the config, where its policy allows that.
 pub fn removed() -> Status {
     status(
         Light::Success,
@@ -265,7 +265,7 @@ fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Stat
             "gate.waits-for-promotion",
             &format!("version {version} waits for a maintainer to promote it"),
         ),
-        // What main would get is the merge, not the head.
+        // Main would get the merge, not the head.
         (Published::Complete(_), _) if facts.merged != Some(fingerprint) => status(
             Light::Failure,
             "gate.update-branch",
@@ -311,7 +311,7 @@ fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
         return update_branch(version);
     }
     match (&facts.build, &facts.unpromotable) {
-        // Nobody needs to be told before there is something to promote.
+        // The reason is reported only once there is a candidate to promote.
         (Build::Succeeded, Some(refusal)) => status(
             Light::Failure,
             refusal.full_code(),
@@ -447,7 +447,7 @@ mod tests {
             of("release/1").as_deref(),
             Some("lockgate/tool (release/1)")
         );
-        // Nobody listed it; two that the forge takes for one; one that looks like the default branch.
+        // A branch that is not listed; two that GitHub compares as equal; one that looks like the default branch.
         for base in ["decoy", "Next", "next", "Main", "Release/1"] {
             assert_eq!(of(base), None, "{base}");
         }

@@ -1,31 +1,31 @@
 //! Path patterns over git tree entries.
 //!
-//! The language is that of gitignore's cousins in the Rust world (crate `globset`), with these settings, which are part
-//! of the fingerprint's definition: `*` and `?` do not match `/`; `**` matches any number of whole parts; `[a-z]` and
-//! `{a,b}` work; `\` takes the next character literally; matching is case-sensitive and over the path's bytes; a
-//! pattern matches the whole path. A pattern without a wildcard matches one file, never a folder.
+//! The language is that of crate `globset`, which resembles gitignore's, with these settings, which are part of the
+//! fingerprint's definition: `*` and `?` do not match `/`; `**` matches any number of whole parts; `[a-z]` and `{a,b}`
+//! work; `\` takes the next character literally; matching is case-sensitive and over the path's bytes; a pattern matches
+//! the whole path. A pattern without a wildcard matches one file, never a folder.
 
 use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use regex_automata::Anchored;
 use regex_automata::hybrid::dfa::DFA;
 use regex_automata::util::{start, syntax};
 
-/// Some patterns; a path matches if any of them does.
+/// A set of patterns; a path matches if any of them does.
 #[derive(Debug, Clone)]
 pub struct Globs {
     patterns: Vec<String>,
     set: GlobSet,
-    /// The same patterns, for asking before a path ends.
+    /// The same patterns as an automaton, for testing a prefix of a path.
     steps: DFA,
-    /// What is left of the patterns that end in `/**`.
+    /// The folders of the patterns that end in `/**`.
     folders: GlobSet,
 }
 
 impl Globs {
-    /// Reads the patterns.
+    /// Compiles the patterns.
     ///
     /// # Errors
-    /// The number of the first pattern that is wrong, and what is wrong with it.
+    /// The number of the first invalid pattern, and the problem with it.
     pub fn new(patterns: &[&str]) -> Result<Self, (usize, String)> {
         let read = |(at, pattern): (usize, &&str)| one(pattern).map_err(|problem| (at, problem));
         let globs: Vec<Glob> = patterns
@@ -43,12 +43,12 @@ impl Globs {
         })
     }
 
-    /// Whether a path, as git stores it, matches.
+    /// Returns whether a path, as git stores it, matches.
     pub fn matches(&self, path: &[u8]) -> bool {
         self.set.is_match_candidate(&Candidate::from_bytes(path))
     }
 
-    /// Whether a pattern matches any text that begins with a folder's path and a slash.
+    /// Returns whether a pattern matches any text that begins with a folder's path and a slash.
     pub fn match_below(&self, folder: &[u8]) -> bool {
         let mut cache = self.steps.create_cache();
         let start = start::Config::new().anchored(Anchored::Yes);
@@ -56,11 +56,11 @@ impl Globs {
         for &byte in folder.iter().chain(b"/") {
             state = state.and_then(|at| self.steps.next_state(&mut cache, at, byte).ok());
         }
-        // Nothing leads out of the dead state, and from any other some text leads to a match.
+        // The dead state has no way out, and from any other state some text leads to a match.
         state.is_none_or(|at| !at.is_dead())
     }
 
-    /// Whether a pattern is all that is below a folder: `dir/**`, or anything that matches the folder's own path.
+    /// Returns whether a pattern matches everything below a folder: `dir/**`, or anything that matches the folder's own path.
     pub fn match_all_below(&self, folder: &[u8]) -> bool {
         self.matches(folder)
             || self
@@ -68,7 +68,7 @@ impl Globs {
                 .is_match_candidate(&Candidate::from_bytes(folder))
     }
 
-    /// The patterns as written.
+    /// Returns the patterns as written.
     pub fn patterns(&self) -> &[String] {
         &self.patterns
     }
@@ -82,7 +82,7 @@ impl PartialEq for Globs {
 
 impl Eq for Globs {}
 
-/// `dir` of `dir/**`.
+/// Returns `dir` of `dir/**`.
 fn folder(pattern: &str) -> Option<Glob> {
     let mut folder = pattern.strip_suffix("/**")?;
     while let Some(shorter) = folder.strip_suffix("/**") {
@@ -99,7 +99,7 @@ fn set(globs: impl IntoIterator<Item = Glob>) -> Result<GlobSet, String> {
     set.build().map_err(|error| error.to_string())
 }
 
-/// The patterns as one automaton that reads byte by byte. The syntax is that in which `globset` writes them.
+/// Compiles the patterns to one automaton that reads byte by byte. The syntax is the one in which `globset` writes them.
 fn steps(globs: &[Glob]) -> Result<DFA, String> {
     let patterns: Vec<&str> = globs.iter().map(Glob::regex).collect();
     DFA::builder()
@@ -215,7 +215,7 @@ mod tests {
         assert!(bytes.match_below(b"dir/\xff\xfe") && !bytes.match_below(b"\xff"));
     }
 
-    /// What it means, by trying: a folder is below a pattern if a path in it matches.
+    /// The definition, tested by trial: a folder is below a pattern if a path in it matches.
     #[test]
     fn a_path_that_matches_is_below_each_of_its_folders() {
         let parts = ["a", "b", "ab", "x.c"];

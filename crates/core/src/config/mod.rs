@@ -1,7 +1,7 @@
-//! `lockgate.toml`: which packages a repository has, what decides what is built, and how.
+//! `lockgate.toml`: the packages of a repository, their source files, and how they are built.
 //!
-//! Reading is strict: an unknown key is an error that names the nearest right one, with line and column. Does not know
-//! where the text came from (a work tree, a commit, the forge) and reads no file.
+//! Parsing is strict: an unknown key is an error that names the nearest valid one, with line and column. Does not know
+//! where the text came from (a work tree, a commit, GitHub) and reads no file.
 
 mod globs;
 mod names;
@@ -27,16 +27,16 @@ use crate::words::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
 /// The name of the file, at the root of the repository.
 pub const FILE: &str = "lockgate.toml";
 
-/// Where the forge looks for workflows.
+/// The folder in which GitHub looks for workflows.
 pub const WORKFLOWS: &str = ".github/workflows";
 
 /// The asset of a release that lists the digests of the others, in the format of `sha256sum`.
 pub const SUMS_ASSET: &str = "SHA256SUMS";
-/// The asset of a release that holds its receipt.
+/// The asset of a release that contains its receipt.
 pub const RECEIPT_ASSET: &str = "lockgate-receipt.json";
-/// The asset of a withdrawal that says why.
+/// The asset of a withdrawal that contains its reason.
 pub const WITHDRAWAL_ASSET: &str = "lockgate-withdrawal.json";
-/// What the tag of a withdrawal begins with; no package may have tags that begin so.
+/// The prefix of withdrawal tags; no package may have tags with this prefix.
 pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 
 /// A whole `lockgate.toml`.
@@ -44,34 +44,34 @@ pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 pub struct Config {
     /// The packages, by name; at least one.
     pub packages: BTreeMap<PackageName, Package>,
-    /// How the workflows of all packages are written.
+    /// The settings of the workflows of all packages.
     pub workflows: Workflows,
 }
 
 /// One table `[package.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
-    /// Its name.
+    /// The name of the package.
     pub name: PackageName,
-    /// The file that holds the version.
+    /// The file that contains the version.
     pub version_file: RepoPath,
-    /// How versions are written.
+    /// The scheme of versions.
     pub scheme: Scheme,
-    /// Which paths decide what is built.
+    /// The paths of the source files.
     pub sources: Globs,
-    /// Which of them do not, after all.
+    /// The paths among them that are excluded.
     pub exclude: Globs,
-    /// How the tag of a release is named.
+    /// The template of a release's tag.
     pub tag: Template,
-    /// How the executable of a variant is named.
+    /// The template of a variant's executable name.
     pub asset: Template,
-    /// Where the repository keeps the digests of the version it names, if it does.
+    /// The file in the repository with the digests of the version it names, if there is one.
     pub pins: Option<RepoPath>,
-    /// How one variant is built.
+    /// The build of one variant.
     pub build: Build,
-    /// The executables of the package, in the order of their names; at least one.
+    /// The executables of the package, sorted by name; at least one.
     pub variants: Vec<Variant>,
-    /// What the maintainers decided about doubtful cases. Not part of the fingerprint: it decides nothing that is built.
+    /// The maintainers' decisions about doubtful cases. Not part of the fingerprint: it does not affect the build.
     pub policy: Policy,
     /// SHA-256 of the table in canonical JSON without `policy`; part of the fingerprint.
     pub table_digest: Digest,
@@ -80,32 +80,32 @@ pub struct Package {
 /// `[package.NAME.build]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
-    /// The program and its arguments; each may hold placeholders. No shell.
+    /// The program and its arguments; each may contain placeholders. No shell.
     pub command: Vec<Template>,
-    /// Where the command leaves the executable, relative to the root of the repository.
+    /// The path of the executable after the build, relative to the root of the repository.
     pub output: Template,
     /// A command that shows that the executable works, if there is one.
     pub smoke: Option<Vec<Template>>,
 }
 
-/// `[package.NAME.variant.VARIANT]`: one row of the table that drives names, matrix, checks and pins.
+/// `[package.NAME.variant.VARIANT]`: one row of the table that determines names, matrix, checks and pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
-    /// Its name.
+    /// The name of the variant.
     pub name: VariantName,
-    /// The operating system; only `linux` executables can be looked into today.
+    /// The operating system; only `linux` executables can be inspected today.
     pub os: Os,
     /// The processor architecture, in the names that Go and Docker use, such as `amd64`.
     pub arch: String,
-    /// The C library it must be linked against, if that was said.
+    /// The C library it must be linked against, if specified.
     pub libc: Option<Libc>,
-    /// The newest GLIBC symbol version it may need, if that was said.
+    /// The newest GLIBC symbol version it may need, if specified.
     pub glibc_floor: Option<(u16, u16)>,
     /// The label of the machine that builds it.
     pub runner: String,
-    /// Whether it may bring a search path for libraries.
+    /// Whether it may contain a search path for libraries.
     pub allow_rpath: bool,
-    /// Whether it may ask for an executable stack.
+    /// Whether it may request an executable stack.
     pub allow_exec_stack: bool,
 }
 
@@ -134,75 +134,75 @@ pub struct Policy {
     pub change_without_bump: Level,
     /// The version rose, the sources did not change. Default: allow.
     pub bump_without_change: Level,
-    /// How far the version may rise at once. Default: `next-free` for integers, `any` for semantic versions.
+    /// The largest step of the version. Default: `next-free` for integers, `any` for semantic versions.
     pub step: Step,
-    /// What a promotion in a workflow demands of its environment. Default: protected.
+    /// The requirement on the environment of a promotion in a workflow. Default: protected.
     pub environment: EnvironmentCheck,
-    /// Whether a pull request may change what users follow. Default: with a raise, see [`crate::identity`].
+    /// Whether a pull request may change the identity of the package. Default: with a raised version, see [`crate::identity`].
     pub identity: IdentityCheck,
-    /// Whether a pull request may take the package out of the config. Default: no.
+    /// Whether a pull request may remove the package from the config. Default: no.
     pub removal: Removal,
 }
 
-/// Whether a pull request may change what users follow: names, tag, version file.
+/// The rule for changes of a package's identity: names, tag, version file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityCheck {
-    /// Where a release of the new names comes with it.
+    /// Allowed together with a release under the new names.
     WithRaise,
-    /// Whatever it changes.
+    /// Always allowed.
     Free,
 }
 
-/// Whether a pull request may take a package out of the config.
+/// The rule for the removal of a package from the config.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// It may not.
+    /// Removal is denied.
     Deny,
-    /// It may.
+    /// Removal is allowed.
     Allow,
 }
 
-/// What a promotion in a workflow demands of its environment.
+/// The requirement on the environment of a promotion in a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvironmentCheck {
-    /// Somebody has to approve, and only some branches may use it; anything else is refused.
+    /// Approval is required, and only some branches may use it; anything else is refused.
     Protected,
-    /// It is not looked at: only the role of who started the run counts.
+    /// The environment is not checked: only the role of the user who started the run counts.
     Unchecked,
 }
 
-/// What to do about a doubtful case.
+/// The reaction to a doubtful case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Say nothing.
+    /// Allow it without a message.
     Allow,
-    /// Say it, and let it pass.
+    /// Report it, and allow it.
     Warn,
-    /// Refuse.
+    /// Refuse it.
     Deny,
 }
 
-/// How far a version may rise at once.
+/// The largest step of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// To the smallest number above the base that is not published.
+    /// Only to the smallest number above the base that is not published.
     NextFree,
     /// To any higher version.
     Any,
 }
 
 impl Config {
-    /// Reads the text of a `lockgate.toml`.
+    /// Parses the text of a `lockgate.toml`.
     ///
     /// # Errors
-    /// [`ConfigError`] with line and column of the first thing that is wrong.
+    /// [`ConfigError`] with line and column of the first problem.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         parse::config(text)
     }
 }
 
 impl Package {
-    /// The tag of the release of a version.
+    /// Returns the tag of the release of a version.
     pub fn tag(&self, version: &Version) -> Tag {
         word(&self.tag.fill(&Values {
             version: Some(version),
@@ -210,24 +210,24 @@ impl Package {
         }))
     }
 
-    /// The tag under which a withdrawal of a version is published.
+    /// Returns the tag under which a withdrawal of a version is published.
     pub fn withdrawal_tag(&self, version: &Version) -> Tag {
         word(&format!("{WITHDRAWN_PREFIX}{}", self.tag(version)))
     }
 
-    /// The version that a tag names, if it is a tag of this package.
+    /// Returns the version that a tag names, if it is a tag of this package.
     pub fn version_of_tag(&self, tag: &str) -> Option<Version> {
         let version =
             Version::parse(self.scheme, self.tag.extract_version(&self.name, tag)?).ok()?;
         (self.tag(&version).as_str() == tag).then_some(version)
     }
 
-    /// The name of the executable of a variant, as asset and as workflow artifact.
+    /// Returns the name of the executable of a variant, as asset and as workflow artifact.
     pub fn asset(&self, variant: &Variant, version: &Version) -> AssetName {
         word(&self.asset.fill(&self.values(variant, version)))
     }
 
-    /// What the placeholders of the build command, the output and the smoke command stand for.
+    /// Returns the values of the placeholders of the build command, the output and the smoke command.
     pub fn values<'a>(&'a self, variant: &'a Variant, version: &'a Version) -> Values<'a> {
         Values {
             version: Some(version),
@@ -236,7 +236,7 @@ impl Package {
         }
     }
 
-    /// Where the build leaves the executable of a variant, relative to the root of the repository.
+    /// Returns the path of a variant's executable after the build, relative to the root of the repository.
     pub fn output(&self, variant: &Variant, version: &Version) -> RepoPath {
         let asset = self.asset(variant, version);
         word(&self.build.output.fill(&Values {
@@ -245,7 +245,7 @@ impl Package {
         }))
     }
 
-    /// A command of the config with its placeholders replaced; `output` is where the executable lies.
+    /// Returns a command of the config with its placeholders replaced; `output` is the path of the executable.
     pub fn command(
         &self,
         words: &[Template],
@@ -262,13 +262,13 @@ impl Package {
         words.iter().map(|word| word.fill(&values)).collect()
     }
 
-    /// The variant of that name.
+    /// Returns the variant of that name.
     pub fn variant(&self, name: &VariantName) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.name == *name)
     }
 
-    /// The workflow artifact that holds the candidate's manifest. The attempt is in the name because artifacts belong
-    /// to the run, not to the attempt.
+    /// Returns the name of the workflow artifact with the candidate's manifest. The name contains the attempt because artifacts
+    /// belong to the run, not to the attempt.
     pub fn candidate_artifact(&self, version: &Version, attempt: crate::words::Attempt) -> String {
         format!(
             "lockgate-{}-v{version}-candidate-attempt{attempt}",
@@ -276,7 +276,7 @@ impl Package {
         )
     }
 
-    /// The workflow artifact that holds what the build of one variant found.
+    /// Returns the name of the workflow artifact with the result of building one variant.
     pub fn part_artifact(
         &self,
         variant: &VariantName,
@@ -289,14 +289,14 @@ impl Package {
         )
     }
 
-    /// The words of the build command and of the smoke command, as the config has them.
+    /// Returns the words of the build command and of the smoke command, as written in the config.
     pub fn command_words(&self) -> Vec<String> {
         let smoke = self.build.smoke.iter().flatten();
         let words = self.build.command.iter().chain(smoke);
         words.map(ToString::to_string).collect()
     }
 
-    /// The labels of machines that build it and are not the forge's own.
+    /// Returns the labels of machines that build it and are not hosted by GitHub.
     pub fn other_machines(&self) -> Vec<String> {
         let hosted = |label: &str| {
             let starts = ["ubuntu-", "macos-", "windows-"];
@@ -309,34 +309,34 @@ impl Package {
         labels
     }
 
-    /// The workflow artifact in which a promotion keeps the receipt of what it published.
+    /// Returns the name of the workflow artifact in which a promotion keeps the receipt of what it published.
     pub fn receipt_artifact(&self, version: &Version) -> String {
         format!("lockgate-{}-v{version}-receipt", self.name)
     }
 
-    /// The context of the commit status that is the gate of the default branch. That of another branch:
+    /// Returns the context of the commit status that is the gate of the default branch. For another branch, see
     /// [`crate::gate::context`].
     pub fn gate_context(&self) -> String {
         format!("lockgate/{}", self.name)
     }
 
-    /// The path of the workflow that builds candidates of this package.
+    /// Returns the path of the workflow that builds candidates of this package.
     pub fn build_workflow(&self) -> String {
         format!("{WORKFLOWS}/build-{}.yml", self.name)
     }
 
-    /// The path of the workflow that posts the gate of this package.
+    /// Returns the path of the workflow that posts the gate of this package.
     pub fn gate_workflow(&self) -> String {
         format!("{WORKFLOWS}/gate-{}.yml", self.name)
     }
 
-    /// The path of the workflow that promotes candidates of this package.
+    /// Returns the path of the workflow that promotes candidates of this package.
     pub fn promote_workflow(&self) -> String {
         format!("{WORKFLOWS}/promote-{}.yml", self.name)
     }
 }
 
-/// A template that [`parse`] let through always fills to a word; this is where that is relied upon.
+/// Parses a filled template. One that passed [`parse`] always yields a valid value; only this function relies on that.
 #[expect(
     clippy::expect_used,
     reason = "templates are checked against every value that they can be filled with when the config is read"
@@ -350,7 +350,7 @@ where
 }
 
 impl Policy {
-    /// What holds where the config says nothing.
+    /// Returns the policy that applies if the config sets none.
     pub fn default_for(scheme: Scheme) -> Self {
         let step = match scheme {
             Scheme::Integer => Step::NextFree,
@@ -368,7 +368,7 @@ impl Policy {
 }
 
 impl Libc {
-    /// Its name in the config.
+    /// Returns its name in the config.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Glibc => "glibc",

@@ -1,4 +1,4 @@
-//! The names that packages make: that none can be a bad one, and that no two packages make the same.
+//! Checks the names derived from packages: each is valid, and no two packages share one.
 
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::Section;
@@ -8,7 +8,7 @@ use crate::escape::quoted;
 use crate::version::{Scheme, Version};
 use crate::words::{AssetName, RepoPath, Tag};
 
-/// Fills the name templates with the shortest and the longest version, so that none can make a bad name later.
+/// Fills the name templates with the shortest and the longest version, so that none can make an invalid name later.
 pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {
     let bad = |key: &'static str, problem: String| {
         let value = section.get(key);
@@ -85,7 +85,7 @@ fn longest_pre() -> semver::Prerelease {
     semver::Prerelease::new(&"x".repeat(58)).unwrap_or_default()
 }
 
-/// What two packages would both write, if anything.
+/// Returns what two packages would both write, if anything.
 pub(super) fn collision(one: &Package, other: &Package) -> Option<String> {
     if one.pins.is_some() && one.pins == other.pins {
         return one
@@ -100,7 +100,7 @@ pub(super) fn collision(one: &Package, other: &Package) -> Option<String> {
     let semver = [one, other]
         .iter()
         .any(|package| package.scheme == Scheme::Semver);
-    // A version begins with a digit; one with a pre-release ends in almost anything.
+    // A version begins with a digit; one with a pre-release can end in almost anything.
     let begins = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
     let ends = |rest: &str| {
         let of_version = |c: char| {

@@ -1,4 +1,4 @@
-//! A table of the config that knows where it stands and which of its keys were read.
+//! A table of the config that knows its position and which of its keys were read.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use crate::escape::quoted;
 
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
-/// One table while it is being read.
+/// A table while it is being read.
 pub(super) struct Section<'t> {
     text: &'t str,
     name: String,
@@ -111,7 +111,7 @@ impl<'t> Section<'t> {
         Ok(Section::new(self.text, name, value.span().start, table))
     }
 
-    /// Reads a word of the glossary.
+    /// Reads a typed value of the glossary.
     pub(super) fn word<W: std::str::FromStr<Err = crate::words::NotAWord>>(
         &self,
         key: &str,
@@ -158,7 +158,7 @@ impl<'t> Section<'t> {
         )
     }
 
-    /// The entries of a table whose keys are names.
+    /// Returns the entries of a table whose keys are names.
     pub(super) fn entries(
         &self,
     ) -> impl Iterator<Item = (&'t str, usize, &'t Value<'t>)> + use<'t> {
@@ -171,7 +171,7 @@ impl<'t> Section<'t> {
         self.table.is_empty()
     }
 
-    /// Refuses the first key that nobody asked for, and names the nearest one.
+    /// Rejects the first unknown key, and names the nearest valid one.
     pub(super) fn finish(&self) -> Result<(), ConfigError> {
         let known = self.known.borrow();
         let unknown = self
@@ -214,5 +214,5 @@ impl<'t> Section<'t> {
     }
 }
 
-/// What the top of the file is called in messages.
+/// The name of the top level of the file in messages.
 pub(super) const TOP: &str = "the file";

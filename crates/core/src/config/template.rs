@@ -1,6 +1,6 @@
-//! Names and arguments with placeholders, such as `tool-v{version}`.
+//! Templates: names and arguments with placeholders, such as `tool-v{version}`.
 //!
-//! Does not know which placeholders a place needs; [`super::parse`] does.
+//! Does not know which placeholders a key requires; [`super::parse`] does.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ enum Piece {
     Hole(Hole),
 }
 
-/// The placeholders that there are.
+/// The known placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hole {
     /// `{package}`
@@ -33,11 +33,11 @@ pub(super) enum Hole {
     Arch,
     /// `{os}`
     Os,
-    /// `{libc}`; empty where the variant does not say one.
+    /// `{libc}`; empty if the variant does not specify one.
     Libc,
     /// `{asset}`: the name of the executable.
     Asset,
-    /// `{output}`: where the executable lies.
+    /// `{output}`: the path of the executable.
     Output,
 }
 
@@ -67,7 +67,7 @@ impl Hole {
     }
 }
 
-/// What the placeholders stand for.
+/// The values of the placeholders.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
     /// `{package}`
@@ -83,7 +83,7 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// Only the package is known.
+    /// Returns values in which only the package is known.
     pub fn none(package: &'a PackageName) -> Self {
         Self {
             package,
@@ -95,7 +95,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A brace without its partner, or a placeholder that does not exist.
+/// The error for an unmatched brace or an unknown placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TemplateProblem {
     Unbalanced,
@@ -126,7 +126,7 @@ impl Template {
         Ok(Self { pieces })
     }
 
-    /// The text with each placeholder replaced.
+    /// Returns the text with each placeholder replaced.
     pub fn fill(&self, values: &Values<'_>) -> String {
         self.fill_with(|hole| match hole {
             Hole::Package => values.package.to_string(),
@@ -167,7 +167,7 @@ impl Template {
             .count()
     }
 
-    /// The placeholders that it has but should not have.
+    /// Returns a placeholder that it contains but is not allowed, if any.
     pub(super) fn beyond(&self, allowed: &[Hole]) -> Option<Hole> {
         self.pieces.iter().find_map(|piece| match piece {
             Piece::Hole(hole) if !allowed.contains(hole) => Some(*hole),
@@ -175,7 +175,7 @@ impl Template {
         })
     }
 
-    /// What stands before and after the one `{version}`, with the package filled in.
+    /// Returns the text before and after the one `{version}`, with the package filled in.
     pub(super) fn around_version(&self, package: &PackageName) -> (String, String) {
         const MARK: &str = "\0";
         let text = self.fill_with(|hole| {

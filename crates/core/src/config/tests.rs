@@ -188,13 +188,13 @@ fn variants_that_fetch_could_not_choose_between_are_refused() {
         ("amd64-v2;", "amd64-v3;"),
         ("amd64-musl;", "amd64-v3-musl;"),
         ("amd64;", "fast;arch = \"amd64\""),
-        // A floor is one of glibc: it says what the C library is, and nothing of a static executable.
+        // A floor is a glibc version: it sets the C library, and does not apply to a static executable.
         (
             "amd64;glibc-floor = \"2.31\"",
             "amd64-glibc;glibc-floor = \"2.31\"",
         ),
         ("amd64-static;", "amd64-static-old;glibc-floor = \"2.31\""),
-        // What else they differ in, `fetch` does not look at.
+        // `fetch` ignores any other difference between them.
         (
             "amd64;",
             "amd64-old;runner = \"ubuntu-22.04\"\nallow-rpath = true",

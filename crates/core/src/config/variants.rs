@@ -1,4 +1,4 @@
-//! The tables of a package's variants.
+//! Parses the tables of a package's variants.
 
 use super::parse::choice;
 use super::problem::{ConfigError, ConfigProblem as P};
@@ -37,7 +37,7 @@ pub(super) fn variants(package: &Section<'_>) -> Result<Vec<Variant>, ConfigErro
     Ok(read)
 }
 
-/// What `fetch` chooses by. A floor is one of glibc, so it says nothing of other variants.
+/// Returns the properties by which `fetch` chooses. A floor is a glibc version, so it does not apply to other variants.
 fn machine(variant: &Variant) -> impl PartialEq {
     let libc = variant.libc.or(variant.glibc_floor.map(|_| Libc::Glibc));
     let floor = variant.glibc_floor.filter(|_| libc == Some(Libc::Glibc));

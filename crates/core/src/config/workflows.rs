@@ -1,4 +1,4 @@
-//! `[workflows]`: how much the workflows trust, and where they get Lockgate from. Decides nothing that is built.
+//! `[workflows]`: the trust level of the workflows, and the source of their Lockgate. Does not affect what is built.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,26 +8,26 @@ use super::problem::ConfigError;
 use super::section::Section;
 use crate::words::{BranchName, CommitId, Digest, RepositoryName};
 
-/// `[workflows]`, of the whole repository. Part of no fingerprint.
+/// The table `[workflows]`, for the whole repository. Part of no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workflows {
-    /// What is taken for granted, and what the forge enforces.
+    /// The trust level: what is assumed, and what GitHub enforces.
     pub level: TrustLevel,
-    /// The default branch: what moves all open pull requests when it moves.
+    /// The default branch. A new commit on it affects all open pull requests.
     pub branch: BranchName,
     /// Other branches whose pull requests have a gate, in the order of the file. Each has a status of its own.
     pub branches: Vec<BranchName>,
-    /// Where the workflows get Lockgate from; `None` where the runners have it.
+    /// The source from which the workflows get Lockgate; `None` if the runners have it installed.
     pub lockgate: Option<Pinned>,
 }
 
-/// Who is trusted.
+/// The trust level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum TrustLevel {
-    /// The workflows' own token: honest people are kept from mistakes.
+    /// The workflows' own token: prevents mistakes of honest users.
     #[default]
     Basic,
-    /// A dedicated App posts the gate and publishes: a writer who tries cannot get around it.
+    /// A dedicated App posts the gate and publishes: a writer cannot bypass it even on purpose.
     Hardened,
 }
 
@@ -36,7 +36,7 @@ pub enum TrustLevel {
 pub struct Pinned {
     /// The repository of the action.
     pub repository: RepositoryName,
-    /// Its commit.
+    /// The commit of the action.
     pub commit: CommitId,
     /// The executable's digest for each architecture of a runner; `amd64` is always there.
     pub sha256: BTreeMap<RunnerArch, Digest>,
@@ -63,10 +63,10 @@ impl Default for Workflows {
 }
 
 impl RunnerArch {
-    /// All of them.
+    /// All architectures.
     pub const ALL: [Self; 2] = [Self::Amd64, Self::Arm64];
 
-    /// Its name in the config, in the names that Go and Docker use.
+    /// Returns its name in the config, in the names that Go and Docker use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
@@ -76,7 +76,7 @@ impl RunnerArch {
 }
 
 impl TrustLevel {
-    /// Its name in the config.
+    /// Returns its name in the config.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Basic => "basic",
@@ -157,7 +157,7 @@ pub(super) fn workflows(top: &Section<'_>) -> Result<Workflows, ConfigError> {
     })
 }
 
-/// The other branches. Statuses have no case, so two names that differ only in it would share one.
+/// Parses the other branches. Statuses are case-insensitive, so two names that differ only in case would share one.
 fn branches(section: &Section<'_>, default: &BranchName) -> Result<Vec<BranchName>, ConfigError> {
     let Some(value) = section.get("branches") else {
         return Ok(Vec::new());
@@ -193,7 +193,7 @@ fn sums(section: &Section<'_>) -> Result<BTreeMap<RunnerArch, Digest>, ConfigErr
     Ok(read)
 }
 
-/// Reads `OWNER/NAME@COMMIT`.
+/// Parses `OWNER/NAME@COMMIT`.
 pub fn pin(text: &str) -> Option<(RepositoryName, CommitId)> {
     let (repository, commit) = text.split_once('@')?;
     let commit: CommitId = commit.parse().ok()?;

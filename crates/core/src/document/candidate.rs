@@ -1,4 +1,4 @@
-//! What a build leaves behind: a part per variant, and the candidate that joins them.
+//! The results of a build: a part per variant, and the candidate that joins them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,130 +8,130 @@ use crate::words::{
     AssetName, Attempt, CommitId, Digest, Fingerprint, PackageName, RunId, VariantName,
 };
 
-/// One executable, as it was seen by whoever wrote this down.
+/// One executable, as observed by the writer of the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Executable {
-    /// Which row of the variant table it is.
+    /// The row of the variant table.
     pub variant: VariantName,
     /// The name of the file, as asset and as workflow artifact.
     pub name: AssetName,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Of the bytes.
+    /// The digest of the bytes.
     pub sha256: Digest,
-    /// What its own headers say, in words for people, such as `ELF 64-bit little-endian x86_64, static`.
+    /// A summary of its headers for display, such as `ELF 64-bit little-endian x86_64, static`.
     pub headers: String,
-    /// Where its headers were read, beyond the first 8 MiB: a promotion keeps these ranges while the bytes stream by. Nothing else
-    /// depends on them.
+    /// The ranges beyond the first 8 MiB in which its headers were read: a promotion keeps these ranges while it streams the bytes.
+    /// Nothing else depends on them.
     #[serde(default, skip_serializing_if = "HeaderRanges::is_empty")]
     pub header_ranges: HeaderRanges,
-    /// How the smoke command went, if the package has one.
+    /// The result of the smoke command, if the package has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smoke: Option<Smoke>,
-    /// How long its build took.
+    /// The duration of its build in seconds.
     pub build_seconds: u64,
-    /// The attempt of the run that built it, where that is not the manifest's own: only the failed jobs were run again.
+    /// The attempt of the run that built it, if it differs from the manifest's: only the failed jobs were re-run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<Attempt>,
 }
 
-/// How the smoke command went.
+/// The result of the smoke command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Smoke {
-    /// It ran and said that all is well; anything else fails the build.
+    /// The result: success; anything else fails the build.
     pub result: SmokeResult,
-    /// The emulator it ran under, where the architecture is foreign.
+    /// The emulator it ran under, if the architecture is not the runner's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emulator: Option<String>,
 }
 
-/// The one way in which a smoke command can end in a candidate.
+/// The only smoke result that a candidate can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SmokeResult {
-    /// Exit code 0.
+    /// Exit status 0.
     Passed,
 }
 
-/// The executables of all variants, and what they were built from.
+/// The executables of all variants, and the sources they were built from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The package.
     pub package: PackageName,
     /// The version that the version file named.
     pub package_version: Version,
-    /// Of the tree that was built.
+    /// The fingerprint of the tree that was built.
     pub fingerprint: Fingerprint,
     /// The commit that was built: the head of the pull request.
     pub commit: CommitId,
     /// The run that built it.
     pub run: RunId,
-    /// Its attempt.
+    /// The attempt of the run.
     pub attempt: Attempt,
-    /// By variant name; at least one, none twice.
+    /// The executables by variant name; at least one, no duplicates.
     pub executables: Vec<Executable>,
 }
 
 /// A variant that was not built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedVariant {
-    /// Which.
+    /// The variant.
     pub variant: VariantName,
     /// The code of the reason, such as `build.command-failed`.
     pub code: String,
-    /// What went wrong, as one sentence.
+    /// The problem, as one sentence.
     pub problem: String,
-    /// The last lines of what the build printed: foreign text.
+    /// The last lines of the build's output: untrusted text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_tail: Vec<String>,
 }
 
-/// What the build of one variant found.
+/// The result of building one variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The package.
     pub package: PackageName,
     /// The version that the version file named.
     pub package_version: Version,
-    /// Of the tree that was built.
+    /// The fingerprint of the tree that was built.
     pub fingerprint: Fingerprint,
     /// The commit that was built.
     pub commit: CommitId,
     /// The run that built it.
     pub run: RunId,
-    /// Its attempt.
+    /// The attempt of the run.
     pub attempt: Attempt,
-    /// The executable, or why there is none.
+    /// The executable, or the reason why there is none.
     pub result: PartResult,
 }
 
-/// How the build of one variant ended.
+/// The outcome of building one variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PartResult {
-    /// It is there, and is what the config asks for.
+    /// The executable exists and meets the config's requirements.
     Built(Executable),
-    /// It is not.
+    /// The build failed.
     Failed(FailedVariant),
 }
 
-/// The end of a build: all variants, or which failed.
+/// The end of a build: all variants, or the failed ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Candidate {
-    /// Every variant is there.
+    /// Every variant was built.
     Complete(Manifest),
-    /// At least one is not; then there is no candidate, and this says why.
+    /// At least one variant failed, so there is no candidate; contains the reasons.
     Failed {
         /// The package.
         package: PackageName,
-        /// The version it would have been.
+        /// The version that would have been built.
         package_version: Version,
-        /// The run that tried.
+        /// The run.
         run: RunId,
-        /// Its attempt.
+        /// The attempt of the run.
         attempt: Attempt,
-        /// By variant name; at least one.
+        /// The failed variants by name; at least one.
         failed: Vec<FailedVariant>,
     },
 }
@@ -143,7 +143,7 @@ impl Executable {
 }
 
 impl Manifest {
-    /// The executable of a variant.
+    /// Returns the executable of a variant.
     pub fn executable(&self, variant: &VariantName) -> Option<&Executable> {
         self.executables
             .iter()
@@ -174,15 +174,15 @@ impl Manifest {
     }
 }
 
-/// The codes that joining gives to a variant, besides those of the build itself.
+/// The codes that joining can give to a variant, in addition to those of the build itself.
 pub const JOIN_CODES: &[&str] = &["build.no-part", "build.other-part", "build.two-parts"];
 
 impl Candidate {
-    /// Joins the parts of one run; a part that is absent, or is of something else, fails its variant. Of each variant the newest part
-    /// counts, which an earlier attempt may have left: "Re-run failed jobs" builds only what is missing. Parts of a later attempt than
-    /// the expected one are not there yet.
+    /// Joins the parts of one run; a part that is absent, or belongs to something else, fails its variant. The newest part of each
+    /// variant counts, even from an earlier attempt: "Re-run failed jobs" builds only what is missing. Parts of an attempt later than
+    /// the expected one are ignored.
     ///
-    /// `variants` are the rows of the config's table: all of them or there is no candidate.
+    /// `variants` are the rows of the config's table: without all of them there is no candidate.
     pub fn join(expected: &Manifest, variants: &[VariantName], parts: &[Part]) -> Self {
         let mut executables = Vec::new();
         let mut failed = Vec::new();

@@ -1,7 +1,7 @@
-//! The documents that Lockgate writes for itself and others: all JSON but one, each with a `format` and a `version`.
+//! The documents that Lockgate writes for itself and others: all but one in JSON, each with a `format` and a `version`.
 //!
-//! Every field that a stranger can have written is parsed into a word of the glossary on reading. Does not know where a
-//! document is kept.
+//! Every field that may come from an untrusted writer is parsed into a type of the glossary when read. Does not know where
+//! a document is stored.
 
 mod candidate;
 mod ranges;
@@ -23,19 +23,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::escape::line;
 use crate::reason::reasons;
 
-/// No document that Lockgate reads is larger, in bytes; an honest receipt of a hundred variants takes a tenth of it.
+/// The largest document that Lockgate reads, in bytes; a valid receipt of a hundred variants takes a tenth of it.
 pub const LARGEST: u64 = 1 << 20;
 
 reasons! {
-    /// Why a document cannot be read.
+    /// A reason why a document cannot be read.
     pub enum DocumentProblem {
-        /// Not what it should be, by its own account or by its form.
+        /// The document has another format, or is malformed.
         Malformed { /** Which document. */ what: &'static str, /** What is wrong. */ problem: String } =>
             "document.malformed", "the {what} cannot be read: {problem}", "build again, or find out who wrote it: Lockgate writes no such {what}";
-        /// Of a later version.
+        /// The document has a later version.
         TooNew { /** Which document. */ what: &'static str, /** Its version. */ found: u64 } =>
             "document.too-new", "the {what} is of version {found}, which this Lockgate does not know", "use a newer Lockgate";
-        /// Larger than any honest one.
+        /// The document is larger than any valid one.
         TooLarge { /** Which document. */ what: &'static str, /** In bytes. */ size: u64 } =>
             "document.too-large", "the {what} has {size} bytes, more than any honest one", "find out who wrote it: Lockgate writes no such {what}";
     }
@@ -43,20 +43,20 @@ reasons! {
 
 /// A document with a format name and a version of its own.
 pub trait Document: Serialize + DeserializeOwned {
-    /// What people call it.
+    /// The display name of the document.
     const NAME: &'static str;
-    /// What stands in its `format` field.
+    /// The value of its `format` field.
     const FORMAT: &'static str;
     /// The version that this code writes, and the newest that it reads.
     const VERSION: u64 = 1;
 
-    /// What serde cannot say about it.
+    /// Checks the constraints that serde cannot express.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence that describes the problem.
     fn check(&self) -> Result<(), String>;
 
-    /// As JSON, for a file: indented, with a line end.
+    /// Returns the document as JSON for a file: indented, with a final newline.
     fn to_json(&self) -> String {
         let envelope = Envelope {
             format: Self::FORMAT.to_owned(),
@@ -67,10 +67,10 @@ pub trait Document: Serialize + DeserializeOwned {
         serde_json::to_string_pretty(&envelope).unwrap_or_default() + "\n"
     }
 
-    /// Reads and checks it.
+    /// Reads and checks a document.
     ///
     /// # Errors
-    /// [`DocumentProblem`], for any bytes whatever that are not such a document.
+    /// [`DocumentProblem`], for any bytes that are not such a document.
     fn from_json(bytes: &[u8]) -> Result<Self, DocumentProblem> {
         let what = Self::NAME;
         if bytes.len() as u64 > LARGEST {

@@ -1,7 +1,7 @@
-//! Where in an executable its headers were read, beyond its start: hints for whoever reads it as a stream.
+//! The byte ranges in which an executable's headers were read, beyond its start: hints for reading it as a stream.
 //!
-//! As text: `OFFSET+LENGTH` each, in bytes. Whoever built the executable has written them, and it may be a lie: what is decided
-//! must not depend on them. Does not know what lies in the ranges.
+//! The text form of each is `OFFSET+LENGTH`, in bytes. The ranges come from the build and are untrusted: no decision may depend
+//! on them. Does not know the contents of the ranges.
 
 use std::ops::Range;
 
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::escape::quoted;
 
-/// Byte ranges of one executable: ascending, apart from each other, few and small.
+/// Byte ranges of one executable: ascending, disjoint, few and small.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct HeaderRanges(Vec<Range<u64>>);
 
 impl HeaderRanges {
-    /// How many there may be.
+    /// The largest number of ranges.
     pub const MOST: usize = 64;
-    /// How many bytes they may have together.
+    /// The largest total size of the ranges, in bytes.
     pub const BYTES: u64 = 1024 * 1024;
 
-    /// Takes ranges that are as they have to be.
+    /// Checks and wraps ranges.
     ///
     /// # Errors
-    /// A sentence that says what is wrong.
+    /// A sentence that describes the problem.
     pub fn new(ranges: Vec<Range<u64>>) -> Result<Self, String> {
         if ranges.len() > Self::MOST {
             let (found, most) = (ranges.len(), Self::MOST);
@@ -54,18 +54,18 @@ impl HeaderRanges {
         Ok(Self(ranges))
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no ranges.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Each of them.
+    /// Returns an iterator over the ranges.
     pub fn iter(&self) -> impl Iterator<Item = Range<u64>> + '_ {
         self.0.iter().cloned()
     }
 
-    /// That none goes beyond the end of a file.
+    /// Checks that no range extends beyond the end of a file.
     pub(super) fn within(&self, size: u64) -> Result<(), String> {
         match self.0.last() {
             Some(last) if last.end > size => Err(format!(
@@ -96,14 +96,14 @@ impl TryFrom<Vec<String>> for HeaderRanges {
     }
 }
 
-/// Takes exactly what is written: digits, a plus, digits.
+/// Parses exactly one form: digits, a plus, digits.
 fn parse(written: &str) -> Result<Range<u64>, String> {
     let range = written.split_once('+').and_then(|(offset, length)| {
         let start: u64 = offset.parse().ok()?;
         let length: u64 = length.parse().ok()?;
         Some(start..start.checked_add(length)?)
     });
-    // `parse` takes a sign and leading zeros, too.
+    // `parse` also accepts a sign and leading zeros.
     range.filter(|range| text(range) == written).ok_or_else(|| {
         format!(
             "{} is not a header range (OFFSET+LENGTH, in bytes)",

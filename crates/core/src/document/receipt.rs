@@ -1,4 +1,4 @@
-//! The receipt: published with the release, it says what was promoted, from where, by whom.
+//! The receipt, published with the release: the record of what was promoted, from which sources, and by whom.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,44 +8,44 @@ use crate::words::{
     RepositoryName, Tag, WorkflowId,
 };
 
-/// Where the bytes came from: all that the promotion was bound to.
+/// The origin of the bytes: everything that the promotion was bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// Its number, which a rename does not change.
+    /// The id of the repository, which a rename does not change.
     pub repository_id: RepositoryId,
-    /// Its name at the time.
+    /// The name of the repository at the time.
     pub repository: RepositoryName,
     /// The pull request.
     pub pull_request: PullNumber,
-    /// Its head when it was promoted.
+    /// The head of the pull request when it was promoted.
     pub head: CommitId,
-    /// The branch it was to be merged into.
+    /// The base branch of the pull request.
     pub base: BranchName,
     /// The tip of that branch at the time.
     pub base_commit: CommitId,
-    /// The workflow that built.
+    /// The workflow that built it.
     pub workflow_id: WorkflowId,
-    /// Its path.
+    /// The path of the workflow.
     pub workflow_path: String,
-    /// The git object of its file: the same in head and base.
+    /// The git object of the workflow file: the same in head and base.
     pub workflow_blob: ObjectId,
-    /// The workflow artifacts that were read, by name; none twice.
+    /// The workflow artifacts that were read, by name; no duplicates.
     pub artifacts: Vec<OriginArtifact>,
 }
 
 /// One workflow artifact that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OriginArtifact {
-    /// The forge's number for it.
+    /// GitHub's id of the artifact.
     pub id: ArtifactId,
-    /// Its name.
+    /// The name of the artifact.
     pub name: String,
-    /// The forge's digest of it as stored (of the zip, where it is one), if the forge gave one.
+    /// GitHub's digest of the stored artifact (of the zip, if it is one), if GitHub reported one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Digest>,
 }
 
-/// Who promoted, and with what.
+/// The account and the program that promoted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promoter {
     /// The maintainer.
@@ -56,28 +56,28 @@ pub struct Promoter {
 
 /// The record of one promotion.
 ///
-/// `signatures` is where those of a later version go; a reader that does not know them ignores them.
+/// `signatures` is reserved for a later version; a reader that does not know them ignores them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The release it belongs to.
     pub tag: Tag,
-    /// What was promoted.
+    /// The manifest of what was promoted.
     pub manifest: Manifest,
-    /// From where.
+    /// The origin of the bytes.
     pub origin: Origin,
-    /// By whom.
+    /// The promoter.
     pub promoter: Promoter,
-    /// When, in seconds since 1970-01-01 UTC.
+    /// The time of the promotion, in seconds since 1970-01-01 UTC.
     pub promoted_at: u64,
 }
 
 impl Receipt {
-    /// The `SHA256SUMS` that belongs beside it.
+    /// Returns the matching `SHA256SUMS`.
     pub fn sums(&self) -> Sums {
         Sums::of(&self.manifest)
     }
 
-    /// The digest of one executable.
+    /// Returns the digest of one executable.
     pub fn digest_of(&self, name: &AssetName) -> Option<Digest> {
         self.manifest
             .executables

@@ -1,7 +1,7 @@
 //! `SHA256SUMS`: digests of the executables of one version, in the format of coreutils' `sha256sum`.
 //!
-//! As an asset it stands beside the executables; as a file in the repository it is the pins. Lockgate writes and reads
-//! the plain form only: 64 hexadecimal digits, two spaces, the name, LF; sorted by name; no name twice.
+//! As an asset it is published next to the executables; as a file in the repository it is the pins. Lockgate writes and reads
+//! the plain form only: 64 hexadecimal digits, two spaces, the name, LF; sorted by name; no duplicate names.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Those of a manifest's executables.
+    /// Collects the digests of a manifest's executables.
     pub fn of(manifest: &Manifest) -> Self {
         let mut lines: Vec<_> = manifest
             .executables
@@ -27,10 +27,10 @@ impl Sums {
         Self { lines }
     }
 
-    /// Reads the file.
+    /// Parses the file.
     ///
     /// # Errors
-    /// [`DocumentProblem::Malformed`] with the number of the first line that is wrong.
+    /// [`DocumentProblem::Malformed`] with the number of the first invalid line.
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentProblem> {
         let wrong = |problem: String| DocumentProblem::Malformed {
             what: "SHA256SUMS",
@@ -68,7 +68,7 @@ impl Sums {
         Ok(Self { lines })
     }
 
-    /// The digest of a name.
+    /// Returns the digest of a name.
     pub fn get(&self, name: &AssetName) -> Option<Digest> {
         self.lines
             .iter()
@@ -76,7 +76,7 @@ impl Sums {
             .map(|(_, digest)| *digest)
     }
 
-    /// All names and digests, sorted by name.
+    /// Returns all names and digests, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &(AssetName, Digest)> {
         self.lines.iter()
     }

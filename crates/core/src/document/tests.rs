@@ -76,7 +76,7 @@ fn the_newest_part_of_each_variant_counts_up_to_this_attempt() {
     };
     let expected: Vec<Option<u64>> = vec![Some(1), None];
     assert_eq!(attempts(&[at(0, 1), at(1, 2)]), expected);
-    // What failed in the first attempt is built by now; a third attempt is not this one's.
+    // The variant that failed in the first attempt is built by now; a third attempt does not belong to this one.
     let failure = Part {
         result: PartResult::Failed(FailedVariant {
             variant: "arm64".parse().unwrap(),
@@ -250,7 +250,7 @@ proptest! {
     }
 }
 
-/// Each field of a receipt that has to agree with another one, changed alone.
+/// Each field of a receipt that must agree with another one, changed alone.
 #[test]
 fn a_receipt_that_contradicts_itself_is_refused() {
     let receipt = Receipt {

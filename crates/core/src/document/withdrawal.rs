@@ -1,4 +1,4 @@
-//! A withdrawal: says, publicly and for ever, that a published version must not be used.
+//! A withdrawal: states publicly and permanently that a published version must not be used.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,20 +6,20 @@ use super::Document;
 use crate::version::Version;
 use crate::words::{Login, PackageName, Tag};
 
-/// Published as the one asset of a release of its own, because the withdrawn release may be frozen.
+/// The withdrawal document, published as the only asset of a separate release, because the withdrawn release may be immutable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
     /// The package.
     pub package: PackageName,
     /// The version that must not be used.
     pub package_version: Version,
-    /// The release that holds it.
+    /// The tag of the release that contains it.
     pub tag: Tag,
-    /// Why, in the maintainer's words.
+    /// The reason, as the maintainer wrote it.
     pub reason: String,
-    /// Who said so.
+    /// The maintainer who withdrew it.
     pub by: Login,
-    /// When, in seconds since 1970-01-01 UTC.
+    /// The time of the withdrawal, in seconds since 1970-01-01 UTC.
     pub withdrawn_at: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The last look before the commit point: what was read again, as the binding that it would make now.
+//! The last check before the commit point: turns what was read again into the binding that it would make now.
 
 use super::plan::{Binding, BoundArtifact, Rechecked};
 use super::{ArtifactFacts, PullFacts, RunFacts, WorkflowFacts};
@@ -7,26 +7,26 @@ use crate::words::{Fingerprint, RepositoryId};
 /// Everything that a binding depends on, read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Again {
-    /// The repository's number.
+    /// The id of the repository.
     pub repository_id: RepositoryId,
     /// The pull request.
     pub pull: PullFacts,
     /// The run.
     pub run: RunFacts,
-    /// The run's artifacts, all of them.
+    /// All artifacts of the run.
     pub artifacts: Vec<ArtifactFacts>,
     /// The build workflow in head and base.
     pub workflow: WorkflowFacts,
-    /// Of the merge of the head into the base; `None` where there is a conflict.
+    /// The fingerprint of the merge of the head into the base; `None` if there is a conflict.
     pub merged: Option<Fingerprint>,
-    /// Whether the release's tag is there already.
+    /// Whether the release's tag exists already.
     pub tagged: bool,
-    /// A tag below the name of the release's, if there is one.
+    /// A tag below the name of the release's tag, if there is one.
     pub blocked: Option<String>,
 }
 
 impl Binding {
-    /// The same binding as it would be made now, for [`Binding::difference`]. An artifact that expired is gone.
+    /// Returns the binding as it would be made now, for [`Binding::difference`]. An artifact that expired counts as gone.
     pub fn again(&self, now: Again) -> Rechecked {
         if now.tagged {
             return Rechecked::Tagged;

@@ -1,8 +1,8 @@
-//! What a maintainer approves: the plan as a text, and the digest of that text.
+//! The approval of a maintainer: the plan as a text, and the digest of that text.
 //!
-//! Between a look at a plan and its publication lies a person's time: a workflow's job in a protected environment starts when
-//! it is approved, hours later. What is read then may be something else. So what was shown has a digest, and who publishes
-//! says which one was approved: the same text, or nothing.
+//! A person takes time between reading a plan and its publication: a workflow's job in a protected environment starts when
+//! it is approved, hours later. The facts may have changed by then. So the shown text has a digest, and the publisher names
+//! the approved digest: the same text is published, or nothing.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -12,31 +12,31 @@ use crate::escape::{line, quoted};
 use crate::render::size;
 use crate::words::{Digest, RepositoryName};
 
-/// What the pull request changes that decides what is built, named and let pass.
+/// The pull request's changes that affect the build; shown, not judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The paths that count for the build, each as git gives it.
+    /// The paths that count for the build, each as git reports it.
     pub paths: Vec<Vec<u8>>,
-    /// Of `lockgate.toml`, the lines of a unified diff, all of them.
+    /// All diff lines of `lockgate.toml`, in unified format.
     pub config: Vec<String>,
 }
 
-/// What was approved.
+/// The approved plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Approved {
     /// The plan with this digest.
     Plan(Digest),
-    /// That nothing is published any more: the release was there when the plan was made.
+    /// The approval of publishing nothing: the release existed when the plan was made.
     Published,
 }
 
-/// How [`Approved::Published`] is written where a digest could stand.
+/// The text of [`Approved::Published`] in place of a digest.
 pub const PUBLISHED: &str = "published";
 
 impl FromStr for Approved {
     type Err = String;
 
-    /// An empty text is no approval: an output of a job that was lost must not become one.
+    /// An empty text is not an approval: a job output that was lost must not become one.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == PUBLISHED {
             return Ok(Self::Published);
@@ -59,7 +59,7 @@ impl std::fmt::Display for Approved {
     }
 }
 
-/// Whether a plan is the one that was approved, where somebody said which.
+/// Returns whether a plan is the approved one, if an approval was given.
 pub(super) fn is_approved(facts: &Facts, plan: &Plan) -> bool {
     match facts.approved {
         None => true,
@@ -68,7 +68,7 @@ pub(super) fn is_approved(facts: &Facts, plan: &Plan) -> bool {
     }
 }
 
-/// The lines of [`Plan::shown`]; of the package, its repository, and what is to be published.
+/// Returns the lines of [`Plan::shown`]: the package, its repository, and what is to be published.
 pub(super) fn shown(facts: &Facts, plan: &Plan) -> Vec<String> {
     let mut rows = heading(&facts.repository, plan);
     for item in &plan.items {
@@ -87,7 +87,7 @@ pub(super) fn shown(facts: &Facts, plan: &Plan) -> Vec<String> {
                     executable.sha256,
                 )
             }
-            // Their bytes name the time of the promotion; they say nothing that does not stand here.
+            // Their bytes contain the time of the promotion, and nothing else that is not listed here.
             Item::Document { name, .. } => format!("  {name}, written by Lockgate"),
         });
     }
@@ -140,9 +140,9 @@ fn heading(repository: &RepositoryName, plan: &Plan) -> Vec<String> {
 }
 
 impl Plan {
-    /// What a person reads before it is published, one line after the other.
+    /// Returns the text that a person reads before publication, one line after the other.
     ///
-    /// Nothing in it depends on who asks, or when: two looks at the same facts give the same text.
+    /// It depends neither on the reader nor on the time: the same facts always yield the same text.
     pub fn text(&self) -> String {
         self.shown.iter().fold(String::new(), |mut text, row| {
             let _ = writeln!(text, "{row}");
@@ -150,7 +150,7 @@ impl Plan {
         })
     }
 
-    /// The SHA-256 of [`Self::text`]: what `--expect-plan` names.
+    /// Returns the SHA-256 of [`Self::text`], which `--expect-plan` names.
     pub fn digest(&self) -> Digest {
         Digest::of(self.text().as_bytes())
     }

@@ -1,4 +1,4 @@
-//! The decision: facts in, plan or reason out. Read it from the top: the order of the checks is the order of the answers.
+//! The decision: from facts to a plan or a reason. The order of the checks is the order of the answers, from the top.
 
 use super::plan::{Done, Plan};
 use super::planning::plan;
@@ -49,7 +49,7 @@ fn check(facts: &Facts) -> Result<Checked, Stop> {
         return Err(Refusal::Private { repository }.into());
     }
     pull(facts)?;
-    // A release that is there already settles everything else: an expired artifact must not spoil a repeated promotion.
+    // An existing release settles everything else: an expired artifact must not fail a repeated promotion.
     if let Some(done) = published_already(facts)? {
         return Ok(Checked::Done(done));
     }
@@ -80,7 +80,7 @@ fn actor(facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// A job that names an unknown environment makes it, unprotected; so what nobody tells is refused like what is open.
+/// Checks the environment. A job that names an unknown environment creates it unprotected, so an unreadable one is refused like an open one.
 fn environment(facts: &Facts) -> Result<(), Refusal> {
     let problem = match (facts.package.policy.environment, &facts.environment) {
         (EnvironmentCheck::Unchecked, _) | (_, None) => None,
@@ -167,14 +167,14 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Stop> {
     }))
 }
 
-/// The candidate, if it would be published now: what some run of the head has made is no reason to believe a release.
+/// Returns the candidate if it would be published now: the output of an arbitrary run of the head is no evidence about a release.
 fn accepted(facts: &Facts, fingerprint: Fingerprint) -> Option<Manifest> {
     workflow(&facts.workflow).ok()?;
     let run = run(facts).ok()?;
     manifest(facts, run, fingerprint).ok()
 }
 
-/// Whether a release counts as a promotion's: a receipt says so of any release, and anybody who may write can make one.
+/// Checks whether a release was published by a promotion: any writer can create a release with a receipt, so a receipt alone is no proof.
 pub(super) fn promoted(
     release: &PublishedRelease,
     ours: Option<&Manifest>,
@@ -182,7 +182,7 @@ pub(super) fn promoted(
 ) -> Result<(), Refusal> {
     match &release.origin {
         ReleaseOrigin::Promotion => Ok(()),
-        // Nobody can tell who published it; but it holds the very candidate that would be published now.
+        // The publisher cannot be determined, but the release contains the very candidate that would be published now.
         ReleaseOrigin::Unproven(_) if ours.is_some_and(|ours| same_candidate(ours, theirs)) => {
             Ok(())
         }
@@ -195,8 +195,8 @@ pub(super) fn promoted(
     }
 }
 
-/// Whether two manifests list the same bytes, of the same commit and sources: right bytes can be said to be of sources that they were
-/// not built from.
+/// Returns whether two manifests list the same bytes, of the same commit and sources: a manifest can list the right bytes and claim
+/// sources from which they were not built.
 fn same_candidate(one: &Manifest, other: &Manifest) -> bool {
     (&one.commit, one.fingerprint) == (&other.commit, other.fingerprint)
         && same_executables(one, other)
@@ -216,7 +216,7 @@ fn taken(facts: &Facts, release: &PublishedRelease, by: String) -> Refusal {
     }
 }
 
-/// Whether two manifests list the same bytes under the same names.
+/// Returns whether two manifests list the same bytes under the same names.
 pub(super) fn same_executables(one: &Manifest, other: &Manifest) -> bool {
     let set = |manifest: &Manifest| {
         let mut list: Vec<_> = manifest
@@ -230,11 +230,11 @@ pub(super) fn same_executables(one: &Manifest, other: &Manifest) -> bool {
     set(one) == set(other)
 }
 
-/// The fingerprint to be published: that of the head and of the merge alike.
+/// Returns the fingerprint to publish: that of the head and of the merge alike.
 fn wanted(facts: &Facts) -> Result<Fingerprint, Refusal> {
     let plan = match &facts.detected {
         Verdict::Proceed(plan) => plan,
-        // A merged pull request does not raise anything any more, but its version may still lack its release.
+        // A merged pull request no longer raises anything, but its version may still lack its release.
         Verdict::Done(detect::Done::Unchanged { .. }) if facts.pull.state == PullState::Merged => {
             return match facts.merged_fingerprint {
                 Some(merged) if merged == facts.head_fingerprint => Ok(merged),
@@ -263,7 +263,7 @@ fn wanted(facts: &Facts) -> Result<Fingerprint, Refusal> {
     Ok(facts.head_fingerprint)
 }
 
-/// Whether the tag can be made. For a raise, detect has said so already; a merged pull request raises nothing.
+/// Checks that the tag can be created. For a raised version, detect has checked it already; a merged pull request raises nothing.
 fn room(facts: &Facts) -> Result<(), Refusal> {
     match (&facts.blocked, detect_version(facts)) {
         (Some(below), Some(version)) => Err(Refusal::TagBlocked {
@@ -274,7 +274,7 @@ fn room(facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// The build workflow's object, if head and base agree on it and on all others; else why no candidate of the head can be promoted.
+/// Returns the build workflow's object if head and base agree on it and on all others; otherwise no candidate of the head can be promoted.
 ///
 /// # Errors
 /// [`Refusal::EditedWorkflow`], [`Refusal::WorkflowsChanged`].
@@ -478,7 +478,7 @@ fn artifacts<'a>(
         .collect()
 }
 
-/// The one artifact of that name, if it can be read and belongs to the run.
+/// Returns the one artifact of that name, if it can be read and belongs to the run.
 fn one_artifact<'a>(
     facts: &'a Facts,
     run: RunId,

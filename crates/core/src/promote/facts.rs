@@ -1,4 +1,4 @@
-//! What was read before a promotion is decided. Only reads; nothing here is a judgement.
+//! The facts that were read before a promotion is decided. Plain observations without any judgement.
 
 use std::fmt;
 
@@ -16,242 +16,242 @@ use crate::words::{
 /// The environment that the workflow of a promotion names.
 pub const ENVIRONMENT: &str = "release";
 
-/// Everything that the decision depends on.
+/// The facts that the decision depends on.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The head that the maintainer reviewed, if it was said.
+    /// The head that the maintainer reviewed, if given.
     pub expect_head: Option<CommitId>,
-    /// The plan that somebody approved, if it was said.
+    /// The approved plan, if given.
     pub approved: Option<Approved>,
-    /// What the pull request changes that decides the build; shown, not judged.
+    /// The pull request's changes that affect the build; shown, not judged.
     pub changes: Changes,
-    /// Who asks.
+    /// The account that asks.
     pub actor: ActorFacts,
-    /// What the environment of the workflow's job demands; `None` where no workflow promotes.
+    /// The settings of the environment of the workflow's job; `None` if the promotion does not run in a workflow.
     pub environment: Option<Reading<Environment>>,
     /// The package, as the head describes it.
     pub package: Package,
-    /// The repository's number.
+    /// The id of the repository.
     pub repository_id: RepositoryId,
-    /// The repository's name.
+    /// The name of the repository.
     pub repository: RepositoryName,
-    /// Whether strangers get nothing of it.
+    /// Whether the repository is not public.
     pub private: bool,
     /// The pull request.
     pub pull: PullFacts,
     /// The repository's default branch.
     pub default_branch: BranchName,
-    /// The context of the gate of its base branch; `None` where that has none. See [`crate::gate::context`].
+    /// The context of the gate of its base branch; `None` if the branch has none. See [`crate::gate::context`].
     pub context: Option<String>,
-    /// The tip of its base branch now.
+    /// The current tip of its base branch.
     pub base_commit: CommitId,
-    /// What detect says of head, base and merge now.
+    /// The current decision of detect for head, base and merge.
     pub detected: detect::Decision,
-    /// Of the head's tree, computed by us.
+    /// The fingerprint of the head's tree, computed by us.
     pub head_fingerprint: Fingerprint,
-    /// Of the merge's tree; `None` where there is a conflict.
+    /// The fingerprint of the merge's tree; `None` if there is a conflict.
     pub merged_fingerprint: Option<Fingerprint>,
     /// The workflow that builds, in head and base.
     pub workflow: WorkflowFacts,
-    /// The newest run of that workflow for the head, or the run that was named.
+    /// The newest run of that workflow for the head, or the requested run.
     pub run: Option<RunFacts>,
-    /// Which other bases the head may have been built against; empty where the run does not depend on one.
+    /// The other bases against which the head may have been built; empty if the run does not depend on one.
     pub history: BaseHistory,
-    /// The run's artifacts.
+    /// The artifacts of the run.
     pub artifacts: Vec<ArtifactFacts>,
-    /// The candidate's manifest.
+    /// The manifest of the candidate.
     pub candidate: CandidateFacts,
-    /// What is published under the tag.
+    /// The release under the tag.
     pub release: ReleaseFacts,
-    /// A tag below the name of the version's, beside which that cannot be made.
+    /// An existing tag below the name of the version's tag, which prevents its creation.
     pub blocked: Option<String>,
-    /// Seconds since 1970-01-01 UTC.
+    /// The current time, in seconds since 1970-01-01 UTC.
     pub now: u64,
     /// Lockgate's version, for the receipt.
     pub lockgate: String,
 }
 
-/// Who asks.
+/// The account that asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorFacts {
-    /// The account.
+    /// The name of the account.
     pub login: Login,
-    /// What it may do.
+    /// The role of the account.
     pub role: Role,
 }
 
-/// A pull request as the forge tells it.
+/// A pull request as GitHub reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullFacts {
-    /// Its number.
+    /// The number of the pull request.
     pub number: PullNumber,
-    /// Open, merged or closed.
+    /// The state: open, merged or closed.
     pub state: PullState,
-    /// Its newest commit.
+    /// The newest commit.
     pub head: CommitId,
-    /// The branch of the head: foreign text.
+    /// The branch of the head: untrusted text.
     pub head_branch: String,
-    /// Where the head lives; `None` where that repository is gone.
+    /// The repository of the head; `None` if that repository was deleted.
     pub head_repository: Option<RepositoryId>,
-    /// The branch it is to be merged into.
+    /// The base branch.
     pub base: BranchName,
 }
 
 /// The state of a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PullState {
-    /// Waiting.
+    /// Open.
     Open,
-    /// In the base branch. A promotion then repairs what should have come first.
+    /// Merged into the base branch. A promotion then publishes what should have been published before the merge.
     Merged,
-    /// Given up.
+    /// Closed without a merge.
     Closed,
 }
 
 /// The build workflow's file in head and base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkflowFacts {
-    /// Where it must lie.
+    /// The required path.
     pub path: String,
-    /// Its git object in the head.
+    /// The git object in the head.
     pub in_head: Option<ObjectId>,
-    /// Its git object in the base.
+    /// The git object in the base.
     pub in_base: Option<ObjectId>,
     /// Paths below `.github/workflows/` that differ between head and base.
     pub changed: Vec<String>,
 }
 
-/// A workflow run as the forge tells it.
+/// A workflow run as GitHub reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFacts {
-    /// Its number.
+    /// The id of the run.
     pub id: RunId,
-    /// Its newest attempt.
+    /// The newest attempt.
     pub attempt: Attempt,
-    /// How it ended, if it did.
+    /// The outcome of the run.
     pub outcome: RunOutcome,
-    /// What started it, such as `pull_request`.
+    /// The triggering event, such as `pull_request`.
     pub event: String,
     /// The commit it ran for.
     pub head: CommitId,
-    /// The branch it ran for: foreign text.
+    /// The branch it ran for: untrusted text.
     pub head_branch: Option<String>,
-    /// The repository that commit came from.
+    /// The repository of that commit.
     pub head_repository: Option<RepositoryId>,
-    /// When its first attempt was queued.
+    /// The time when its first attempt was queued.
     pub created: Option<Timestamp>,
-    /// Which workflow.
+    /// The id of the workflow.
     pub workflow_id: WorkflowId,
-    /// The path of its file.
+    /// The path of the workflow file.
     pub workflow_path: String,
 }
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunOutcome {
-    /// It has not.
+    /// The run has not ended.
     Running,
-    /// Every job did.
+    /// Every job succeeded.
     Succeeded,
-    /// The forge's word for anything else: `failure`, `cancelled`, `timed_out`, ...
+    /// GitHub's name for any other conclusion: `failure`, `cancelled`, `timed_out`, ...
     Failed(String),
 }
 
-/// A workflow artifact as the forge tells it.
+/// A workflow artifact as GitHub reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactFacts {
-    /// Its number.
+    /// The id of the artifact.
     pub id: ArtifactId,
-    /// Its name: foreign text.
+    /// The name of the artifact: untrusted text.
     pub name: String,
-    /// As stored, in bytes.
+    /// The stored size in bytes.
     pub size: u64,
-    /// Of what is stored, if the forge says so.
+    /// The digest of the stored bytes, if GitHub reports one.
     pub sha256: Option<Digest>,
-    /// Whether it can no longer be read.
+    /// Whether it has expired and can no longer be read.
     pub expired: bool,
-    /// The run it belongs to, if the forge says so.
+    /// The run it belongs to, if GitHub reports it.
     pub run: Option<RunId>,
     /// The repository of that run's head.
     pub head_repository: Option<RepositoryId>,
-    /// The branch of that run's head: foreign text.
+    /// The branch of that run's head: untrusted text.
     pub head_branch: Option<String>,
-    /// That run's head.
+    /// The head commit of that run.
     pub head: Option<CommitId>,
 }
 
-/// The candidate's manifest, if it could be read.
+/// The manifest of the candidate, if it could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CandidateFacts {
-    /// There was none to read, or no way to know its name.
+    /// There was no manifest to read, or its name could not be determined.
     Absent,
-    /// It was there and could not be read.
+    /// The manifest exists and could not be read.
     Unreadable(DocumentProblem),
-    /// It was read.
+    /// The manifest was read.
     Read(Candidate),
 }
 
-/// What is published under the tag.
+/// The release under the tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseFacts {
     /// Neither tag nor release.
     Absent,
-    /// A tag that nobody made a release of.
+    /// A tag without a release.
     TagOnly,
-    /// A release of which the public cannot read the receipt yet, though the forge lists it; why.
+    /// A release whose receipt is not publicly readable yet though GitHub lists it, with the reason.
     NotReadable(String),
-    /// A release.
+    /// A published release.
     Published(Box<PublishedRelease>),
 }
 
-/// Whether a release was published by a promotion, as far as that can be told. A receipt is text that anybody can write.
+/// Whether a release was published by a promotion, as far as can be determined. A receipt is text that anyone can write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseOrigin {
-    /// By the App, by a workflow's promotion that kept this very receipt, or by the maintainer whom the receipt names.
+    /// Published by the App, by a workflow's promotion that kept this very receipt, or by the maintainer whom the receipt names.
     Promotion,
-    /// By an account whose every workflow can publish, and no promotion has kept this receipt.
+    /// Published by an account that any workflow can use, and no promotion has kept this receipt.
     Unproven(String),
-    /// By somebody else.
+    /// Published by any other account.
     Stranger(String),
 }
 
 /// A published release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedRelease {
-    /// Its number.
+    /// The id of the release.
     pub id: ReleaseId,
-    /// Its tag.
+    /// The tag of the release.
     pub tag: Tag,
-    /// Its files.
+    /// The assets of the release.
     pub assets: Vec<PublishedAsset>,
-    /// Its receipt, or why there is none.
+    /// The receipt, or the reason why there is none.
     pub receipt: Result<Receipt, String>,
-    /// Files whose names could not even be one of ours.
+    /// Assets whose names cannot be names that Lockgate uses.
     pub others: Vec<String>,
-    /// The commit that its tag names; `None` where that is not known.
+    /// The commit that its tag points to; `None` if it is not known.
     pub commit: Option<CommitId>,
-    /// Who published it.
+    /// The account that published it.
     pub origin: ReleaseOrigin,
 }
 
-/// A file of a published release, as the forge tells it.
+/// An asset of a published release, as GitHub reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedAsset {
-    /// Its name.
+    /// The name of the asset.
     pub name: AssetName,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Of its bytes, if the forge says so.
+    /// The digest of its bytes, if GitHub reports one.
     pub sha256: Option<Digest>,
 }
 
 impl PublishedRelease {
-    /// What is wrong with it, if it does not hold what its receipt lists, and the `SHA256SUMS` that belongs to that.
+    /// Returns the problem if the release does not contain what its receipt lists, with the matching `SHA256SUMS`.
     pub fn problem(&self) -> Option<String> {
         self.flaw().map(|flaw| flaw.to_string())
     }
 
-    /// The same, by its kind.
+    /// Returns the same problem by its kind.
     pub fn flaw(&self) -> Option<Flaw> {
         let receipt = match &self.receipt {
             Ok(receipt) => receipt,
@@ -292,7 +292,7 @@ impl PublishedRelease {
         }
         let listed = receipt.manifest.executables.iter();
         let listed = listed.map(|one| (one.name.clone(), one.size, one.sha256));
-        // The name of the sums is one; where it were not, there would be nothing to look for.
+        // The name of the sums is a valid asset name; if it were not, there would be nothing to look for.
         let named = SUMS_ASSET.parse().ok();
         let sums = named.map(|name: AssetName| (name, sums.len() as u64, Digest::of(&sums)));
         for (name, size, sha256) in listed.chain(sums) {
@@ -308,18 +308,18 @@ impl PublishedRelease {
     }
 }
 
-/// How a release is not what its receipt lists.
+/// A difference between a release and its receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
-    /// There is no receipt that can be used; why.
+    /// There is no usable receipt, with the reason.
     Receipt(String),
-    /// A file is not there.
+    /// A file is missing.
     Missing(AssetName),
     /// A file has other bytes than were promoted.
     OtherBytes(AssetName),
-    /// A file is there that nobody promoted.
+    /// A file that was not promoted.
     Foreign(String),
-    /// Its tag names another commit than was promoted.
+    /// Its tag points to another commit than was promoted.
     Tag(CommitId),
 }
 

@@ -1,78 +1,78 @@
-//! The promotion itself, as a sans-io state machine: each step takes the answer to the last effect and names the next one.
+//! The promotion itself, as a sans-io state machine: each step takes the result of the last effect and returns the next one.
 //!
 //! The rules, and why they hold:
-//! - A draft is ours only if the call that created it told us its number. A draft is never adopted, and nothing inside one is
-//!   deleted: whatever is ambiguous, or was left as `starter`, makes us abandon the draft and begin another.
-//! - Publishing is the one commit point. It is asked for once in a life of the machine.
-//! - After an answer that does not tell, we read, never conclude. "Absent" after a lost answer does not mean "did not happen":
-//!   the call may land later. So the end is then [`Wait::PublishUnknown`], and the next promotion looks first.
-//! - Who finds the tag published by another compares bytes: the same are a success, others are the end.
+//! - A draft is ours only if the call that created it returned its id. A draft is never adopted, and nothing inside one is
+//!   deleted: an ambiguous result, or an asset left as `starter`, makes us abandon the draft and create another.
+//! - Publishing is the one commit point. It is requested at most once by a machine.
+//! - After an inconclusive response, re-read; never infer. "Absent" after a lost response does not mean "did not happen": the
+//!   call may take effect later. So the end is then [`Wait::PublishUnknown`], and the next promotion reads first.
+//! - A promotion that finds the tag published by another compares bytes: equal bytes are a success, others end it.
 //!
-//! Knows no clock: how long a pause is, the caller decides.
+//! Knows no clock: the caller decides how long a pause is.
 
 use super::decide::{promoted, same_executables};
 use super::{Done, Plan, PublishedRelease, Rechecked, Refusal, ReleaseFacts, Wait};
 use crate::escape::quoted;
 use crate::words::{AssetName, Digest, ReleaseId};
 
-/// How many drafts one promotion begins at most.
+/// The largest number of drafts that one promotion creates.
 const DRAFTS: u32 = 3;
-/// How often it reads after an ambiguous publish, and how often it asks as an anonymous client.
+/// The number of reads after an ambiguous publish, and of anonymous reads.
 const READS: u32 = 5;
 
-/// What the caller is to do next. One at a time.
+/// The next action for the caller. One at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Create a draft release as the plan says.
+    /// Create a draft release according to the plan.
     CreateDraft,
     /// Send an item of the plan to our draft, checking its bytes on the way.
     Send {
-        /// Our draft.
+        /// The id of our draft.
         draft: ReleaseId,
-        /// Its place in [`Plan::items`].
+        /// The index in [`Plan::items`].
         item: usize,
     },
-    /// Read our draft back. Where the forge tells no digest, download and hash.
+    /// Read our draft back. Where GitHub reports no digest, download and hash.
     ReadDraft(ReleaseId),
-    /// Read again all that the plan is bound to.
+    /// Read again everything that the plan is bound to.
     Recheck,
-    /// Publish our draft. Only ever asked for once.
+    /// Publish our draft. Requested at most once.
     Publish(ReleaseId),
-    /// Wait a little, then read what is published under the tag; the number says how often that was done.
+    /// Wait a little, then read the release under the tag; the number counts the reads so far.
     ReadRelease(u32),
-    /// Read every file of the release as an anonymous client would, and compare; the number says how often that was done.
+    /// Read every file of the release as an anonymous client would, and compare; the number counts the reads so far.
     ReadPublic(u32),
 }
 
-/// The answer to the last effect.
+/// The result of the last effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// To [`Effect::CreateDraft`].
+    /// The result of [`Effect::CreateDraft`].
     Created(Result<ReleaseId, Fault>),
-    /// To [`Effect::Send`].
+    /// The result of [`Effect::Send`].
     Sent(Result<Sent, UploadFault>),
-    /// To [`Effect::ReadDraft`].
+    /// The result of [`Effect::ReadDraft`].
     DraftRead(Result<SeenDraft, Fault>),
-    /// To [`Effect::Recheck`].
+    /// The result of [`Effect::Recheck`].
     Rechecked(Result<Rechecked, Fault>),
-    /// To [`Effect::Publish`].
+    /// The result of [`Effect::Publish`].
     Published(Result<(), Fault>),
-    /// To [`Effect::ReadRelease`].
+    /// The result of [`Effect::ReadRelease`].
     ReleaseRead(Result<ReleaseFacts, Fault>),
-    /// To [`Effect::ReadPublic`].
+    /// The result of [`Effect::ReadPublic`].
     PublicRead(SeenRelease),
 }
 
-/// How a call ended that did not simply succeed. Made for the decision, not for the log: the text is only shown.
+/// A call that did not simply succeed. Classified for the decision, not for the log: the text is only shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The forge says that it is not there.
+    /// GitHub reports that it does not exist.
     NotFound(String),
-    /// The forge says that it is there already, or frozen.
+    /// GitHub reports that it exists already, or is immutable.
     Conflict(String),
-    /// The forge does not let us.
+    /// GitHub denies access.
     Denied(String),
-    /// Not now; nothing happened.
+    /// Rate limited; nothing happened.
     RateLimited(String),
     /// It certainly did not happen.
     Unavailable(String),
@@ -81,7 +81,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What was said.
+    /// Returns the text of the error.
     pub fn text(&self) -> String {
         let (Self::NotFound(text)
         | Self::Conflict(text)
@@ -93,23 +93,23 @@ impl Fault {
     }
 }
 
-/// How sending an item failed.
+/// A failure to send an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadFault {
-    /// On the forge's side.
+    /// A fault on GitHub's side.
     Forge(Fault),
     /// The artifact could not be read.
     Source(Fault),
-    /// The artifact was read, and is not what the manifest or the variant's row says. Nothing of it is published.
+    /// The artifact was read, and differs from the manifest or the variant's row. Nothing of it is published.
     WrongBytes(WrongContent),
 }
 
-/// What is wrong with some bytes.
+/// The problem with some bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongContent {
-    /// One sentence.
+    /// The problem as one sentence.
     pub problem: String,
-    /// What to do about it, where more is known than that the bytes are others.
+    /// What to do about it, if more is known than that the bytes differ.
     pub next: Option<String>,
 }
 
@@ -122,12 +122,12 @@ impl<T: Into<String>> From<T> for WrongContent {
     }
 }
 
-/// What the forge says it received.
+/// GitHub's description of the received asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// Its name.
+    /// The name of the asset.
     pub name: String,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
     /// Whether it is in the state `uploaded`.
     pub complete: bool,
@@ -136,45 +136,45 @@ pub struct Sent {
 /// A draft as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenDraft {
-    /// Whether it still is one.
+    /// Whether it is still a draft.
     pub draft: bool,
     /// The tag it would get.
     pub tag: String,
-    /// Where that would be made.
+    /// The commit at which the tag would be created.
     pub target: String,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its notes.
+    /// The notes.
     pub notes: String,
-    /// Whether it is marked as one before a release.
+    /// Whether it is marked as a pre-release.
     pub prerelease: bool,
-    /// Its files.
+    /// The assets.
     pub assets: Vec<SeenAsset>,
 }
 
-/// A file of a draft as it was read back.
+/// An asset of a draft as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenAsset {
-    /// Its name.
+    /// The name of the asset.
     pub name: String,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
     /// Whether it is in the state `uploaded`.
     pub complete: bool,
-    /// Of its bytes.
+    /// The digest of its bytes.
     pub sha256: Digest,
 }
 
-/// What an anonymous client got.
+/// The result of an anonymous read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeenRelease {
-    /// Every file, with the right bytes.
+    /// Every file is present with the right bytes.
     Right,
-    /// Wrong bytes under a right name.
+    /// A file has wrong bytes under a right name.
     Wrong(AssetName),
-    /// Not all of it, yet.
+    /// Not all files are available yet.
     NotYet(String),
-    /// The release holds more than was sent, or its tag names another commit; what.
+    /// The release contains more than was sent, or its tag points to another commit; with the difference.
     Altered(String),
 }
 
@@ -185,20 +185,20 @@ pub enum End {
     Published(ReleaseId),
     /// Another promotion published it first, from the same sources.
     Already(Done),
-    /// A person must do something.
+    /// A person must change something first.
     Refused(Refusal),
     /// Run again later.
     Waiting(Wait),
-    /// Bytes were not what they had to be, and what was wrong. Exit code 5.
+    /// Some bytes were wrong; contains the problem. Exit status 5.
     WrongBytes(WrongContent),
 }
 
-/// What comes next.
+/// The next step of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Do this, and come back with the answer.
+    /// Apply this effect, and return with the result.
     Do(Effect),
-    /// It is over.
+    /// The promotion has ended.
     End(Box<End>),
 }
 
@@ -226,16 +226,16 @@ enum State {
     Publishing {
         draft: ReleaseId,
     },
-    /// The tag is there, and publish was not asked for.
+    /// The tag exists, and publishing was not requested.
     Overtaken {
         reads: u32,
     },
-    /// Publish was asked for, and its answer did not tell.
+    /// Publishing was requested, and the response was inconclusive.
     Unsure {
         draft: ReleaseId,
         reads: u32,
     },
-    /// Published, by us.
+    /// Published by us; being confirmed.
     Confirming {
         draft: ReleaseId,
         reads: u32,
@@ -244,7 +244,7 @@ enum State {
 }
 
 impl Machine {
-    /// Begins a promotion.
+    /// Starts a promotion.
     pub fn start(plan: Plan) -> (Self, Step) {
         (
             Self {
@@ -256,14 +256,14 @@ impl Machine {
         )
     }
 
-    /// The plan that it carries out.
+    /// Returns the plan that it carries out.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Takes the answer to the last effect.
+    /// Takes the result of the last effect and returns the next step.
     ///
-    /// An answer to something else is a mistake of the caller; the promotion then ends without publishing.
+    /// A result of another effect is a caller's mistake; the promotion then ends without publishing.
     pub fn step(&mut self, event: Event) -> Step {
         match (self.state, event) {
             (State::Creating, Event::Created(answer)) => self.created(answer),
@@ -295,7 +295,7 @@ impl Machine {
     fn created(&mut self, answer: Result<ReleaseId, Fault>) -> Step {
         match answer {
             Ok(draft) => self.send(draft, 0),
-            // A draft may be there now whose number we do not know. It is not ours, and harms nobody.
+            // A draft may exist now whose id we do not know. It is not ours, and does no harm.
             Err(Fault::Ambiguous(what)) => self.another_draft(&what),
             Err(fault) => self.stop(fault),
         }
@@ -335,7 +335,7 @@ impl Machine {
             Err(
                 UploadFault::Source(Fault::Denied(what)) | UploadFault::Forge(Fault::Denied(what)),
             ) => self.end(End::Refused(Refusal::Denied { what })),
-            // The transfer broke, or the name is taken by what an earlier try left: this draft is spoiled.
+            // The transfer broke, or the name is taken by an earlier attempt's upload: this draft is unusable.
             Err(UploadFault::Source(fault) | UploadFault::Forge(fault)) => {
                 self.another_draft(&fault.text())
             }
@@ -372,7 +372,7 @@ impl Machine {
         found.sort();
         planned.sort();
         let plan = &self.plan;
-        // The forge may give line ends back as it likes.
+        // GitHub may change line ends.
         let plain = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
         seen.draft
             && seen.tag == plan.tag.as_str()
@@ -390,9 +390,9 @@ impl Machine {
                 Some(what) => self.end(End::Refused(Refusal::Moved { what })),
             },
             Ok(Rechecked::Gone(what)) => self.end(End::Refused(Refusal::Moved { what })),
-            // Another promotion may have been first: look, though nothing was asked for.
+            // Another promotion may have been first: re-read, though publishing was not requested.
             Ok(Rechecked::Tagged) => self.go(State::Overtaken { reads: 0 }, Effect::ReadRelease(0)),
-            // Publishing would fail without a word on why.
+            // Publishing would fail without a reason.
             Ok(Rechecked::Blocked(below)) => {
                 let tag = self.plan.tag.clone();
                 let below = quoted(&below);
@@ -406,7 +406,7 @@ impl Machine {
         match answer {
             Ok(()) => self.confirm(draft, 0),
             Err(Fault::RateLimited(what)) => self.end(End::Waiting(Wait::RateLimited { what })),
-            // A refusal may hide that another was first, or that our own earlier words arrived after all: look.
+            // A refusal may hide that another promotion was first, or that our own earlier request took effect after all: re-read.
             Err(
                 Fault::Conflict(_)
                 | Fault::Ambiguous(_)
@@ -424,7 +424,7 @@ impl Machine {
     fn overtaken(&mut self, reads: u32, answer: Result<ReleaseFacts, Fault>) -> Step {
         match answer {
             Ok(ReleaseFacts::Published(release)) => self.published_by_another(*release),
-            // Between the tag and its release is a moment.
+            // There is a short delay between the tag and its release.
             Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_))
             | Err(_)
                 if reads + 1 < READS =>
@@ -470,7 +470,7 @@ impl Machine {
         match answer {
             Ok(ReleaseFacts::Published(release)) if release.id == draft => self.confirm(draft, 0),
             Ok(ReleaseFacts::Published(release)) => self.published_by_another(*release),
-            // Not there: it may still come. Not answered: ask again.
+            // Absent: it may still appear. No response: ask again.
             Ok(ReleaseFacts::Absent | ReleaseFacts::TagOnly | ReleaseFacts::NotReadable(_))
             | Err(_)
                 if reads + 1 < READS =>
@@ -487,10 +487,10 @@ impl Machine {
     fn lost_race(&self, receipt: Box<crate::document::Receipt>, release: &PublishedRelease) -> End {
         let tag = release.tag.clone();
         let (ours, theirs) = (&self.plan.receipt.manifest, &receipt.manifest);
-        // As in the decision: the sources count. The gate would not be green on others, were the bytes ten times the same.
+        // As in the decision, the sources count: the gate would not be green for other sources, even with identical bytes.
         if ours.fingerprint == theirs.fingerprint {
             let same_bytes = same_executables(ours, theirs);
-            // And as there: a promotion that kept a forged receipt with its run would vouch for it.
+            // As in the decision: a promotion that kept a forged receipt with its run would confirm it.
             return match promoted(release, Some(ours), theirs) {
                 Err(refusal) => End::Refused(refusal),
                 Ok(()) => End::Already(Done {

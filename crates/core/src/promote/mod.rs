@@ -1,8 +1,8 @@
-//! promote: a candidate -> a release, those very bytes.
+//! promote: publishes a candidate as a release, with exactly the same bytes.
 //!
-//! [`decide()`] looks at everything that was read and gives a [`Plan`] or says why not; [`Machine`] carries a plan out, one
-//! effect at a time, and knows what each answer, and each missing answer, means. Neither does any I/O: the same code runs
-//! against GitHub, the rehearsal forge and a simulator.
+//! [`decide()`] turns everything that was read into a [`Plan`] or a reason; [`Machine`] carries a plan out, one effect at a
+//! time, and handles each response and each missing response. Neither does any I/O: the same code runs against GitHub, the
+//! rehearsal's fake GitHub and a simulator.
 
 mod again;
 mod approval;
@@ -30,7 +30,7 @@ pub use machine::{
 pub use plan::{Binding, BoundArtifact, Done, Item, Plan, Rechecked};
 pub use reasons::{Refusal, Wait};
 
-/// What promote decides.
+/// The decision of promote.
 pub type Decision = crate::Verdict<Done, Box<Plan>, Wait, Refusal>;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Who published a release. A receipt is text, and anybody who may write can publish one that claims a promotion; so the account that
-//! published counts, and where every workflow has that account, the promotion's run has to have kept the receipt.
+//! Determines who published a release. A receipt is text, and any writer can publish one that claims a promotion; so the account that
+//! published counts, and where every workflow uses that account, the promotion's run must have kept the receipt.
 
 use super::{ArtifactFacts, RunFacts};
 use crate::words::{BranchName, Login, RepositoryId};
@@ -12,19 +12,19 @@ const DISPATCH: &str = "workflow_dispatch";
 /// The account that published a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
-    /// The App that Lockgate signs in as: nobody else can.
+    /// The App that Lockgate signs in as: no other client can.
     App,
     /// A workflow's token. Any writer can run a workflow.
     Workflow,
-    /// The person whom the receipt names. Whether they may promote, the forge knows.
+    /// The person named in the receipt. GitHub knows whether they may promote.
     Promoter(Login),
-    /// Another App, which the promotions may sign in as, where this process does not.
+    /// Another App, which the promotions may sign in as, though this process does not.
     OtherApp(Login),
-    /// Somebody else; in words.
+    /// Any other account, with a description.
     Stranger(String),
 }
 
-/// What the author of a release is. `app` is the App that this process is signed in as: then nobody else publishes.
+/// Classifies the author of a release. `app` is the App that this process is signed in as: then only the App publishes.
 pub fn author(author: Option<&Login>, promoter: &Login, app: Option<&Login>) -> Author {
     match (author, app) {
         (None, _) => Author::Stranger("the forge does not say who published it".to_owned()),
@@ -43,8 +43,8 @@ pub fn author(author: Option<&Login>, promoter: &Login, app: Option<&Login>) -> 
     }
 }
 
-/// Whether a run is a promotion: of the promotion's workflow, started by hand, on the default branch of this repository, whose file
-/// nobody can change without a review.
+/// Returns whether a run is a promotion: a run of the promotion's workflow, started manually, on the default branch of this
+/// repository, whose file cannot change without a review.
 pub fn is_promotion(
     run: &RunFacts,
     workflow_path: &str,
@@ -57,8 +57,8 @@ pub fn is_promotion(
         && run.head_repository == Some(repository)
 }
 
-/// Whether an artifact can be that of a promotion, by what the list of artifacts tells of its run. Any workflow of a branch can upload
-/// one of the same name, as many as it likes: those are not worth a call.
+/// Returns whether an artifact can be a promotion's, by the run's data in the list of artifacts. Any workflow of a branch can upload
+/// any number of artifacts with the same name: those are not worth a call.
 pub fn may_be_of_promotion(
     artifact: &ArtifactFacts,
     default: &BranchName,

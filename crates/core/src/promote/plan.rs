@@ -1,4 +1,4 @@
-//! A promotion as a plain value: all that is to be published, and all that it is bound to.
+//! A promotion as a plain value: everything to publish, and everything that it is bound to.
 
 use super::PullState;
 use crate::document::{Document as _, Executable, Receipt};
@@ -7,22 +7,22 @@ use crate::words::{
     PullNumber, RepositoryId, RunId, Tag, WorkflowId,
 };
 
-/// What a promotion is bound to; read again just before it is published, and compared field by field.
+/// The inputs that a promotion is bound to; read again just before it is published, and compared field by field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    /// The repository's number.
+    /// The id of the repository.
     pub repository_id: RepositoryId,
     /// The pull request.
     pub pull: PullNumber,
-    /// Open or merged: one that is closed meanwhile is no longer wanted.
+    /// Open or merged: a pull request closed meanwhile is no longer wanted.
     pub state: PullState,
-    /// Its head.
+    /// The head.
     pub head: CommitId,
-    /// Its base branch.
+    /// The base branch.
     pub base: BranchName,
-    /// The run.
+    /// The build run.
     pub run: RunId,
-    /// Its attempt.
+    /// The attempt of the run.
     pub attempt: Attempt,
     /// The workflow.
     pub workflow_id: WorkflowId,
@@ -32,23 +32,23 @@ pub struct Binding {
     pub workflow_blob: ObjectId,
     /// The artifacts, by name.
     pub artifacts: Vec<BoundArtifact>,
-    /// Of the merge of the head into the base as it is now: what main would get.
+    /// The fingerprint of the merge of the head into the current base: what main would get.
     pub merged: Fingerprint,
 }
 
 /// A workflow artifact that the promotion is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BoundArtifact {
-    /// Its name.
+    /// The name of the artifact.
     pub name: String,
-    /// Its number.
+    /// The id of the artifact.
     pub id: ArtifactId,
-    /// Of what is stored, if the forge says so.
+    /// The digest of the stored bytes, if GitHub reports one.
     pub sha256: Option<Digest>,
 }
 
 impl Binding {
-    /// The first thing that is not as it was, in words for people.
+    /// Returns the first difference, as text for display.
     pub fn difference(&self, now: &Self) -> Option<&'static str> {
         let checks = [
             (self.repository_id == now.repository_id, "repository"),
@@ -80,23 +80,23 @@ impl Binding {
     }
 }
 
-/// What was found when everything was read again.
+/// The result of reading everything again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rechecked {
-    /// All of it could be read.
+    /// Everything could be read.
     Read(Box<Binding>),
-    /// This is no longer there at all.
+    /// This no longer exists.
     Gone(&'static str),
-    /// Somebody has made the tag meanwhile.
+    /// The tag was created meanwhile.
     Tagged,
-    /// Somebody has made a tag below its name meanwhile, beside which it cannot be made.
+    /// A tag below its name was created meanwhile, so the tag cannot be created.
     Blocked(String),
 }
 
 /// Publish this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// What it is bound to.
+    /// The inputs that it is bound to.
     pub binding: Binding,
     /// The release's tag.
     pub tag: Tag,
@@ -104,15 +104,15 @@ pub struct Plan {
     pub title: String,
     /// The release's notes, in Markdown.
     pub notes: String,
-    /// Whether the version is one before a release.
+    /// Whether the version is a pre-release.
     pub prerelease: bool,
     /// The commit that the tag will name: the head that was built.
     pub target: CommitId,
-    /// The record of it, published beside the executables.
+    /// The record of it, published next to the executables.
     pub receipt: Receipt,
     /// All files of the release, in the order in which they are sent.
     pub items: Vec<Item>,
-    /// What people are shown of it; see [`Plan::text`].
+    /// The lines shown to the user; see [`Plan::text`].
     pub shown: Vec<String>,
 }
 
@@ -121,24 +121,24 @@ pub struct Plan {
 pub enum Item {
     /// An executable: streamed from a workflow artifact.
     Executable {
-        /// What it must be.
+        /// The expected executable.
         executable: Executable,
-        /// Where it is.
+        /// The artifact that contains it.
         artifact: ArtifactId,
-        /// Of the artifact as stored, if the forge says so.
+        /// The digest of the stored artifact, if GitHub reports one.
         stored_sha256: Option<Digest>,
     },
     /// A document that Lockgate writes.
     Document {
-        /// Its name.
+        /// The name of the document.
         name: AssetName,
-        /// Its bytes.
+        /// The bytes of the document.
         bytes: Vec<u8>,
     },
 }
 
 impl Item {
-    /// Its name in the release.
+    /// Returns the name of the asset.
     pub fn name(&self) -> &AssetName {
         match self {
             Self::Executable { executable, .. } => &executable.name,
@@ -146,7 +146,7 @@ impl Item {
         }
     }
 
-    /// In bytes.
+    /// Returns the size in bytes.
     pub fn size(&self) -> u64 {
         match self {
             Self::Executable { executable, .. } => executable.size,
@@ -154,7 +154,7 @@ impl Item {
         }
     }
 
-    /// Of its bytes.
+    /// Returns the digest of its bytes.
     pub fn sha256(&self) -> Digest {
         match self {
             Self::Executable { executable, .. } => executable.sha256,
@@ -163,14 +163,14 @@ impl Item {
     }
 }
 
-/// Already so.
+/// Nothing to do: it is published already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
-    /// The release.
+    /// The tag of the release.
     pub tag: Tag,
-    /// Its record.
+    /// The receipt of the release.
     pub receipt: Box<Receipt>,
-    /// Whether its bytes are those of the candidate that was named; `false` where it was built again from the same sources.
+    /// Whether its bytes are those of the candidate in question; `false` if that was built again from the same sources.
     pub same_bytes: bool,
 }
 

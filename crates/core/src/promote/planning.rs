@@ -1,4 +1,4 @@
-//! From facts that were found right to the plan: nothing is decided here any more.
+//! Turns checked facts into the plan: no decisions are made here.
 
 use super::plan::{Binding, BoundArtifact, Item, Plan, documents};
 use super::{ArtifactFacts, Facts, RunFacts, approval};
@@ -6,7 +6,7 @@ use crate::document::{HeaderRanges, Manifest, Origin, OriginArtifact, Promoter, 
 use crate::render::release_notes;
 use crate::words::ObjectId;
 
-/// All that is to be published, and all that it is bound to.
+/// Collects everything to publish, and everything that it is bound to.
 pub(super) fn plan(
     facts: &Facts,
     run: &RunFacts,
@@ -72,7 +72,7 @@ pub(super) fn plan(
 }
 
 fn receipt(facts: &Facts, binding: &Binding, mut manifest: Manifest) -> Receipt {
-    // They are for the promotion itself: whoever reads a receipt has whole files.
+    // The ranges serve the promotion itself: readers of a receipt have whole files.
     for executable in &mut manifest.executables {
         executable.header_ranges = HeaderRanges::default();
     }

@@ -1,13 +1,13 @@
-//! Which runs of the build workflow are a pull request's own, and which of them tell what file they executed.
+//! Selects the runs of the build workflow that belong to a pull request, and those whose executed file can be determined.
 //!
-//! What this rests on (GitHub, "Events that trigger workflows" and the REST API's pages on workflow runs and issue events):
+//! This depends on the following (GitHub, "Events that trigger workflows" and the REST API's pages on workflow runs and issue events):
 //! - A `pull_request` run executes the workflow file of the *merge* of the head and that pull request's base. Another pull request of
-//!   the same head, or the same one with another base, gives a run with the same path, workflow number, head, repository and event.
+//!   the same head, or the same one with another base, results in a run with the same path, workflow id, head, repository and event.
 //! - A closed or merged pull request still starts runs (a label, an edit), from its last merge.
 //! - A `workflow_dispatch` run executes the file of the commit that it names as its head.
 //! - A re-run keeps event, head and `created_at` of the first attempt.
-//! - The list `pull_requests` of a run is computed from open pull requests; it says nothing of the run.
-//! - Nobody who may only write can delete a pull request, or the events of one.
+//! - The list `pull_requests` of a run is computed from open pull requests and is no property of the run.
+//! - A writer cannot delete a pull request, or the events of one.
 
 use super::{PullFacts, RunFacts, RunOutcome};
 use crate::words::{BranchName, PullNumber, Timestamp};
@@ -20,33 +20,33 @@ pub const DISPATCH: &str = "workflow_dispatch";
 /// The events whose runs may be promoted.
 pub const EVENTS: [&str; 2] = [PULL_REQUEST, DISPATCH];
 
-/// For how many seconds a run may come late: it is created some time after the event that it stands for, and says nothing of when that
-/// was. GitHub promises no bound, so this is our choice and not a measured one: a run of the base before a change that came later than this
-/// would pass for one of the base after it.
+/// The largest assumed delay of a run, in seconds: a run is created some time after its event and does not record the time of the
+/// event. GitHub documents no bound, so this is our choice and not a measured one: with a longer delay, a run of the base before a change
+/// would be mistaken for one of the base after it.
 const LATE: i64 = 15 * 60;
 
-/// What other base branches a head may have been built against.
+/// The other base branches against which a head may have been built.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BaseHistory {
     /// The other pull requests of the head's branch, whatever their state.
     pub others: Vec<OtherPull>,
-    /// When the base of this pull request was changed.
+    /// The times when the base of this pull request was changed.
     pub changed: Vec<Timestamp>,
 }
 
 /// Another pull request of the same branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherPull {
-    /// Its number.
+    /// The number of the pull request.
     pub number: PullNumber,
-    /// Where it goes to.
+    /// The base branch.
     pub base: BranchName,
-    /// When it was opened; `None` where the forge did not say.
+    /// The time when it was opened; `None` if GitHub did not report it.
     pub opened: Option<Timestamp>,
 }
 
-/// Whether a run is one of a pull request: of its repository, branch and head, started by what starts builds. What a fork's branch of
-/// the same name and commit ran, or another pull request's branch, is none of its business.
+/// Returns whether a run belongs to a pull request: same repository, branch and head, started by an event that starts builds. Runs of
+/// another pull request's branch, or of a fork's branch with the same name and commit, do not belong to it.
 pub fn is_of(run: &RunFacts, pull: &PullFacts) -> bool {
     run.head == pull.head
         && run.head_repository.is_some()
@@ -55,22 +55,22 @@ pub fn is_of(run: &RunFacts, pull: &PullFacts) -> bool {
         && EVENTS.contains(&run.event.as_str())
 }
 
-/// Whether a run built nothing because every job of it was skipped: the title was edited. It stands for nothing.
+/// Returns whether a run built nothing because every job was skipped: only the title was edited. Such a run is ignored.
 pub fn is_skipped(run: &RunFacts) -> bool {
     matches!(&run.outcome, RunOutcome::Failed(how) if how == "skipped")
 }
 
-/// Whether the file that a run executed depends on a base branch.
+/// Returns whether the file that a run executed depends on a base branch.
 pub fn depends_on_base(run: &RunFacts) -> bool {
     run.event != DISPATCH
 }
 
-/// Why nobody can tell which file a run executed; `None` where it was the merge of this head into this base.
+/// Returns why the file that a run executed cannot be determined; `None` if it was the merge of this head into this base.
 pub fn ambiguity(run: &RunFacts, pull: &PullFacts, history: &BaseHistory) -> Option<String> {
     if !depends_on_base(run) {
         return None;
     }
-    // The same second is no order, and a time that nobody tells none either.
+    // Equal seconds have no order, and neither does an unreported time.
     let before = |then: Option<&Timestamp>| match (then, &run.created) {
         (Some(then), Some(created)) => then <= created,
         (None, _) | (_, None) => true,
@@ -149,7 +149,7 @@ mod tests {
             change(&mut run);
             assert!(!is_of(&run, &pull()), "row {row}");
         }
-        // Where the head's repository is gone, nothing can be told of a run.
+        // If the head's repository was deleted, nothing can be determined about a run.
         let mut gone = pull();
         gone.head_repository = None;
         assert!(!is_of(&run(), &gone));
@@ -167,16 +167,16 @@ mod tests {
         let of = |history: &BaseHistory| ambiguity(&run(), &pull(), history).is_some();
         let table = [
             (history(vec![], vec![]), false),
-            // Another pull request of the branch, into another base: opened before, at the same second, after, at nobody knows when.
+            // Another pull request of the branch, into another base: opened before, at the same second, after, at an unknown time.
             (history(vec![other("evil", Some(at(10)))], vec![]), true),
             (history(vec![other("evil", Some(at(30)))], vec![]), true),
             (history(vec![other("evil", Some(at(31)))], vec![]), false),
             (history(vec![other("evil", None)], vec![]), true),
-            // Into the same base it would have given the same file.
+            // Into the same base it would have executed the same file.
             (history(vec![other("main", Some(at(10)))], vec![]), false),
             // Its own base was changed: before the run, at the same second, after.
             (history(vec![], vec![at(14)]), false),
-            // Events are told late: its own may have been before the change.
+            // Events arrive late: its own event may have been before the change.
             (history(vec![], vec![at(15)]), true),
             (history(vec![], vec![at(29)]), true),
             (history(vec![], vec![at(30)]), true),
@@ -184,7 +184,7 @@ mod tests {
         ];
         for (row, (history, ambiguous)) in table.iter().enumerate() {
             assert_eq!(of(history), *ambiguous, "row {row}");
-            // The file of a run that was started by hand is its head's, whatever else there was.
+            // The file of a manually started run is its head's, whatever else there was.
             let by_hand = RunFacts {
                 event: DISPATCH.to_owned(),
                 ..run()

@@ -1,4 +1,4 @@
-//! The one comment that a pull request has per package, updated in place; the step summary shows the same.
+//! The comment of a pull request, one per package, updated in place; the step summary shows the same.
 
 use crate::detect::Decision;
 use crate::document::{FailedVariant, Manifest, SmokeResult};
@@ -9,70 +9,70 @@ use crate::render::markdown::{block, code, row, sentence};
 use crate::render::size;
 use crate::words::{CommitId, PackageName, PullNumber};
 
-/// The forge's limit on a comment, in bytes (GitHub: 65,536); we stay well below.
+/// The size limit of a comment, in bytes: well below GitHub's own limit of 65,536.
 const LARGEST: usize = 60_000;
 
-/// How many lines of the config's diff are shown.
+/// The number of diff lines of the config that are shown.
 const CONFIG_LINES: usize = 80;
 
-/// How many changed paths are listed.
+/// The number of changed paths that are listed.
 const PATHS: usize = 30;
 
-/// What a report is about.
+/// The subject of a report.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
     /// The package.
     pub package: &'a PackageName,
     /// The pull request.
     pub pull: PullNumber,
-    /// Its head.
+    /// The head of the pull request.
     pub head: &'a CommitId,
-    /// What detect decided.
+    /// The decision of detect.
     pub decision: &'a Decision,
-    /// The paths that decide what is built and that the pull request changes.
+    /// The paths of source files that the pull request changes.
     pub changed: &'a [Vec<u8>],
-    /// What it changes of `lockgate.toml`, as the lines of a diff; that decides how it is built, where, and what is allowed.
+    /// Its changes to `lockgate.toml`, as diff lines; they affect how and where the build runs, and what is allowed.
     pub config: &'a [String],
-    /// The machines that build it and are not the forge's own, by their labels.
+    /// The labels of self-hosted machines that build it.
     pub machines: &'a [String],
-    /// Whether the head lives in another repository.
+    /// Whether the head is in another repository.
     pub from_fork: bool,
-    /// How far the build is.
+    /// The progress of the build.
     pub outcome: Outcome<'a>,
     /// The gate's status.
     pub status: &'a Status,
-    /// The page of the run, if there is one.
+    /// The URL of the run, if there is one.
     pub run_url: Option<&'a str>,
-    /// The page of the release, if it is published.
+    /// The URL of the release, if it is published.
     pub release_url: Option<&'a str>,
 }
 
-/// How far the build is.
+/// The progress of the build.
 #[derive(Debug, Clone)]
 pub enum Outcome<'a> {
     /// Nothing was to be built, or no run is known.
     None,
-    /// It has not ended.
+    /// The run has not ended.
     Running,
-    /// It failed; the variants, as far as they are known.
+    /// The build failed; lists the variants, as far as they are known.
     Failed(&'a [FailedVariant]),
     /// There is a candidate.
     Built(&'a Manifest, Artifacts),
 }
 
-/// What is known about the candidate's artifacts.
+/// The state of the candidate's artifacts.
 #[derive(Debug, Clone, Default)]
 pub struct Artifacts {
-    /// When they expire, as the forge writes it: a date.
+    /// The date on which they expire, as GitHub writes it.
     pub expire: Option<String>,
 }
 
-/// The hidden line by which people can tell our comments apart. Lockgate finds its own by author and id, never by this alone.
+/// Returns the hidden line that marks our comments for human readers. Lockgate finds its own by author and id, never by this alone.
 pub fn marker(package: &PackageName) -> String {
     format!("<!-- lockgate:{package} -->")
 }
 
-/// The comment, in Markdown.
+/// Renders the comment in Markdown.
 pub fn comment(report: &Report<'_>) -> String {
     let mut text = format!(
         "{}\n### Lockgate: {}\n\n",
@@ -110,14 +110,14 @@ pub fn comment(report: &Report<'_>) -> String {
     truncate(text, report.run_url)
 }
 
-/// How the config changes: the build command, the machine, what headers may be, names and policies all stand there.
+/// Renders the config changes, which can affect the build command, the machine, the header checks, names and policies.
 fn config(report: &Report<'_>) -> String {
     let mut text = String::new();
     if !report.config.is_empty() {
         let shown: Vec<String> = report.config.iter().take(CONFIG_LINES).cloned().collect();
         let more = match report.config.len().saturating_sub(CONFIG_LINES) {
             0 => String::new(),
-            // Whoever fills these lines with comments hides the rest from nobody who reads the plan.
+            // Filling these lines with comments hides nothing from a reader of the plan.
             more => format!(
                 "**{more} more lines are not shown here; the plan of the promotion shows all.**\n"
             ),
@@ -134,7 +134,7 @@ fn config(report: &Report<'_>) -> String {
     text
 }
 
-/// What a maintainer has to read before promoting: whoever changes it changes what users will run.
+/// Renders what a maintainer must read before promoting: a change to these paths changes what users will run.
 fn changed(report: &Report<'_>) -> String {
     let config = config(report);
     if report.changed.is_empty() || !matches!(report.decision, Verdict::Proceed(_)) {
@@ -246,7 +246,7 @@ fn next(report: &Report<'_>) -> String {
     }
 }
 
-/// A link of ours: the address is the forge's own, checked to be plain.
+/// Renders a link of ours: the address comes from GitHub and is checked to be plain.
 fn link(before: &str, text: &str, url: Option<&str>) -> String {
     let plain = |url: &&str| {
         (url.starts_with("https://") || url.starts_with("http://"))
@@ -268,7 +268,7 @@ fn truncate(text: String, run_url: Option<&str>) -> String {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    // Whatever fence was open is closed by one that is longer than any of ours.
+    // Any open fence is closed by one that is longer than all of ours.
     let fence = "`".repeat(200);
     format!(
         "{}\n{fence}\n\nCut here{}.\n",

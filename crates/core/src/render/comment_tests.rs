@@ -53,7 +53,7 @@ fn status(state: Light, code: &'static str) -> Status {
     }
 }
 
-/// The status is that of head and base, which a pull request of this repository may share: only the comment can tell.
+/// Several pull requests of this repository may share the status of head and base: only the comment can tell them apart.
 #[test]
 fn of_a_fork_s_pull_request_the_comment_says_what_to_do() {
     let manifest = crate::document::tests::manifest();
@@ -97,7 +97,7 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
     ");
 }
 
-/// What the config says decides how, where and under which rules a build runs, so its change stands before the table.
+/// The config determines how, where and under which rules a build runs, so its change is shown before the table.
 #[test]
 fn what_changes_of_the_config_is_shown_as_text_and_never_as_markup() {
     let (package, head) = (

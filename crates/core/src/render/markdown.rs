@@ -1,8 +1,8 @@
-//! The few pieces of GitHub-flavoured Markdown that foreign text may appear in.
+//! The few pieces of GitHub-flavoured Markdown in which untrusted text may appear.
 
 use crate::escape::line;
 
-/// A code span round a foreign text: the fence is longer than any run of backticks inside.
+/// Returns a code span around untrusted text: the fence is longer than any run of backticks inside.
 ///
 /// Inside a table a `|` would end the cell even within a code span, so it is written as a look-alike.
 pub fn code(text: &str) -> String {
@@ -18,7 +18,7 @@ pub fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A block of foreign lines, each escaped; the fence is longer than any run of backticks inside.
+/// Returns a block of untrusted lines, each escaped; the fence is longer than any run of backticks inside.
 pub fn block(lines: &[String]) -> String {
     let body: Vec<String> = lines.iter().map(|text| line(text)).collect();
     let longest = body
@@ -30,12 +30,12 @@ pub fn block(lines: &[String]) -> String {
     format!("{fence}text\n{}\n{fence}\n", body.join("\n"))
 }
 
-/// A row of a table.
+/// Returns a row of a table.
 pub fn row(cells: &[&str]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// A sentence of ours that may quote foreign text: every character that could be markup is escaped.
+/// Returns a sentence of ours that may quote untrusted text: every character that could be markup is escaped.
 pub fn sentence(text: &str) -> String {
     line(text)
         .chars()

@@ -1,6 +1,6 @@
-//! Decisions as text for people: the comment on the pull request, the notes of a release, the step summary.
+//! Decisions as text for display: the comment on the pull request, the notes of a release, the step summary.
 //!
-//! A closed template: foreign text appears only inside code spans or as escaped text, so that no name, version or log line
+//! A closed template: untrusted text appears only inside code spans or as escaped text, so that no name, version or log line
 //! can become markup, a link, a mention or a marker. Nothing that is rendered here is ever read back as state.
 
 mod comment;
@@ -10,12 +10,12 @@ pub use comment::{Artifacts, Outcome, Report, comment, marker};
 
 use crate::document::Receipt;
 
-/// What the notes of every release begin with that Lockgate drafts. People do not see it.
+/// The first line of the notes of every release that Lockgate drafts; invisible when rendered.
 pub const RELEASE_MARK: &str = "<!-- lockgate:release -->";
 
-/// The notes of a release, in Markdown.
+/// Renders the notes of a release in Markdown.
 ///
-/// They begin with [`RELEASE_MARK`], by which a draft is known for one of ours.
+/// They begin with [`RELEASE_MARK`], which identifies a draft as one of ours.
 pub fn release_notes(receipt: &Receipt) -> String {
     use markdown::{code, row};
     let manifest = &receipt.manifest;
@@ -24,7 +24,7 @@ pub fn release_notes(receipt: &Receipt) -> String {
         code(manifest.package.as_str()),
         code(&manifest.package_version.to_string()),
         receipt.origin.pull_request,
-        // A login is of letters, digits and hyphens: no markup can be in it.
+        // A login consists of letters, digits and hyphens, so it cannot contain markup.
         receipt.promoter.login,
     );
     text += &row(&["executable", "size", "SHA-256"]);
@@ -46,7 +46,7 @@ pub fn release_notes(receipt: &Receipt) -> String {
     text
 }
 
-/// A size for people: `14.2 MiB`.
+/// Formats a size for display: `14.2 MiB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     for (unit, factor) in UNITS {
