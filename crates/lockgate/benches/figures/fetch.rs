@@ -290,10 +290,10 @@ fn answer(
     } else {
         ("404 No", &[][..])
     };
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )?;
+    let size = body.len();
+    // In one piece: many small ones wait for each other.
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {size}\r\n\r\n");
+    stream.set_nodelay(true)?;
+    stream.write_all(head.as_bytes())?;
     stream.write_all(body)
 }

@@ -107,6 +107,8 @@ fn relay(url: &str, round_trip: Duration, rate: Option<f64>) -> String {
     std::thread::spawn(move || {
         for near in listener.incoming().flatten() {
             let far = TcpStream::connect(to).unwrap();
+            near.set_nodelay(true).unwrap();
+            far.set_nodelay(true).unwrap();
             let (near_too, far_too) = (near.try_clone().unwrap(), far.try_clone().unwrap());
             let half = round_trip / 2;
             std::thread::spawn(move || pass(near, far, half, round_trip, None));
