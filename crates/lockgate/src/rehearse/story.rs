@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::Room;
 use super::scenery::Sample;
+use super::shown::exit;
 use super::stage::{Did, Stage, Who, words};
 use super::workflow::BuildOrder;
 use crate::cli;
@@ -465,9 +466,9 @@ fn check(did: &Did) -> Result<(), Failure> {
     let tail: Vec<&str> = did.ended.stderr.lines().rev().take(12).collect();
     let tail: Vec<&str> = tail.into_iter().rev().collect();
     Err(lost(&format!(
-        "`{}` ended with {:?}:\n{}",
+        "`{}` ended badly ({}):\n{}",
         did.command,
-        did.ended.code,
+        exit(did.ended.code).trim_end(),
         tail.join("\n")
     )))
 }
