@@ -224,7 +224,7 @@ pub fn read_document<D: Document>(
     forge: &dyn Forge,
     artifact: &lockgate_forge::Artifact,
     file: &str,
-) -> Result<Result<D, DocumentProblem>, Failure> {
+) -> Result<Result<D, DocumentProblem>, ForgeError> {
     let malformed = |problem: String| DocumentProblem::Malformed {
         what: D::NAME,
         problem: lockgate_core::escape::line(&problem),
@@ -243,8 +243,7 @@ pub fn read_document<D: Document>(
                     kind: ErrorKind::Unavailable,
                     doing: format!("download artifact {}", artifact.facts.id),
                     detail: lockgate_core::escape::line(&format!("it broke off: {error}")),
-                }
-                .into());
+                });
             }
             Err(Broken::Bytes(problem)) => Err(malformed(problem)),
         });

@@ -5,7 +5,7 @@ use lockgate_core::document::Receipt;
 use lockgate_core::promote::origin::{self, Author};
 use lockgate_core::promote::{PublishedAsset, PublishedRelease, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{CommitId, Tag, Version};
-use lockgate_forge::{Artifact, ErrorKind, Forge as _, Release};
+use lockgate_forge::{Artifact, ErrorKind, Forge as _, ForgeError, Release};
 
 use crate::candidate::read_document;
 use crate::exit::Failure;
@@ -88,17 +88,16 @@ pub fn origin(
                 ReleaseOrigin::Unproven("no run of the promotion has kept its receipt".to_owned())
             }
             // Strangers get lists of artifacts, and none of them.
-            Err(failure) if failure.code == "forge.denied" => ReleaseOrigin::Unproven(format!(
-                "its receipt cannot be compared: {}",
-                failure.message
-            )),
-            Err(failure) => return Err(failure),
+            Err(error) if error.kind == ErrorKind::Denied => {
+                ReleaseOrigin::Unproven(format!("its receipt cannot be compared: {error}"))
+            }
+            Err(error) => return Err(error.into()),
         },
     })
 }
 
 /// Whether a promotion's run has kept this receipt as its artifact. Nobody can add one to a run of the default branch's workflow.
-fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<bool, Failure> {
+fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<bool, ForgeError> {
     let name = package.receipt_artifact(&receipt.manifest.package_version);
     let artifacts = remote.forge.artifacts_named(&name)?;
     if artifacts.is_empty() {
@@ -116,7 +115,7 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
             Ok(run) => run.facts,
             // The run has been deleted.
             Err(error) if error.kind == ErrorKind::NotFound => continue,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         if !origin::is_promotion(&run, &path, default, repository.id) {
             continue;

@@ -225,9 +225,8 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// What an environment demands, with the roles of the people who are asked: a call for each, of all of them or until one may
-    /// promote.
-    pub fn environment(&self, name: &str, all: bool) -> Result<Reading<Environment>, Failure> {
+    /// What an environment demands, with the roles of the people who are asked: a call for each.
+    pub fn environment(&self, name: &str, roles: Roles) -> Result<Reading<Environment>, Failure> {
         let mut found = self.forge.environment(name)?;
         if let Reading::Read(environment) = &mut found {
             for reviewer in &mut environment.reviewers {
@@ -237,7 +236,7 @@ impl<'a> Remote<'a> {
                 match self.forge.role(login) {
                     Ok(known) => {
                         *role = Some(known);
-                        if known.may_promote() && !all {
+                        if known.may_promote() && roles == Roles::UntilOneMayPromote {
                             break;
                         }
                     }
@@ -255,6 +254,15 @@ impl<'a> Remote<'a> {
     pub fn tag_commit(&self, tag: &Tag) -> Result<Option<CommitId>, Failure> {
         Ok(commit_of(self.refs()?, tag))
     }
+}
+
+/// Of which reviewers of an environment the role is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Roles {
+    /// Of all.
+    All,
+    /// Of one after the other, until one may promote.
+    UntilOneMayPromote,
 }
 
 /// What the public gets of a release's receipt.

@@ -5,7 +5,7 @@
 
 use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, SeenRelease};
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
-use lockgate_core::promote::origin::{Author, WORKFLOWS};
+use lockgate_core::promote::origin::WORKFLOWS;
 use lockgate_core::promote::{PublishedRelease, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{Reason as _, Version, detect};
 use lockgate_forge_embedded::Repository as _;
@@ -68,16 +68,17 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
     Some(audit::decide(&facts))
 }
 
-/// With hundreds of releases the run or role of each is not queried: `published_by` in the flow.
+/// With hundreds of releases the run or role of each is not queried.
 fn by_its_author(world: &World<'_>, seen: PublishedRelease) -> PublishedRelease {
     let release = world.state.release_by_tag(world.tag()).ok();
-    let author = release
-        .zip(seen.receipt.as_ref().ok())
-        .map(|(release, receipt)| observe::author(world, release, receipt));
-    let origin = match author {
-        Some(Author::Stranger(who)) => ReleaseOrigin::Stranger(who),
-        Some(_) | None => ReleaseOrigin::Promotion,
-    };
+    let origin = release.zip(seen.receipt.as_ref().ok()).map_or(
+        ReleaseOrigin::Promotion,
+        |(release, receipt)| {
+            let app = observe::app(world);
+            let author = release.author.parse().ok();
+            audit::published_by(author.as_ref(), &receipt.promoter.login, app.as_ref())
+        },
+    );
     PublishedRelease { origin, ..seen }
 }
 

@@ -17,8 +17,8 @@ use lockgate_core::promote::{
 };
 use lockgate_core::settings::{Branches, Environment, Reading, Reviewer};
 use lockgate_core::{
-    ArtifactId, Attempt, CommitId, Digest, Fingerprint, ReleaseId, RepositoryId, Role, RunId,
-    Timestamp, Version, WorkflowId,
+    ArtifactId, Attempt, CommitId, Digest, Fingerprint, Login, ReleaseId, RepositoryId, Role,
+    RunId, Timestamp, Version, WorkflowId,
 };
 use lockgate_forge_embedded::Repository as _;
 use lockgate_forge_embedded::state::pulls::{HeadRepository, PullRequest, PullState as ForgePull};
@@ -182,11 +182,16 @@ pub fn tag_commit(world: &World<'_>) -> Option<CommitId> {
     world.git.resolve(&tag).ok()??.as_str().parse().ok()
 }
 
-/// Returns the origin by the author alone, as an audit does.
-pub fn author(world: &World<'_>, release: &Release, receipt: &Receipt) -> origin::Author {
-    let app = origin::WORKFLOWS.parse().ok().filter(|_| world.reserved);
+/// Returns the author of a release.
+fn author(world: &World<'_>, release: &Release, receipt: &Receipt) -> origin::Author {
+    let app = app(world);
     let author = release.author.parse().ok();
     origin::author(author.as_ref(), &receipt.promoter.login, app.as_ref())
+}
+
+/// Returns the account that promotions publish with, if no other workflow has it.
+pub fn app(world: &World<'_>) -> Option<Login> {
+    origin::WORKFLOWS.parse().ok().filter(|_| world.reserved)
 }
 
 /// Represents `origin` in `crates/lockgate/src/release_origin.rs`.

@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Package;
 use crate::document::{Manifest, Sums};
 use crate::escape::quoted;
+use crate::promote::origin::{self, Author};
 use crate::promote::{Flaw, PublishedRelease, ReleaseOrigin};
 use crate::reason::reasons;
 use crate::version::Version;
-use crate::words::{AssetName, CommitId, Fingerprint, PackageName, Tag};
+use crate::words::{AssetName, CommitId, Fingerprint, Login, PackageName, Tag};
 
 #[cfg(test)]
 mod tests;
@@ -134,16 +135,16 @@ reasons! {
     pub enum Finding {
         /// A commit names a version that nobody can fetch.
         NotPublished { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
-            "audit.not-published", "commit {commit} names version {version}, which is not published", "raise the version in a new pull request, and promote that; `lockgate doctor` says how this could get in";
+            "audit.not-published", "commit {commit} names version {version}, which is not published", "raise the version in a new pull request, and promote that; `lockgate doctor` says how this could get in, and --since begins an audit after it";
         /// A release lacks its receipt.
         NoReceipt { /** Version. */ version: Version, /** What. */ problem: String } =>
             "audit.no-receipt", "version {version} is published without a receipt that can be used: {problem}", "find out who published it; if it was before Lockgate, begin after it with --since";
         /// A release lacks a file.
         Incomplete { /** Version. */ version: Version, /** File. */ name: AssetName } =>
-            "audit.incomplete", "version {version} is published without {name}, which its receipt lists", "find out who deleted it; withdraw the version, and raise it";
+            "audit.incomplete", "version {version} is published without {name}, which its receipt lists", "find out who deleted it; withdraw the version, and raise it; --since begins an audit after it";
         /// A file is not what was promoted.
         ChangedBytes { /** Version. */ version: Version, /** File. */ name: AssetName } =>
-            "audit.changed-bytes", "{name} of version {version} has other bytes than were promoted", "tell users not to use it; find out who replaced it, withdraw the version, and raise it";
+            "audit.changed-bytes", "{name} of version {version} has other bytes than were promoted", "tell users not to use it; find out who replaced it, withdraw the version, and raise it; --since begins an audit after it";
         /// A file that nobody promoted.
         ForeignFile { /** Version. */ version: Version, /** File. */ name: String } =>
             "audit.foreign-file", "version {version} is published with {name}, which was not promoted", "find out who added it, and delete it; where releases are frozen, withdraw the version and raise it";
@@ -155,10 +156,10 @@ reasons! {
             "audit.foreign-release", "version {version} was not published by a promotion: {who}", "find out why; a maintainer withdraws it and raises the version, if its bytes are not what the build made";
         /// A commit looks for a file that was not promoted.
         OtherNames { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** File. */ name: AssetName } =>
-            "audit.other-names", "commit {commit} looks for {name} in version {version}, which was promoted without it", "raise the version in a new pull request, and promote that: names and variants belong to a version";
+            "audit.other-names", "commit {commit} looks for {name} in version {version}, which was promoted without it", "raise the version in a new pull request, and promote that, as names and variants belong to a version; --since begins an audit after it";
         /// No commit has the sources that were published.
         OtherSources { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
-            "audit.other-sources", "commit {commit} names version {version}, which was built from other sources than any commit of the branch has", "raise the version in a new pull request, and promote that";
+            "audit.other-sources", "commit {commit} names version {version}, which was built from other sources than any commit of the branch has", "raise the version in a new pull request, and promote that; --since begins an audit after it";
         /// Sources changed and the version did not.
         Drifted { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** How many. */ count: usize } =>
             "audit.drifted", "commits that name version {version} have changed its sources since it was built: {count} of them, from {commit} on", "raise the version; set `change-without-bump = \"deny\"` to have the gate demand it";
@@ -170,7 +171,7 @@ reasons! {
             "audit.pins-differ", "the pins of commit {commit} are not those of version {version}: {problem}", "find out which is right; users with these pins cannot fetch the version";
         /// A version file that cannot be read.
         Malformed { /** Commit. */ commit: CommitId, /** What. */ problem: String } =>
-            "audit.malformed", "commit {commit} names no version: {problem}", "mend the version file in a new pull request";
+            "audit.malformed", "commit {commit} names no version: {problem}", "mend the version file in a new pull request; --since begins an audit after it";
         /// The version that was there when the audited history began.
         Inherited { /** Version. */ version: Version } =>
             "audit.inherited", "version {version} was there before the audited history begins, and is not published", "nothing: the next version is published before it is merged";
@@ -312,6 +313,23 @@ fn row(
 }
 
 /// A release that was published by hand, whether or not a commit names it by now.
+/// Who published a release, by its author alone: of hundreds, nobody asks for each one's run or role. `app` is the App that this
+/// process is signed in as.
+pub fn published_by(
+    author: Option<&Login>,
+    promoter: &Login,
+    app: Option<&Login>,
+) -> ReleaseOrigin {
+    // A workflow's own token published before there was an App; that a writer's workflow did it later, nobody can tell from here.
+    let workflow = author.is_some_and(|author| author.as_str() == origin::WORKFLOWS);
+    match origin::author(author, promoter, app.filter(|_| !workflow)) {
+        Author::Stranger(who) => ReleaseOrigin::Stranger(who),
+        Author::App | Author::Workflow | Author::Promoter(_) | Author::OtherApp(_) => {
+            ReleaseOrigin::Promotion
+        }
+    }
+}
+
 fn foreign(version: &Version, release: &PublishedRelease) -> Option<Finding> {
     match &release.origin {
         ReleaseOrigin::Stranger(who) => Some(Finding::ForeignRelease {

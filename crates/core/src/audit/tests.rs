@@ -328,3 +328,27 @@ fn an_audit_that_begins_later_does_not_ask_about_what_was_before() {
     later.inherits = false;
     assert_eq!(codes(&later), ["!audit.not-published"]);
 }
+
+#[test]
+fn the_author_of_a_release_tells_who_published_it_and_a_workflow_may_have_before_there_was_an_app()
+{
+    let of = |author: &str, app: Option<&str>| {
+        let login = |name: &str| name.parse().unwrap();
+        published_by(Some(&login(author)), &login("mia"), app.map(login).as_ref())
+    };
+    for (author, app) in [
+        ("mia", None),
+        ("github-actions[bot]", None),
+        ("other[bot]", None),
+        ("github-actions[bot]", Some("lockgate[bot]")),
+        ("lockgate[bot]", Some("lockgate[bot]")),
+    ] {
+        assert_eq!(of(author, app), ReleaseOrigin::Promotion, "{author}");
+    }
+    for (author, app) in [("dev", None), ("mia", Some("lockgate[bot]"))] {
+        assert!(
+            matches!(of(author, app), ReleaseOrigin::Stranger(_)),
+            "{author}"
+        );
+    }
+}

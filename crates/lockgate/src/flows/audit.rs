@@ -7,7 +7,6 @@ use lockgate_core::audit::{self, Audit, Facts, Landed, Pinned, SeenRelease};
 use lockgate_core::config::{Package, RECEIPT_ASSET, WITHDRAWN_PREFIX};
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::escape::quoted;
-use lockgate_core::promote::origin::{self, Author};
 use lockgate_core::promote::{PublishedRelease, ReleaseOrigin};
 use lockgate_core::{CommitId, PackageName, Reason as _, Tag, Version};
 use lockgate_forge::{Forge as _, Release};
@@ -132,7 +131,10 @@ fn releases(
             release: release.map(|release| {
                 let none = || Err("it was not read".to_owned());
                 let receipt = receipts.remove(&tag).unwrap_or_else(none);
-                let origin = published_by(remote, release, receipt.as_ref().ok());
+                let app = remote.around.app_login();
+                let origin = receipt.as_ref().map_or(ReleaseOrigin::Promotion, |it| {
+                    audit::published_by(release.author.as_ref(), &it.promoter.login, app)
+                });
                 PublishedRelease {
                     commit: commit_of(refs, &tag),
                     origin,
@@ -144,27 +146,6 @@ fn releases(
             withdrawn,
         });
     Ok(seen.collect())
-}
-
-/// Who published a release, by its author alone: of hundreds, nobody asks for each one's run or role.
-fn published_by(
-    remote: &Remote<'_>,
-    release: &Release,
-    receipt: Option<&Receipt>,
-) -> ReleaseOrigin {
-    // A workflow's own token published before there was an App; that a writer's workflow did it later, nobody can tell from here.
-    let workflow = release
-        .author
-        .as_ref()
-        .is_some_and(|author| author.as_str() == origin::WORKFLOWS);
-    let app = remote.around.app_login().filter(|_| !workflow);
-    let found = receipt.map(|it| origin::author(release.author.as_ref(), &it.promoter.login, app));
-    match found {
-        Some(Author::Stranger(who)) => ReleaseOrigin::Stranger(who),
-        Some(Author::App | Author::Workflow | Author::Promoter(_) | Author::OtherApp(_)) | None => {
-            ReleaseOrigin::Promotion
-        }
-    }
 }
 
 type Read = Result<Receipt, String>;

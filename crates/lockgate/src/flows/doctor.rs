@@ -13,7 +13,7 @@ use super::Context;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::Tree;
-use crate::remote::Remote;
+use crate::remote::{Remote, Roles};
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
         listed: listed(&remote, &config.workflows.branches)?,
         environment: (
             ENVIRONMENT.to_owned(),
-            remote.environment(ENVIRONMENT, true)?,
+            remote.environment(ENVIRONMENT, Roles::All)?,
         ),
         gate_environment: match hardened {
             true => Some((

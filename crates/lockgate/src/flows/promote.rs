@@ -25,7 +25,7 @@ use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::{Published as _, Seen};
 use crate::release_origin::{release, tag_below};
-use crate::remote::{Remote, View};
+use crate::remote::{Remote, Roles, View};
 use crate::trouble::Trouble;
 
 /// Runs the flow.
@@ -85,7 +85,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let role = remote.forge.role(&login)?;
     // A person at a terminal is held back by role and token; a workflow could have been started by a copy of itself.
     let environment = if around.in_actions() {
-        Some(remote.environment(promote::ENVIRONMENT, false)?)
+        Some(remote.environment(promote::ENVIRONMENT, Roles::UntilOneMayPromote)?)
     } else {
         None
     };
