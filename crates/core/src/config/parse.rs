@@ -118,11 +118,8 @@ fn package(
 }
 
 fn path(section: &Section<'_>, key: &str, value: &Value<'_>) -> Result<RepoPath, ConfigError> {
-    let text = value.get_ref().as_str();
-    match text {
-        Some(text) => section.word(key, text, value.span().start),
-        None => Err(section.bad_value(key, "", value.span().start, "a path inside the repository")),
-    }
+    let text = section.text_of(key, value)?;
+    section.word(key, text, value.span().start)
 }
 
 fn globs<'t>(
@@ -286,6 +283,11 @@ fn build(package: &Section<'_>) -> Result<Build, ConfigError> {
                 problem,
             },
         ));
+    }
+    if text.contains(['*', '?', '[']) {
+        let expected =
+            "a path without `*`, `?` and `[`: actions/upload-artifact takes it for a pattern";
+        return Err(section.bad_value("output", text, at, expected));
     }
     let filled = text.replace(['{', '}'], "");
     section.word::<RepoPath>("output", &filled, at)?;

@@ -39,7 +39,16 @@ impl<'t> Section<'t> {
         self.table.get(key)
     }
 
+    /// The key is not there; one that is there and looks like it was misspelt, unless another key is spelt so.
     pub(super) fn missing(&self, key: &'static str, example: &'static str) -> ConfigError {
+        let known = self.known.borrow();
+        let misspelt = self
+            .entries()
+            .filter(|(other, ..)| !known.contains(other))
+            .find(|(other, ..)| alike(other, key) > ALIKE);
+        if let Some((other, at, _)) = misspelt {
+            return self.unknown(other, at, format!("did you mean `{key}`?"));
+        }
         self.error(
             self.at,
             P::Missing {
@@ -183,13 +192,8 @@ impl<'t> Section<'t> {
         };
         let nearest = known
             .iter()
-            .map(|right| {
-                (
-                    strsim::jaro_winkler(&key.to_lowercase().replace('_', "-"), right),
-                    right,
-                )
-            })
-            .filter(|(similarity, _)| *similarity > 0.75)
+            .map(|right| (alike(key, right), right))
+            .filter(|(similarity, _)| *similarity > ALIKE)
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let instead = match nearest {
             Some((_, right)) => format!("did you mean `{right}`?"),
@@ -203,15 +207,25 @@ impl<'t> Section<'t> {
                     .join(", ")
             ),
         };
-        Err(self.error(
-            at,
-            P::UnknownKey {
-                key: quoted(key),
-                table: self.name.clone(),
-                instead,
-            },
-        ))
+        Err(self.unknown(key, at, instead))
     }
+
+    fn unknown(&self, key: &str, at: usize, instead: String) -> ConfigError {
+        let problem = P::UnknownKey {
+            key: quoted(key),
+            table: self.name.clone(),
+            instead,
+        };
+        self.error(at, problem)
+    }
+}
+
+/// From where on a key is taken for a misspelt one.
+const ALIKE: f64 = 0.75;
+
+/// How alike what was written is to a key: 1 is the same.
+fn alike(written: &str, key: &str) -> f64 {
+    strsim::jaro_winkler(&written.to_lowercase().replace('_', "-"), key)
 }
 
 /// The name of the top level of the file in messages.

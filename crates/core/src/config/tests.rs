@@ -68,8 +68,8 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
       did you mean `exclude`?
     "#);
     insta::assert_snapshot!(replace("version-file", "version_file"), @r#"
-    config.missing: line 2, column 1: [package.tool-support] lacks `version-file`
-      add, for example, version-file = "tool/VERSION"
+    config.unknown-key: line 3, column 1: [package.tool-support] has no key "version_file"
+      did you mean `version-file`?
     "#);
     insta::assert_snapshot!(replace("runner = \"ubuntu-24.04\"", "zebra = 1"), @r#"
     config.unknown-key: line 16, column 1: [package.tool-support.variant.amd64] has no key "zebra"
