@@ -24,7 +24,7 @@ pub struct Facts {
     pub skipped: BTreeSet<Vec<u8>>,
     /// Entries that git was told not to check for changes (`assume-unchanged`).
     pub assumed: BTreeSet<Vec<u8>>,
-    /// Submodules without a repository in their folder.
+    /// Submodules without a repository in their folder, or with such a submodule inside of them.
     pub unfetched: BTreeSet<Vec<u8>>,
     /// Files that are tracked by Git LFS and contain a pointer.
     pub pointers: BTreeSet<Vec<u8>>,
@@ -113,7 +113,7 @@ impl Lack {
 
     fn remedy(self, shown: &[(&[u8], Self)]) -> String {
         let command = match self {
-            Self::Unfetched => return "`git submodule update --init`".to_owned(),
+            Self::Unfetched => return "`git submodule update --init --recursive`".to_owned(),
             Self::Pointer => return "`git lfs pull`".to_owned(),
             Self::Sparse => return "`git sparse-checkout disable`".to_owned(),
             Self::Skipped => "git update-index --no-skip-worktree",
@@ -190,7 +190,7 @@ output = "dist/{asset}"
     fn each_lack_of_what_decides_is_told_with_its_remedy() {
         let facts = Facts::default;
         insta::assert_snapshot!(told(&facts()), @"right");
-        insta::assert_snapshot!(told(&Facts { unfetched: set(&["tool/lib", "vendor"]), ..facts() }), @r#""tool/lib" (a submodule that was not fetched) | run `git submodule update --init`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(told(&Facts { unfetched: set(&["tool/lib", "vendor"]), ..facts() }), @r#""tool/lib" (a submodule that was not fetched) | run `git submodule update --init --recursive`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts { pointers: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (a pointer of Git LFS in place of the file) | run `git lfs pull`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts { skipped: set(&["tool/0.c", "tool/lib"]), sparse: true, ..facts() }), @r#""tool/0.c" (left out by a sparse checkout), "tool/lib" (left out by a sparse checkout) | run `git sparse-checkout disable`; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts { skipped: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (marked skip-worktree, which hides changes) | run `git update-index --no-skip-worktree tool/0.c`; or name in `exclude` of lockgate.toml what no build reads"#);
@@ -198,7 +198,7 @@ output = "dist/{asset}"
         insta::assert_snapshot!(told(&Facts {
             skipped: set(&["tool/0.c"]), assumed: set(&["tool/1.c", "tool/2.c", "tool/3.c"]),
             unfetched: set(&["tool/lib"]), pointers: set(&["tool/4.c", "tool/5.c"]), ..facts()
-        }), @r#""tool/0.c" (marked skip-worktree, which hides changes), "tool/1.c" (marked assume-unchanged, which hides changes), "tool/2.c" (marked assume-unchanged, which hides changes), "tool/3.c" (marked assume-unchanged, which hides changes), "tool/4.c" (a pointer of Git LFS in place of the file), and 2 more | run `git submodule update --init`, `git lfs pull`, `git update-index --no-skip-worktree tool/0.c`, `git update-index --no-assume-unchanged tool/1.c tool/2.c tool/3.c`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        }), @r#""tool/0.c" (marked skip-worktree, which hides changes), "tool/1.c" (marked assume-unchanged, which hides changes), "tool/2.c" (marked assume-unchanged, which hides changes), "tool/3.c" (marked assume-unchanged, which hides changes), "tool/4.c" (a pointer of Git LFS in place of the file), and 2 more | run `git submodule update --init --recursive`, `git lfs pull`, `git update-index --no-skip-worktree tool/0.c`, `git update-index --no-assume-unchanged tool/1.c tool/2.c tool/3.c`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
     }
 
     #[test]

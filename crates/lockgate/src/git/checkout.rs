@@ -30,7 +30,7 @@ impl Git {
         let mut pointers: Vec<&[u8]> = Vec::new();
         for entry in entries {
             let at = top.join(OsStr::from_bytes(&entry.path));
-            if entry.is_submodule() && at.join(".git").symlink_metadata().is_err() {
+            if entry.is_submodule() && !is_fetched(&at) {
                 facts.unfetched.insert(entry.path.clone());
             } else if entry.is_file() && holds_pointer(&at) {
                 pointers.push(&entry.path);
@@ -84,6 +84,22 @@ impl Git {
         }
         Ok(found)
     }
+}
+
+/// Whether a submodule is there, and all submodules inside of it.
+fn is_fetched(at: &Path) -> bool {
+    if at.join(".git").symlink_metadata().is_err() {
+        return false;
+    }
+    // Without a commit there is nothing of it, either.
+    let Ok(rows) = super::run_in(at, "list a submodule", &["ls-tree", "-r", "-z", "HEAD"]) else {
+        return false;
+    };
+    let inner = rows
+        .split(|b| *b == 0)
+        .filter(|row| row.starts_with(b"160000 "));
+    let mut paths = inner.filter_map(|row| row.splitn(2, |b| *b == b'\t').nth(1));
+    paths.all(|path| is_fetched(&at.join(OsStr::from_bytes(path))))
 }
 
 fn holds_pointer(path: &Path) -> bool {

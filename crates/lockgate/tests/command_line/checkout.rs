@@ -104,11 +104,23 @@ fn what_git_overlooks_is_refused_until_it_looks_again() {
 fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
     let room = tempfile::tempdir().unwrap();
     let dir = quick(room.path());
-    git(room.path(), &["init", "--quiet", "lib"]);
-    let lib = room.path().join("lib");
-    std::fs::write(lib.join("lib.c"), "int lib;\n").unwrap();
-    git(&lib, &["add", "."]);
-    git(&lib, &["commit", "--quiet", "-m", "one"]);
+    // With a submodule of its own.
+    let [inner, lib] = ["inner", "lib"].map(|name| room.path().join(name));
+    for library in [&inner, &lib] {
+        git(room.path(), &["init", "--quiet", library.to_str().unwrap()]);
+        std::fs::write(library.join("lib.c"), "int lib;\n").unwrap();
+        git(library, &["add", "."]);
+        git(library, &["commit", "--quiet", "-m", "one"]);
+    }
+    let add = [
+        "submodule",
+        "--quiet",
+        "add",
+        inner.to_str().unwrap(),
+        "in ner",
+    ];
+    git(&lib, &add);
+    git(&lib, &["commit", "--quiet", "-m", "two"]);
     git(
         &dir,
         &[
@@ -120,6 +132,8 @@ fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
         ],
     );
     git(&dir, &["commit", "--quiet", "-m", "a library"]);
+    let all = ["submodule", "--quiet", "update", "--init", "--recursive"];
+    git(&dir, &all);
     built(&dir);
     git(&dir, &["push", "--quiet", "origin", "HEAD:main"]);
     git(
@@ -127,14 +141,19 @@ fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
         &["clone", "--quiet", "origin.git", "--branch=main", "fresh"],
     );
     let fresh = room.path().join("fresh");
-    let next = "next: run `git submodule update --init`; in the build workflow";
+    let next = "next: run `git submodule update --init --recursive`; in the build workflow";
     refused(
         &fresh,
         &["\"hello/lib\" (a submodule that was not fetched)", next],
     );
     git(&fresh, &["submodule", "--quiet", "update", "--init"]);
+    refused(&fresh, &["\"hello/lib\" (a submodule", next]);
+    git(&fresh, &all);
     built(&fresh);
-    git(&fresh, &["submodule", "--quiet", "deinit", "--all"]);
+    git(
+        &fresh,
+        &["submodule", "--quiet", "deinit", "--all", "--force"],
+    );
     refused(&fresh, &["hello/lib"]);
 
     let config = std::fs::read_to_string(fresh.join("lockgate.toml")).unwrap();
