@@ -52,6 +52,7 @@ impl Git {
             &["rev-parse", "--absolute-git-dir", "--is-shallow-repository"],
         )?;
         if !output.status.success() {
+            let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
             let dir = quoted(&dir.display().to_string());
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(match said.contains("dubious ownership") {
@@ -337,13 +338,12 @@ fn run_in(dir: &Path, doing: &str, args: &[impl AsRef<OsStr>]) -> Result<Vec<u8>
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said
-        .lines()
-        .rfind(|row| !row.trim().is_empty())
-        .unwrap_or("it said nothing");
+    // What went wrong comes first; advice that fits many cases comes last.
+    let fatal = said.lines().find(|row| row.starts_with("fatal: "));
+    let last = said.lines().rfind(|row| !row.trim().is_empty());
     Err(Trouble::Git {
         doing: doing.to_owned(),
-        detail: line(last),
+        detail: line(fatal.or(last).unwrap_or("it said nothing")),
     })
 }
 

@@ -45,7 +45,7 @@ reasons! {
             "environment.missing", "it is not known {what}", "{how}";
         /// The event file.
         BadEvent { /** Path. */ path: String, /** What. */ problem: String } =>
-            "environment.event", "the event file {path} cannot be used: {problem}", "GITHUB_EVENT_PATH names the file that the runner writes; or name what you mean by options";
+            "environment.event", "the event file {path} cannot be used: {problem}", "leave GITHUB_EVENT_PATH as the runner sets it; outside of a workflow, unset GITHUB_EVENT_PATH and name what you mean by options";
         /// Two options say the same in two ways.
         Both { /** One. */ one: String, /** Other. */ other: String } =>
             "environment.both", "{one} and {other} are both given, and each says what is meant", "give one of them: a pull request by its number, or a run by its own";
@@ -79,7 +79,7 @@ reasons! {
             "build.no-output", "the build command ended well but left no file {path}", "mend `output` in lockgate.toml, or what the command writes";
         /// It left something that is no file.
         NotAFile { /** Path. */ path: String } =>
-            "build.not-a-file", "{path} is not a regular file", "let the build write a regular file there";
+            "build.not-a-file", "{path} is not a regular file", "remove it, and let the build write a regular file there";
         /// No release takes it.
         TooLarge { /** Path. */ path: String, /** In bytes. */ size: u64 } =>
             "build.too-large", "{path} has {size} bytes, and a file of a release has to be smaller than 2 GiB", "leave debug information out of it, or keep data in a file of its own";
@@ -96,8 +96,8 @@ reasons! {
         NoEmulator { /** Arch. */ arch: String, /** Host. */ host: String } =>
             "build.no-emulator", "an executable for {arch} cannot be run on {host} for its smoke test: no emulator was found", "install qemu-user-static, or build on a runner of that architecture";
         /// The parts do not make a candidate.
-        Incomplete { /** Which and why. */ failed: String } =>
-            "build.incomplete", "there is no candidate: {failed}", "mend what failed, and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page, or \"Re-run all jobs\" where it ended well and its artifact never arrived";
+        Incomplete { /** Which and why. */ failed: String, /** What to do. */ next: String } =>
+            "build.incomplete", "there is no candidate: {failed}", "{next}";
 
         /// The forge does not have it.
         ForgeNotFound { /** All of it. */ error: String } =>
@@ -113,7 +113,7 @@ reasons! {
             "forge.rate-limited", "{error}", "run the same command again when the limit has passed";
         /// No answer.
         ForgeUnavailable { /** All of it. */ error: String } =>
-            "forge.unavailable", "{error}", "run the same command again: it looks before it does anything";
+            "forge.unavailable", "{error}", "run the same command again: it looks before it does anything; if it stays so, look at the connection, the proxy variables and --forge";
         /// No sense.
         ForgeGarbled { /** All of it. */ error: String } =>
             "forge.garbled", "{error}", "check --forge: this may not be a forge at all";
@@ -129,7 +129,7 @@ reasons! {
             "pin.no-candidate", "pull request #{pull} has no complete candidate of version {version}", "wait for its build, or look at its comment for what failed";
         /// Rehearsing needs a tool.
         Rehearsal { /** What. */ problem: String } =>
-            "rehearse.failed", "{problem}", "the folder named above holds everything; docs/rehearse.md explains the steps";
+            "rehearse.failed", "{problem}", "run it again with --keep and look into the folder that it names; docs/rehearse.md explains the steps";
         /// A script is wrong.
         Script { /** Where. */ place: String, /** What. */ problem: String } =>
             "rehearse.script", "{place}: {problem}", "docs/rehearse.md lists the words of a script";

@@ -81,6 +81,9 @@ pub struct FailedVariant {
     pub code: String,
     /// The problem, as one sentence.
     pub problem: String,
+    /// What to do next; empty in a document of an earlier version of Lockgate.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub next: String,
     /// The last lines of the build's output: untrusted text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log_tail: Vec<String>,
@@ -191,10 +194,11 @@ impl Candidate {
                 PartResult::Built(executable) => executable.variant == *variant,
                 PartResult::Failed(failure) => failure.variant == *variant,
             };
-            let fail = |code: &str, problem: &str| FailedVariant {
+            let fail = |code: &str, problem: &str, next: &str| FailedVariant {
                 variant: variant.clone(),
                 code: code.to_owned(),
                 problem: problem.to_owned(),
+                next: next.to_owned(),
                 log_tail: Vec::new(),
             };
             let so_far =
@@ -206,9 +210,17 @@ impl Candidate {
                 .filter(|part| Some(part.attempt) == newest)
                 .collect();
             match newest.as_slice() {
-                [] => failed.push(fail("build.no-part", "its build left no result: the job was cancelled, its machine was lost, or its artifact never arrived")),
+                [] => failed.push(fail(
+                    "build.no-part",
+                    "its build left no result: the job was cancelled, its machine was lost, or its artifact never arrived",
+                    "choose \"Re-run failed jobs\" on the run's page, or \"Re-run all jobs\" where the job itself ended well",
+                )),
                 [part] if !part.is_of(expected) => {
-                    failed.push(fail("build.other-part", "what its build left behind is of another commit, run or version"));
+                    failed.push(fail(
+                        "build.other-part",
+                        "what its build left behind is of another commit, run or version",
+                        "run the build workflow again; if it happens again, somebody wrote that result by hand",
+                    ));
                 }
                 [part] => match &part.result {
                     PartResult::Built(executable) => executables.push(Executable {
@@ -217,7 +229,11 @@ impl Candidate {
                     }),
                     PartResult::Failed(failure) => failed.push(failure.clone()),
                 },
-                _ => failed.push(fail("build.two-parts", "its build left two results")),
+                _ => failed.push(fail(
+                    "build.two-parts",
+                    "its build left two results",
+                    "run all jobs of the build workflow again; find out who uploaded the second",
+                )),
             }
         }
         if failed.is_empty() {
@@ -234,6 +250,29 @@ impl Candidate {
             failed,
         }
     }
+}
+
+/// What failed, each variant with its code, and what to do next: foreign text, made safe to show.
+pub fn failures(failed: &[FailedVariant]) -> (String, String) {
+    let what = failed.iter().map(|it| {
+        let problem = crate::escape::line(&it.problem);
+        format!(
+            "{}: {problem} ({})",
+            it.variant,
+            crate::escape::line(&it.code)
+        )
+    });
+    let mut nexts: Vec<String> = Vec::new();
+    for it in failed {
+        let next = match it.next.as_str() {
+            "" => "mend what failed, and push".to_owned(),
+            next => crate::escape::line(next),
+        };
+        if !nexts.contains(&next) {
+            nexts.push(next);
+        }
+    }
+    (what.collect::<Vec<_>>().join("; "), nexts.join("; "))
 }
 
 impl Part {

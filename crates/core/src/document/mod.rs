@@ -11,7 +11,7 @@ mod withdrawal;
 
 pub use candidate::{
     Candidate, Executable, FailedVariant, JOIN_CODES, Manifest, Part, PartResult, Smoke,
-    SmokeResult,
+    SmokeResult, failures,
 };
 pub use ranges::HeaderRanges;
 pub use receipt::{Origin, OriginArtifact, Promoter, Receipt};

@@ -82,6 +82,7 @@ fn the_newest_part_of_each_variant_counts_up_to_this_attempt() {
             variant: "arm64".parse().unwrap(),
             code: "build.command-failed".to_owned(),
             problem: "it failed".to_owned(),
+            next: String::new(),
             log_tail: Vec::new(),
         }),
         ..at(1, 1)

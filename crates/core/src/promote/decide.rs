@@ -9,7 +9,7 @@ use super::{
 };
 use crate::config::EnvironmentCheck;
 use crate::detect;
-use crate::document::{Candidate, Manifest};
+use crate::document::{Candidate, Manifest, failures};
 use crate::escape::{quoted, shell_word};
 use crate::reason::Verdict;
 use crate::settings::Reading;
@@ -357,29 +357,21 @@ fn run(facts: &Facts) -> Result<&RunFacts, Stop> {
     match &run.outcome {
         RunOutcome::Running => Err(Stop::Wait(Wait::Building { run: run.id })),
         RunOutcome::Succeeded => Ok(run),
-        RunOutcome::Failed(word) => Err(Refusal::BuildFailed {
-            run: run.id,
-            what: failed_variants(facts, word),
-        }
-        .into()),
+        RunOutcome::Failed(word) => Err(build_failed(facts, run.id, word).into()),
     }
 }
 
-fn failed_variants(facts: &Facts, conclusion: &str) -> String {
-    match &facts.candidate {
-        CandidateFacts::Read(Candidate::Failed { failed, .. }) => {
-            let all: Vec<_> = failed
-                .iter()
-                .map(|f| format!("{}: {}", f.variant, crate::escape::line(&f.problem)))
-                .collect();
-            all.join("; ")
-        }
+fn build_failed(facts: &Facts, run: RunId, conclusion: &str) -> Refusal {
+    let (what, next) = match &facts.candidate {
+        CandidateFacts::Read(Candidate::Failed { failed, .. }) => failures(failed),
         CandidateFacts::Read(Candidate::Complete(_))
         | CandidateFacts::Absent
-        | CandidateFacts::Unreadable(_) => {
-            format!("it ended with {}", quoted(conclusion))
-        }
-    }
+        | CandidateFacts::Unreadable(_) => (
+            format!("it ended with {}", quoted(conclusion)),
+            "mend the build and push, or choose \"Re-run failed jobs\" on the run's page where a job was cancelled or lost".to_owned(),
+        ),
+    };
+    Refusal::BuildFailed { run, what, next }
 }
 
 fn manifest(facts: &Facts, run: &RunFacts, fingerprint: Fingerprint) -> Result<Manifest, Refusal> {
@@ -393,10 +385,7 @@ fn manifest(facts: &Facts, run: &RunFacts, fingerprint: Fingerprint) -> Result<M
     let manifest = match &facts.candidate {
         CandidateFacts::Read(Candidate::Complete(manifest)) => manifest,
         CandidateFacts::Read(Candidate::Failed { .. }) => {
-            return Err(Refusal::BuildFailed {
-                run: run.id,
-                what: failed_variants(facts, "success"),
-            });
+            return Err(build_failed(facts, run.id, "success"));
         }
         CandidateFacts::Unreadable(problem) => {
             return Err(Refusal::ManifestUnreadable {

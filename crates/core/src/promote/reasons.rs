@@ -61,8 +61,8 @@ reasons! {
             "promote.workflows-changed", "{paths} differs between the pull request and its base branch, and the forge lets no workflow publish such a commit",
             "update the branch; if the pull request itself changes workflows, merge that in a pull request of its own first";
         /// The build failed.
-        BuildFailed { /** Run. */ run: RunId, /** What failed. */ what: String } =>
-            "promote.build-failed", "run {run} made no candidate: {what}", "mend the build and push; where a job was cancelled or lost, choose \"Re-run failed jobs\" on the run's page, or \"Re-run all jobs\" where it ended well and its artifact never arrived";
+        BuildFailed { /** Run. */ run: RunId, /** What failed. */ what: String, /** What to do. */ next: String } =>
+            "promote.build-failed", "run {run} made no candidate: {what}", "{next}";
         /// The candidate can no longer be read.
         Expired { /** Name. */ artifact: String } =>
             "promote.artifact-expired", "the artifact {artifact} has expired", "run the build workflow again, then promote its new candidate";
@@ -104,7 +104,7 @@ reasons! {
             "promote.release-broken", "the release {tag} is not what its receipt says: {problem}", "withdraw it, and raise the version";
         /// A release that no promotion made.
         ReleaseForeign { /** Tag. */ tag: Tag, /** Why. */ why: String } =>
-            "promote.release-foreign", "the release {tag} was not published by a promotion: {why}", "find out who published it; a maintainer deletes it, or withdraws it and raises the version";
+            "promote.release-foreign", "the release {tag} was not published by a promotion: {why}", "where a promotion of it is under way, wait for its end and run the same command again; otherwise find out who published it: a maintainer deletes it, or withdraws it and raises the version";
         /// Something it was bound to changed while it went on.
         Moved { /** What. */ what: &'static str } =>
             "promote.moved", "the {what} changed while the promotion was under way; nothing was published", "look at what changed, then promote again";

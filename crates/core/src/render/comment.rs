@@ -191,8 +191,12 @@ fn failures(variants: &[FailedVariant], run_url: Option<&str>) -> String {
         link(", see ", "its log", run_url)
     );
     for failure in variants {
+        let next = match failure.next.as_str() {
+            "" => String::new(),
+            next => format!(". Next: {}", sentence(next)),
+        };
         text += &format!(
-            "- {}: {} ({})\n",
+            "- {}: {} ({}){next}\n",
             code(failure.variant.as_str()),
             sentence(&failure.problem),
             code(&failure.code)

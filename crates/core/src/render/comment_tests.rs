@@ -141,6 +141,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
         variant: "arm64".parse().unwrap(),
         code: "build.command-failed".into(),
         problem: "the build command ended with 1".into(),
+        next: "read the end of its log, mend it, and push".into(),
         log_tail: vec![
             "cc: error: <script>alert(1)</script>".into(),
             "```".into(),
@@ -157,7 +158,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
 
     **The build failed**, see [its log](https://forge.example/o/r/actions/runs/9).
 
-    - `arm64`: the build command ended with 1 (`build.command-failed`)
+    - `arm64`: the build command ended with 1 (`build.command-failed`). Next: read the end of its log, mend it, and push
 
     The last lines of `arm64`:
 
@@ -203,6 +204,7 @@ fn a_huge_log_is_cut_and_its_fence_is_closed() {
         variant: "arm64".parse().unwrap(),
         code: "build.command-failed".into(),
         problem: "x".into(),
+        next: String::new(),
         log_tail: vec!["y".repeat(1000); 100],
     };
     let text = render(

@@ -159,11 +159,13 @@ fn one(context: &Context, args: &cli::Build, source: &Source, name: &str) -> Res
         Ok(executable) => (PartResult::Built(executable), None),
         Err((trouble, log_tail)) => {
             let (code, problem) = (trouble.code().to_owned(), trouble.to_string());
+            let next = trouble.hint();
             (
                 PartResult::Failed(FailedVariant {
                     variant: variant.name.clone(),
                     code,
                     problem,
+                    next,
                     log_tail,
                 }),
                 Some(trouble),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockgate_core::document::{Candidate, Document as _, LARGEST, Part};
+use lockgate_core::document::{Candidate, Document as _, LARGEST, Part, failures};
 use lockgate_core::{Attempt, VariantName};
 use lockgate_forge::Forge as _;
 use serde_json::json;
@@ -49,14 +49,8 @@ pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Res
             Ok(())
         }
         Candidate::Failed { failed, .. } => {
-            let all: Vec<String> = failed
-                .iter()
-                .map(|f| format!("{}: {}", f.variant, lockgate_core::escape::line(&f.problem)))
-                .collect();
-            Err(Trouble::Incomplete {
-                failed: all.join("; "),
-            }
-            .into())
+            let (failed, next) = failures(failed);
+            Err(Trouble::Incomplete { failed, next }.into())
         }
     }
 }
