@@ -74,7 +74,7 @@ pub fn check(package: &Package, entries: &[TreeEntry], facts: &Facts) -> Result<
     let commands: Vec<String> = kinds.iter().map(|kind| kind.remedy(shown)).collect();
     let mut next = format!("run {}", commands.join(", "));
     if kinds.iter().any(|kind| kind.is_of_workflows()) {
-        next += "; in the build workflow, add that as a step at the place before-build";
+        next += "; in the build workflow, add that as a step in the custom block before-build";
     }
     next += "; or name in `exclude` of lockgate.toml what no build reads";
     Err(Lacking {
@@ -190,15 +190,15 @@ output = "dist/{asset}"
     fn each_lack_of_what_decides_is_told_with_its_remedy() {
         let facts = Facts::default;
         insta::assert_snapshot!(told(&facts()), @"right");
-        insta::assert_snapshot!(told(&Facts { unfetched: set(&["tool/lib", "vendor"]), ..facts() }), @r#""tool/lib" (a submodule that was not fetched) | run `git submodule update --init --recursive`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
-        insta::assert_snapshot!(told(&Facts { pointers: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (a pointer of Git LFS in place of the file) | run `git lfs pull`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(told(&Facts { unfetched: set(&["tool/lib", "vendor"]), ..facts() }), @r#""tool/lib" (a submodule that was not fetched) | run `git submodule update --init --recursive`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(told(&Facts { pointers: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (a pointer of Git LFS in place of the file) | run `git lfs pull`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts { skipped: set(&["tool/0.c", "tool/lib"]), sparse: true, ..facts() }), @r#""tool/0.c" (left out by a sparse checkout), "tool/lib" (left out by a sparse checkout) | run `git sparse-checkout disable`; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts { skipped: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (marked skip-worktree, which hides changes) | run `git update-index --no-skip-worktree tool/0.c`; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts { assumed: set(&["tool/VERSION", "tool/1.c"]), ..facts() }), @r#""tool/1.c" (marked assume-unchanged, which hides changes), "tool/VERSION" (marked assume-unchanged, which hides changes) | run `git update-index --no-assume-unchanged tool/1.c tool/VERSION`; or name in `exclude` of lockgate.toml what no build reads"#);
         insta::assert_snapshot!(told(&Facts {
             skipped: set(&["tool/0.c"]), assumed: set(&["tool/1.c", "tool/2.c", "tool/3.c"]),
             unfetched: set(&["tool/lib"]), pointers: set(&["tool/4.c", "tool/5.c"]), ..facts()
-        }), @r#""tool/0.c" (marked skip-worktree, which hides changes), "tool/1.c" (marked assume-unchanged, which hides changes), "tool/2.c" (marked assume-unchanged, which hides changes), "tool/3.c" (marked assume-unchanged, which hides changes), "tool/4.c" (a pointer of Git LFS in place of the file), and 2 more | run `git submodule update --init --recursive`, `git lfs pull`, `git update-index --no-skip-worktree tool/0.c`, `git update-index --no-assume-unchanged tool/1.c tool/2.c tool/3.c`; in the build workflow, add that as a step at the place before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        }), @r#""tool/0.c" (marked skip-worktree, which hides changes), "tool/1.c" (marked assume-unchanged, which hides changes), "tool/2.c" (marked assume-unchanged, which hides changes), "tool/3.c" (marked assume-unchanged, which hides changes), "tool/4.c" (a pointer of Git LFS in place of the file), and 2 more | run `git submodule update --init --recursive`, `git lfs pull`, `git update-index --no-skip-worktree tool/0.c`, `git update-index --no-assume-unchanged tool/1.c tool/2.c tool/3.c`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
     }
 
     #[test]

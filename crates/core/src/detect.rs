@@ -164,7 +164,7 @@ reasons! {
             "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or let somebody who may delete {below}, if nothing needs it";
         /// The version skips a number.
         Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
-            "detect.skips", "the version changes from {from} to {to} and skips {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy";
+            "detect.skips", "the version changes from {from} to {to} and skips {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy on the base branch first";
         /// The sources changed, the version did not, and the policy denies it.
         ChangeWithoutBump { /** Which. */ version: Version, /** Free. */ free: String } =>
             "detect.change-without-bump", "the sources changed, but the version is still {version}", "raise the version to {free}";

@@ -73,7 +73,7 @@ fn the_table_of_the_design_holds_row_by_row() {
     insta::assert_snapshot!(say("change-without-bump = \"deny\"", &facts(same, ("4\n", "new"))), @"detect.change-without-bump | the sources changed, but the version is still 4 | raise the version to 5");
     insta::assert_snapshot!(say("", &facts(same, ("5\n", "new"))), @"build | tool 4 → 5: building all variants");
     insta::assert_snapshot!(say("", &facts(same, ("3\n", "new"))), @"detect.lowered | the version falls from 4 to 3 | a version never falls; to go back, restore the old sources and raise the version to 5");
-    insta::assert_snapshot!(say("", &facts(same, ("6\n", "new"))), @r#"detect.skips | the version changes from 4 to 6 and skips 5, which is free | raise the version to 5, or set step = "any" in the package's policy"#);
+    insta::assert_snapshot!(say("", &facts(same, ("6\n", "new"))), @r#"detect.skips | the version changes from 4 to 6 and skips 5, which is free | raise the version to 5, or set step = "any" in the package's policy on the base branch first"#);
     insta::assert_snapshot!(say("step = \"any\"", &facts(same, ("6\n", "new"))), @"build | tool 4 → 6: building all variants");
     insta::assert_snapshot!(say("", &facts(same, ("five", "new"))), @r#"detect.version-malformed | VERSION is not a version file: it holds "five", which does not begin with a number | write a plain number such as 7 (ASCII digits, no leading zero, at most 10), and at most one line end"#);
 }

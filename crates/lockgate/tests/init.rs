@@ -437,7 +437,7 @@ fn a_difference_is_shown_and_mended_and_what_is_yours_stays() {
     assert_eq!(json["version"], 1);
     good(&lockgate(room.path(), &["init"]));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), mine);
-    let renamed = mine.replace("place after-build", "place after-bild");
+    let renamed = mine.replace("custom after-build", "custom after-bild");
     std::fs::write(&path, renamed).unwrap();
     ends(&lockgate(room.path(), &["init"]), 3, "init.lost");
     std::fs::remove_file(&path).unwrap();

@@ -99,5 +99,13 @@ fn a_forged_release_that_came_first_is_not_taken_for_the_promotions_own() {
         assert!(!outputs.contains("receipt"), "{outputs}");
         assert!(!room.path().join("lockgate-receipt.json").exists());
         assert_ne!(gate(&stage.server, pull, "hello"), "success");
-    }
+    } // A maintainer deletes it and its tag, as the next step says.
+    stage.server.with(|state, git, _| {
+        let maintainer = state.holder("maintainer-token").unwrap();
+        let forged = state.release_by_tag("hello-v2").unwrap().id;
+        state.delete_release(&maintainer, forged).unwrap();
+        git.delete_reference("refs/tags/hello-v2").unwrap();
+    });
+    let (code, said) = promote();
+    assert_eq!(code, Some(0), "{said}");
 }

@@ -7,6 +7,7 @@ mod app;
 mod crowds;
 mod forged;
 mod headers;
+mod hints;
 mod message;
 mod network;
 mod relay;

@@ -243,6 +243,16 @@ impl Stage {
         command
     }
 
+    /// Returns the path of one of the clones.
+    pub(crate) fn clone_at(&self, name: &str) -> PathBuf {
+        self.room.path().join(name)
+    }
+
+    /// Returns a file that the developer's last build wrote.
+    pub(crate) fn built(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.room.path().join("developer/dist").join(name)).unwrap()
+    }
+
     /// Returns the path of some bytes in the fake's store.
     pub(crate) fn blob(&self, sha256: &str) -> PathBuf {
         self.room.path().join("forge/blobs").join(sha256)

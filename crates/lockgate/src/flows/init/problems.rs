@@ -55,9 +55,6 @@ reasons! {
         /// What people added would be lost.
         Lost { /** Path. */ path: String, /** What. */ what: String } =>
             "init.lost", "what people added to {path} would be lost: {what}", "move it to a custom block that the file has (docs/workflows.md lists them), or say --force";
-        /// No config, no package.
-        Nothing =>
-            "init.nothing", "there is no lockgate.toml yet, and no package is named", "name one with --package, and what belongs to it";
     }
 }
 
@@ -71,8 +68,7 @@ impl From<Problem> for Failure {
             | Problem::NoVariant { .. }
             | Problem::KnownPackage { .. }
             | Problem::KnownSettings { .. }
-            | Problem::Remotes { .. }
-            | Problem::Nothing => Exit::Usage,
+            | Problem::Remotes { .. } => Exit::Usage,
             Problem::NoVersionFile { .. }
             | Problem::VersionFileThere { .. }
             | Problem::BadVersion { .. }
