@@ -260,16 +260,44 @@ fn every_link_between_pages_leads_somewhere() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
-            if target.contains("://") || target.starts_with('#') || target.contains(' ') {
+            if target.contains("://") || target.contains(' ') {
                 continue;
             }
-            let path = target.split('#').next().unwrap();
-            if !page.parent().unwrap().join(path).exists() {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let linked = match path {
+                "" => page.clone(),
+                path => page.parent().unwrap().join(path),
+            };
+            let is_page = linked.extension().is_some_and(|end| end == "md");
+            let found = linked.exists()
+                && (anchor.is_empty()
+                    || !is_page
+                    || anchors(&std::fs::read_to_string(&linked).unwrap()).contains(anchor));
+            if !found {
                 lost.push(format!("{}: {target}", page.display()));
             }
         }
     }
     assert!(lost.is_empty(), "{lost:#?}");
+}
+
+/// The anchors of a page: those that GitHub makes of its headings, and those that it names itself.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut code = false;
+    for line in page.lines() {
+        code ^= line.starts_with("```");
+        if let Some(name) = line.strip_prefix("<a id=\"") {
+            found.extend(name.split('"').next().map(str::to_owned));
+        } else if !code && line.starts_with('#') {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = heading
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            found.insert(kept.map(|c| if c == ' ' { '-' } else { c }).collect());
+        }
+    }
+    found
 }
 
 #[test]
