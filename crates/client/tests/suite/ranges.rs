@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-use lockgate_client::{Digest, Origin};
+use lockgate_client::{Client, Digest, Event, Options, Origin};
 
 use crate::release::*;
 use crate::server::Answer;
@@ -122,6 +123,46 @@ fn a_file_that_changed_between_two_parts_begins_anew() {
         in_turn(&release, vec![broken(1000, "\"a\""), rest, honest]);
         fetch(&release);
         assert_eq!(ranges(&release), [None, Some(1000), None]);
+    }
+}
+
+/// The validators of the first part and of the rest, and whether the rest is taken. The bytes are right each time, so that
+/// nothing but the validators can tell.
+#[test]
+fn the_rest_is_taken_unless_two_strong_validators_differ() {
+    let size = bytes(ASSET).len();
+    let (a, b, weak_a, weak_b) = ("\"a\"", "\"b\"", "W/\"a\"", "W/\"b\"");
+    for before in [a, weak_a, ""] {
+        for now in [a, b, weak_a, weak_b, ""] {
+            let release = Release::published();
+            let head = format!(
+                "HTTP/1.1 206 Partial\r\nETag: {now}\r\nContent-Range: bytes 1000-{}/{size}\r\nContent-Length: {}",
+                size - 1,
+                size - 1000
+            );
+            let rest = Answer::Raw(head, bytes(ASSET)[1000..].to_vec());
+            let whole = Answer::ranged(bytes(ASSET), "\"b\"");
+            in_turn(&release, vec![broken(1000, before), rest, whole]);
+            let told = Arc::<Mutex<Vec<String>>>::default();
+            let hears = Arc::clone(&told);
+            let client = Client::new(Options {
+                listener: Some(Arc::new(move |event: &Event<'_>| {
+                    if let Event::Resuming { .. } = event {
+                        hears.lock().unwrap().push("taken".to_owned());
+                    } else if let Event::Restarting { why, .. } = event {
+                        hears.lock().unwrap().push((*why).to_owned());
+                    }
+                })),
+                ..release.options()
+            });
+            let fetched = client.unwrap().fetch(&release.request(pins())).unwrap();
+            assert_eq!(fs::read(fetched.path).unwrap(), bytes(ASSET));
+            let expected = match (before, now) {
+                ("\"a\"", "\"b\"") => "the file has changed meanwhile",
+                _ => "taken",
+            };
+            assert_eq!(*told.lock().unwrap(), [expected], "{before} {now}");
+        }
     }
 }
 
