@@ -93,8 +93,9 @@ impl<R: Read> HashingReader<R> {
 
 impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.source.read(buf)?.min(buf.len());
-        self.hasher.update(buf.get(..n).unwrap_or_default());
+        let n = self.source.read(buf)?;
+        let read = buf.get(..n).ok_or_else(more_than_fits)?;
+        self.hasher.update(read);
         self.count = self.count.saturating_add(n as u64);
         Ok(n)
     }
@@ -141,11 +142,19 @@ impl<R: Read> Read for CappedReader<R> {
             };
         }
         let room = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
-        let buf = buf.get_mut(..room).unwrap_or_default();
-        let n = self.source.read(buf)?.min(buf.len());
+        let buf = buf.get_mut(..room).ok_or_else(more_than_fits)?;
+        let n = self.source.read(buf)?;
+        if n > buf.len() {
+            return Err(more_than_fits());
+        }
         self.left = self.left.saturating_sub(n as u64);
         Ok(n)
     }
+}
+
+/// The error for a source that claims more bytes than there is room for: what was not read is not hashed as if it were.
+fn more_than_fits() -> io::Error {
+    io::Error::other("the source claims to have read more than fits")
 }
 
 /// Reads `source` to its end and returns its SHA-256 and its size in bytes.

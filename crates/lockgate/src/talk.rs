@@ -65,7 +65,7 @@ impl Talk {
                 {
                     object.extend(more);
                 }
-                let text = serde_json::to_string_pretty(&object).unwrap_or_default();
+                let text = format!("{object:#}");
                 // The same text to whoever reads JSON, and no command to the runner.
                 put(std::io::stdout(), &text.replace("##[", "#\\u0023["));
             }
@@ -91,10 +91,7 @@ impl Talk {
     /// The end of a command that did not end well.
     pub fn failure(&self, command: &str, failure: &Failure) {
         if self.format == Format::Json && !failure.told {
-            put(
-                std::io::stdout(),
-                &serde_json::to_string_pretty(&failure.json(command)).unwrap_or_default(),
-            );
+            put(std::io::stdout(), &format!("{:#}", failure.json(command)));
         }
         let text = failure.text();
         put(std::io::stderr(), &self.paint(&self.plain(&text), "31"));

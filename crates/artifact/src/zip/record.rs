@@ -134,15 +134,20 @@ pub(super) fn signature<const N: usize>(b: &[u8; N]) -> [u8; 4] {
     u32_at(b, 0).to_le_bytes()
 }
 
-/// Callers pass constant positions inside records of constant length; a wrong one reads as zeros instead of panicking.
+/// Callers pass constant positions inside records of constant length.
+#[expect(
+    clippy::expect_used,
+    reason = "a constant outside of the record is a bug: every test of the reader meets it, whatever the bytes are"
+)]
+fn chunk<const N: usize, const SIZE: usize>(b: &[u8; N], at: usize) -> [u8; SIZE] {
+    let chunk = b.get(at..).and_then(<[u8]>::first_chunk);
+    *chunk.expect("the position lies inside the record")
+}
+
 fn u16_at<const N: usize>(b: &[u8; N], at: usize) -> u16 {
-    b.get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |c| u16::from_le_bytes(*c))
+    u16::from_le_bytes(chunk(b, at))
 }
 
 fn u32_at<const N: usize>(b: &[u8; N], at: usize) -> u32 {
-    b.get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |c| u32::from_le_bytes(*c))
+    u32::from_le_bytes(chunk(b, at))
 }

@@ -152,7 +152,9 @@ impl<W: Write> Write for SingleFileWriter<W> {
             Body::Stored(out) => out.write(buf)?,
             Body::Deflated(encoder) => encoder.write(buf)?,
         };
-        self.crc.update(buf.get(..n).unwrap_or_default());
+        let taken = buf.get(..n);
+        self.crc
+            .update(taken.ok_or_else(|| io::Error::other("more was written than was given"))?);
         self.size += n as u64;
         Ok(n)
     }

@@ -81,8 +81,9 @@ pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<()
     Ok(())
 }
 
+#[expect(clippy::expect_used, reason = "a constant")]
 fn longest_pre() -> semver::Prerelease {
-    semver::Prerelease::new(&"x".repeat(58)).unwrap_or_default()
+    semver::Prerelease::new(&"x".repeat(58)).expect("letters are a prerelease")
 }
 
 /// Returns what two packages would both write, if anything.

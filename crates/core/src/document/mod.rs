@@ -57,14 +57,18 @@ pub trait Document: Serialize + DeserializeOwned {
     fn check(&self) -> Result<(), String>;
 
     /// Returns the document as JSON for a file: indented, with a final newline.
+    #[expect(
+        clippy::expect_used,
+        reason = "an empty document would be published as if it were one"
+    )]
     fn to_json(&self) -> String {
         let envelope = Envelope {
             format: Self::FORMAT.to_owned(),
             version: Self::VERSION,
             body: self,
         };
-        // Maps with text keys, numbers and texts always serialise.
-        serde_json::to_string_pretty(&envelope).unwrap_or_default() + "\n"
+        let json = serde_json::to_string_pretty(&envelope);
+        json.expect("maps with text keys, numbers and texts always serialise") + "\n"
     }
 
     /// Reads and checks a document.

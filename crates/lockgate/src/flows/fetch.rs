@@ -3,6 +3,7 @@
 mod candidate;
 mod variants;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,9 +52,10 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     };
     if let Some(folder) = &args.into {
         for one in &mut staged {
-            let name = one.path.file_name().and_then(|name| name.to_str());
+            let asset = one.path.file_name().map(OsStr::to_string_lossy);
+            let name = asset.unwrap_or_else(|| one.variant.as_str().into());
             let from = (one.fetched.path.as_path(), one.fetched.sha256);
-            one.path = place(from, folder, name.unwrap_or_default(), 0o755)?;
+            one.path = place(from, folder, &name, 0o755)?;
         }
     }
     let paths: Vec<String> = staged

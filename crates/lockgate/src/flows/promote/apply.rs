@@ -347,12 +347,12 @@ impl<'h, 'a> Hands<'h, 'a> {
                 let differs = planned
                     .iter()
                     .find(|(name, digest)| found.get(*name) != Some(digest))
-                    .map(|(name, _)| name.as_str());
-                if planned == found {
-                    self.altered(plan)
-                        .map_or(SeenRelease::Right, SeenRelease::Altered)
-                } else {
-                    wrong(differs.unwrap_or_default())
+                    .or_else(|| found.iter().find(|(name, _)| !planned.contains_key(*name)));
+                match differs {
+                    Some((name, _)) => wrong(name),
+                    None => self
+                        .altered(plan)
+                        .map_or(SeenRelease::Right, SeenRelease::Altered),
                 }
             }
             Err(lockgate_client::FetchError::WrongBytes(error)) => {
