@@ -44,7 +44,8 @@ fn reads(begin: fn() -> Machine, fault: &Fault) -> String {
 /// The rows are the faults; nothing but a recheck that agrees leads to publish, and nothing asks for it twice.
 #[test]
 fn what_each_fault_means_at_each_effect() {
-    let table: [(fn(String) -> Fault, [&str; 8]); 6] = [
+    type Row = (fn(String) -> Fault, [&'static str; 8]);
+    let table: [Row; 6] = [
         (
             Fault::NotFound,
             [
