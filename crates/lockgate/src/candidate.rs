@@ -1,4 +1,4 @@
-//! The candidate of a pull request: its newest run, the run's artifacts, the manifest among them. Reads only.
+//! Reads the candidate of a pull request: its newest run, the run's artifacts, and the manifest among them.
 
 use std::io::Read as _;
 
@@ -14,40 +14,40 @@ use lockgate_forge::{Body, ErrorKind, Forge, ForgeError, Run};
 use crate::ended::Ended;
 use crate::exit::Failure;
 
-/// How often a document is asked for whose transfer breaks off.
+/// The number of attempts to read a document whose transfer breaks off.
 const TRIES: u32 = 3;
 /// The file inside the artifact of a candidate.
 pub const CANDIDATE_FILE: &str = "candidate.json";
 /// The file inside the artifact of a part.
 pub const PART_FILE: &str = "part.json";
 
-/// How many runs are looked at for a candidate.
+/// The number of runs that are searched for a candidate.
 const LOOKED_AT: usize = 3;
 
-/// Which runs of a pull request count.
+/// The runs of a pull request that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// All of its own.
+    /// All runs of the pull request.
     Any,
-    /// Those whose workflow file does not depend on a base branch.
+    /// The runs whose workflow file does not depend on a base branch.
     ByHand,
 }
 
-/// How far the build of a head is.
+/// The progress of the build of a head.
 #[derive(Debug, Clone)]
 pub struct Progress {
     /// The run, if there is one.
     pub run: Option<Run>,
-    /// Its artifacts.
+    /// The artifacts of the run.
     pub artifacts: Vec<lockgate_forge::Artifact>,
-    /// Its manifest.
+    /// The manifest of the candidate.
     pub candidate: CandidateFacts,
-    /// Whether there was a manifest that can no longer be read.
+    /// Whether there was a manifest that has expired.
     pub expired: bool,
 }
 
 impl Progress {
-    /// No run is known.
+    /// Returns the state without a known run.
     pub fn none() -> Self {
         Self {
             run: None,
@@ -57,9 +57,9 @@ impl Progress {
         }
     }
 
-    /// Reads the newest run of a pull request's own, its artifacts and its manifest: three calls. A run that ended well without a
-    /// candidate had nothing to build then, before the base was another, say: two more calls look at the one before, at most twice. Where an event
-    /// told of a run's end, what is read is not behind that.
+    /// Reads the newest run of the pull request, its artifacts and its manifest: three calls. A run that succeeded without a
+    /// candidate had nothing to build at that time, for example because the base has changed since: two more calls read the run before,
+    /// at most twice. If an event reported the end of a run, the returned state is at least as new as that.
     pub fn read(
         forge: &dyn Forge,
         package: &Package,
@@ -92,7 +92,7 @@ impl Progress {
             && !self.expired
     }
 
-    /// The same where nobody knows yet which version it is: the manifest's name tells. One call more.
+    /// Reads the same when the version is not known yet: the manifest's name contains it. One more call.
     pub fn read_newest(
         forge: &dyn Forge,
         package: &Package,
@@ -120,7 +120,7 @@ impl Progress {
         Ok(newest.unwrap_or_else(Self::none))
     }
 
-    /// The same for a run that was read already: two calls.
+    /// Reads the same for a run that was read already: two calls.
     pub fn of_run(
         forge: &dyn Forge,
         package: &Package,
@@ -157,7 +157,7 @@ impl Progress {
         })
     }
 
-    /// In the gate's words.
+    /// Returns the progress in the gate's terms.
     pub fn build(&self) -> gate::Build {
         match (
             self.run.as_ref().map(|run| &run.facts.outcome),
@@ -179,7 +179,7 @@ impl Progress {
             (Some(RunOutcome::Succeeded), CandidateFacts::Absent) if self.expired => {
                 gate::Build::Expired
             }
-            // It ended well because there was nothing to build then.
+            // It succeeded because there was nothing to build at that time.
             (Some(RunOutcome::Succeeded), CandidateFacts::Absent) => gate::Build::None,
             (Some(RunOutcome::Succeeded | RunOutcome::Failed(_)), _) => {
                 gate::Build::Failed(Vec::new())
@@ -188,7 +188,7 @@ impl Progress {
     }
 }
 
-/// The runs of a package's build workflow that are a pull request's own, newest first.
+/// Returns the runs of a package's build workflow that belong to a pull request, newest first.
 fn runs_of(
     forge: &dyn Forge,
     package: &Package,
@@ -217,9 +217,9 @@ fn runs_of(
     Ok(runs)
 }
 
-/// Reads a JSON document that an artifact holds; the inner error is what is wrong with the document.
+/// Reads a JSON document from an artifact; the inner error describes a problem with the document.
 ///
-/// Where the transfer breaks off, nothing is known of the document: it is asked for again, as every small answer is.
+/// If the transfer breaks off, nothing is known about the document: the request is retried, as for every small response.
 pub fn read_document<D: Document>(
     forge: &dyn Forge,
     artifact: &lockgate_forge::Artifact,
@@ -250,11 +250,11 @@ pub fn read_document<D: Document>(
     }
 }
 
-/// Why an artifact gave no document.
+/// A reason why a document could not be read from an artifact.
 enum Broken {
-    /// On its way.
+    /// The transfer failed.
     Transfer(std::io::Error),
-    /// As it is.
+    /// The content is invalid.
     Bytes(String),
 }
 
@@ -269,7 +269,7 @@ impl From<ArtifactError> for Broken {
     }
 }
 
-/// The one file of an artifact, which is stored with this digest where the forge tells one.
+/// Returns the only file of an artifact, after checking the digest of the stored bytes if GitHub reports one.
 fn content(body: Body, stored: Option<Digest>, name: &str) -> Result<Vec<u8>, Broken> {
     let form = form(&body);
     let mut raw = HashingReader::new(body.reader);
@@ -288,7 +288,7 @@ fn content(body: Body, stored: Option<Digest>, name: &str) -> Result<Vec<u8>, Br
     Ok(bytes)
 }
 
-/// Whether an artifact is stored as a zip: the forge says so with the download, the bytes are not asked.
+/// Returns whether an artifact is stored as a zip, from the response's headers and not from the bytes.
 pub fn form(body: &Body) -> Form {
     match &body.content_type {
         Some(kind)

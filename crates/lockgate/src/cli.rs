@@ -17,10 +17,10 @@ use lockgate_core::promote::Approved;
 #[derive(Debug, Parser)]
 #[command(name = "lockgate", version, about, long_about = None, max_term_width = 100, propagate_version = false, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Options that every command takes.
+    /// The options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -29,10 +29,10 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 could not, 2 usage, 3 refused (a
 4 waiting (may become possible by itself), 5 wrong bytes, 6 not published.\n\
 Results go to stdout, messages to stderr.";
 
-/// Options that every command takes.
+/// The options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The repository on the forge [default: GITHUB_REPOSITORY, else the remote's address]
+    /// The repository on GitHub [default: GITHUB_REPOSITORY, else the remote's address]
     #[arg(
         long,
         global = true,
@@ -40,7 +40,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub repo: Option<String>,
-    /// The web address of the forge [default: GITHUB_SERVER_URL, else that of GitHub]
+    /// The web address of GitHub or of a compatible server [default: GITHUB_SERVER_URL, else that of GitHub]
     #[arg(
         long,
         global = true,
@@ -64,7 +64,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub work_dir: Option<PathBuf>,
-    /// The git remote that the forge's repository is
+    /// The git remote of the repository on GitHub
     #[arg(
         long,
         global = true,
@@ -73,13 +73,13 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub remote: String,
-    /// How results are written to stdout
+    /// The format of results on stdout
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = "Global options")]
     pub output_format: Format,
     /// Whether to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     pub color: Color,
-    /// Say less
+    /// Print fewer messages
     #[arg(
         short,
         long,
@@ -88,12 +88,12 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub quiet: bool,
-    /// Say more
+    /// Print more messages
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 }
 
-/// How results are written.
+/// The format of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
@@ -113,7 +113,7 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// The command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write lockgate.toml and the workflows of its packages
@@ -122,19 +122,19 @@ pub enum Command {
     Check(Check),
     /// Decide what a pull request means for each package: build, nothing, or refused
     Detect(Detect),
-    /// Build one variant and look at what came out, or join the variants to a candidate
+    /// Build one variant and inspect the result, or join the variants to a candidate
     Build(Build),
     /// Write or update the pull request's comment
     Report(Report),
-    /// Post the commit status that lets a pull request merge, or holds it
+    /// Post the commit status that allows a pull request to merge, or blocks it
     Gate(Gate),
-    /// Publish a candidate's very bytes as a release
+    /// Publish exactly the bytes of a candidate as a release
     Promote(Promote),
     /// Read a published release as an anonymous client would, and check every byte
     Verify(Verify),
-    /// Get the verified executable for this machine; prints its path
+    /// Download the verified executable for this machine; prints its path
     Fetch(Fetch),
-    /// Fill a folder with verified executables, to be served by any web server or carried to a machine without network
+    /// Fill a folder with verified executables, for any web server or for a machine without network
     Mirror(Mirror),
     /// Write the digests of a version into the repository's SHA256SUMS, or check them
     Pin(Pin),
@@ -142,29 +142,29 @@ pub enum Command {
     Withdraw(Withdraw),
     /// Check the repository's settings, and report which of them protect the releases
     Doctor(Doctor),
-    /// List the drafts that interrupted promotions left behind, or delete them
+    /// List the drafts left by interrupted promotions, or delete them
     #[command(visible_alias = "retain")]
     Cleanup(Cleanup),
-    /// Check for every commit of a branch that its version is published, and name the commits where it is not
+    /// Check that the version of every commit on a branch is published, and list the commits where it is not
     Audit(Audit),
     /// Run the whole flow on this machine, against a fake GitHub
     #[cfg(feature = "rehearse")]
     Rehearse(Rehearse),
-    /// Print a script that completes commands in a shell
+    /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Write the manual pages into a folder
     Man {
-        /// The folder; it is made if it is not there
+        /// The folder; created if it does not exist
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
 }
 
 impl Command {
-    /// What it needs of an App's token (docs/permissions.md); nothing where it does not write in an App's name.
+    /// Returns the permissions that it needs from an App's token (docs/permissions.md); none if it does not write as an App.
     pub fn rights(&self) -> &'static [(&'static str, bool)] {
         match self {
             Self::Gate(_) => &[
@@ -203,7 +203,7 @@ impl Command {
         }
     }
 
-    /// Its name, as it is typed.
+    /// Returns its name on the command line.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Init(_) => "init",
@@ -260,18 +260,18 @@ pub struct Build {
     /// Join the results of all variants to a candidate instead
     #[arg(long)]
     pub join: bool,
-    /// Where results are put; it is made if it is not there
+    /// The folder for results; created if it does not exist
     #[arg(long, value_name = "DIR", default_value = "lockgate-out")]
     pub out: PathBuf,
     /// Read the variants' results from this folder instead of the run's artifacts
     #[arg(long, value_name = "DIR", requires = "join")]
     pub parts: Option<PathBuf>,
-    /// Build a checkout with changes that are in no commit; such a build is never a candidate
+    /// Build a checkout with uncommitted changes; such a build is never a candidate
     #[arg(long)]
     pub allow_dirty: bool,
 }
 
-/// Which pull request a command is about.
+/// The pull request of a command.
 #[derive(Debug, Default, Args)]
 pub struct Target {
     /// The pull request [default: that of the event]
@@ -288,7 +288,7 @@ pub struct Target {
 /// `lockgate report`
 #[derive(Debug, Args)]
 pub struct Report {
-    /// The pull requests, with commas between them [default: those of the event]
+    /// The pull requests, separated by commas [default: those of the event]
     #[arg(long, value_name = "NUMBERS", value_parser = numbers)]
     pub pr: Option<Numbers>,
     /// The run of the build workflow [default: that of the event]
@@ -299,7 +299,7 @@ pub struct Report {
     pub package: Option<String>,
 }
 
-/// Numbers with commas between them; none where the text is empty, as an output of a workflow step can be.
+/// Numbers separated by commas; none if the text is empty, as an output of a workflow step can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Numbers(pub Vec<u64>);
 
@@ -309,7 +309,7 @@ fn numbers(text: &str) -> Result<Numbers, String> {
     read.map(Numbers)
 }
 
-/// The number of a pull request, with or without `#`. No address: it could be one of another repository.
+/// Parses the number of a pull request, with or without `#`. A URL is rejected: it could name another repository.
 pub(crate) fn pull(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let number = text.strip_prefix('#').unwrap_or(text).parse();
@@ -324,10 +324,10 @@ fn run(text: &str) -> Result<u64, String> {
 /// `lockgate gate`
 #[derive(Debug, Args)]
 pub struct Gate {
-    /// Which pull request
+    /// The pull request
     #[command(flatten)]
     pub target: Target,
-    /// Every open pull request into this branch: for when the branch has moved
+    /// Every open pull request into this branch: for use after the branch has moved
     #[arg(long, value_name = "BRANCH", conflicts_with_all = ["pr", "run"])]
     pub all_open: Option<String>,
 }
@@ -335,7 +335,7 @@ pub struct Gate {
 /// `lockgate promote`
 #[derive(Debug, Args)]
 pub struct Promote {
-    /// The pull request whose candidate is to be published
+    /// The pull request whose candidate is published
     #[arg(
         long,
         value_name = "NUMBER",
@@ -352,18 +352,18 @@ pub struct Promote {
     /// The head that was reviewed: refuse any other
     #[arg(long, value_name = "SHA")]
     pub expect_head: Option<String>,
-    /// The plan that was approved, as --dry-run gave it: publish that or nothing
+    /// The approved plan, as printed by --dry-run: publish exactly that or nothing
     #[arg(long, value_name = "SHA256", conflicts_with = "dry_run")]
     pub expect_plan: Option<Approved>,
     /// Print the plan and stop
     #[arg(long)]
     pub dry_run: bool,
-    /// Publish without a question at a terminal
+    /// Publish without asking at a terminal
     #[arg(long, conflicts_with = "dry_run")]
     pub yes: bool,
 }
 
-/// A number, or nothing: an input of a workflow that nobody filled in is an empty text.
+/// A number, or nothing: a workflow input that was left empty is an empty text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Maybe(pub Option<u64>);
 
@@ -391,10 +391,10 @@ pub struct Pin {
     /// The version [default: that of the version file]
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
-    /// Take the digests from the candidate of this pull request, unless the version is published by now
+    /// Take the digests from the candidate of this pull request, unless the version is already published
     #[arg(long, value_name = "NUMBER", value_parser = pull)]
     pub pr: Option<u64>,
-    /// Write nothing; say whether the file is right
+    /// Write nothing; check the file
     #[arg(long)]
     pub check: bool,
 }
@@ -408,7 +408,7 @@ pub struct Withdraw {
     /// The version that must not be used
     #[arg(long, value_name = "VERSION")]
     pub version: String,
-    /// Why, for those who will be refused it
+    /// The reason, shown to users of the version
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
     /// Delete release and tag, so that the number is free again; only while no commit of the base branch names it
@@ -422,10 +422,10 @@ pub struct Withdraw {
 /// `lockgate doctor`
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// The branch that is held [default: the repository's default branch]
+    /// The branch to check [default: the repository's default branch]
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<String>,
-    /// Ask for the hardened level, too: a status bound to the App, a ruleset for the tags [default: as lockgate.toml says]
+    /// Check the hardened level, too: a status bound to the App, a ruleset for the tags [default: as lockgate.toml says]
     #[arg(long)]
     pub hardened: bool,
 }
@@ -442,7 +442,7 @@ pub struct Cleanup {
     /// Also drafts of versions that are not published; only while no promotion is running
     #[arg(long)]
     pub open: bool,
-    /// Delete them; without this they are only listed. At a terminal it asks first
+    /// Delete them; without this option they are only listed. At a terminal it asks first
     #[arg(long)]
     pub apply: bool,
     /// Do not ask
@@ -462,7 +462,7 @@ pub struct Audit {
     /// Begin with this commit of the branch [default: the first that has the package in lockgate.toml]
     #[arg(long, value_name = "REVISION")]
     pub since: Option<String>,
-    /// Let commits that changed sources without a bump break the promise, too
+    /// Treat commits that changed sources without raising the version as failures, too
     #[arg(long)]
     pub strict: bool,
 }
@@ -474,7 +474,7 @@ pub struct Rehearse {
     /// A repository to rehearse with [default: the bundled example]
     #[arg(value_name = "DIR")]
     pub repository: Option<PathBuf>,
-    /// Act out a script and compare its transcript
+    /// Run a script and compare its transcript
     #[arg(long, value_name = "FILE", conflicts_with = "repository")]
     pub script: Option<PathBuf>,
     /// Write the transcript into the script instead of comparing
@@ -487,10 +487,10 @@ pub struct Rehearse {
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = "", require_equals = true,
         value_parser = clap::builder::OsStringValueParser::new().map(PathBuf::from))]
     pub keep: Option<PathBuf>,
-    /// Write every request to the forge and its answer into a file, one a line, as JSON
+    /// Write every request and its response to a file, one per line, as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "list")]
     pub journal: Option<PathBuf>,
-    /// Leave the rehearsal forge up at the end, until Ctrl-C
+    /// Keep the fake GitHub running at the end, until Ctrl-C
     #[arg(long)]
     pub serve: bool,
 }

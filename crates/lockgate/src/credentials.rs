@@ -1,8 +1,8 @@
-//! Credentials in our own environment, and getting rid of them before foreign code starts.
+//! Finds credentials in our own environment, and removes them before untrusted code starts.
 //!
 //! A child can read the environment that its parent was started with (`/proc/PPID/environ`), whatever the parent has removed since.
-//! So a build starts this executable anew, without them; their values come over a pipe, because what is built is searched for them.
-//! What this does not prevent: the build job's machine belongs to whoever wrote the build, and so do the processes above ours, our
+//! So a build re-executes this program without them. Their values are passed over a pipe, because the build output is searched for
+//! them. Limits: the build job's machine is under the control of the author of the build, and so are the processes above ours, our
 //! memory, and our open files.
 
 use std::io::{Read as _, Write as _};
@@ -11,14 +11,15 @@ use std::process::{Command, Stdio};
 
 use crate::trouble::Trouble;
 
-/// Says that the values come over standard input, each ended by a zero byte.
+/// Signals that the values come over standard input, each terminated by a zero byte.
 const MARK: &str = "LOCKGATE_CREDENTIALS_ON_STDIN";
-/// How much of all of them goes through the pipe, which nobody reads before we are replaced. A long one is searched for by its start.
+/// The total size of the values, in bytes, that fits into the pipe, which is not read before the process is replaced. A longer value
+/// is searched for by its start.
 const ROOM: usize = 48 * 1024;
-/// How much of one of them, in bytes.
+/// The largest size of one of them, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// Words of a variable's name that make its value a credential.
+/// Words in a variable's name that make its value a credential.
 const WORDS: [&str; 11] = [
     "TOKEN",
     "TOKENS",
@@ -32,23 +33,23 @@ const WORDS: [&str; 11] = [
     "CREDENTIAL",
     "CREDENTIALS",
 ];
-/// Beginnings of names that the runner gives to what is its own: addresses and tokens of its services, inputs of actions.
+/// Prefixes of the runner's own variables: addresses and tokens of its services, inputs of actions.
 const BEGINNINGS: [&str; 2] = ["ACTIONS_", "INPUT_"];
 
-/// Whether a variable of this name is kept from foreign code.
+/// Returns whether a variable of this name is withheld from untrusted code.
 pub fn is_credential(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let mut words = name.split(['_', '-']);
-    // It says who we are to a mirror.
+    // It authenticates us to a mirror.
     name == "LOCKGATE_MIRROR_HEADER"
         || BEGINNINGS.iter().any(|start| name.starts_with(start))
         || words.any(|word| WORDS.contains(&word))
 }
 
-/// Starts this executable anew without credentials in its environment, and gives their values. Returns at once where there are none.
+/// Re-executes this program without credentials in its environment, and returns their values. Returns at once if there are none.
 ///
 /// # Errors
-/// Where the executable cannot be started again: then nothing is built.
+/// If the program cannot be executed again; then nothing is built.
 pub fn shed() -> Result<Vec<String>, Trouble> {
     let failed = |error: std::io::Error| Trouble::file("start again without credentials", &error);
     if std::env::var_os(MARK).is_some() {
@@ -94,7 +95,7 @@ pub fn shed() -> Result<Vec<String>, Trouble> {
     for (name, _) in &found {
         command.env_remove(name);
     }
-    // Only comes back where it could not.
+    // Returns only on failure.
     Err(failed(command.exec()))
 }
 

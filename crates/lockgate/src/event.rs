@@ -1,24 +1,24 @@
-//! The event file of a workflow run: the few fields that Lockgate reads, each parsed into a word of the glossary.
+//! The event file of a workflow run: the few fields that Lockgate reads, each parsed into a type of the glossary.
 
 use lockgate_core::{Attempt, BranchName, CommitId, PullNumber, RunId};
 use serde::Deserialize;
 
-/// An event, as far as Lockgate reads it.
+/// The fields of an event that Lockgate reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Event {
-    /// Of `pull_request` and `pull_request_target`.
+    /// The pull request of `pull_request` and `pull_request_target`.
     #[serde(default)]
     pub pull_request: Option<EventPull>,
-    /// Of `merge_group`.
+    /// The merge group of `merge_group`.
     #[serde(default)]
     pub merge_group: Option<MergeGroup>,
-    /// Of `workflow_run`.
+    /// The workflow run of `workflow_run`.
     #[serde(default)]
     pub workflow_run: Option<EventRun>,
-    /// The repository, which every event has.
+    /// The repository, present in every event.
     #[serde(default)]
     pub repository: Option<EventRepository>,
-    /// Of `push`: the branch that moved.
+    /// The updated branch of `push`.
     #[serde(default, rename = "ref")]
     pub reference: Option<String>,
 }
@@ -26,7 +26,7 @@ pub struct Event {
 /// The repository in an event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EventRepository {
-    /// The branch that pull requests go to unless they say otherwise.
+    /// The default branch.
     #[serde(default)]
     pub default_branch: Option<BranchName>,
 }
@@ -34,11 +34,11 @@ pub struct EventRepository {
 /// A pull request in an event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EventPull {
-    /// Its number.
+    /// The number of the pull request.
     pub number: PullNumber,
-    /// Its head.
+    /// The head of the pull request.
     pub head: EventHead,
-    /// Its base.
+    /// The base of the pull request.
     pub base: EventBase,
 }
 
@@ -63,9 +63,9 @@ pub struct EventBase {
 /// A group of pull requests that a merge queue wants to merge.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct MergeGroup {
-    /// What the branch would become.
+    /// The commit that the branch would move to.
     pub head_sha: CommitId,
-    /// What it is.
+    /// The commit that the branch is at.
     pub base_sha: CommitId,
     /// The branch that the queue made for it, with or without `refs/heads/`.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub struct MergeGroup {
     pub base_ref: Option<String>,
 }
 
-/// What the name of a merge queue's own branch tells: the branch that it is for, and the pull request that its tip adds.
+/// Parses the name of a merge queue's own branch: returns its target branch, and the pull request that its tip adds.
 ///
 /// They are named `gh-readonly-queue/<branch>/pr-<number>-<commit>` ("Merging a pull request with a merge queue").
 pub fn queue_branch(name: &str) -> Option<(BranchName, PullNumber)> {
@@ -89,32 +89,32 @@ pub fn queue_branch(name: &str) -> Option<(BranchName, PullNumber)> {
 /// A workflow run in an event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EventRun {
-    /// Its number.
+    /// The id of the run.
     pub id: RunId,
-    /// What started it.
+    /// The triggering event.
     #[serde(default)]
     pub event: Option<String>,
-    /// What it ran for.
+    /// The commit that it ran for.
     #[serde(default)]
     pub head_sha: Option<CommitId>,
-    /// The branch that it ran for; of a merge group, one that the queue made.
+    /// The branch that it ran for; for a merge group, one created by the queue.
     #[serde(default)]
     pub head_branch: Option<String>,
-    /// Its workflow's file.
+    /// The path of its workflow file.
     #[serde(default)]
     pub path: Option<String>,
-    /// Which attempt.
+    /// The attempt.
     #[serde(default)]
     pub run_attempt: Option<Attempt>,
-    /// How it ended, once it has.
+    /// The conclusion, once it has ended.
     #[serde(default)]
     pub conclusion: Option<String>,
 }
 
 impl EventRun {
-    /// The merge group that it ran for, if it did, and what the name of its branch tells.
+    /// Returns the merge group that it ran for, if any, and the parsed name of its branch.
     ///
-    /// Nobody but the forge says that a merge group started a run.
+    /// Only GitHub can set a merge group as the event of a run.
     pub fn merge_group(&self) -> Option<(&CommitId, Option<(BranchName, PullNumber)>)> {
         if self.event.as_deref() != Some("merge_group") {
             return None;
@@ -128,12 +128,12 @@ impl Event {
     /// Reads the file.
     ///
     /// # Errors
-    /// What serde says; any bytes may come.
+    /// The error of serde, for any invalid bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
     }
 
-    /// The repository's default branch.
+    /// Returns the repository's default branch.
     pub fn default_branch(&self) -> Option<&BranchName> {
         self.repository.as_ref()?.default_branch.as_ref()
     }

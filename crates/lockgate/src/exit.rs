@@ -1,31 +1,31 @@
-//! How the command ends: exit codes, and failures as people and programs read them.
+//! The end of a command: exit statuses, and failures in a form for people and for programs.
 
 use std::process::{ExitCode, Termination};
 
 use lockgate_core::Reason;
 
-/// The exit codes. Public, documented in docs/exit-codes.md, and never given another meaning.
+/// The exit statuses. Public, documented in docs/exit-codes.md, and never given another meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It is as it should be.
+    /// Success.
     Done = 0,
-    /// Trouble outside, or a bug.
+    /// An external fault, or a bug.
     CouldNot = 1,
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage = 2,
     /// A person must change something.
     Refused = 3,
-    /// It may become possible by itself.
+    /// It may become possible without any action.
     Waiting = 4,
-    /// Bytes are not what they must be.
+    /// Bytes differ from what is expected.
     WrongBytes = 5,
-    /// There is no such release.
+    /// The release does not exist.
     NotPublished = 6,
 }
 
 impl Exit {
-    /// How bad it is among several: what a person must change comes before what may pass by itself; a bug or trouble outside comes
-    /// last, because nothing is known then.
+    /// Returns the rank among several results: a failure that needs a person ranks above one that may pass by itself; a bug or an
+    /// external fault ranks last, because nothing is known then.
     pub fn severity(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -38,7 +38,7 @@ impl Exit {
         }
     }
 
-    /// The word that messages and JSON use for it.
+    /// Returns the name used in messages and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -58,23 +58,23 @@ impl Termination for Exit {
     }
 }
 
-/// A command that did not end well: what was wrong, what to do next, a stable code.
+/// A command that failed: the problem, what to do next, a stable code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The exit code.
+    /// The exit status.
     pub exit: Exit,
-    /// Such as `promote.head-moved`.
+    /// The stable code, such as `promote.head-moved`.
     pub code: &'static str,
-    /// One sentence; foreign text in it is quoted and escaped.
+    /// The problem as one sentence; untrusted text in it is quoted and escaped.
     pub message: String,
-    /// One sentence.
+    /// What to do next, as one sentence.
     pub hint: String,
-    /// Whether the result of the command, which was printed, has told programs about it.
+    /// Whether the printed result of the command already reports it to programs.
     pub told: bool,
 }
 
 impl Failure {
-    /// From a reason with a code.
+    /// Builds a failure from a reason with a code.
     pub fn new(exit: Exit, reason: &impl Reason) -> Self {
         Self {
             exit,
@@ -85,7 +85,7 @@ impl Failure {
         }
     }
 
-    /// For a person at a terminal, or a log.
+    /// Formats the failure for a terminal or a log.
     pub fn text(&self) -> String {
         format!(
             "{} ({}): {}\n  next: {}",
@@ -96,7 +96,7 @@ impl Failure {
         )
     }
 
-    /// For programs.
+    /// Formats the failure for programs.
     pub fn json(&self, command: &str) -> serde_json::Value {
         serde_json::json!({
             "version": 1,

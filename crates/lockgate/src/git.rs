@@ -1,7 +1,7 @@
-//! git, by its own command: trees, blobs, merges and refs, without a checkout.
+//! Reads a repository with the `git` command: trees, blobs, merges and refs, without a checkout.
 //!
-//! Reads objects only; the one thing it writes is objects (fetched ones, and the tree of a trial merge). Never runs a hook,
-//! never touches the work tree. What git prints is foreign text until it is parsed.
+//! Writes nothing but objects (fetched ones, and the tree of a trial merge). Never runs a hook and never touches the work
+//! tree. The output of git is untrusted until it is parsed.
 
 mod checkout;
 mod environment;
@@ -21,7 +21,7 @@ use lockgate_core::{CommitId, ObjectId};
 use crate::objects::Objects;
 use crate::trouble::Trouble;
 
-/// A clone. Objects never change, so what was read once is kept.
+/// A clone. Objects never change, so everything that was read once is kept.
 #[derive(Debug)]
 pub struct Git {
     dir: PathBuf,
@@ -33,9 +33,9 @@ pub struct Git {
 /// A trial merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merge {
-    /// The tree that it would make.
+    /// The tree of the merge.
     Clean(ObjectId),
-    /// It needs a person.
+    /// The merge has a conflict.
     Conflict,
     /// The two have no commit in common.
     Unrelated,
@@ -45,7 +45,7 @@ pub enum Merge {
 pub type Refs = BTreeMap<String, ObjectId>;
 
 impl Git {
-    /// The clone that a folder is in.
+    /// Opens the clone that contains a folder.
     pub fn open(dir: &Path) -> Result<Self, Trouble> {
         let output = command(
             dir,
@@ -76,7 +76,7 @@ impl Git {
         })
     }
 
-    /// The root of the work tree.
+    /// Returns the root of the work tree.
     pub fn top(&self) -> Result<PathBuf, Trouble> {
         let text = self.text(
             "find the root of the work tree",
@@ -85,7 +85,7 @@ impl Git {
         Ok(PathBuf::from(text.trim_end_matches('\n')))
     }
 
-    /// The address of a remote, if it has one.
+    /// Returns the address of a remote, if it has one.
     pub fn remote_url(&self, remote: &str) -> Option<String> {
         let key = format!("remote.{remote}.url");
         let output = command(&self.dir, &["config", "--get", &key]).ok()?;
@@ -93,7 +93,7 @@ impl Git {
         output.status.success().then(|| text.trim_end().to_owned())
     }
 
-    /// The commit that a revision names.
+    /// Returns the commit that a revision names.
     pub fn commit(&self, revision: &str) -> Result<CommitId, Trouble> {
         let found = self
             .resolve(revision, "commit")?
@@ -108,12 +108,12 @@ impl Git {
         })
     }
 
-    /// Whether history was cut off when it was cloned.
+    /// Returns whether the clone is shallow.
     pub fn is_shallow(&self) -> bool {
         self.shallow
     }
 
-    /// Every entry of a tree, recursively.
+    /// Returns every entry of a tree, recursively.
     pub fn tree(&self, treeish: &str) -> Result<Rc<[TreeEntry]>, Trouble> {
         let doing = || format!("list the tree of {treeish}");
         let id = self.resolve(treeish, "tree")?;
@@ -136,7 +136,7 @@ impl Git {
         Ok(entries)
     }
 
-    /// The bytes of a blob, and how many there are; no bytes where there are more than `most`.
+    /// Returns the bytes of a blob and its size; no bytes if it is larger than `most`.
     pub fn blob(&self, id: &ObjectId, most: u64) -> Result<(Vec<u8>, u64), Trouble> {
         let detail = || "the object is not there".to_owned();
         let read = self.ask(|objects| objects.contents(id, most))?;
@@ -146,7 +146,7 @@ impl Git {
         })
     }
 
-    /// The object of a kind that a revision names; a revision of several lines names nothing.
+    /// Returns the object of the given kind that a revision names; a revision of several lines names nothing.
     fn resolve(&self, revision: &str, kind: &str) -> Result<Option<ObjectId>, Trouble> {
         if revision.is_empty()
             || revision.starts_with('-')
@@ -158,7 +158,7 @@ impl Git {
         Ok(found.map(|info| info.id))
     }
 
-    /// Asks the object database, which is opened at the first question.
+    /// Queries the object database, which is opened at the first query.
     fn ask<T>(
         &self,
         question: impl FnOnce(&mut Objects) -> std::io::Result<T>,
@@ -174,7 +174,7 @@ impl Git {
         })
     }
 
-    /// What merging `head` into `base` would give.
+    /// Computes the merge of `head` into `base`.
     pub fn merge(&self, base: &CommitId, head: &CommitId) -> Result<Merge, Trouble> {
         let output = command(
             &self.dir,
@@ -192,7 +192,7 @@ impl Git {
         match (output.status.code(), tree) {
             (Some(0), Some(tree)) => Ok(Merge::Clean(tree)),
             (Some(1), Some(_)) => Ok(Merge::Conflict),
-            // git's own code for a command line that it does not know.
+            // git's own exit status for an invalid command line.
             (Some(129), _) => Err(Trouble::GitMissing {
                 detail: "it is too old for `merge-tree --write-tree`".to_owned(),
             }),
@@ -203,7 +203,7 @@ impl Git {
                     head.short()
                 ),
             }),
-            // git says the same of objects that it cannot read; only where it can tell, it is the pull request's doing.
+            // git reports the same for objects that it cannot read; only if both can be read is the pull request the cause.
             _ if self.has(base) && self.has(head) && self.merge_base(base, head).is_none() => {
                 Ok(Merge::Unrelated)
             }
@@ -214,7 +214,7 @@ impl Git {
         }
     }
 
-    /// Where two commits' histories parted, if they ever met.
+    /// Returns the merge base of two commits, if they have one.
     pub fn merge_base(&self, one: &CommitId, other: &CommitId) -> Option<CommitId> {
         let output = command(&self.dir, &["merge-base", one.as_str(), other.as_str()]).ok()?;
         String::from_utf8(output.stdout)
@@ -225,7 +225,7 @@ impl Git {
             .ok()
     }
 
-    /// The refs of a remote, as they are now.
+    /// Returns the current refs of a remote.
     pub fn remote_refs(&self, remote: &str) -> Result<Refs, Trouble> {
         let doing = format!("list the refs of {}", quoted(remote));
         let bytes = self.run(
@@ -235,7 +235,7 @@ impl Git {
         let rows = bytes.split(|b| *b == b'\n').filter(|row| !row.is_empty());
         let mut refs = Refs::new();
         for row in rows {
-            // Anybody who may push can make a ref whose name is no text. None of ours is: it is not there for us.
+            // Anyone with push access can create a ref whose name is not UTF-8. None of ours is like that, so it is ignored.
             let Ok(text) = str::from_utf8(row) else {
                 continue;
             };
@@ -248,7 +248,7 @@ impl Git {
         Ok(refs)
     }
 
-    /// Brings commits of a remote, if they are not here yet.
+    /// Fetches commits from a remote, if they are not in the clone yet.
     pub fn fetch(&self, remote: &str, wanted: &[(&str, &CommitId)]) -> Result<(), Trouble> {
         let absent: Vec<&str> = wanted
             .iter()
@@ -276,9 +276,9 @@ impl Git {
             .is_ok_and(|found| found.is_some())
     }
 
-    /// Paths that differ from the commit that is checked out, without what git ignores.
+    /// Returns the paths that differ from the checked-out commit, without ignored files.
     pub fn changes(&self) -> Result<Vec<String>, Trouble> {
-        // Without `-z` git quotes a path that has a space or an umlaut, and it is no path any more.
+        // Without `-z` git quotes a path that has a space or an umlaut, and the result is no longer a path.
         let bytes = self.run(
             "look for changes",
             &[
@@ -287,7 +287,7 @@ impl Git {
                 "-z",
                 "--no-renames",
                 "--untracked-files=all",
-                // A setting, and .gitmodules itself, can ask for silence about submodules.
+                // A setting, and .gitmodules itself, can suppress changes in submodules.
                 "--ignore-submodules=none",
             ],
         )?;
@@ -297,7 +297,7 @@ impl Git {
             .collect())
     }
 
-    /// The commits that lead to a tip and touch a path, newest first.
+    /// Returns the commits that lead to a tip and touch a path, newest first.
     pub fn commits_touching(&self, tip: &CommitId, path: &str) -> Result<Vec<CommitId>, Trouble> {
         let text = self.text(
             "walk the history",
@@ -306,8 +306,8 @@ impl Git {
         Ok(text.lines().filter_map(|row| row.parse().ok()).collect())
     }
 
-    /// What a branch was, by first parents, oldest first: each commit, and what it changed against the one before, as
-    /// git-log(1) writes it.
+    /// Returns the history of a branch, by first parents, oldest first: each commit, and its changes against the one before, as
+    /// git-log(1) writes them.
     pub fn log(&self, tip: &CommitId) -> Result<Vec<u8>, Trouble> {
         if self.is_shallow() {
             return Err(Trouble::Shallow {
@@ -331,7 +331,7 @@ impl Git {
     }
 }
 
-/// What git prints in a folder, if it ends well.
+/// Runs git in a folder and returns its output if it succeeds.
 fn run_in(dir: &Path, doing: &str, args: &[impl AsRef<OsStr>]) -> Result<Vec<u8>, Trouble> {
     let output = command(dir, args)?;
     if output.status.success() {
@@ -354,7 +354,7 @@ fn base(dir: &Path) -> Command {
         "core.fsmonitor=false",
         "-c",
         "protocol.ext.allow=never",
-        // The graft file below is none; git's words on it would stand before those on what failed.
+        // The graft file set below does not exist; git's hint about grafts would precede the actual error message.
         "-c",
         "advice.graftFileDeprecated=false",
     ]);
@@ -376,7 +376,7 @@ fn missing(error: &std::io::Error) -> Trouble {
     }
 }
 
-/// What git printed cannot be read.
+/// Returns the error for output of git that cannot be parsed.
 pub fn garbled(doing: &str, found: &[u8]) -> Trouble {
     let detail = format!(
         "it printed {}, which makes no sense here",
@@ -388,7 +388,7 @@ pub fn garbled(doing: &str, found: &[u8]) -> Trouble {
     }
 }
 
-/// `<mode> SP <type> SP <object> TAB <path>`, from git-ls-tree(1).
+/// Parses `<mode> SP <type> SP <object> TAB <path>`, from git-ls-tree(1).
 fn tree_entry(entry: &[u8]) -> Option<TreeEntry> {
     let tab = entry.iter().position(|b| *b == b'\t')?;
     let (head, path) = (str::from_utf8(&entry[..tab]).ok()?, entry.get(tab + 1..)?);
@@ -406,7 +406,7 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStrExt as _;
 
-    /// Runs git in a folder, and gives back what it printed.
+    /// Runs git in a folder, and returns its output.
     pub(super) fn git(dir: &Path, args: &[&str]) -> String {
         let git = base(dir)
             .args(["-c", "user.name=x", "-c", "user.email=x@x"])

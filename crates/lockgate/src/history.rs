@@ -1,6 +1,6 @@
-//! What a branch was, commit by commit, for one package: the version that each commit names, its fingerprint, its pins.
+//! The history of a branch for one package: the version, the fingerprint and the pins at each commit.
 //!
-//! The tree of each commit is kept up to date by what git says has changed, so that no tree is read twice.
+//! The tree of each commit is updated from the changes that git reports, so that no tree is read twice.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,26 +15,26 @@ use crate::exit::Failure;
 use crate::git::{Git, garbled};
 use crate::trouble::Trouble;
 
-/// The largest config that is read, in bytes.
+/// The largest accepted config, in bytes.
 const LARGEST_CONFIG: u64 = 1 << 20;
 
-/// A commit of a branch, and what it changed.
+/// A commit of a branch, and its changes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Moved {
     /// The commit.
     pub commit: CommitId,
-    /// The paths that it changed, and what they are now; `None` where they are gone.
+    /// The changed paths with their new entries; `None` for deleted ones.
     pub changes: Vec<(Vec<u8>, Option<TreeEntry>)>,
 }
 
-/// What a branch was, by first parents, oldest first. Merges, squashes and rebases all look alike so.
+/// Returns the history of a branch, by first parents, oldest first. Merges, squashes and rebases then all look alike.
 pub fn of_branch(git: &Git, tip: &CommitId) -> Result<Vec<Moved>, Trouble> {
     let bytes = git.log(tip)?;
     parse(&bytes).map_err(|found| garbled("walk the history", found))
 }
 
-/// Commits, each followed by its changes: `:<mode> <mode> <object> <object> <letter>` and the path, from git-diff-tree(1),
-/// each ended by a zero byte. The error is the word that makes no sense.
+/// Parses commits, each followed by its changes: `:<mode> <mode> <object> <object> <letter>` and the path, from
+/// git-diff-tree(1), each terminated by a zero byte. The error is the invalid word.
 fn parse(bytes: &[u8]) -> Result<Vec<Moved>, &[u8]> {
     let mut words = bytes.split(|byte| *byte == 0);
     let mut all: Vec<Moved> = Vec::new();
@@ -55,7 +55,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Moved>, &[u8]> {
         let [_, mode, _, object, _] = fields[..] else {
             return Err(word);
         };
-        // Taken as it is: a path may hold anything but a zero byte.
+        // Taken as it is: a path may contain anything but a zero byte.
         let (path, last) = (words.next().ok_or(word)?, all.last_mut().ok_or(word)?);
         let entry = match mode {
             "000000" => None,
@@ -70,7 +70,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Moved>, &[u8]> {
     Ok(all)
 }
 
-/// Walks the commits, oldest first, and tells of those that have the package.
+/// Walks the commits, oldest first, and returns those that have the package.
 pub fn of_package(git: &Git, moves: &[Moved], name: &PackageName) -> Result<Vec<Landed>, Failure> {
     let mut walk = Walk::new(git, name);
     let mut landed = Vec::new();
@@ -99,13 +99,13 @@ struct Walk<'g> {
     name: &'g PackageName,
     /// The whole tree.
     tree: BTreeMap<Vec<u8>, TreeEntry>,
-    /// The package as the config of the commit has it.
+    /// The package, from the config of the commit.
     package: Option<Package>,
     /// Configs that were parsed before, by their object.
     configs: HashMap<ObjectId, Option<Package>>,
-    /// The entries of the tree that matter for the package.
+    /// The entries of the tree that affect the package.
     matter: BTreeMap<Vec<u8>, TreeEntry>,
-    /// What was worked out, unless something that matters has changed since.
+    /// The computed state, unless an entry that affects it has changed since.
     state: Option<State>,
 }
 
@@ -146,7 +146,7 @@ impl<'g> Walk<'g> {
         Ok(())
     }
 
-    /// Whether an entry is asked for: it decides what is built, or is the pins.
+    /// Returns whether an entry is relevant: it affects the build, or is the pins file.
     fn matters(&self, entry: &TreeEntry) -> bool {
         self.package.as_ref().is_some_and(|package| {
             let pins = package.pins.as_ref().map(|pins| pins.as_str().as_bytes());
@@ -154,7 +154,7 @@ impl<'g> Walk<'g> {
         })
     }
 
-    /// The package, where the commit has a config that can be read and names it.
+    /// Reads the package, if the commit has a readable config that names it.
     fn read_config(&mut self) -> Result<Option<Package>, Failure> {
         let Some(entry) = self.tree.get(FILE.as_bytes()) else {
             return Ok(None);
@@ -217,7 +217,7 @@ impl<'g> Walk<'g> {
     }
 }
 
-/// By the config of the commit itself.
+/// Applies the config of the commit itself.
 fn followed(package: &Package, version: Version) -> Followed {
     let variants = package.variants.iter();
     Followed {

@@ -1,4 +1,4 @@
-//! What the repository says: base, head and their merge, package by package. Reads git only; decides nothing.
+//! Reads base, head and their merge from git, package by package; decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,14 +18,14 @@ use crate::exit::{Exit, Failure};
 use crate::git::{Git, Merge, Refs};
 use crate::trouble::Trouble;
 
-/// The largest config that is read, in bytes.
+/// The largest accepted config, in bytes.
 const LARGEST_CONFIG: u64 = 1 << 20;
 
 /// One tree and its config.
 #[derive(Debug, Clone)]
 pub struct Tree {
     entries: Rc<[TreeEntry]>,
-    /// `None` where there is no config; an error where it cannot be read.
+    /// The config; `None` if there is none, an error if it cannot be read.
     pub config: Option<Result<Config, Failure>>,
 }
 
@@ -36,38 +36,38 @@ pub struct Trees {
     pub base: Tree,
     /// The head of the pull request.
     pub head: Tree,
-    /// The one merged into the other; `None` where they conflict.
+    /// The merge of the two; `None` if they conflict.
     pub merged: Option<Tree>,
     /// Whether they have no commit in common.
     unrelated: bool,
-    /// The commits of the base branch and of the pull request's head, where that is known.
+    /// The commits of the base branch and of the pull request's head, if known.
     sides: Option<(CommitId, CommitId)>,
 }
 
-/// What one package is in the three trees.
+/// The state of one package in the three trees.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// As the head describes it, with the base's policy.
+    /// The package as the head describes it, with the base's policy.
     pub package: Package,
-    /// All that detect needs.
+    /// The facts for detect.
     pub facts: Facts,
-    /// What detect says.
+    /// The decision of detect.
     pub decision: Decision,
-    /// The paths that decide what is built and that the pull request changes.
+    /// The paths of source files that the pull request changes.
     pub changed: Vec<Vec<u8>>,
-    /// What the pull request changes of `lockgate.toml`, as the lines of a diff.
+    /// The pull request's changes to `lockgate.toml`, as diff lines.
     pub config_diff: Vec<String>,
-    /// Whether the merge has other pins than the base, or has them elsewhere.
+    /// Whether the merge changes the pins or their path.
     pub pins_changed: bool,
 }
 
 impl Seen {
-    /// Of the head's tree.
+    /// Returns the fingerprint of the head's tree.
     pub fn head_fingerprint(&self) -> Fingerprint {
         self.facts.head.digests.fingerprint
     }
 
-    /// Of the merge's tree; `None` where there is a conflict.
+    /// Returns the fingerprint of the merge's tree; `None` if there is a conflict.
     pub fn merged_fingerprint(&self) -> Option<Fingerprint> {
         match &self.facts.merged {
             Merged::Clean(snapshot) => Some(snapshot.digests.fingerprint),
@@ -75,12 +75,12 @@ impl Seen {
         }
     }
 
-    /// The version that the head names, if it can be read.
+    /// Returns the version that the head names, if it can be read.
     pub fn head_version(&self) -> Option<Version> {
         detect::version_of(&self.package, &self.facts.head.version_file).ok()
     }
 
-    /// The version that the merge names, if it can be read.
+    /// Returns the version that the merge names, if it can be read.
     pub fn merged_version(&self) -> Option<Version> {
         match &self.facts.merged {
             Merged::Clean(snapshot) => {
@@ -91,11 +91,11 @@ impl Seen {
     }
 }
 
-/// Asked only where a package's snapshots differ: which tags exist, and who holds the wanted version.
+/// Published state, read only if a package's snapshots differ: the existing tags, and the owner of the requested version.
 pub trait Published {
-    /// The refs of the remote.
+    /// Returns the refs of the remote.
     fn refs(&self) -> Result<&Refs, Failure>;
-    /// Who holds a version whose tag exists.
+    /// Returns the owner of a version whose tag exists.
     fn holder(&self, package: &Package, version: &Version) -> Result<Holder, Failure>;
 }
 
@@ -119,12 +119,12 @@ impl Tree {
         Ok(Self { entries, config })
     }
 
-    /// A package of this tree's config, if both can be read.
+    /// Returns a package of this tree's config, if both can be read.
     pub fn package(&self, name: &PackageName) -> Option<&Package> {
         self.config.as_ref()?.as_ref().ok()?.packages.get(name)
     }
 
-    /// The names of this tree's packages; none where the config cannot be read.
+    /// Returns the names of this tree's packages; none if the config cannot be read.
     pub fn names(&self) -> impl Iterator<Item = &PackageName> {
         self.config
             .iter()
@@ -132,7 +132,7 @@ impl Tree {
             .flat_map(|config| config.packages.keys())
     }
 
-    /// The config, or why there is none.
+    /// Returns the config, or an error that explains why there is none.
     pub fn config(&self, place: &str) -> Result<&Config, Failure> {
         match &self.config {
             None => Err(Trouble::NoConfig {
@@ -144,7 +144,7 @@ impl Tree {
         }
     }
 
-    /// What this tree says about a package.
+    /// Computes the state of a package in this tree.
     pub fn snapshot(&self, git: &Git, package: &Package) -> Result<Snapshot, Failure> {
         let digests = fingerprint::of_tree(package, &self.entries);
         Ok(Snapshot {
@@ -175,7 +175,7 @@ impl Tree {
         }
     }
 
-    /// Whether the work tree holds what decides a package's build, as this tree has it.
+    /// Checks that the work tree contains the package's source files as they are in this tree.
     pub fn checked_out(&self, git: &Git, top: &Path, package: &Package) -> Result<(), Trouble> {
         let counted = self.entries.iter();
         let counted = counted.filter(|entry| fingerprint::counts(package, entry));
@@ -184,7 +184,7 @@ impl Tree {
             .map_err(|Lacking { what, next }| Trouble::NotCheckedOut { what, next })
     }
 
-    /// The bytes of a file of this tree, if there is one, up to a limit.
+    /// Returns the bytes of a file of this tree, if it exists, up to a limit.
     pub fn file(&self, git: &Git, path: &str, most: u64) -> Result<Option<Vec<u8>>, Failure> {
         match self
             .entries
@@ -196,7 +196,7 @@ impl Tree {
         }
     }
 
-    /// Whether anything is at a path.
+    /// Returns whether an entry exists at a path.
     fn has_file(&self, path: &RepoPath) -> bool {
         self.object(path).is_some()
     }
@@ -239,7 +239,7 @@ impl Trees {
         })
     }
 
-    /// For a commit that already is the merge, as in a merge queue; of which head, if that is known.
+    /// Builds the trees for a commit that already is the merge, as in a merge queue; `head` is given if it is known.
     pub fn of_merge(
         git: &Git,
         base: &CommitId,
@@ -256,7 +256,7 @@ impl Trees {
         })
     }
 
-    /// The packages of base and head.
+    /// Returns the packages of base and head.
     pub fn names(&self) -> BTreeSet<PackageName> {
         self.base
             .names()
@@ -265,7 +265,7 @@ impl Trees {
             .collect()
     }
 
-    /// What the merge changes of the config, as the lines of a unified diff.
+    /// Returns the changes that the merge makes to the config, as lines of a unified diff.
     fn config_diff(&self, git: &Git, after: &Tree) -> Result<Vec<String>, Failure> {
         if self.base.object_at(FILE.as_bytes()) == after.object_at(FILE.as_bytes()) {
             return Ok(Vec::new());
@@ -279,16 +279,16 @@ impl Trees {
         Ok(diff.lines().skip(2).map(ToOwned::to_owned).collect())
     }
 
-    /// What it means that the head has no such package.
+    /// Decides about a package that the head does not have.
     pub fn removal(&self, name: &PackageName) -> Option<detect::Refusal> {
         let after = self.merged.as_ref().unwrap_or(&self.head);
         let left = after.names().filter_map(|name| after.package(name));
         detect::removal(self.base.package(name), left)
     }
 
-    /// What a package of the head is in the three trees.
+    /// Reads the state of a package of the head in the three trees.
     ///
-    /// How it is built and named is the head's word, since that is what would be merged; what is let pass is the base's.
+    /// The head defines how it is built and named, since that is what would be merged; the base's policy decides what is allowed.
     pub fn see(
         &self,
         git: &Git,
@@ -336,7 +336,7 @@ impl Trees {
                 let left = after.has_file(&base.version_file);
                 identity::changes(base, package, left)
             }
-            // Where there is no package yet, the project brings its own tags along.
+            // For the first package, the existing tags are the project's own.
             (None, Some(package)) if self.base.names().next().is_some() => {
                 identity::of_new(package, !taken.is_empty())
             }
@@ -361,7 +361,7 @@ impl Trees {
             of(&self.base, base) != of(after, &package)
         });
         let mut changed = fingerprint::changed(&package, &self.base.entries, &after.entries);
-        // What the build command names decides what is built, wherever it lies.
+        // A file named in the build command affects the build, wherever it is.
         for word in package.command_words() {
             let path = word.strip_prefix("./").unwrap_or(&word).as_bytes().to_vec();
             let of = |tree: &Tree| tree.object_at(&path);
@@ -380,7 +380,7 @@ impl Trees {
         }))
     }
 
-    /// The version where the head left the base branch; only read where sources changed and the version did not.
+    /// Returns the version at the point where the head left the base branch; read only if sources changed and the version did not.
     fn fork_version(
         &self,
         git: &Git,
@@ -404,7 +404,7 @@ impl Trees {
         Ok(detect::version_of(package, &tree.version_file(git, package)?).ok())
     }
 
-    /// The build workflow of a package, in head and base.
+    /// Returns the build workflow of a package, in head and base.
     pub fn workflow(&self, package: &Package) -> WorkflowFacts {
         let (head, base) = (self.head.workflows(), self.base.workflows());
         let path = package.build_workflow();

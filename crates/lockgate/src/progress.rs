@@ -11,7 +11,7 @@ use crate::talk::Talk;
 pub struct Bar(ProgressBar);
 
 impl Bar {
-    /// Begins; drawn only where stderr is a terminal.
+    /// Creates the bar; drawn only if stderr is a terminal.
     pub fn new(talk: &Talk, name: &str, size: u64) -> Self {
         let target = if talk.terminal {
             ProgressDrawTarget::stderr()
@@ -21,7 +21,7 @@ impl Bar {
         Self(styled(name, size, target))
     }
 
-    /// Counts what is read.
+    /// Counts the bytes that are read.
     pub fn watch<R: Read>(&self, reader: R) -> impl Read {
         self.0.wrap_read(reader)
     }
@@ -33,21 +33,21 @@ impl Drop for Bar {
     }
 }
 
-/// The progress of downloads, one after the other, as the client tells it.
+/// The progress of consecutive downloads, as the client reports it.
 pub struct Downloads {
     terminal: bool,
     shown: Mutex<Option<(String, ProgressBar)>>,
 }
 
 impl Downloads {
-    /// Drawn only where stderr is a terminal.
+    /// Creates the display; drawn only if stderr is a terminal.
     pub fn new(talk: &Talk) -> Self {
         let terminal = talk.terminal;
         let shown = Mutex::default();
         Self { terminal, shown }
     }
 
-    /// Shows how far a download is; another asset has another bar.
+    /// Shows the progress of a download; each asset has its own bar.
     pub fn show(&self, progress: &lockgate_client::Progress<'_>) {
         if !self.terminal {
             return;

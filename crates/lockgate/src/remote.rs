@@ -1,4 +1,4 @@
-//! The repository as the forge has it now: refs by git, releases as an anonymous reader, pull requests by the API.
+//! The current state of the repository on GitHub: refs by git, releases as an anonymous client, pull requests by the API.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -22,13 +22,13 @@ use crate::release_origin::commit_of;
 use crate::surroundings::{Place, Surroundings};
 use crate::trouble::Trouble;
 
-/// The repository as the forge has it now.
+/// The current state of the repository on GitHub.
 pub struct Remote<'a> {
-    /// The process's surroundings.
+    /// The environment of the process.
     pub around: &'a Surroundings,
     /// The clone.
     pub git: Git,
-    /// Where the forge is.
+    /// The addresses of the repository.
     pub place: Place,
     /// The API.
     pub forge: GitHub,
@@ -38,18 +38,18 @@ pub struct Remote<'a> {
     event: OnceCell<Event>,
 }
 
-/// A pull request and what it means for each package.
+/// A pull request and its trees.
 pub struct View {
-    /// The pull request as the forge tells it.
+    /// The pull request as GitHub reports it.
     pub pull: Pull,
-    /// The tip of its base branch now.
+    /// The current tip of its base branch.
     pub base_commit: CommitId,
     /// Base, head and merge.
     pub trees: Trees,
 }
 
 impl<'a> Remote<'a> {
-    /// For the clone that the command works in.
+    /// Opens the clone that the command works in.
     pub fn open(around: &'a Surroundings) -> Result<Self, Failure> {
         let git = around.git()?;
         let place = around.place(Some(&git))?;
@@ -67,7 +67,7 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// The end of a run that the event of this process tells of.
+    /// Returns the end of a run that this process's event reports, if any.
     pub fn ended(&self) -> Result<Option<Ended<'_>>, Failure> {
         let event = match self.event.get() {
             Some(known) => known,
@@ -79,7 +79,7 @@ impl<'a> Remote<'a> {
         Ok(Ended::of(event, self.around))
     }
 
-    /// The repository's default branch: by the event, else by the API.
+    /// Returns the repository's default branch: from the event, else from the API.
     pub fn default_branch(&self, event: &Event) -> Result<BranchName, Failure> {
         match event.default_branch() {
             Some(branch) => Ok(branch.clone()),
@@ -87,8 +87,8 @@ impl<'a> Remote<'a> {
         }
     }
 
-    /// The context of a package's status for pull requests into a branch; see [`gate::context`]. Which other branches have one is
-    /// the default branch's word, not that of a branch that anybody could make. Git only, and nothing for the default branch.
+    /// Returns the context of a package's status for pull requests into a branch; see [`gate::context`]. The default branch defines
+    /// which other branches have one, not a branch that any writer could create. Uses only git, and nothing for the default branch.
     pub fn context(
         &self,
         package: &PackageName,
@@ -102,7 +102,7 @@ impl<'a> Remote<'a> {
         Ok(gate::context(package, base, default, listed))
     }
 
-    /// The same for a pull request.
+    /// Returns the same for a pull request.
     pub fn context_of(
         &self,
         pull: &Pull,
@@ -111,7 +111,7 @@ impl<'a> Remote<'a> {
         self.context(package, &pull.facts.base, &pull.repository.default_branch)
     }
 
-    /// The branches besides the default one that have a gate; none where the default branch's config cannot be read.
+    /// Returns the branches besides the default one that have a gate; none if the default branch's config cannot be read.
     fn gated(&self, default: &BranchName) -> Result<&[BranchName], Failure> {
         if let Some(known) = self.gated.get() {
             return Ok(known);
@@ -126,7 +126,7 @@ impl<'a> Remote<'a> {
         Ok(self.gated.get_or_init(|| listed))
     }
 
-    /// The tip of a branch now.
+    /// Returns the current tip of a branch.
     pub fn branch(&self, branch: &BranchName) -> Result<CommitId, Failure> {
         let name = format!("refs/heads/{branch}");
         let unknown = || Trouble::UnknownRevision {
@@ -136,7 +136,7 @@ impl<'a> Remote<'a> {
         id.as_str().parse().map_err(|_| unknown().into())
     }
 
-    /// The head of a pull request now, brought here; `None` where the remote has no such ref.
+    /// Fetches the current head of a pull request; `None` if the remote has no such ref.
     pub fn head(&self, number: PullNumber) -> Result<Option<CommitId>, Failure> {
         let name = format!("refs/pull/{number}/head");
         let Some(id) = self
@@ -150,18 +150,18 @@ impl<'a> Remote<'a> {
         Ok(Some(id))
     }
 
-    /// Forgets what was read of the refs, so that they are read again.
+    /// Discards the cached refs, so that they are read again.
     pub fn refresh(&mut self) {
         self.refs = OnceCell::new();
     }
 
-    /// A pull request, its base and their merge. One call to the API; the rest is git's.
+    /// Reads a pull request, its base and their merge. One call to the API; the rest uses git.
     pub fn view(&self, number: PullNumber) -> Result<View, Failure> {
         let pull = self.forge.pull(number)?;
         self.view_of(pull)
     }
 
-    /// The same for a pull request that was read already.
+    /// Reads the same for a pull request that was read already.
     pub fn view_of(&self, pull: Pull) -> Result<View, Failure> {
         let base_commit = self.branch(&pull.facts.base)?;
         let (base_ref, head_ref) = (
@@ -180,17 +180,17 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// What a package is in a view.
+    /// Reads the state of a package in a view.
     pub fn see(&self, view: &View, name: &PackageName) -> Result<Option<Seen>, Failure> {
         view.trees.see(&self.git, name, self)
     }
 
-    /// Where the files of a tag are for anonymous readers.
+    /// Returns the address of a tag's files for anonymous clients.
     pub fn source(&self, tag: &Tag) -> Result<Source, Failure> {
         source(&self.place, tag)
     }
 
-    /// A document of a published release, as an anonymous reader gets it; `None` where there is none.
+    /// Downloads a document of a published release as an anonymous client; `None` if there is none.
     pub fn document(&self, tag: &Tag, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         let name = name.parse().map_err(|error| fetch_failure(&error))?;
         self.client
@@ -198,18 +198,18 @@ impl<'a> Remote<'a> {
             .map_err(|error| fetch_failure(&error))
     }
 
-    /// Reads a whole release as an anonymous reader.
+    /// Returns the client that reads whole releases anonymously.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The receipt of a published release, as an anonymous reader gets it. Where the public finds none, the forge's own list tells
-    /// whether there is one: an address can be late, and a repository private. The list is asked for unless it is given.
+    /// Reads the receipt of a published release as an anonymous client. If it is not publicly available, GitHub's own list shows whether
+    /// it exists: an address can lag, and a repository can be private. The list is requested unless it is given.
     pub fn receipt(&self, tag: &Tag, listed: Option<&Release>) -> Result<PublicReceipt, Failure> {
         let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else {
             return Ok(match listed {
                 Some(release) => absent(Some(release)),
-                // Whoever may not ask cannot know.
+                // Without access to the list, nothing can be concluded.
                 None => match self.forge.release_of_tag(tag) {
                     Ok(release) => absent(release.as_ref()),
                     Err(error) => PublicReceipt::NotYet(error.to_string()),
@@ -225,7 +225,7 @@ impl<'a> Remote<'a> {
         })
     }
 
-    /// What an environment demands, with the roles of the people who are asked: a call for each.
+    /// Reads the settings of an environment, with the roles of its reviewers: one call for each.
     pub fn environment(&self, name: &str, roles: Roles) -> Result<Reading<Environment>, Failure> {
         let mut found = self.forge.environment(name)?;
         if let Reading::Read(environment) = &mut found {
@@ -240,7 +240,7 @@ impl<'a> Remote<'a> {
                             break;
                         }
                     }
-                    // An account that has left, or one of which this token may not ask: nobody told, and another may suffice.
+                    // A deleted account, or one whose role this token may not read: the role is unknown, and another reviewer may suffice.
                     Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Denied) => {
                     }
                     Err(error) => return Err(error.into()),
@@ -250,29 +250,29 @@ impl<'a> Remote<'a> {
         Ok(found)
     }
 
-    /// The commit that a tag names now.
+    /// Returns the commit that a tag currently points to.
     pub fn tag_commit(&self, tag: &Tag) -> Result<Option<CommitId>, Failure> {
         Ok(commit_of(self.refs()?, tag))
     }
 }
 
-/// Of which reviewers of an environment the role is asked for.
+/// Selects the reviewers of an environment whose roles are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roles {
-    /// Of all.
+    /// All reviewers.
     All,
-    /// Of one after the other, until one may promote.
+    /// One after the other, until one may promote.
     UntilOneMayPromote,
 }
 
-/// What the public gets of a release's receipt.
+/// The receipt of a release, as an anonymous client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicReceipt {
-    /// It is there.
+    /// The receipt was read.
     Read(Box<Receipt>),
-    /// The forge lists it, and the public does not get it; why.
+    /// GitHub lists it, but it is not publicly available, with the reason.
     NotYet(String),
-    /// There is none, or none that can be used; why.
+    /// There is no usable receipt, with the reason.
     Unusable(String),
 }
 
@@ -309,13 +309,13 @@ impl Published for Remote<'_> {
     }
 }
 
-/// Where the files of a tag are for anonymous readers.
+/// Returns the address of a tag's files for anonymous clients.
 pub fn source(place: &Place, tag: &Tag) -> Result<Source, Failure> {
     Source::new(&place.server_url, place.repository.as_str(), tag.as_str())
         .map_err(|error| fetch_failure(&error))
 }
 
-/// Settings of a client that keeps nothing.
+/// Returns the settings of a client without a cache.
 pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
     let mut options = Options::default();
     if let Some(idle) = around.idle_timeout()? {
@@ -326,13 +326,13 @@ pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// How to wait before asking again: in rehearsals and tests a second is shorter.
+/// Returns the function that waits before a retry: in rehearsals and tests a second is shorter.
 pub fn pause(around: &Surroundings) -> Arc<dyn Fn(Duration) + Send + Sync> {
     let unit = around.pause(0);
     Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())))
 }
 
-/// What the client says, with the exit code that it deserves.
+/// Converts an error of the client to a failure with the matching exit status.
 pub fn fetch_failure(error: &FetchError) -> Failure {
     let exit = match error {
         FetchError::WrongBytes(_) => Exit::WrongBytes,

@@ -1,7 +1,7 @@
-//! An artifact on its way into a release: read once, checked, and sent on; never whole in memory, never on disk.
+//! Streams an artifact into a release: read once, checked, and sent on; never whole in memory, never on disk.
 //!
-//! One thread receives, digests what is stored and unpacks; the caller's thread digests the content, looks at its headers and
-//! sends. The last piece is held back until everything has agreed, so that wrong bytes never complete an upload.
+//! One thread receives, digests the stored bytes and unpacks; the caller's thread digests the content, inspects its headers and
+//! sends. The last piece is held back until all checks have passed, so that wrong bytes never complete an upload.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -20,44 +20,44 @@ use sha2::{Digest as _, Sha256};
 use crate::candidate::form;
 use crate::look::Refused;
 
-/// How much is handed over at once, in bytes. Small enough to stay in a core's own cache on its way from one thread to the
-/// other: measured, a megabyte costs a third more time.
+/// The size of a piece, in bytes. Small enough to stay in a core's own cache on its way from one thread to the other:
+/// measured, a megabyte costs a third more time.
 const PIECE: usize = 64 * 1024;
-/// How many pieces may wait between the two threads.
+/// The number of pieces that may wait between the two threads.
 const WAITING: usize = 16;
 
-/// A piece, or how it ended: whole and agreed, or not.
+/// A piece, or the end of the content: complete and checked, or an error.
 type Message = Result<Option<Vec<u8>>, UploadFault>;
 
-/// What an artifact must be.
+/// The expected properties of an artifact.
 pub struct Wanted<'a> {
-    /// By the manifest.
+    /// The executable, from the manifest.
     pub executable: &'a Executable,
-    /// Of what is stored, by the forge.
+    /// The digest of the stored bytes, from GitHub.
     pub stored_sha256: Option<Digest>,
-    /// By the variant's row; `None` where nobody asks.
+    /// The requirements of the variant's row; `None` if they are not checked.
     pub requirements: Option<Requirements>,
 }
 
-/// The content of an artifact, for an upload to read.
+/// The content of an artifact, as a reader for an upload.
 pub struct Checked<'a> {
     wanted: Wanted<'a>,
     pieces: Receiver<Message>,
     spare: SyncSender<Vec<u8>>,
-    /// What may be given out.
+    /// The bytes that may be returned.
     current: Vec<u8>,
     given: usize,
-    /// What may not be given out yet.
+    /// The bytes that may not be returned yet.
     held: Option<Vec<u8>>,
     hash: Sha256,
     inspector: Inspector,
     ended: bool,
-    /// Why reading failed, for whoever sends.
+    /// The reason why reading failed, for the sender.
     pub fault: Option<UploadFault>,
 }
 
 impl<'a> Checked<'a> {
-    /// Begins to receive. The thread ends when the content has ended, or when this is dropped.
+    /// Starts to receive. The thread ends when the content has ended, or when this is dropped.
     pub fn begin<'scope>(scope: &'scope Scope<'scope, '_>, body: Body, wanted: Wanted<'a>) -> Self {
         let (send, pieces) = sync_channel(WAITING);
         let (spare, empty) = sync_channel(WAITING + 2);
@@ -68,7 +68,7 @@ impl<'a> Checked<'a> {
         );
         scope.spawn(move || {
             let end = receive(body, &name, size, stored, &send, &empty);
-            // The other side may have gone away; then nobody wants to know.
+            // If the receiver was dropped, the result is no longer needed.
             let _ = send.send(end.map(|()| None));
         });
         let ranges = wanted.executable.header_ranges.iter();
@@ -86,7 +86,7 @@ impl<'a> Checked<'a> {
         }
     }
 
-    /// Makes the next piece available; the last one only when all has agreed.
+    /// Makes the next piece available; the last one only when all checks have passed.
     fn advance(&mut self) -> Result<(), UploadFault> {
         while self.given == self.current.len() && !self.ended {
             let message = self.pieces.recv().unwrap_or_else(|_| {
@@ -131,7 +131,7 @@ impl<'a> Checked<'a> {
             let what = format!("{} ({})", refused.problems, refused.codes);
             wrong(what, Some(next))
         };
-        // The build looks at the same, by the same code.
+        // The build runs the same check with the same code.
         let passed = |refused: Refused| {
             let next = format!(
                 "{}; and find out who changed what the build left: it refuses such an executable itself",
@@ -190,7 +190,7 @@ fn receive(
     let form = form(&body);
     let mut raw = HashingReader::new(body.reader);
     let fault = |error: ArtifactError| {
-        // Where the transfer broke, nothing is known of the artifact itself.
+        // If the transfer broke, nothing is known about the artifact itself.
         if let ArtifactError::Source(error)
         | ArtifactError::Zip(ZipError::Source { source: error, .. }) = &error
         {

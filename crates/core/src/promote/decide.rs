@@ -80,7 +80,7 @@ fn actor(facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// Checks the environment. A job that names an unknown environment creates it unprotected, so an unreadable one is refused like an open one.
+/// Checks the environment. A job that names an unknown one creates it unprotected, so an unreadable one is refused like an open one.
 fn environment(facts: &Facts) -> Result<(), Refusal> {
     let problem = match (facts.package.policy.environment, &facts.environment) {
         (EnvironmentCheck::Unchecked, _) | (_, None) => None,

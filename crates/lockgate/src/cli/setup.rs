@@ -1,4 +1,4 @@
-//! The options of the commands that set a repository up.
+//! The options of the commands that set up a repository.
 
 use std::path::PathBuf;
 
@@ -7,28 +7,28 @@ use clap::{Args, ValueEnum};
 /// `lockgate init`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The package's name; without one, the workflows of lockgate.toml are written again
+    /// The package's name; without it, the workflows of lockgate.toml are written again
     #[arg(long, value_name = "NAME")]
     pub package: Option<String>,
-    /// The file that holds the version and nothing else
+    /// The file that contains the version and nothing else
     #[arg(long, value_name = "PATH")]
     pub version_file: Option<String>,
     /// Write the version file with this first version
     #[arg(long, value_name = "VERSION")]
     pub first_version: Option<String>,
-    /// How versions are written [default: integer]
+    /// The scheme of versions [default: integer]
     #[arg(long, value_enum)]
     pub scheme: Option<Scheme>,
-    /// What decides what is built, such as 'tool/**'; may be given several times
+    /// The source files, as a pattern such as 'tool/**'; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub sources: Vec<String>,
-    /// What of the sources does not, after all; may be given several times
+    /// A pattern of files to exclude from the sources; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,
-    /// What builds one variant, in one text, such as 'make ARCH={arch}'; no shell will run it
+    /// The command that builds one variant, as one text, such as 'make ARCH={arch}'; it is run without a shell
     #[arg(long, value_name = "COMMAND")]
     pub build_command: Option<String>,
-    /// Where it leaves the executable [default: dist/{asset}]
+    /// The path of the built executable [default: dist/{asset}]
     #[arg(long, value_name = "PATH")]
     pub output: Option<String>,
     /// A command that shows that the executable works, such as '{output} --version'
@@ -37,19 +37,19 @@ pub struct Init {
     /// The variants, separated by commas [default: amd64,arm64]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub variants: Vec<String>,
-    /// A variant that is built and tried on amd64, under an emulator; may be given several times
+    /// A variant that is built and tested on amd64, under an emulator; may be given several times
     #[arg(long, value_name = "VARIANT")]
     pub emulate: Vec<String>,
-    /// How a release's tag is named [default: PACKAGE-v{version}]
+    /// The template of a release's tag [default: PACKAGE-v{version}]
     #[arg(long, value_name = "TEMPLATE")]
     pub tag: Option<String>,
-    /// How an executable is named [default: PACKAGE-{variant}-v{version}]
+    /// The template of an executable's name [default: PACKAGE-{variant}-v{version}]
     #[arg(long, value_name = "TEMPLATE")]
     pub asset: Option<String>,
-    /// Where the repository keeps the digests of the version that it names
+    /// The file in the repository for the digests of the version that it names
     #[arg(long, value_name = "PATH")]
     pub pins: Option<String>,
-    /// What is trusted [default: basic]
+    /// The trust level [default: basic]
     #[arg(long, value_enum)]
     pub level: Option<Level>,
     /// The default branch [default: that of the remote]
@@ -61,7 +61,7 @@ pub struct Init {
     /// The digests of Lockgate's executables [default: this executable's, for its own architecture]
     #[arg(long, value_name = "FILE", requires = "action")]
     pub sha256sums: Option<PathBuf>,
-    /// Go on though the build command is not there yet
+    /// Continue though the build command does not exist yet
     #[arg(long)]
     pub allow_missing: bool,
     /// Replace workflows of these names that Lockgate did not write
@@ -72,7 +72,7 @@ pub struct Init {
     pub dry_run: bool,
 }
 
-/// How versions are written.
+/// The scheme of versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scheme {
     /// 1, 2, 3
@@ -81,12 +81,12 @@ pub enum Scheme {
     Semver,
 }
 
-/// What is trusted.
+/// The trust level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Level {
-    /// The workflows' own token, a protected environment, a look at the role
+    /// The workflows' own token, a protected environment, a check of the role
     Basic,
-    /// A dedicated App for what must not be forged
+    /// A dedicated App for everything that must not be forged
     Hardened,
 }
 

@@ -1,4 +1,4 @@
-//! How the work tree differs from the commit in ways that `git status` is silent about.
+//! Finds the differences between the work tree and the commit that `git status` does not report.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -12,11 +12,11 @@ use lockgate_core::fingerprint::TreeEntry;
 use super::{Git, command, garbled};
 use crate::trouble::Trouble;
 
-/// How many paths one call of git is asked about.
+/// The number of paths in one call of git.
 const AT_ONCE: usize = 100;
 
 impl Git {
-    /// What the work tree lacks of some entries of the commit that is checked out.
+    /// Collects the differences between the work tree and some entries of the checked-out commit.
     pub fn checkout<'e>(
         &self,
         top: &Path,
@@ -46,7 +46,7 @@ impl Git {
         Ok(output.stdout.starts_with(b"true"))
     }
 
-    /// The marks of the index, from git-ls-files(1): `S` for `skip-worktree`, a small letter for `assume-unchanged`.
+    /// Reads the flags of the index, from git-ls-files(1): `S` for `skip-worktree`, a small letter for `assume-unchanged`.
     fn flags(&self, facts: &mut Facts) -> Result<(), Trouble> {
         let doing = "read the marks of the index";
         let args = ["ls-files", "-v", "-z", "--full-name", "--", ":/"];
@@ -65,7 +65,7 @@ impl Git {
         Ok(())
     }
 
-    /// Those of some paths whose attributes give them to Git LFS. Others may hold such a text for a reason of their own.
+    /// Returns those paths whose attributes assign them to Git LFS. Other files may contain such a text for a reason of their own.
     fn of_lfs(&self, top: &Path, paths: &[&[u8]]) -> Result<BTreeSet<Vec<u8>>, Trouble> {
         let doing = "read the attributes of files";
         let mut found = BTreeSet::new();
@@ -104,7 +104,7 @@ fn is_fetched(at: &Path) -> bool {
 
 fn holds_pointer(path: &Path) -> bool {
     let begins = || -> std::io::Result<bool> {
-        // A pointer is shorter than this, by its specification.
+        // By its specification, a pointer is shorter than this.
         let meta = path.symlink_metadata()?;
         if !meta.is_file() || meta.len() >= 1024 {
             return Ok(false);
@@ -116,7 +116,7 @@ fn holds_pointer(path: &Path) -> bool {
             .read_to_end(&mut first)?;
         Ok(first == LFS_POINTER)
     };
-    // What cannot be read is no pointer: the build will say so, or git does.
+    // An unreadable file is not a pointer: the build reports it, or git does.
     begins().unwrap_or(false)
 }
 

@@ -1,16 +1,16 @@
-//! Which of git's own variables reach the `git` that is run here.
+//! Selects which of git's own variables reach the `git` process.
 //!
 //! git knows more than a hundred variables, and each version adds some. Many choose what is read: the repository, its objects,
 //! index and grafts, and any setting at all (`GIT_CONFIG_COUNT`, `GIT_CONFIG_PARAMETERS`). A hook, an alias or an earlier step
-//! may have set them for a repository of its own. What a commit holds must not depend on them, so what is not named here is
-//! taken away, and a variable that nobody has heard of yet is as well.
+//! may have set them for another repository. The content of a commit must not depend on them, so every variable that is not
+//! listed here is removed, including variables of future versions of git.
 
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// How git reaches a remote and shows that it may, what it reports of that, and where its programs and settings are. The
-/// files of settings are the machine's word, as the home folder is: without them git would lack credential helpers, and
-/// the owners that it trusts.
+/// Variables for git's access to a remote and its credentials, for its reports on that, and for the paths of its programs and
+/// settings. The settings files belong to the machine, as the home folder does: without them git would lack credential
+/// helpers, and the owners that it trusts.
 const KEPT: [&str; 10] = [
     "GIT_ASKPASS",
     "GIT_CONFIG_GLOBAL",
@@ -24,16 +24,16 @@ const KEPT: [&str; 10] = [
     "GIT_SSH_VARIANT",
 ];
 
-/// The beginnings of names of the same kind.
+/// Prefixes of variables of the same kind.
 const KEPT_FAMILIES: [&str; 4] = ["GIT_HTTP_", "GIT_PROXY_SSL_", "GIT_SSL_", "GIT_TRACE"];
 
-/// Takes away what does not belong to this repository, and sets what has to hold for it.
+/// Removes the variables that do not belong to this repository, and sets the required ones.
 pub(super) fn set(git: &mut Command) {
     let names = std::env::vars_os().map(|(name, _)| name);
     for name in names.filter(|name| !is_kept(name)) {
         git.env_remove(name);
     }
-    // What a commit holds is what its id says: neither replaced objects nor grafts of this clone change that.
+    // The id of a commit determines its content: neither replaced objects nor grafts of this clone change that.
     git.env("GIT_NO_REPLACE_OBJECTS", "1")
         .env("GIT_GRAFT_FILE", "/dev/null")
         .env("LC_ALL", "C")

@@ -1,4 +1,4 @@
-//! What `init` wants to know of a clone: its remotes, its branches, its files.
+//! Reads what `init` needs from a clone: its remotes, branches and files.
 
 use lockgate_core::BranchName;
 
@@ -6,13 +6,13 @@ use super::{Git, command};
 use crate::trouble::Trouble;
 
 impl Git {
-    /// The names of the remotes.
+    /// Returns the names of the remotes.
     pub fn remotes(&self) -> Result<Vec<String>, Trouble> {
         let text = self.text("list the remotes", &["remote"])?;
         Ok(text.lines().map(ToOwned::to_owned).collect())
     }
 
-    /// The branch that a remote calls its own, as it was when it was cloned or fetched last.
+    /// Returns the default branch of a remote, as of the last clone or fetch.
     pub fn default_branch(&self, remote: &str) -> Option<BranchName> {
         let name = format!("refs/remotes/{remote}/HEAD");
         let target = self.line(&["symbolic-ref", "--quiet", "--end-of-options", &name])?;
@@ -22,18 +22,18 @@ impl Git {
             .ok()
     }
 
-    /// The branch that is checked out, born or not.
+    /// Returns the checked-out branch, even without a commit.
     pub fn current_branch(&self) -> Option<BranchName> {
         let target = self.line(&["symbolic-ref", "--quiet", "HEAD"])?;
         target.strip_prefix("refs/heads/")?.parse().ok()
     }
 
-    /// Whether there is any commit.
+    /// Returns whether there is any commit.
     pub fn has_commits(&self) -> bool {
         self.commit("HEAD").is_ok()
     }
 
-    /// The files of the work tree that git knows or would add, from its root.
+    /// Returns the files of the work tree that git tracks or would add, relative to its root.
     pub fn files(&self) -> Result<Vec<String>, Trouble> {
         let args = [
             "ls-files",

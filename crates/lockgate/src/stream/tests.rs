@@ -12,13 +12,13 @@ mod elves;
 
 use elves::Elf;
 
-/// Beyond what is kept of every executable.
+/// An offset beyond the prefix that is kept of every executable.
 const FAR: usize = KEPT_PREFIX + 4321;
 
-/// What a change of the right ranges is called, and the change.
+/// The name of a change to the correct ranges, and the change.
 type Lie = (&'static str, fn(&mut Vec<Range<u64>>));
 
-/// Sends an executable for amd64 and a glibc of 2.31, with these ranges in its manifest; how much came out, and what was wrong.
+/// Sends an executable for amd64 and glibc 2.31, with these ranges in its manifest; returns the number of bytes sent, and the error.
 fn send(bytes: &[u8], ranges: Vec<Range<u64>>) -> (usize, Option<UploadFault>) {
     let executable = Executable {
         variant: "amd64".parse().unwrap(),
@@ -53,7 +53,7 @@ fn send(bytes: &[u8], ranges: Vec<Range<u64>>) -> (usize, Option<UploadFault>) {
     })
 }
 
-/// The code and the next step of a refusal; none if all of the bytes came out.
+/// Returns the code and the next step of a refusal; `None` if all of the bytes were sent.
 fn outcome(bytes: &[u8], ranges: Vec<Range<u64>>) -> Option<(String, String)> {
     match send(bytes, ranges) {
         (sent, None) => {
@@ -61,7 +61,7 @@ fn outcome(bytes: &[u8], ranges: Vec<Range<u64>>) -> Option<(String, String)> {
             None
         }
         (sent, Some(UploadFault::WrongBytes(wrong))) => {
-            // The upload never becomes a whole file.
+            // The upload is never completed.
             assert!(sent < bytes.len());
             let (_, code) = wrong.problem.rsplit_once('(').unwrap();
             Some((code.trim_end_matches(')').to_owned(), wrong.next.unwrap()))
@@ -95,7 +95,7 @@ fn far_headers() -> Vec<u8> {
     elf.bytes()
 }
 
-/// Each hits what the start of the file does not name by itself.
+/// Each affects something that the start of the file alone does not determine.
 const LIES: [Lie; 4] = [
     ("none", Vec::clear),
     ("too short", |ranges| ranges[0].end = ranges[0].start + 10),
@@ -141,7 +141,7 @@ fn headers_beyond_what_is_kept_are_judged_or_the_executable_is_refused() {
     }
 }
 
-/// As manifests were before there were ranges: most executables need none.
+/// Manifests written before ranges existed have none, and most executables need none.
 #[test]
 fn where_linkers_put_headers_nothing_has_to_be_listed() {
     const WINDOW: usize = 64 * 1024;
