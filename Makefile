@@ -63,12 +63,12 @@ soak-properties: soak-setup
 	PROPTEST_CASES=$(CASES) LOCKGATE_FETCH_ROUNDS=400 cargo test --workspace --locked
 
 soak-model: soak-setup
-	cargo run --release --locked -p lockgate-model -- --three --faults 3 --deeds 0
-	cargo run --release --locked -p lockgate-model -- --three --faults 1 --deeds 1
-	cargo run --release --locked -p lockgate-model -- --faults 2 --deeds 1
-	cargo run --release --locked -p lockgate-model -- --faults 1 --deeds 2 --basic
-	cargo run --release --locked -p lockgate-model -- --faults 1 --deeds 1 --queue
-	cargo run --release --locked -p lockgate-model -- --faults 3 --deeds 0 --queue
+	cargo run --release --locked -p lockgate-model -- --three --faults 3 --actions 0
+	cargo run --release --locked -p lockgate-model -- --three --faults 1 --actions 1
+	cargo run --release --locked -p lockgate-model -- --faults 2 --actions 1
+	cargo run --release --locked -p lockgate-model -- --faults 1 --actions 2 --basic
+	cargo run --release --locked -p lockgate-model -- --faults 1 --actions 1 --queue
+	cargo run --release --locked -p lockgate-model -- --faults 3 --actions 0 --queue
 	cargo run --release --locked -p lockgate-model -- --cache --processes 3 --prunes 0
 	cargo run --release --locked -p lockgate-model -- --cache --children 2 --prunes 0
 
@@ -88,6 +88,7 @@ lint: ## Check format, lints, documentation and prose; a warning is an error
 	scripts/setup.sh lint
 	python3 scripts/prose.py --test
 	python3 scripts/prose.py
+	scripts/names.py
 	cargo fmt --check
 	cargo fmt --manifest-path proof/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings

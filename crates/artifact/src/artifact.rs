@@ -56,7 +56,7 @@ pub enum ArtifactError {
     Unfinished,
     /// The caller kept reading after a refusal.
     #[error("the artifact was refused before")]
-    Spent,
+    Poisoned,
 }
 
 impl ArtifactError {
@@ -78,7 +78,7 @@ impl ArtifactError {
             Self::TooLarge { .. } => "plain.too-large",
             Self::Source(_) => "plain.read",
             Self::Unfinished => "plain.unfinished",
-            Self::Spent => "plain.spent",
+            Self::Poisoned => "plain.spent",
         }
     }
 
@@ -97,7 +97,7 @@ impl ArtifactError {
             Self::Unfinished => {
                 "Read until the reader returns zero bytes: this is a mistake of the caller."
             }
-            Self::Spent => "Stop at the first refusal: this is a mistake of the caller.",
+            Self::Poisoned => "Stop at the first refusal: this is a mistake of the caller.",
         }
     }
 
@@ -126,7 +126,7 @@ impl From<ArtifactError> for io::Error {
             error @ (ArtifactError::Size { .. }
             | ArtifactError::TooLarge { .. }
             | ArtifactError::Unfinished
-            | ArtifactError::Spent) => Self::new(io::ErrorKind::InvalidData, error),
+            | ArtifactError::Poisoned) => Self::new(io::ErrorKind::InvalidData, error),
         }
     }
 }
@@ -245,7 +245,7 @@ impl<R: Read> Read for PlainFile<R> {
             return Ok(0);
         }
         if self.spent {
-            return Err(ArtifactError::Spent.into());
+            return Err(ArtifactError::Poisoned.into());
         }
         let room = self.size.limit().saturating_sub(self.passed);
         let room = usize::try_from(room).map_or(buf.len(), |room| room.min(buf.len()));

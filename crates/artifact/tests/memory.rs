@@ -49,9 +49,9 @@ fn header(method: u8) -> Vec<u8> {
 }
 
 /// Repeats the same bytes.
-struct Again(&'static [u8], usize);
+struct Repeating(&'static [u8], usize);
 
-impl Read for Again {
+impl Read for Repeating {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         for byte in &mut *buf {
             *byte = self.0[self.1 % self.0.len()];
@@ -107,7 +107,7 @@ fn whatever_comes_is_read_with_bounded_memory_and_no_further_than_its_cap() {
         (128 * MIB, "zip.truncated")
     );
     // An endless stream without content.
-    let empty_blocks = zip(8, Again(b"\0\0\0\xff\xff", 0));
+    let empty_blocks = zip(8, Repeating(b"\0\0\0\xff\xff", 0));
     assert_eq!(
         drain(Form::Zip, empty_blocks, Size::AtMost(8 * MIB)),
         (0, "zip.padding")

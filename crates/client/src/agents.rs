@@ -15,7 +15,7 @@ use ureq::{Agent, ProxyProtocol};
 use crate::address::Address;
 use crate::dial::Dialer;
 use crate::error::{FetchError, plain, quoted_address};
-use crate::http::{Trouble, never};
+use crate::http::{TransferError, never};
 use crate::login::base64;
 use crate::names::not_usable;
 use crate::options::{Options, Timeouts};
@@ -39,11 +39,11 @@ pub(crate) struct Agents {
     // Root certificates are read at the first encrypted connection: a program that finds everything in its cache must
     // not wait for them.
     roots: OnceLock<Result<RootCerts, String>>,
-    made: Mutex<Vec<(Way, Route)>>,
+    made: Mutex<Vec<(AgentKey, Route)>>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Way {
+struct AgentKey {
     tls: bool,
     proxy: Option<String>,
 }
@@ -78,26 +78,26 @@ impl Agents {
     }
 
     /// The route to an address, or why there can be none.
-    pub(crate) fn of(&self, address: &Address) -> Result<Route, Trouble> {
-        let way = Way {
+    pub(crate) fn of(&self, address: &Address) -> Result<Route, TransferError> {
+        let key = AgentKey {
             tls: address.is_tls(),
             proxy: self.proxies.of(address).map(str::to_owned),
         };
-        if let Some(text) = way.proxy.as_deref().filter(|text| is_socks(text)) {
+        if let Some(text) = key.proxy.as_deref().filter(|text| is_socks(text)) {
             let proxy = quoted_address(text);
-            return Err(Trouble::Proxy { proxy });
+            return Err(TransferError::Proxy { proxy });
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, route)) = made.iter().find(|(known, _)| *known == way) {
+        if let Some((_, route)) = made.iter().find(|(known, _)| *known == key) {
             return Ok(route.clone());
         }
-        let route = self.make(&way).map_err(never)?;
-        made.push((way, route.clone()));
+        let route = self.make(&key).map_err(never)?;
+        made.push((key, route.clone()));
         Ok(route)
     }
 
-    fn make(&self, way: &Way) -> Result<Route, String> {
-        let proxy = way.proxy.as_ref().map(|text| ureq::Proxy::new(text));
+    fn make(&self, key: &AgentKey) -> Result<Route, String> {
+        let proxy = key.proxy.as_ref().map(|text| ureq::Proxy::new(text));
         let proxy = proxy
             .transpose()
             .map_err(|_| "the proxy's address is none".to_owned())?;
@@ -105,11 +105,11 @@ impl Agents {
             .as_ref()
             .is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
         let mut tls = TlsConfig::builder();
-        if way.tls || https_proxy {
+        if key.tls || https_proxy {
             tls = tls.root_certs(self.roots.get_or_init(|| self.load_roots()).clone()?);
         }
         let (tunnel, forward) = match proxy {
-            Some(proxy) if !way.tls && !https_proxy => (None, Some(forward(&proxy))),
+            Some(proxy) if !key.tls && !https_proxy => (None, Some(forward(&proxy))),
             proxy => (proxy, None),
         };
         let config = Agent::config_builder()
@@ -123,7 +123,7 @@ impl Agents {
             .timeout_connect(Some(self.timeouts.connect))
             .timeout_per_read(Some(self.timeouts.idle))
             .timeout_per_write(Some(self.timeouts.idle));
-        let shown = way.proxy.as_deref().map(quoted_address);
+        let shown = key.proxy.as_deref().map(quoted_address);
         let connector = ConnectProxyConnector::default()
             .chain(Connect {
                 dialer: Arc::clone(&self.dialer),
@@ -249,7 +249,7 @@ mod tests {
         };
         let of = |address: &str| agents.of(&Address::parse(address).unwrap());
         let proxy = "\"socks5h://…@127.0.0.1:1080\"".to_owned();
-        let refused = Trouble::Proxy { proxy };
+        let refused = TransferError::Proxy { proxy };
         assert_eq!(of("https://forge.example/").unwrap_err(), refused);
         assert_eq!(of("http://forge.example/").unwrap_err(), refused);
         assert!(of("http://127.0.0.1:1/").is_ok());

@@ -8,15 +8,15 @@ use std::sync::atomic::AtomicBool;
 
 use crate::address::Address;
 use crate::cache::{Cache, Pruned};
-use crate::document::{LARGEST, Unfit};
+use crate::document::{DocumentError, LARGEST};
 use crate::error::{FetchError, Tried};
 use crate::event::Listener;
-use crate::http::{Net, Trouble};
+use crate::http::{Net, TransferError};
 use crate::login::Login;
 use crate::mirror::Mirror;
 use crate::names::{AssetName, Source};
 use crate::options::{Options, Retry};
-use crate::transfer::{Arrival, Line, Stopped, Wanted};
+use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 
 /// Fetches and verifies. Holds connections and no other state; may be shared by threads.
 pub struct Client {
@@ -39,7 +39,7 @@ impl Client {
     /// A client that works as the options say. Reads nothing from disk or network yet.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] for a mirror or proxy that is no address, or a header that is none or is for two servers.
+    /// [`FetchError::InvalidInput`] for a mirror or proxy that is no address, or a header that is none or is for two servers.
     pub fn new(options: Options) -> Result<Self, FetchError> {
         let net = Net::new(&options)?;
         let mirrors = options.mirrors.iter().map(|text| Mirror::parse(text));
@@ -90,7 +90,7 @@ impl Client {
         source: &Source,
         asset: &AssetName,
         most: u64,
-        line: &Line<'_>,
+        line: &Transport<'_>,
     ) -> Result<Option<Vec<u8>>, FetchError> {
         let address = source.address_of(asset);
         if self.offline {
@@ -105,11 +105,13 @@ impl Client {
             size: None,
             most,
         };
-        let end = line.receive(&address, wanted, &mut Arrival::new(&mut bytes));
+        let end = line.receive(&address, wanted, &mut PartialDownload::new(&mut bytes));
         match end {
             Ok(_) => Ok(Some(bytes)),
-            Err(Stopped::Trouble(Trouble::Absent { status: 404 | 410 })) => Ok(None),
-            Err(Stopped::Trouble(trouble)) => Err(given_up(asset, &address, trouble, Vec::new())),
+            Err(Stopped::TransferError(TransferError::Absent { status: 404 | 410 })) => Ok(None),
+            Err(Stopped::TransferError(transfer_error)) => {
+                Err(given_up(asset, &address, transfer_error, Vec::new()))
+            }
             Err(Stopped::Longer) => Err(FetchError::TooLarge {
                 what: asset.to_string(),
                 limit: most,
@@ -117,7 +119,7 @@ impl Client {
             Err(Stopped::Caller) => Err(stopped(asset)),
             // Memory does not fail to be written to.
             Err(Stopped::Disk(source)) => Err(FetchError::Cache {
-                doing: "hold in memory",
+                operation: "hold in memory",
                 path: asset.as_str().into(),
                 source,
             }),
@@ -129,14 +131,19 @@ impl Client {
         &self,
         source: &Source,
         (name, document): (&str, &'static str),
-        parse: impl FnOnce(&[u8]) -> Result<T, Unfit>,
+        parse: impl FnOnce(&[u8]) -> Result<T, DocumentError>,
     ) -> Result<(T, Vec<u8>), FetchError> {
         let asset: AssetName = name.parse()?;
         let origin = source.address_of(&asset);
         let bytes = self
             .read_document(source, &asset, LARGEST)?
             .ok_or_else(|| {
-                given_up(&asset, &origin, Trouble::Absent { status: 404 }, Vec::new())
+                given_up(
+                    &asset,
+                    &origin,
+                    TransferError::Absent { status: 404 },
+                    Vec::new(),
+                )
             })?;
         let value = parse(&bytes)
             .map_err(|unfit| unfit.into_error(document, origin.to_string(), source))?;
@@ -150,8 +157,8 @@ impl Client {
     }
 
     /// The network, with this patience.
-    pub(crate) fn line<'c>(&'c self, retry: &'c Retry) -> Line<'c> {
-        Line {
+    pub(crate) fn line<'c>(&'c self, retry: &'c Retry) -> Transport<'c> {
+        Transport {
             net: &self.net,
             retry,
             listener: self.listener.as_ref(),
@@ -173,26 +180,26 @@ pub(crate) fn stopped(asset: &AssetName) -> FetchError {
 pub(crate) fn given_up(
     asset: &AssetName,
     address: &Address,
-    trouble: Trouble,
+    transfer_error: TransferError,
     mut tried: Vec<Tried>,
 ) -> FetchError {
     let (what, address) = (asset.to_string(), address.to_string());
-    match trouble {
-        Trouble::Absent { status } => FetchError::NotPublished {
+    match transfer_error {
+        TransferError::Absent { status } => FetchError::NotPublished {
             what,
             address,
             status,
             tried,
         },
-        Trouble::Proxy { proxy } => FetchError::Proxy { proxy },
-        trouble @ Trouble::WebPage { .. } => {
-            let problem = trouble.problem();
+        TransferError::Proxy { proxy } => FetchError::Proxy { proxy },
+        transfer_error @ TransferError::WebPage { .. } => {
+            let problem = transfer_error.problem();
             tried.push(Tried { address, problem });
             FetchError::WebPage { what, tried }
         }
-        trouble @ (Trouble::Network { .. } | Trouble::Untrusted { .. }) => {
-            let untrusted = matches!(trouble, Trouble::Untrusted { .. });
-            let problem = trouble.problem();
+        transfer_error @ (TransferError::Network { .. } | TransferError::Untrusted { .. }) => {
+            let untrusted = matches!(transfer_error, TransferError::Untrusted { .. });
+            let problem = transfer_error.problem();
             tried.push(Tried { address, problem });
             FetchError::Network {
                 what,

@@ -35,15 +35,15 @@ impl Default for Dialer {
 }
 
 impl Dialer {
-    /// The first connection that is made within `patience`, or the last error.
+    /// The first connection that is made within `retry_budget`, or the last error.
     pub(crate) fn dial<T: Send + 'static>(
         &self,
         addresses: &[SocketAddr],
-        patience: Option<Duration>,
+        retry_budget: Option<Duration>,
         attempt: &Arc<Attempt<T>>,
     ) -> io::Result<T> {
         let begun = Instant::now();
-        let left = || patience.map(|patience| patience.saturating_sub(begun.elapsed()));
+        let left = || retry_budget.map(|retry_budget| retry_budget.saturating_sub(begun.elapsed()));
         let ordered = self.ordered(addresses);
         // Nothing to choose from needs no thread.
         if let [only] = ordered.as_slice() {
@@ -194,9 +194,9 @@ mod tests {
     fn patience_ends_even_where_every_address_is_dead() {
         let (attempt, _, end) = attempts();
         let all = [at("10.0.0.1:1"), at("10.0.0.2:1")];
-        let patience = Some(Duration::from_millis(30));
+        let retry_budget = Some(Duration::from_millis(30));
         let dialer = dialer(Duration::from_millis(1));
-        let error = dialer.dial(&all, patience, &attempt).unwrap_err();
+        let error = dialer.dial(&all, retry_budget, &attempt).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(end);
     }

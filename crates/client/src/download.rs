@@ -8,19 +8,19 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::address::Address;
-use crate::belief::Belief;
-use crate::cache::{Claim, Claimed, Patience, failed};
+use crate::cache::{DownloadLock, LockOutcome, Patience, failed};
 use crate::client::{Client, given_up, stopped};
+use crate::copy::{HashingCounter, PumpError};
 use crate::error::{FetchError, Found, Tried};
 use crate::event::Event;
-use crate::fetch::{Got, open_plain, verify, wrong};
-use crate::http::Trouble;
+use crate::expected::ExpectedDigest;
+use crate::fetch::{Located, open_plain, verify, wrong};
+use crate::http::TransferError;
 use crate::login::Login;
 use crate::mirror::Mirror;
 use crate::names::AssetName;
-use crate::pump::{PumpError, Tally};
 use crate::request::{Origin, Request};
-use crate::transfer::{Arrival, Line, Stopped, Wanted};
+use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 use crate::withdrawn::WithdrawalCheck;
 
 impl Client {
@@ -28,22 +28,22 @@ impl Client {
     pub(crate) fn downloaded(
         &self,
         request: &Request,
-        belief: &Belief,
+        expected: &ExpectedDigest,
         withdrawal: &mut WithdrawalCheck,
-    ) -> Result<Got, FetchError> {
+    ) -> Result<Located, FetchError> {
         let (source, asset) = (&request.source, &request.asset);
         let of_web = |mirror: &&Mirror| !(self.offline && matches!(mirror, Mirror::Web(_)));
         let mirrors: Vec<&Mirror> = self.mirrors.iter().filter(of_web).collect();
         if mirrors.is_empty() && self.offline {
             return Err(offline(asset));
         }
-        let mut claim = match self.claim(request, belief)? {
-            Ok(claim) => claim,
+        let mut lock = match self.lock(request, expected)? {
+            Ok(lock) => lock,
             Err(got) => return Ok(got),
         };
         // The beginning that a dead process left may be whole.
-        if let Some(got) = self.finished_before(request, belief, &mut claim)? {
-            let path = claim.keep(self.cache()?, belief.sha256, asset)?;
+        if let Some(got) = self.finished_before(request, expected, &mut lock)? {
+            let path = lock.keep(self.cache()?, expected.sha256, asset)?;
             return Ok((path, got, Origin::Cache));
         }
         let mut tried = Vec::new();
@@ -55,7 +55,7 @@ impl Client {
                     if file.is_file() {
                         let mut bytes = open_plain(&file)?;
                         let (path, size) =
-                            self.copy_into(request, belief, claim, &mut bytes, &origin)?;
+                            self.copy_into(request, expected, lock, &mut bytes, &origin)?;
                         return Ok((path, size, origin));
                     }
                     "it is not there".to_owned()
@@ -64,11 +64,11 @@ impl Client {
                     let address = base.join(&format!("{}/{asset}", source.tag()));
                     let login = self.login(base);
                     let login = login.as_ref();
-                    match self.download(request, belief, claim, (&address, login), &origin)? {
+                    match self.download(request, expected, lock, (&address, login), &origin)? {
                         Ok((path, size)) => return Ok((path, size, origin)),
-                        Err((again, trouble)) => {
-                            claim = again;
-                            trouble.problem()
+                        Err((again, transfer_error)) => {
+                            lock = again;
+                            transfer_error.problem()
                         }
                     }
                 }
@@ -86,51 +86,51 @@ impl Client {
             self.ask_once_more(source, withdrawal, tried.clone())?;
         }
         let origin = Origin::Release(address.to_string());
-        match self.download(request, belief, claim, (&address, None), &origin)? {
+        match self.download(request, expected, lock, (&address, None), &origin)? {
             Ok((path, size)) => Ok((path, size, origin)),
-            Err((_, trouble)) => Err(given_up(asset, &address, trouble, tried)),
+            Err((_, transfer_error)) => Err(given_up(asset, &address, transfer_error, tried)),
         }
     }
 
     /// The right to bring it into the cache; or the executable, if another process has brought it meanwhile.
-    pub(crate) fn claim(
+    pub(crate) fn lock(
         &self,
         request: &Request,
-        belief: &Belief,
-    ) -> Result<Result<Claim, Got>, FetchError> {
+        expected: &ExpectedDigest,
+    ) -> Result<Result<DownloadLock, Located>, FetchError> {
         let (cache, asset) = (self.cache()?, &request.asset);
         let line = self.line(&self.retry);
-        let patience = Patience {
+        let retry_budget = Patience {
             deadline: self.net.deadline(),
             // More than the longest pause between two attempts, by default.
             idle: self.net.idle() * 4,
         };
-        let wanted = (belief.sha256, asset);
+        let wanted = (expected.sha256, asset);
         loop {
             let mut waiting = || {
                 let asset = asset.as_str();
                 line.tell(&Event::Waiting { asset });
             };
             let stop = || line.stopped();
-            match cache.claim(wanted, patience, &mut waiting, &stop)? {
-                Claimed::Ours(claim) if !cache.has(belief.sha256, asset) => {
-                    return Ok(Ok(claim));
+            match cache.lock(wanted, retry_budget, &mut waiting, &stop)? {
+                LockOutcome::Ours(lock) if !cache.has(expected.sha256, asset) => {
+                    return Ok(Ok(lock));
                 }
-                Claimed::Ours(claim) => claim.discard(),
-                Claimed::Look => {}
-                Claimed::Stopped => return Err(stopped(asset)),
-                Claimed::TooLong => {
+                LockOutcome::Ours(lock) => lock.discard(),
+                LockOutcome::Look => {}
+                LockOutcome::Stopped => return Err(stopped(asset)),
+                LockOutcome::TooLong => {
                     let problem = "another process gets it, and takes too long".to_owned();
                     let address = request.source.address_of(asset);
-                    let trouble = crate::http::never(problem);
-                    return Err(given_up(asset, &address, trouble, Vec::new()));
+                    let transfer_error = crate::http::never(problem);
+                    return Err(given_up(asset, &address, transfer_error, Vec::new()));
                 }
             }
-            if let Some(got) = self.cached(request, belief)? {
+            if let Some(got) = self.cached(request, expected)? {
                 return Ok(Err(got));
             }
             // Whoever does this for ever is fooled by somebody who damages the cache again and again.
-            if Instant::now() >= patience.deadline {
+            if Instant::now() >= retry_budget.deadline {
                 return Err(offline(asset));
             }
         }
@@ -139,13 +139,13 @@ impl Client {
     fn finished_before(
         &self,
         request: &Request,
-        belief: &Belief,
-        claim: &mut Claim,
+        expected: &ExpectedDigest,
+        lock: &mut DownloadLock,
     ) -> Result<Option<u64>, FetchError> {
-        let path = claim.path().to_owned();
-        let arrival = Arrival::of_file(claim.file(), self.wanted(request, belief).limit());
-        let here = arrival.map_err(failed("read", &path))?.pumped();
-        let whole = here.size > 0 && here.sha256 == belief.sha256;
+        let path = lock.path().to_owned();
+        let partial = PartialDownload::of_file(lock.file(), self.wanted(request, expected).limit());
+        let here = partial.map_err(failed("read", &path))?.digested();
+        let whole = here.size > 0 && here.sha256 == expected.sha256;
         Ok(whole.then_some(here.size))
     }
 
@@ -154,33 +154,33 @@ impl Client {
     fn download(
         &self,
         request: &Request,
-        belief: &Belief,
-        mut claim: Claim,
+        expected: &ExpectedDigest,
+        mut lock: DownloadLock,
         (address, login): (&Address, Option<&Login>),
         origin: &Origin,
-    ) -> Result<Result<(PathBuf, u64), (Claim, Trouble)>, FetchError> {
-        let (cache, wanted) = (self.cache()?, self.wanted(request, belief));
-        let path = claim.path().to_owned();
-        let read = Arrival::of_file(claim.file(), wanted.limit());
-        let mut arrival = read.map_err(failed("read", &path))?;
-        let line = Line {
+    ) -> Result<Result<(PathBuf, u64), (DownloadLock, TransferError)>, FetchError> {
+        let (cache, wanted) = (self.cache()?, self.wanted(request, expected));
+        let path = lock.path().to_owned();
+        let read = PartialDownload::of_file(lock.file(), wanted.limit());
+        let mut partial = read.map_err(failed("read", &path))?;
+        let line = Transport {
             login,
             ..self.line(&self.retry)
         };
-        let end = match line.receive(address, wanted, &mut arrival) {
-            Ok(pumped) => verify(request, belief, origin, pumped).map(|()| pumped.size),
-            Err(Stopped::Trouble(trouble)) => return Ok(Err((claim, trouble))),
+        let end = match line.receive(address, wanted, &mut partial) {
+            Ok(digested) => verify(request, expected, origin, digested).map(|()| digested.size),
+            Err(Stopped::TransferError(transfer_error)) => return Ok(Err((lock, transfer_error))),
             Err(Stopped::Caller) => return Err(stopped(&request.asset)),
-            Err(Stopped::Longer) => Err(longer(request, belief, origin, wanted)),
+            Err(Stopped::Longer) => Err(longer(request, expected, origin, wanted)),
             Err(Stopped::Disk(error)) => Err(failed("write to", &path)(error)),
         };
         match end {
             Ok(size) => {
-                let path = claim.keep(cache, belief.sha256, &request.asset)?;
+                let path = lock.keep(cache, expected.sha256, &request.asset)?;
                 Ok(Ok((path, size)))
             }
             Err(error) => {
-                claim.discard();
+                lock.discard();
                 Err(error)
             }
         }
@@ -190,41 +190,41 @@ impl Client {
     pub(crate) fn copy_into(
         &self,
         request: &Request,
-        belief: &Belief,
-        mut claim: Claim,
+        expected: &ExpectedDigest,
+        mut lock: DownloadLock,
         bytes: &mut dyn Read,
         origin: &Origin,
     ) -> Result<(PathBuf, u64), FetchError> {
-        let (cache, wanted) = (self.cache()?, self.wanted(request, belief));
-        let path = claim.path().to_owned();
-        let mut tally = Tally::default();
-        let copied = crate::transfer::Sink::restart(claim.file())
+        let (cache, wanted) = (self.cache()?, self.wanted(request, expected));
+        let path = lock.path().to_owned();
+        let mut counter = HashingCounter::default();
+        let copied = crate::transfer::Sink::restart(lock.file())
             .map_err(PumpError::Write)
-            .and_then(|()| tally.pump(bytes, claim.file(), wanted.limit(), &mut |_| ()));
-        let found = tally.pumped();
+            .and_then(|()| counter.copy(bytes, lock.file(), wanted.limit(), &mut |_| ()));
+        let found = counter.digested();
         let end = match copied {
-            Ok(()) => verify(request, belief, origin, found),
+            Ok(()) => verify(request, expected, origin, found),
             Err(PumpError::Read(error)) => Err(failed("read", origin.to_string().as_ref())(error)),
             Err(PumpError::Write(error)) => Err(failed("write to", &path)(error)),
-            Err(PumpError::Longer) => Err(longer(request, belief, origin, wanted)),
+            Err(PumpError::Longer) => Err(longer(request, expected, origin, wanted)),
         };
         match end {
             Ok(()) => Ok((
-                claim.keep(cache, belief.sha256, &request.asset)?,
+                lock.keep(cache, expected.sha256, &request.asset)?,
                 found.size,
             )),
             Err(error) => {
-                claim.discard();
+                lock.discard();
                 Err(error)
             }
         }
     }
 
-    fn wanted<'r>(&self, request: &'r Request, belief: &Belief) -> Wanted<'r> {
+    fn wanted<'r>(&self, request: &'r Request, expected: &ExpectedDigest) -> Wanted<'r> {
         Wanted {
             asset: request.asset.as_str(),
-            sha256: Some(belief.sha256),
-            size: belief.size,
+            sha256: Some(expected.sha256),
+            size: expected.size,
             most: self.max_size,
         }
     }
@@ -236,9 +236,14 @@ fn offline(asset: &AssetName) -> FetchError {
     }
 }
 
-fn longer(request: &Request, belief: &Belief, origin: &Origin, wanted: Wanted<'_>) -> FetchError {
+fn longer(
+    request: &Request,
+    expected: &ExpectedDigest,
+    origin: &Origin,
+    wanted: Wanted<'_>,
+) -> FetchError {
     match wanted.size {
-        Some(size) => wrong(request, belief, origin, Found::MoreThan(size)),
+        Some(size) => wrong(request, expected, origin, Found::MoreThan(size)),
         None => FetchError::TooLarge {
             what: request.asset.to_string(),
             limit: wanted.most,

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 use crate::digest::Digest;
 pub(crate) use crate::escape::{plain, quoted, quoted_address, redacted};
-use crate::request::{Ground, Origin};
+use crate::request::{Origin, TrustSource};
 
 /// Why there is no verified executable.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// A name, tag or address that the caller gave is not one.
     #[error("{text} is not {expected}")]
-    NotUsable {
+    InvalidInput {
         /// What was given, quoted and escaped.
         text: String,
         /// What would have been right.
@@ -75,7 +75,7 @@ pub enum FetchError {
         /// The asset.
         asset: String,
         /// What does not name it.
-        ground: Ground,
+        ground: TrustSource,
         /// What it does name.
         known: Vec<String>,
     },
@@ -84,7 +84,7 @@ pub enum FetchError {
     #[error(
         "the receipt is of the repository with the number {found}, and {repository} is known by the number {known}"
     )]
-    OtherRepository {
+    RepositoryMismatch {
         /// The name that was asked for.
         repository: String,
         /// The number that the receipt names.
@@ -109,10 +109,10 @@ pub enum FetchError {
         problem: String,
     },
     /// The disk: a file or directory cannot be read or written.
-    #[error("cannot {doing} {}", path.display())]
+    #[error("cannot {operation} {}", path.display())]
     Cache {
         /// What was being done.
-        doing: &'static str,
+        operation: &'static str,
         /// To what.
         path: PathBuf,
         /// What the system said.
@@ -176,7 +176,7 @@ impl FetchError {
     /// The stable code of the reason.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotUsable { .. } => "fetch.not-usable",
+            Self::InvalidInput { .. } => "fetch.not-usable",
             Self::NotPublished { .. } => "fetch.not-published",
             Self::Network { .. } => "fetch.network",
             Self::WebPage { .. } => "fetch.web-page",
@@ -184,7 +184,7 @@ impl FetchError {
             Self::WrongBytes(_) => "fetch.wrong-bytes",
             Self::Withdrawn { .. } => "fetch.withdrawn",
             Self::NoPin { .. } => "fetch.no-pin",
-            Self::OtherRepository { .. } => "fetch.other-repository",
+            Self::RepositoryMismatch { .. } => "fetch.other-repository",
             Self::Offline { .. } => "fetch.offline",
             Self::Document { .. } => "fetch.document",
             Self::Cache { .. } => "fetch.cache",
@@ -199,7 +199,7 @@ impl FetchError {
     /// What to do next, as one sentence.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NotUsable { .. } => "give it in the form that is expected",
+            Self::InvalidInput { .. } => "give it in the form that is expected",
             Self::NotPublished { .. } => {
                 "look at the repository's list of releases: the version may not be published yet, or the repository may not be public"
             }
@@ -222,7 +222,7 @@ impl FetchError {
             }
             Self::Withdrawn { .. } => "use another version",
             Self::NoPin { .. } => "look for a misspelt name; otherwise a maintainer has to pin it",
-            Self::OtherRepository { .. } => {
+            Self::RepositoryMismatch { .. } => {
                 "find out which repository is meant; if the number is right, give it, or pin the executables"
             }
             Self::Offline { .. } => "download it once while online, or bring it as a file",
@@ -269,7 +269,7 @@ pub struct WrongBytes {
     /// Where the bytes came from.
     pub origin: Origin,
     /// Who promised other bytes.
-    pub ground: Ground,
+    pub ground: TrustSource,
     /// The digest that was promised.
     pub expected: Digest,
     /// The size that was promised, in bytes, where the ground gives one.

@@ -26,7 +26,7 @@ pub enum Event<'a> {
         asset: &'a str,
     },
     /// Trouble that may pass; the same address is asked again.
-    Again {
+    Retrying {
         /// The address.
         address: &'a str,
         /// What is wrong.
@@ -68,7 +68,7 @@ impl fmt::Display for Event<'_> {
         match self {
             Self::Missed { place, why } => write!(f, "not from {place}: {why}"),
             Self::Waiting { asset } => write!(f, "waiting for another process that gets {asset}"),
-            Self::Again {
+            Self::Retrying {
                 address,
                 problem,
                 wait,

@@ -9,17 +9,17 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::belief::Belief;
-use crate::cache::{Cache, Held, failed, read};
+use crate::cache::{Cache, CacheEntry, failed, read};
 use crate::client::Client;
+use crate::copy::Digested;
 use crate::error::{FetchError, Found, WrongBytes};
 use crate::event::Event;
-use crate::pump::Pumped;
-use crate::request::{Fetched, Ground, Origin, Request};
+use crate::expected::ExpectedDigest;
+use crate::request::{Fetched, Origin, Request, TrustSource};
 use crate::runnable;
 
 /// A verified file: where it is, its size, where it came from.
-pub(crate) type Got = (PathBuf, u64, Origin);
+pub(crate) type Located = (PathBuf, u64, Origin);
 
 /// Bytes that the caller brings.
 struct Given<'g> {
@@ -65,8 +65,8 @@ impl Client {
     }
 
     fn obtain(&self, request: &Request, given: Option<Given<'_>>) -> Result<Fetched, FetchError> {
-        let belief = self.belief(request)?;
-        if belief.size.is_some_and(|size| size > self.max_size) {
+        let expected = self.expected(request)?;
+        if expected.size.is_some_and(|size| size > self.max_size) {
             return Err(FetchError::TooLarge {
                 what: request.asset.to_string(),
                 limit: self.max_size,
@@ -74,38 +74,43 @@ impl Client {
         }
         let here = match &given {
             Some(given) if matches!(given.origin, Origin::File(_)) => None,
-            Some(_) => self.cached(request, &belief)?,
-            None => match self.bundled(request, &belief)? {
+            Some(_) => self.cached(request, &expected)?,
+            None => match self.bundled(request, &expected)? {
                 Some(bundled) => Some(bundled),
-                None => self.cached(request, &belief)?,
+                None => self.cached(request, &expected)?,
             },
         };
         let near = here.is_some() || !self.mirrors.is_empty();
-        let mut withdrawal = self.withdrawal(request, near && belief.ground == Ground::Pins)?;
+        let mut withdrawal =
+            self.withdrawal(request, near && expected.ground == TrustSource::Pins)?;
         let (path, size, origin) = match (here, given) {
             (Some(here), _) => here,
-            (None, Some(given)) => self.copied(request, &belief, given)?,
-            (None, None) => self.downloaded(request, &belief, &mut withdrawal)?,
+            (None, Some(given)) => self.copied(request, &expected, given)?,
+            (None, None) => self.downloaded(request, &expected, &mut withdrawal)?,
         };
         if self.executable {
             runnable::check(&path)?;
         }
         if let Some(cache) = &self.cache {
-            belief.remember(cache, &request.source);
+            expected.remember(cache, &request.source);
             withdrawal.remember(cache, &request.source);
         }
         Ok(Fetched {
             path,
-            sha256: belief.sha256,
+            sha256: expected.sha256,
             size,
-            ground: belief.ground,
+            ground: expected.ground,
             origin,
             withdrawal,
         })
     }
 
     /// The file of the bundled folder, in place or copied into the cache.
-    fn bundled(&self, request: &Request, belief: &Belief) -> Result<Option<Got>, FetchError> {
+    fn bundled(
+        &self,
+        request: &Request,
+        expected: &ExpectedDigest,
+    ) -> Result<Option<Located>, FetchError> {
         let Some(folder) = &self.bundled else {
             return Ok(None);
         };
@@ -120,11 +125,11 @@ impl Client {
         if !runnable::may_execute(&path) {
             let bytes = &mut file;
             return self
-                .copied(request, belief, Given { bytes, origin })
+                .copied(request, expected, Given { bytes, origin })
                 .map(Some);
         }
         let found = read(&mut file).map_err(failed("read", &path))?;
-        verify(request, belief, &origin, found)?;
+        verify(request, expected, &origin, found)?;
         Ok(Some((path, found.size, origin)))
     }
 
@@ -132,16 +137,16 @@ impl Client {
     pub(crate) fn cached(
         &self,
         request: &Request,
-        belief: &Belief,
-    ) -> Result<Option<Got>, FetchError> {
-        let why = match self.cache()?.get(belief.sha256, &request.asset)? {
-            Held::Whole { path, size } => {
-                let sha256 = belief.sha256;
-                verify(request, belief, &Origin::Cache, Pumped { sha256, size })?;
+        expected: &ExpectedDigest,
+    ) -> Result<Option<Located>, FetchError> {
+        let why = match self.cache()?.get(expected.sha256, &request.asset)? {
+            CacheEntry::Whole { path, size } => {
+                let sha256 = expected.sha256;
+                verify(request, expected, &Origin::Cache, Digested { sha256, size })?;
                 return Ok(Some((path, size, Origin::Cache)));
             }
-            Held::Nothing => "it is not there",
-            Held::Damaged => "it was damaged, and is removed",
+            CacheEntry::Nothing => "it is not there",
+            CacheEntry::Damaged => "it was damaged, and is removed",
         };
         self.missed("the cache", why);
         Ok(None)
@@ -159,11 +164,11 @@ impl Client {
     fn copied(
         &self,
         request: &Request,
-        belief: &Belief,
+        expected: &ExpectedDigest,
         given: Given<'_>,
-    ) -> Result<Got, FetchError> {
-        let claim = self.cache()?.alone()?;
-        self.copy_into(request, belief, claim, given.bytes, &given.origin)
+    ) -> Result<Located, FetchError> {
+        let lock = self.cache()?.alone()?;
+        self.copy_into(request, expected, lock, given.bytes, &given.origin)
             .map(|(path, size)| (path, size, given.origin))
     }
 }
@@ -179,32 +184,32 @@ pub(crate) fn open_plain(path: &Path) -> Result<File, FetchError> {
 
 pub(crate) fn verify(
     request: &Request,
-    belief: &Belief,
+    expected: &ExpectedDigest,
     origin: &Origin,
-    found: Pumped,
+    found: Digested,
 ) -> Result<(), FetchError> {
-    if found.sha256 == belief.sha256 && belief.size.is_none_or(|size| size == found.size) {
+    if found.sha256 == expected.sha256 && expected.size.is_none_or(|size| size == found.size) {
         return Ok(());
     }
     let found = Found::File {
         sha256: found.sha256,
         size: found.size,
     };
-    Err(wrong(request, belief, origin, found))
+    Err(wrong(request, expected, origin, found))
 }
 
 pub(crate) fn wrong(
     request: &Request,
-    belief: &Belief,
+    expected: &ExpectedDigest,
     origin: &Origin,
     found: Found,
 ) -> FetchError {
     FetchError::WrongBytes(Box::new(WrongBytes {
         what: request.asset.to_string(),
         origin: origin.clone(),
-        ground: belief.ground,
-        expected: belief.sha256,
-        expected_size: belief.size,
+        ground: expected.ground,
+        expected: expected.sha256,
+        expected_size: expected.size,
         found,
     }))
 }

@@ -17,7 +17,7 @@ use crate::agents::{Agents, Route};
 use crate::error::{FetchError, plain};
 use crate::login::Login;
 use crate::options::Options;
-pub(crate) use crate::transfer_error::{Again, Trouble, broken, later, never};
+pub(crate) use crate::transfer_error::{RetryAdvice, TransferError, broken, later, never};
 use crate::transfer_error::{classified, from_the_start, refused};
 use crate::web_page::{is_html, is_web_page};
 
@@ -83,7 +83,7 @@ impl Net {
         resume: Option<Resume<'_>>,
         login: Option<&Login>,
         deadline: Instant,
-    ) -> Result<Arriving, Trouble> {
+    ) -> Result<Arriving, TransferError> {
         let mut at = address.clone();
         let mut login = login.filter(|login| login.is_for(address));
         for _ in 0..=MOST_REDIRECTS {
@@ -104,7 +104,7 @@ impl Net {
                 }
                 status @ (401 | 403 | 511) if is_html(&response) => {
                     let at = at.to_string();
-                    return Err(Trouble::WebPage { at, status });
+                    return Err(TransferError::WebPage { at, status });
                 }
                 status => {
                     let refused = refused(status, &response).through(proxy);
@@ -125,7 +125,7 @@ fn ask(
     resume: Option<Resume<'_>>,
     login: Option<&Login>,
     deadline: Instant,
-) -> Result<Response<Body>, Trouble> {
+) -> Result<Response<Body>, TransferError> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err(never("it took too long".to_owned()));
@@ -197,7 +197,7 @@ fn read_rest(response: Response<Body>) {
     }
 }
 
-fn whole(response: Response<Body>, at: &Address) -> Result<Arriving, Trouble> {
+fn whole(response: Response<Body>, at: &Address) -> Result<Arriving, TransferError> {
     let size = response.body().content_length();
     let html = is_html(&response);
     let mut arriving = arriving(response, 0, size)?;
@@ -206,7 +206,7 @@ fn whole(response: Response<Body>, at: &Address) -> Result<Arriving, Trouble> {
     let first = &first[..*read.as_ref().unwrap_or(&0)];
     if is_web_page(html, first) {
         let at = at.to_string();
-        return Err(Trouble::WebPage { at, status: 200 });
+        return Err(TransferError::WebPage { at, status: 200 });
     }
     let begun = io::Cursor::new(first.to_vec());
     arriving.body = match read {
@@ -227,10 +227,10 @@ impl Read for Failing {
 }
 
 // RFC 9110, 14.4 and 15.3.7: one part, and which part it is.
-fn part(response: Response<Body>, resume: Option<Resume<'_>>) -> Result<Arriving, Trouble> {
+fn part(response: Response<Body>, resume: Option<Resume<'_>>) -> Result<Arriving, TransferError> {
     let asked = resume.map_or(0, |resume| resume.from);
-    let told = header(&response, header::CONTENT_RANGE).and_then(content_range);
-    let Some((from, size)) = told.filter(|(from, _)| *from == asked) else {
+    let reported = header(&response, header::CONTENT_RANGE).and_then(content_range);
+    let Some((from, size)) = reported.filter(|(from, _)| *from == asked) else {
         return Err(from_the_start(
             "it answers with another part than was asked for",
         ));
@@ -245,7 +245,11 @@ fn part(response: Response<Body>, resume: Option<Resume<'_>>) -> Result<Arriving
     arriving(response, from, size)
 }
 
-fn arriving(response: Response<Body>, from: u64, size: Option<u64>) -> Result<Arriving, Trouble> {
+fn arriving(
+    response: Response<Body>,
+    from: u64,
+    size: Option<u64>,
+) -> Result<Arriving, TransferError> {
     let encoding = header(&response, header::CONTENT_ENCODING).unwrap_or("identity");
     if !encoding.eq_ignore_ascii_case("identity") {
         return Err(never(

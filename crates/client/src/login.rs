@@ -36,7 +36,7 @@ impl Login {
     /// A header for the server of all web mirrors; `None` if there is no such mirror.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] if it is no header, or the mirrors are on several servers.
+    /// [`FetchError::InvalidInput`] if it is no header, or the mirrors are on several servers.
     pub(crate) fn for_mirrors(
         mirrors: &[Mirror],
         header: &str,
@@ -59,7 +59,7 @@ impl Login {
     /// A header such as `Authorization: Bearer ...`.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`], without the text: it is a secret.
+    /// [`FetchError::InvalidInput`], without the text: it is a secret.
     fn of_header(server: &Address, text: &str) -> Result<Self, FetchError> {
         let wrong = || {
             let expected = "a header such as Authorization: Bearer TOKEN";

@@ -48,7 +48,7 @@ impl Source {
     /// A release of `repository` (`OWNER/NAME`) on a server such as `https://github.com`.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] says which of the three is malformed.
+    /// [`FetchError::InvalidInput`] says which of the three is malformed.
     pub fn new(server_url: &str, repository: &str, tag: &str) -> Result<Self, FetchError> {
         let server = Address::parse_base(server_url).ok_or_else(|| {
             not_usable(
@@ -138,7 +138,7 @@ fn is_repository(text: &str) -> bool {
 }
 
 pub(crate) fn not_usable(text: &str, expected: &'static str) -> FetchError {
-    FetchError::NotUsable {
+    FetchError::InvalidInput {
         text: quoted_address(text),
         expected,
     }

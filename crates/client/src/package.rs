@@ -22,7 +22,7 @@ impl Naming {
     /// From the templates `tag` and `asset` of `lockgate.toml`, and the package's name where they hold `{package}`.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] where one lacks `{version}`, or the asset's lacks `{variant}`, or holds it twice, or
+    /// [`FetchError::InvalidInput`] where one lacks `{version}`, or the asset's lacks `{variant}`, or holds it twice, or
     /// anything else stands in braces.
     pub fn new(package: Option<&str>, tag: &str, asset: &str) -> Result<Self, FetchError> {
         let filled = |template: &str| match package {
@@ -45,7 +45,7 @@ impl Naming {
     /// The name of a variant's executable.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] if that is no name of an asset.
+    /// [`FetchError::InvalidInput`] if that is no name of an asset.
     pub fn asset(&self, variant: &str, version: &str) -> Result<AssetName, FetchError> {
         let name = self.asset.replace("{version}", version);
         name.replace("{variant}", variant).parse()

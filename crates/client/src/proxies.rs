@@ -24,7 +24,7 @@ impl Proxies {
     /// As the option says, with a look at the environment if it says so.
     ///
     /// # Errors
-    /// [`FetchError::NotUsable`] for what is no address of a proxy. It is not shown: it may hold a password.
+    /// [`FetchError::InvalidInput`] for what is no address of a proxy. It is not shown: it may hold a password.
     pub(crate) fn new(option: &Proxy) -> Result<Self, FetchError> {
         // What is no text is no address either, and must not be passed over.
         let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();

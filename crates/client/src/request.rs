@@ -55,7 +55,7 @@ impl Trust {
 
 /// What the verification stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
+pub enum TrustSource {
     /// The pins of a repository.
     Pins,
     /// The receipt that is published with the release.
@@ -64,7 +64,7 @@ pub enum Ground {
     StoredReceipt,
 }
 
-impl Ground {
+impl TrustSource {
     pub(crate) fn names(self) -> &'static str {
         match self {
             Self::Pins => "the pins name",
@@ -119,7 +119,7 @@ pub struct Fetched {
     /// Its size in bytes.
     pub size: u64,
     /// What the verification stands on.
-    pub ground: Ground,
+    pub ground: TrustSource,
     /// Where the bytes came from.
     pub origin: Origin,
     /// What is known about a withdrawal.

@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
+use crate::copy::{Digested, HashingCounter, PumpError};
 use crate::digest::Digest;
 use crate::event::{Event, Listener, Progress};
-use crate::http::{Again, Arriving, Net, Resume, Trouble, broken, later, never};
+use crate::http::{Arriving, Net, Resume, RetryAdvice, TransferError, broken, later, never};
 use crate::login::Login;
 use crate::options::Retry;
-use crate::pump::{PumpError, Pumped, Tally};
 
 /// So many bytes in one attempt are progress: the attempt is not counted.
 const WORTH_ANOTHER: u64 = 1 << 20;
@@ -70,9 +70,9 @@ impl Wanted<'_> {
 }
 
 /// What is here of a file: the sink and the tally of what was written to it.
-pub(crate) struct Arrival<'s> {
+pub(crate) struct PartialDownload<'s> {
     sink: &'s mut dyn Sink,
-    tally: Tally,
+    counter: HashingCounter,
     /// Whether it is of more than one answer.
     patched: bool,
     /// Whether it has to be of one answer.
@@ -92,7 +92,7 @@ enum Ended {
 #[derive(Debug)]
 pub(crate) enum Stopped {
     /// The address gives nothing.
-    Trouble(Trouble),
+    TransferError(TransferError),
     /// There is more than is allowed.
     Longer,
     /// It could not be written.
@@ -102,7 +102,7 @@ pub(crate) enum Stopped {
 }
 
 /// The network, as it is used for transfers.
-pub(crate) struct Line<'l> {
+pub(crate) struct Transport<'l> {
     pub(crate) net: &'l Net,
     pub(crate) retry: &'l Retry,
     pub(crate) listener: Option<&'l Listener>,
@@ -113,12 +113,12 @@ pub(crate) struct Line<'l> {
     pub(crate) limit: Option<Duration>,
 }
 
-impl<'s> Arrival<'s> {
+impl<'s> PartialDownload<'s> {
     /// Nothing is here.
     pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
         Self {
             sink,
-            tally: Tally::default(),
+            counter: HashingCounter::default(),
             patched: false,
             in_one_piece: false,
             validator: None,
@@ -127,37 +127,37 @@ impl<'s> Arrival<'s> {
 
     /// A file that was begun earlier, by whomever: what is in it is read and hashed, and gone on from.
     pub(crate) fn of_file(file: &'s mut File, most: u64) -> io::Result<Self> {
-        let mut tally = Tally::default();
+        let mut counter = HashingCounter::default();
         file.rewind()?;
-        let read = tally.pump(file, &mut io::sink(), most, &mut |_| ());
+        let read = counter.copy(file, &mut io::sink(), most, &mut |_| ());
         if let Err(PumpError::Read(error)) = read {
             return Err(error);
         }
         // Longer than it may be: of no use.
         if read.is_err() {
             file.restart()?;
-            tally = Tally::default();
+            counter = HashingCounter::default();
         }
-        file.seek(SeekFrom::Start(tally.size()))?;
+        file.seek(SeekFrom::Start(counter.size()))?;
         Ok(Self {
-            patched: tally.size() > 0,
-            tally,
+            patched: counter.size() > 0,
+            counter,
             ..Self::new(file)
         })
     }
 
     /// What is here.
-    pub(crate) fn pumped(&self) -> Pumped {
-        self.tally.pumped()
+    pub(crate) fn digested(&self) -> Digested {
+        self.counter.digested()
     }
 
     pub(crate) fn restart(&mut self) -> Result<(), Stopped> {
-        (self.tally, self.patched, self.validator) = (Tally::default(), false, None);
+        (self.counter, self.patched, self.validator) = (HashingCounter::default(), false, None);
         self.sink.restart().map_err(Stopped::Disk)
     }
 
     fn resume(&self, address: &Address, wanted: &Wanted<'_>) -> Option<Resume<'_>> {
-        let (from, etag) = (self.tally.size(), self.validator.as_ref());
+        let (from, etag) = (self.counter.size(), self.validator.as_ref());
         let useful = wanted.sha256.is_some() && !self.in_one_piece && from > 0;
         useful.then_some(Resume {
             from,
@@ -171,7 +171,7 @@ impl<'s> Arrival<'s> {
 /// Bytes that come until the caller wants no more.
 struct Stoppable<'s, R> {
     bytes: R,
-    line: &'s Line<'s>,
+    line: &'s Transport<'s>,
 }
 
 impl<R: Read> Read for Stoppable<'_, R> {
@@ -183,7 +183,7 @@ impl<R: Read> Read for Stoppable<'_, R> {
     }
 }
 
-impl Line<'_> {
+impl Transport<'_> {
     pub(crate) fn stopped(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
@@ -199,8 +199,8 @@ impl Line<'_> {
         &self,
         address: &Address,
         wanted: Wanted<'_>,
-        arrival: &mut Arrival<'_>,
-    ) -> Result<Pumped, Stopped> {
+        partial: &mut PartialDownload<'_>,
+    ) -> Result<Digested, Stopped> {
         let mut deadline = self.net.deadline();
         if let Some(limit) = self.limit {
             deadline = deadline.min(Instant::now() + limit);
@@ -211,54 +211,56 @@ impl Line<'_> {
             if self.stopped() {
                 return Err(Stopped::Caller);
             }
-            let before = arrival.tally.size();
-            let end = self.once(address, &wanted, arrival, deadline);
+            let before = partial.counter.size();
+            let end = self.once(address, &wanted, partial, deadline);
             let (problem, again) = match end {
                 Err(_) if self.stopped() => return Err(Stopped::Caller),
                 Ok(ended) => {
-                    let pumped = arrival.pumped();
-                    let fits = wanted.sha256.is_none_or(|sha256| sha256 == pumped.sha256);
-                    let certain = ended == Ended::Certainly || doubted == Some(pumped);
-                    if fits || (!arrival.patched && certain) {
-                        return Ok(pumped);
+                    let digested = partial.digested();
+                    let fits = wanted.sha256.is_none_or(|sha256| sha256 == digested.sha256);
+                    let certain = ended == Ended::Certainly || doubted == Some(digested);
+                    if fits || (!partial.patched && certain) {
+                        return Ok(digested);
                     }
-                    if arrival.patched {
+                    if partial.patched {
                         let problem = "the parts that came are not of one file".to_owned();
-                        (problem, Again::FromTheStart)
+                        (problem, RetryAdvice::FromTheStart)
                     } else {
                         // A file that is cut off and one that is wrong look alike, until it comes twice.
-                        doubted = Some(pumped);
+                        doubted = Some(digested);
                         let problem =
                             "the connection was closed before the end, or the file is another one";
-                        (problem.to_owned(), Again::After(None))
+                        (problem.to_owned(), RetryAdvice::After(None))
                     }
                 }
-                Err(Stopped::Longer) if arrival.patched => {
+                Err(Stopped::Longer) if partial.patched => {
                     let problem = "the parts that came are more than the file".to_owned();
-                    (problem, Again::FromTheStart)
+                    (problem, RetryAdvice::FromTheStart)
                 }
-                Err(Stopped::Trouble(Trouble::Network { problem, again })) => (problem, again),
+                Err(Stopped::TransferError(TransferError::Network { problem, again })) => {
+                    (problem, again)
+                }
                 Err(stopped) => return Err(stopped),
             };
-            if arrival.tally.size() >= before.saturating_add(WORTH_ANOTHER) {
+            if partial.counter.size() >= before.saturating_add(WORTH_ANOTHER) {
                 attempt = 0;
             }
-            let stop = |problem| Err(Stopped::Trouble(never(problem)));
+            let stop = |problem| Err(Stopped::TransferError(never(problem)));
             match again {
-                Again::Never => return stop(problem),
-                Again::FromTheStart if arrival.in_one_piece => return stop(problem),
-                Again::FromTheStart => {
+                RetryAdvice::Never => return stop(problem),
+                RetryAdvice::FromTheStart if partial.in_one_piece => return stop(problem),
+                RetryAdvice::FromTheStart => {
                     let (asset, why) = (wanted.asset, problem.as_str());
                     self.tell(&Event::Restarting { asset, why });
-                    arrival.in_one_piece = true;
-                    arrival.restart()?;
+                    partial.in_one_piece = true;
+                    partial.restart()?;
                 }
-                Again::After(asked_for) => {
+                RetryAdvice::After(asked_for) => {
                     let wait = Retry::wait(attempt.max(1), asked_for);
                     let Some(wait) = wait.filter(|_| attempt < self.retry.attempts) else {
                         return stop(problem);
                     };
-                    self.tell(&Event::Again {
+                    self.tell(&Event::Retrying {
                         address: &address.to_string(),
                         problem: &problem,
                         wait,
@@ -274,10 +276,10 @@ impl Line<'_> {
         &self,
         address: &Address,
         wanted: &Wanted<'_>,
-        arrival: &mut Arrival<'_>,
+        partial: &mut PartialDownload<'_>,
         deadline: Instant,
     ) -> Result<Ended, Stopped> {
-        let resume = arrival.resume(address, wanted);
+        let resume = partial.resume(address, wanted);
         let Arriving {
             body,
             from,
@@ -287,15 +289,15 @@ impl Line<'_> {
         } = self
             .net
             .get(address, resume, self.login, deadline)
-            .map_err(Stopped::Trouble)?;
+            .map_err(Stopped::TransferError)?;
         if from == 0 {
-            arrival.restart()?;
+            partial.restart()?;
         } else {
             let asset = wanted.asset;
             self.tell(&Event::Resuming { asset, from });
-            arrival.patched = true;
+            partial.patched = true;
         }
-        arrival.validator = etag.map(|etag| (address.clone(), etag));
+        partial.validator = etag.map(|etag| (address.clone(), etag));
         // Known and allowed before the first byte is taken.
         let size = size.or(wanted.size);
         if size.is_some_and(|size| size > wanted.limit()) {
@@ -314,20 +316,20 @@ impl Line<'_> {
             line: self,
         };
         let limit = wanted.limit();
-        let pumped = arrival
-            .tally
-            .pump(&mut body, &mut arrival.sink, limit, &mut seen);
-        let short = size.is_some_and(|size| arrival.tally.size() < size);
-        match pumped {
+        let digested = partial
+            .counter
+            .copy(&mut body, &mut partial.sink, limit, &mut seen);
+        let short = size.is_some_and(|size| partial.counter.size() < size);
+        match digested {
             // Without a length and without chunks a connection that breaks looks like the end; and a part may end before
             // the file does.
-            Ok(()) if short && (!framed || from > 0) => Err(Stopped::Trouble(later(
+            Ok(()) if short && (!framed || from > 0) => Err(Stopped::TransferError(later(
                 "the connection was closed before the end".to_owned(),
             ))),
             Ok(()) if framed || size.is_some() => Ok(Ended::Certainly),
             Ok(()) => Ok(Ended::Perhaps),
             Err(PumpError::Read(_)) if self.stopped() => Err(Stopped::Caller),
-            Err(PumpError::Read(error)) => Err(Stopped::Trouble(broken(&error))),
+            Err(PumpError::Read(error)) => Err(Stopped::TransferError(broken(&error))),
             Err(PumpError::Write(error)) => Err(Stopped::Disk(error)),
             Err(PumpError::Longer) => Err(Stopped::Longer),
         }

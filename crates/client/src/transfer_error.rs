@@ -13,7 +13,7 @@ use crate::http::header;
 
 /// Why an address gives nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum TransferError {
     /// The server answers that there is no such file (404 or 410).
     Absent { status: u16 },
     /// A web page came instead, from here.
@@ -23,12 +23,12 @@ pub(crate) enum Trouble {
     /// The server's or the proxy's certificate is not trusted.
     Untrusted { problem: String },
     /// Nobody can tell.
-    Network { problem: String, again: Again },
+    Network { problem: String, again: RetryAdvice },
 }
 
 /// Whether the trouble may pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Again {
+pub(crate) enum RetryAdvice {
     Never,
     /// After as long as the server asks for, if it does.
     After(Option<Duration>),
@@ -36,7 +36,7 @@ pub(crate) enum Again {
     FromTheStart,
 }
 
-impl Trouble {
+impl TransferError {
     /// What to say of an address.
     pub(crate) fn problem(&self) -> String {
         match self {
@@ -61,31 +61,31 @@ impl Trouble {
 }
 
 /// Trouble that stays.
-pub(crate) fn never(problem: String) -> Trouble {
-    Trouble::Network {
+pub(crate) fn never(problem: String) -> TransferError {
+    TransferError::Network {
         problem,
-        again: Again::Never,
+        again: RetryAdvice::Never,
     }
 }
 
 /// Trouble that may pass.
-pub(crate) fn later(problem: String) -> Trouble {
-    Trouble::Network {
+pub(crate) fn later(problem: String) -> TransferError {
+    TransferError::Network {
         problem,
-        again: Again::After(None),
+        again: RetryAdvice::After(None),
     }
 }
 
 /// Parts that do not belong together.
-pub(crate) fn from_the_start(problem: &str) -> Trouble {
-    Trouble::Network {
+pub(crate) fn from_the_start(problem: &str) -> TransferError {
+    TransferError::Network {
         problem: problem.to_owned(),
-        again: Again::FromTheStart,
+        again: RetryAdvice::FromTheStart,
     }
 }
 
 /// What a broken read of a body means.
-pub(crate) fn broken(error: &io::Error) -> Trouble {
+pub(crate) fn broken(error: &io::Error) -> TransferError {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return later("the connection was closed before the end".to_owned());
     }
@@ -97,7 +97,7 @@ pub(crate) fn broken(error: &io::Error) -> Trouble {
 ///
 /// 401, 403, 407 and 451 do not say whether there is a file: a login, a proxy or a filter on the way answers so too. GitHub
 /// answers 404 for what the public may not have, and 403 with a time when it has had too many requests.
-pub(crate) fn refused(status: u16, response: &Response<Body>) -> Trouble {
+pub(crate) fn refused(status: u16, response: &Response<Body>) -> TransferError {
     let wait = header(response, header::RETRY_AFTER)
         .and_then(|text| retry_after(text, header(response, header::DATE), SystemTime::now()));
     let problem = match (status, wait) {
@@ -112,34 +112,34 @@ pub(crate) fn refused(status: u16, response: &Response<Body>) -> Trouble {
         ),
         (_, None) => format!("it answered {status}"),
     };
-    let again = Again::After(wait);
+    let again = RetryAdvice::After(wait);
     match status {
-        404 | 410 => Trouble::Absent { status },
-        403 if wait.is_some() => Trouble::Network { problem, again },
-        408 | 429 | 500..=599 => Trouble::Network { problem, again },
+        404 | 410 => TransferError::Absent { status },
+        403 if wait.is_some() => TransferError::Network { problem, again },
+        408 | 429 | 500..=599 => TransferError::Network { problem, again },
         _ => never(problem),
     }
 }
 
 // RFC 9110, 10.2.3: seconds, or a date. A date is by the server's clock where it tells it: ours may be wrong.
-fn retry_after(text: &str, told: Option<&str>, now: SystemTime) -> Option<Duration> {
+fn retry_after(text: &str, reported: Option<&str>, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(text).ok()?;
-    let now = told
-        .and_then(|told| httpdate::parse_http_date(told.trim()).ok())
+    let now = reported
+        .and_then(|reported| httpdate::parse_http_date(reported.trim()).ok())
         .unwrap_or(now);
     Some(date.duration_since(now).unwrap_or_default())
 }
 
 /// What an error of the HTTP library means, on the way through this proxy.
-pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> Trouble {
+pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> TransferError {
     use ureq::Error as E;
     let mut problem = plain(&error.to_string());
     if is_untrusted(error) {
-        return Trouble::Untrusted { problem };
+        return TransferError::Untrusted { problem };
     }
     if let E::ConnectProxyFailed(reason) = error {
         return proxy_answered(reason, proxy.unwrap_or_default());
@@ -155,12 +155,12 @@ pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> Trouble {
     } else if matches!(error, E::Timeout(_)) {
         problem = "it took too long".to_owned();
     }
-    let trouble = if passing {
+    let transfer_error = if passing {
         later(problem)
     } else {
         never(problem)
     };
-    trouble.through(proxy)
+    transfer_error.through(proxy)
 }
 
 fn is_untrusted(error: &ureq::Error) -> bool {
@@ -175,7 +175,7 @@ fn is_untrusted(error: &ureq::Error) -> bool {
 }
 
 /// A proxy that made no connection to the server. The library gives its status as text.
-fn proxy_answered(reason: &str, proxy: &str) -> Trouble {
+fn proxy_answered(reason: &str, proxy: &str) -> TransferError {
     let status = reason.rsplit('/').next().unwrap_or_default();
     let status: Option<u16> = status.parse().ok();
     let what = match status {
@@ -214,12 +214,12 @@ mod tests {
             ("soon", None, None),
             ("", None, None),
         ];
-        for (text, told, seconds) in table {
+        for (text, reported, seconds) in table {
             let expected = seconds.map(Duration::from_secs);
             assert_eq!(
-                retry_after(text, told, our_clock),
+                retry_after(text, reported, our_clock),
                 expected,
-                "{text}, {told:?}"
+                "{text}, {reported:?}"
             );
         }
     }

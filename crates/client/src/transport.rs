@@ -52,9 +52,9 @@ impl<In: Transport> Connector<In> for Connect {
             return Ok(Some(Either::A(chained)));
         }
         let attempt: Arc<Attempt<TcpStream>> = Arc::new(connect);
-        let patience = details.timeout.not_zero().map(|left| *left);
+        let retry_budget = details.timeout.not_zero().map(|left| *left);
         let (dialer, addresses) = (Arc::clone(&self.dialer), details.addrs.to_vec());
-        let dial = move || dialer.dial(&addresses, patience, &attempt);
+        let dial = move || dialer.dial(&addresses, retry_budget, &attempt);
         let stream = self
             .stop
             .run(dial)
@@ -74,11 +74,11 @@ impl<In: Transport> Connector<In> for Connect {
     }
 }
 
-fn connect(address: SocketAddr, patience: Option<Duration>) -> io::Result<TcpStream> {
-    let stream = match patience {
+fn connect(address: SocketAddr, retry_budget: Option<Duration>) -> io::Result<TcpStream> {
+    let stream = match retry_budget {
         // Nothing is refused at once because no time is left.
-        Some(patience) => {
-            TcpStream::connect_timeout(&address, patience.max(Duration::from_millis(1)))
+        Some(retry_budget) => {
+            TcpStream::connect_timeout(&address, retry_budget.max(Duration::from_millis(1)))
         }
         None => TcpStream::connect(address),
     }?;

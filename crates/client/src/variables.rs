@@ -46,7 +46,7 @@ pub struct BadVariable {
 
 impl From<BadVariable> for FetchError {
     fn from(bad: BadVariable) -> Self {
-        Self::NotUsable {
+        Self::InvalidInput {
             text: format!("{}={}", bad.name, bad.value),
             expected: bad.expected,
         }

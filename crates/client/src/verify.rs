@@ -9,8 +9,8 @@ use crate::digest::Digest;
 use crate::document::{Executable, Expectation, Receipt, Sums};
 use crate::error::{FetchError, Found, WrongBytes};
 use crate::names::{AssetName, Source};
-use crate::request::{Ground, Origin};
-use crate::transfer::{Arrival, Stopped, Wanted};
+use crate::request::{Origin, TrustSource};
+use crate::transfer::{PartialDownload, Stopped, Wanted};
 use crate::{RECEIPT_ASSET, SUMS_ASSET};
 
 /// A release that was read just now: public, complete, and byte for byte what its receipt and `SHA256SUMS` say.
@@ -116,10 +116,10 @@ impl Client {
             most: self.max_size,
         };
         let mut nowhere = std::io::sink();
-        let mut arrival = Arrival::new(&mut nowhere);
+        let mut partial = PartialDownload::new(&mut nowhere);
         let end = self
             .line(&self.retry)
-            .receive(&address, wanted, &mut arrival);
+            .receive(&address, wanted, &mut partial);
         let found = match end {
             Ok(read) if (read.size, read.sha256) == (promised.size, promised.sha256) => {
                 return Ok(VerifiedAsset {
@@ -133,14 +133,14 @@ impl Client {
                 size: read.size,
             },
             Err(Stopped::Longer) => Found::MoreThan(promised.size),
-            Err(Stopped::Trouble(trouble)) => {
-                return Err(given_up(name, &address, trouble, Vec::new()));
+            Err(Stopped::TransferError(transfer_error)) => {
+                return Err(given_up(name, &address, transfer_error, Vec::new()));
             }
             Err(Stopped::Caller) => return Err(stopped(name)),
             // Nothing is written, so nothing fails to be.
             Err(Stopped::Disk(source)) => {
                 return Err(FetchError::Cache {
-                    doing: "read back",
+                    operation: "read back",
                     path: name.as_str().into(),
                     source,
                 });
@@ -149,7 +149,7 @@ impl Client {
         Err(FetchError::WrongBytes(Box::new(WrongBytes {
             what: name.to_string(),
             origin: Origin::Release(address.to_string()),
-            ground: Ground::Receipt,
+            ground: TrustSource::Receipt,
             expected: promised.sha256,
             expected_size: Some(promised.size),
             found,

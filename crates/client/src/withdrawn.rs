@@ -23,7 +23,7 @@ use crate::error::{FetchError, Tried};
 use crate::names::{AssetName, Source};
 use crate::options::Retry;
 use crate::request::Request;
-use crate::transfer::Line;
+use crate::transfer::Transport;
 
 /// How long the question may take where it can be done without an answer.
 const SHORT: Duration = Duration::from_millis(1500);
@@ -143,7 +143,7 @@ impl Client {
             return Ok(unreachable(asked));
         }
         let once = self.once();
-        let line = Line {
+        let line = Transport {
             limit: Some(SHORT),
             ..self.line(&once)
         };
@@ -187,7 +187,7 @@ impl Client {
     pub(crate) fn look_for_withdrawal(
         &self,
         source: &Source,
-        line: &Line<'_>,
+        line: &Transport<'_>,
     ) -> Result<(), FetchError> {
         let asset: AssetName = WITHDRAWAL_ASSET.parse()?;
         let of_withdrawal = source.withdrawal();

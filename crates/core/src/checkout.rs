@@ -168,7 +168,7 @@ output = "dist/{asset}"
         paths.iter().map(|path| path.as_bytes().to_vec()).collect()
     }
 
-    fn told(facts: &Facts) -> String {
+    fn reported(facts: &Facts) -> String {
         let config = Config::parse(CONFIG).unwrap();
         let package = config.packages.into_values().next().unwrap();
         let mut entries = vec![
@@ -189,13 +189,13 @@ output = "dist/{asset}"
     #[test]
     fn each_lack_of_what_decides_is_told_with_its_remedy() {
         let facts = Facts::default;
-        insta::assert_snapshot!(told(&facts()), @"right");
-        insta::assert_snapshot!(told(&Facts { unfetched: set(&["tool/lib", "vendor"]), ..facts() }), @r#""tool/lib" (a submodule that was not fetched) | run `git submodule update --init --recursive`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
-        insta::assert_snapshot!(told(&Facts { pointers: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (a pointer of Git LFS in place of the file) | run `git lfs pull`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
-        insta::assert_snapshot!(told(&Facts { skipped: set(&["tool/0.c", "tool/lib"]), sparse: true, ..facts() }), @r#""tool/0.c" (left out by a sparse checkout), "tool/lib" (left out by a sparse checkout) | run `git sparse-checkout disable`; or name in `exclude` of lockgate.toml what no build reads"#);
-        insta::assert_snapshot!(told(&Facts { skipped: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (marked skip-worktree, which hides changes) | run `git update-index --no-skip-worktree tool/0.c`; or name in `exclude` of lockgate.toml what no build reads"#);
-        insta::assert_snapshot!(told(&Facts { assumed: set(&["tool/VERSION", "tool/1.c"]), ..facts() }), @r#""tool/1.c" (marked assume-unchanged, which hides changes), "tool/VERSION" (marked assume-unchanged, which hides changes) | run `git update-index --no-assume-unchanged tool/1.c tool/VERSION`; or name in `exclude` of lockgate.toml what no build reads"#);
-        insta::assert_snapshot!(told(&Facts {
+        insta::assert_snapshot!(reported(&facts()), @"right");
+        insta::assert_snapshot!(reported(&Facts { unfetched: set(&["tool/lib", "vendor"]), ..facts() }), @r#""tool/lib" (a submodule that was not fetched) | run `git submodule update --init --recursive`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(reported(&Facts { pointers: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (a pointer of Git LFS in place of the file) | run `git lfs pull`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(reported(&Facts { skipped: set(&["tool/0.c", "tool/lib"]), sparse: true, ..facts() }), @r#""tool/0.c" (left out by a sparse checkout), "tool/lib" (left out by a sparse checkout) | run `git sparse-checkout disable`; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(reported(&Facts { skipped: set(&["tool/0.c"]), ..facts() }), @r#""tool/0.c" (marked skip-worktree, which hides changes) | run `git update-index --no-skip-worktree tool/0.c`; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(reported(&Facts { assumed: set(&["tool/VERSION", "tool/1.c"]), ..facts() }), @r#""tool/1.c" (marked assume-unchanged, which hides changes), "tool/VERSION" (marked assume-unchanged, which hides changes) | run `git update-index --no-assume-unchanged tool/1.c tool/VERSION`; or name in `exclude` of lockgate.toml what no build reads"#);
+        insta::assert_snapshot!(reported(&Facts {
             skipped: set(&["tool/0.c"]), assumed: set(&["tool/1.c", "tool/2.c", "tool/3.c"]),
             unfetched: set(&["tool/lib"]), pointers: set(&["tool/4.c", "tool/5.c"]), ..facts()
         }), @r#""tool/0.c" (marked skip-worktree, which hides changes), "tool/1.c" (marked assume-unchanged, which hides changes), "tool/2.c" (marked assume-unchanged, which hides changes), "tool/3.c" (marked assume-unchanged, which hides changes), "tool/4.c" (a pointer of Git LFS in place of the file), and 2 more | run `git submodule update --init --recursive`, `git lfs pull`, `git update-index --no-skip-worktree tool/0.c`, `git update-index --no-assume-unchanged tool/1.c tool/2.c tool/3.c`; in the build workflow, add that as a step in the custom block before-build; or name in `exclude` of lockgate.toml what no build reads"#);
@@ -229,6 +229,6 @@ output = "dist/{asset}"
             unfetched: idle.clone(),
             pointers: idle,
         };
-        assert_eq!(told(&facts), "right");
+        assert_eq!(reported(&facts), "right");
     }
 }

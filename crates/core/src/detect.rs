@@ -12,9 +12,9 @@ use crate::config::{IdentityCheck, Level, Package, Removal, Step};
 use crate::escape::quoted;
 use crate::fingerprint::SourceDigests;
 use crate::identity;
+use crate::ids::{Fingerprint, PackageName, PullNumber, RepoPath, Tag};
 use crate::reason::{Verdict, reasons};
 use crate::version::{Scheme, Version};
-use crate::words::{Fingerprint, PackageName, PullNumber, RepoPath, Tag};
 
 /// The largest accepted version file, in bytes.
 pub const LARGEST_VERSION_FILE: u64 = 1024;
@@ -58,7 +58,7 @@ pub enum Merged {
 
 /// The owner of the version number that the head requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
+pub enum VersionOwner {
     /// The number is free.
     Nobody,
     /// A release that Lockgate published, with this fingerprint, promoted from this pull request.
@@ -66,7 +66,7 @@ pub enum Holder {
     /// A release that is not publicly readable yet, though GitHub lists its receipt.
     NotReadable,
     /// A tag or release without a readable receipt.
-    Stranger,
+    Foreign,
 }
 
 /// The facts that the decision depends on.
@@ -83,7 +83,7 @@ pub struct Facts {
     /// Versions whose tags cannot be created, each with the existing tag below it that prevents it; see [`tags`].
     pub blocked: BTreeMap<Version, String>,
     /// The owner of the version that the head names.
-    pub holder: Holder,
+    pub holder: VersionOwner,
     /// The version at the point where the head left the base branch, if it matters and can be read. It tells a change that forgot
     /// to raise the version from one whose number was taken meanwhile.
     pub fork: Option<Version>,
@@ -346,7 +346,7 @@ fn identity(
         return None;
     }
     // The new names are meant for our own release of these sources.
-    let ours = matches!(facts.holder, Holder::Release(..));
+    let ours = matches!(facts.holder, VersionOwner::Release(..));
     let taken = !ours && facts.taken.contains(version);
     let change = identity::refused(&facts.identity, order == Ordering::Greater, taken)?;
     let raise_helps = order != Ordering::Greater
@@ -452,7 +452,7 @@ fn held(
 ) -> Option<Decision> {
     let free = || free_above(from, facts);
     match facts.holder {
-        Holder::Nobody => {
+        VersionOwner::Nobody => {
             let below = quoted(facts.blocked.get(version)?);
             Some(Verdict::Refuse(Refusal::TagBlocked {
                 tag: package.tag(version),
@@ -460,7 +460,7 @@ fn held(
                 free: free(),
             }))
         }
-        Holder::Release(fingerprint, _)
+        VersionOwner::Release(fingerprint, _)
             if fingerprint == merged.digests.fingerprint
                 || fingerprint == facts.head.digests.fingerprint =>
         {
@@ -469,7 +469,7 @@ fn held(
                 fingerprint,
             }))
         }
-        Holder::Release(_, pull) => {
+        VersionOwner::Release(_, pull) => {
             let by = format!("it was published from other sources, by pull request #{pull}");
             Some(Verdict::Refuse(Refusal::Taken {
                 version: version.clone(),
@@ -477,10 +477,10 @@ fn held(
                 free: free(),
             }))
         }
-        Holder::NotReadable => Some(Verdict::Done(Done::NotReadable {
+        VersionOwner::NotReadable => Some(Verdict::Done(Done::NotReadable {
             version: version.clone(),
         })),
-        Holder::Stranger => {
+        VersionOwner::Foreign => {
             let by = "its tag exists, and Lockgate did not make it".to_owned();
             Some(Verdict::Refuse(Refusal::Taken {
                 version: version.clone(),
@@ -528,7 +528,7 @@ impl Decision {
     }
 
     /// Returns the decision as one line for display.
-    pub fn sentence(&self, package: &PackageName) -> String {
+    pub fn summary(&self, package: &PackageName) -> String {
         match self {
             Self::Done(Done::Unchanged { version }) => {
                 format!("{package} stays at version {version}: nothing to publish")
@@ -575,7 +575,7 @@ impl Decision {
     }
 
     /// Returns a stable word for outputs of workflows: `build`, `nothing`, `published` or `refused`.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { .. }) => "nothing",
             Self::Done(Done::AlreadyPublished { .. } | Done::NotReadable { .. }) => "published",

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{Config, EnvironmentCheck, Policy};
+use crate::ids::Digest;
 use crate::reason::Reason;
-use crate::words::Digest;
 use proptest::prelude::*;
 
 fn package(policy: &str) -> Package {
@@ -40,7 +40,7 @@ fn facts(base: (&str, &str), head: (&str, &str)) -> Facts {
         head,
         taken: taken(&[4]),
         blocked: BTreeMap::new(),
-        holder: Holder::Nobody,
+        holder: VersionOwner::Nobody,
         fork: None,
         identity: Vec::new(),
     }
@@ -56,8 +56,8 @@ fn say(policy: &str, facts: &Facts) -> String {
         Verdict::Refuse(refusal) => format!("{} | {refusal} | {}", refusal.code(), refusal.hint()),
         Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => format!(
             "{} | {}",
-            decision.word(),
-            decision.sentence(&"tool".parse().unwrap())
+            decision.as_str(),
+            decision.summary(&"tool".parse().unwrap())
         ),
     }
 }
@@ -82,20 +82,20 @@ fn the_table_of_the_design_holds_row_by_row() {
 fn a_burnt_number_may_be_skipped_and_a_free_one_may_not() {
     let mut facts = facts(("4\n", "old"), ("6\n", "new"));
     facts.taken = taken(&[4, 5]);
-    assert_eq!(decide(&package(""), &facts).word(), "build");
+    assert_eq!(decide(&package(""), &facts).as_str(), "build");
     facts.taken = taken(&[4]);
-    assert_eq!(decide(&package(""), &facts).word(), "refused");
+    assert_eq!(decide(&package(""), &facts).as_str(), "refused");
 }
 
 #[test]
 fn a_number_that_somebody_holds_is_decided_by_fingerprint() {
     let mut facts = facts(("4\n", "old"), ("5\n", "new"));
     facts.taken = taken(&[4, 5]);
-    facts.holder = Holder::Release(facts.head.digests.fingerprint, PullNumber(7));
+    facts.holder = VersionOwner::Release(facts.head.digests.fingerprint, PullNumber(7));
     insta::assert_snapshot!(say("", &facts), @"published | tool 5 is published from these sources: nothing to build");
-    facts.holder = Holder::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
+    facts.holder = VersionOwner::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
     insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: it was published from other sources, by pull request #7 | raise the version to 6, which is free");
-    facts.holder = Holder::Stranger;
+    facts.holder = VersionOwner::Foreign;
     insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: its tag exists, and Lockgate did not make it | raise the version to 6, which is free");
 }
 
@@ -105,12 +105,12 @@ fn two_pull_requests_with_the_same_bump_are_told_apart_by_the_merge() {
     let mut facts = facts(("5\n", "theirs"), ("5\n", "ours"));
     facts.merged = Merged::Clean(side(b"5\n", "theirs+ours"));
     facts.taken = taken(&[4, 5]);
-    facts.holder = Holder::Release(Fingerprint(Digest::of(b"theirs")), PullNumber(7));
+    facts.holder = VersionOwner::Release(Fingerprint(Digest::of(b"theirs")), PullNumber(7));
     facts.fork = Some(Version::Integer(4));
     insta::assert_snapshot!(say("", &facts), @"detect.taken | version 5 is taken: the base branch has raised to it meanwhile | raise the version to 6, which is free");
     facts.fork = Some(Version::Integer(5));
     assert_eq!(
-        decide(&package(""), &facts).word(),
+        decide(&package(""), &facts).as_str(),
         "nothing",
         "it never raised anything"
     );
@@ -121,7 +121,7 @@ fn two_pull_requests_with_the_same_bump_are_told_apart_by_the_merge() {
 fn a_branch_that_lags_behind_has_not_lowered_the_version() {
     let mut facts = facts(("5\n", "new"), ("4\n", "old"));
     facts.merged = Merged::Clean(side(b"5\n", "new"));
-    assert_eq!(decide(&package(""), &facts).word(), "nothing");
+    assert_eq!(decide(&package(""), &facts).as_str(), "nothing");
 }
 
 #[test]
@@ -184,18 +184,18 @@ fn a_tag_below_the_name_of_a_versions_tag_leaves_no_room_for_it() {
     let mut facts = self::facts(("4\n", "old"), ("7\n", "new"));
     facts.blocked = blocked(&[(4, "tool-v4/x"), (5, "tool-v5/old"), (6, "tool-v6/a/b")]);
     assert_eq!(
-        decide(&package("step = \"next-free\""), &facts).word(),
+        decide(&package("step = \"next-free\""), &facts).as_str(),
         "build"
     );
     let mut facts = self::facts(("4\n", "old"), ("4\n", "old"));
     facts.blocked = blocked(&[(4, "tool-v4/x")]);
-    assert_eq!(decide(&package(""), &facts).word(), "nothing");
+    assert_eq!(decide(&package(""), &facts).as_str(), "nothing");
 }
 
 #[test]
 fn a_base_that_cannot_be_read_does_not_block_its_mending() {
     assert_eq!(
-        decide(&package(""), &facts(("oops", "old"), ("5\n", "new"))).word(),
+        decide(&package(""), &facts(("oops", "old"), ("5\n", "new"))).as_str(),
         "build"
     );
 }
@@ -222,7 +222,7 @@ proptest! {
     /// The table of the design, written a second time and as plainly as possible, is the oracle.
     #[test]
     fn the_decision_agrees_with_the_plain_table(
-        base in 1u64..6, head in 1u64..8, changed: bool, held in 0..3usize, burnt in proptest::collection::btree_set(1u64..8, 0..4),
+        base in 1u64..6, head in 1u64..8, changed: bool, held in 0..3usize, retired in proptest::collection::btree_set(1u64..8, 0..4),
         change in 0..3usize, bump in 0..3usize, next_free: bool,
     ) {
         let levels = ["allow", "warn", "deny"];
@@ -230,11 +230,11 @@ proptest! {
         let package = package(&format!(
             "change-without-bump = \"{}\"\nbump-without-change = \"{}\"\nstep = \"{step}\"", levels[change], levels[bump]));
         let mut facts = facts((&base.to_string(), "old"), (&head.to_string(), if changed { "new" } else { "old" }));
-        facts.taken = burnt.iter().map(|&n| Version::Integer(n)).collect();
+        facts.taken = retired.iter().map(|&n| Version::Integer(n)).collect();
         facts.taken.remove(&Version::Integer(head));
-        facts.holder = [Holder::Nobody, Holder::Stranger, Holder::Release(facts.head.digests.fingerprint, PullNumber(1))][held];
+        facts.holder = [VersionOwner::Nobody, VersionOwner::Foreign, VersionOwner::Release(facts.head.digests.fingerprint, PullNumber(1))][held];
         if held > 0 { facts.taken.insert(Version::Integer(head)); }
-        let free_below = (base + 1..head).any(|n| !burnt.contains(&n));
+        let free_below = (base + 1..head).any(|n| !retired.contains(&n));
         let denied = !changed && levels[bump] == "deny";
         let skipping = next_free && free_below;
         let expected = match (head.cmp(&base), held) {
@@ -243,7 +243,7 @@ proptest! {
             (Ordering::Greater, 2) => "published",
             (Ordering::Greater, _) => if denied || skipping { "refused" } else { "build" },
         };
-        prop_assert_eq!(decide(&package, &facts).word(), expected);
+        prop_assert_eq!(decide(&package, &facts).as_str(), expected);
     }
 }
 
@@ -291,11 +291,11 @@ fn a_release_of_the_heads_sources_is_the_wanted_one_even_if_the_merge_has_others
     };
     let (head, merged) = (facts.head.digests.fingerprint, merged.digests.fingerprint);
     for (holder, word) in [(head, "published"), (merged, "published")] {
-        facts.holder = Holder::Release(holder, PullNumber(7));
-        assert_eq!(decide(&package(""), &facts).word(), word);
+        facts.holder = VersionOwner::Release(holder, PullNumber(7));
+        assert_eq!(decide(&package(""), &facts).as_str(), word);
     }
-    facts.holder = Holder::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
-    assert_eq!(decide(&package(""), &facts).word(), "refused");
+    facts.holder = VersionOwner::Release(Fingerprint(Digest::of(b"other")), PullNumber(7));
+    assert_eq!(decide(&package(""), &facts).as_str(), "refused");
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn a_change_of_the_scheme_is_compared_with_the_base_in_its_own_words() {
         let decision = decide(&semver, &facts);
         match decision {
             Verdict::Refuse(refusal) => refusal.code(),
-            other @ (Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_)) => other.word(),
+            other @ (Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_)) => other.as_str(),
         }
     };
     assert_eq!(of("5.0.0\n"), "build");

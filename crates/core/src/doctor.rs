@@ -5,11 +5,11 @@
 
 use crate::config::WITHDRAWN_PREFIX;
 use crate::gate;
+use crate::ids::{BranchName, PackageName, RepositoryName};
 use crate::reason::reasons;
 use crate::settings::{
     ACTIONS_APP, BranchRules, Bypass, Environment, Merging, Reading, TagRules, WorkflowRights,
 };
-use crate::words::{BranchName, PackageName, RepositoryName};
 
 /// The facts that the findings depend on.
 #[derive(Debug, Clone)]

@@ -257,7 +257,7 @@ fn not_being_told_is_never_a_pass() {
 
 #[test]
 fn an_environment_is_for_the_default_branch_and_for_people_who_may_promote() {
-    use crate::words::Role;
+    use crate::ids::Role;
 
     let listed = |names: &[&str]| Branches::Listed(names.iter().map(|&it| it.into()).collect());
     let person = |role| Reviewer::Person("someone".parse().unwrap(), Some(role));

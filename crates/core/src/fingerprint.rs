@@ -6,7 +6,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Package;
-use crate::words::{Digest, Fingerprint, ObjectId};
+use crate::ids::{Digest, Fingerprint, ObjectId};
 
 /// An entry of a recursively listed tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::config::Level;
 use crate::detect::{Decision, Done};
+use crate::ids::{BranchName, Fingerprint, PackageName};
 use crate::promote;
 use crate::reason::{Reason, Verdict};
 use crate::version::Version;
-use crate::words::{BranchName, Fingerprint, PackageName};
 
 /// GitHub's limit on the description of a status, in characters (140).
 pub const DESCRIPTION: usize = 140;
@@ -21,7 +21,7 @@ pub const GATE_ENVIRONMENT: &str = "lockgate";
 /// The states of a commit status that the gate uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Light {
+pub enum StatusState {
     /// Undecided yet.
     Pending,
     /// A person must change something first.
@@ -30,7 +30,7 @@ pub enum Light {
     Success,
 }
 
-impl Light {
+impl StatusState {
     /// Returns GitHub's name of the state.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Status {
     /// Its state.
-    pub state: Light,
+    pub state: StatusState,
     /// The stable code for programs.
     pub code: &'static str,
     /// The description, at most [`DESCRIPTION`] characters.
@@ -160,7 +160,7 @@ pub fn context(
 pub fn decide(facts: &Facts) -> Status {
     match &facts.decision {
         Verdict::Refuse(refusal) => status(
-            Light::Failure,
+            StatusState::Failure,
             refusal.code(),
             &format!("{refusal}; {}", refusal.hint()),
         ),
@@ -170,7 +170,7 @@ pub fn decide(facts: &Facts) -> Status {
             status
         }
         Verdict::Done(Done::Unchanged { version }) => status(
-            Light::Success,
+            StatusState::Success,
             "gate.unchanged",
             &format!("version {version} is unchanged: nothing to publish"),
         ),
@@ -178,7 +178,7 @@ pub fn decide(facts: &Facts) -> Status {
             version,
             level: Level::Allow,
         }) => status(
-            Light::Success,
+            StatusState::Success,
             "gate.unchanged",
             &format!("version {version} is unchanged: nothing to publish"),
         ),
@@ -186,7 +186,7 @@ pub fn decide(facts: &Facts) -> Status {
             version,
             level: Level::Warn | Level::Deny,
         }) => status(
-            Light::Success,
+            StatusState::Success,
             "gate.change-without-bump",
             &format!(
                 "nothing to publish; note that the sources changed and the version is still {version}"
@@ -212,12 +212,12 @@ fn changed_pins(facts: &Facts, version: &Version) -> Option<Status> {
     match &facts.pins {
         Pins::None | Pins::Agree => None,
         Pins::Differ(problem) => Some(status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.pins",
             &format!("the pins of version {version} disagree with its release: {problem}"),
         )),
         Pins::Unchecked(problem) => Some(status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.not-readable",
             &format!(
                 "the release of version {version} cannot be read now, to compare the pins: {problem}"
@@ -229,7 +229,7 @@ fn changed_pins(facts: &Facts, version: &Version) -> Option<Status> {
 /// Returns the status of a package that the pull request removes from the config, where its policy allows that.
 pub fn removed() -> Status {
     status(
-        Light::Success,
+        StatusState::Success,
         "gate.removed",
         "the package is removed: nothing to publish",
     )
@@ -238,60 +238,60 @@ pub fn removed() -> Status {
 fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Status {
     match (&facts.published, &facts.pins) {
         (Published::Withdrawn(reason), _) => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.withdrawn",
             &format!("version {version} was withdrawn ({reason}): raise it again"),
         ),
         (Published::Broken(problem), _) => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.release-broken",
             &format!("the release of version {version} is not what its receipt says: {problem}"),
         ),
         (Published::NotReadable(why), _) => not_readable(version, why),
         (Published::Unproven(why), _) => status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.release-unproven",
             &format!(
                 "version {version} is published, but not known to be promoted: {why}; a maintainer promotes it again"
             ),
         ),
         (Published::Foreign(why), _) => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.release-foreign",
             &format!("the release of version {version} is no promotion's: {why}"),
         ),
         (Published::Nothing, _) => status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.waits-for-promotion",
             &format!("version {version} waits for a maintainer to promote it"),
         ),
         // Main would get the merge, not the head.
         (Published::Complete(_), _) if facts.merged != Some(fingerprint) => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.update-branch",
             &format!(
                 "version {version} is published, but the merge would have other sources: update the branch and raise the version"
             ),
         ),
         (Published::Complete(seen), _) if *seen != fingerprint => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.release-broken",
             &format!("the release of version {version} changed while it was looked at"),
         ),
         (Published::Complete(_), Pins::Differ(problem)) => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.pins",
             &format!("version {version} is published, but the pins disagree: {problem}"),
         ),
         (Published::Complete(_), Pins::Unchecked(problem)) => status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.not-readable",
             &format!(
                 "version {version} is published, but its pins cannot be compared now: {problem}"
             ),
         ),
         (Published::Complete(_), Pins::None | Pins::Agree) => status(
-            Light::Success,
+            StatusState::Success,
             "gate.published",
             &format!("version {version} is published and verified"),
         ),
@@ -300,7 +300,7 @@ fn published(facts: &Facts, version: &Version, fingerprint: Fingerprint) -> Stat
 
 fn not_readable(version: &Version, why: &str) -> Status {
     status(
-        Light::Pending,
+        StatusState::Pending,
         "gate.not-readable",
         &format!("version {version} is published, and the public cannot read it yet: {why}"),
     )
@@ -313,7 +313,7 @@ fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
     match (&facts.build, &facts.unpromotable) {
         // The reason is reported only once there is a candidate to promote.
         (Build::Succeeded, Some(refusal)) => status(
-            Light::Failure,
+            StatusState::Failure,
             refusal.full_code(),
             &format!("{refusal}; {}", refusal.full_hint()),
         ),
@@ -324,37 +324,37 @@ fn building(facts: &Facts, version: &Version, behind: bool) -> Status {
 fn build_status(build: &Build, version: &Version) -> Status {
     match build {
         Build::None => status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.no-build",
             &format!("version {version} has not been built yet"),
         ),
         Build::Running => status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.building",
             &format!("version {version} is being built"),
         ),
         Build::Failed(variants) if variants.is_empty() => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.build-failed",
             &format!("the build of version {version} failed: see its log"),
         ),
         Build::Failed(variants) => {
             let names = variants.join(", ");
             status(
-                Light::Failure,
+                StatusState::Failure,
                 "gate.build-failed",
                 &format!("the build of version {version} failed for {names}: see the comment"),
             )
         }
         Build::Expired => status(
-            Light::Failure,
+            StatusState::Failure,
             "gate.expired",
             &format!(
                 "the candidate of version {version} has expired: run the build workflow again"
             ),
         ),
         Build::Succeeded => status(
-            Light::Pending,
+            StatusState::Pending,
             "gate.waits-for-promotion",
             &format!("version {version} is built and waits for a maintainer to promote it"),
         ),
@@ -363,7 +363,7 @@ fn build_status(build: &Build, version: &Version) -> Status {
 
 fn update_branch(version: &Version) -> Status {
     status(
-        Light::Failure,
+        StatusState::Failure,
         "gate.update-branch",
         &format!(
             "the base branch has changed the sources of version {version}: update the branch to build a new candidate"
@@ -371,7 +371,7 @@ fn update_branch(version: &Version) -> Status {
     )
 }
 
-fn status(state: Light, code: &'static str, description: &str) -> Status {
+fn status(state: StatusState, code: &'static str, description: &str) -> Status {
     let description = crate::escape::line(description);
     let description = if description.chars().count() > DESCRIPTION {
         description
@@ -393,7 +393,7 @@ fn status(state: Light, code: &'static str, description: &str) -> Status {
 mod tests {
     use super::*;
     use crate::detect::{Plan, Refusal};
-    use crate::words::Digest;
+    use crate::ids::Digest;
 
     fn fingerprint(text: &str) -> Fingerprint {
         Fingerprint(Digest::of(text.as_bytes()))
@@ -478,60 +478,67 @@ mod tests {
         let light = |facts: &Facts| (decide(facts).state, decide(facts).code);
         assert_eq!(
             light(&facts(Verdict::Done(Done::Unchanged { version: two() }))),
-            (Light::Success, "gate.unchanged")
+            (StatusState::Success, "gate.unchanged")
         );
-        assert_eq!(light(&published()), (Light::Success, "gate.published"));
-        type Row = (fn(&mut Facts), Light, &'static str);
+        assert_eq!(
+            light(&published()),
+            (StatusState::Success, "gate.published")
+        );
+        type Row = (fn(&mut Facts), StatusState, &'static str);
         let table: [Row; 11] = [
             (
                 |f| f.merged = Some(fingerprint("other")),
-                Light::Failure,
+                StatusState::Failure,
                 "gate.update-branch",
             ),
-            (|f| f.merged = None, Light::Failure, "gate.update-branch"),
+            (
+                |f| f.merged = None,
+                StatusState::Failure,
+                "gate.update-branch",
+            ),
             (
                 |f| f.published = Published::Complete(fingerprint("other")),
-                Light::Failure,
+                StatusState::Failure,
                 "gate.release-broken",
             ),
             (
                 |f| f.published = Published::Broken("x".into()),
-                Light::Failure,
+                StatusState::Failure,
                 "gate.release-broken",
             ),
             (
                 |f| f.published = Published::Withdrawn("x".into()),
-                Light::Failure,
+                StatusState::Failure,
                 "gate.withdrawn",
             ),
             (
                 |f| f.published = Published::Nothing,
-                Light::Pending,
+                StatusState::Pending,
                 "gate.waits-for-promotion",
             ),
             (
                 |f| f.published = Published::NotReadable("x".into()),
-                Light::Pending,
+                StatusState::Pending,
                 "gate.not-readable",
             ),
             (
                 |f| f.published = Published::Unproven("x".into()),
-                Light::Pending,
+                StatusState::Pending,
                 "gate.release-unproven",
             ),
             (
                 |f| f.published = Published::Foreign("x".into()),
-                Light::Failure,
+                StatusState::Failure,
                 "gate.release-foreign",
             ),
             (
                 |f| f.pins = Pins::Differ("x".into()),
-                Light::Failure,
+                StatusState::Failure,
                 "gate.pins",
             ),
             (
                 |f| f.pins = Pins::Unchecked("x".into()),
-                Light::Pending,
+                StatusState::Pending,
                 "gate.not-readable",
             ),
         ];
@@ -551,15 +558,15 @@ mod tests {
             });
             (status.state, status.code)
         };
-        assert_eq!(light(Pins::Agree), (Light::Success, "gate.unchanged"));
-        assert_eq!(light(Pins::None), (Light::Success, "gate.unchanged"));
+        assert_eq!(light(Pins::Agree), (StatusState::Success, "gate.unchanged"));
+        assert_eq!(light(Pins::None), (StatusState::Success, "gate.unchanged"));
         assert_eq!(
             light(Pins::Differ("x".into())),
-            (Light::Failure, "gate.pins")
+            (StatusState::Failure, "gate.pins")
         );
         assert_eq!(
             light(Pins::Unchecked("x".into())),
-            (Light::Pending, "gate.not-readable")
+            (StatusState::Pending, "gate.not-readable")
         );
     }
 
@@ -578,11 +585,11 @@ mod tests {
         };
         assert_eq!(
             of(Build::Succeeded, Some(edited())),
-            (Light::Failure, "promote.edited-workflow")
+            (StatusState::Failure, "promote.edited-workflow")
         );
         assert_eq!(
             of(Build::Running, Some(edited())),
-            (Light::Pending, "gate.building")
+            (StatusState::Pending, "gate.building")
         );
         assert_eq!(of(Build::Succeeded, None).1, "gate.waits-for-promotion");
     }
@@ -596,26 +603,29 @@ mod tests {
             });
             (status.state, status.code)
         };
-        assert_eq!(light(Build::None, false), (Light::Pending, "gate.no-build"));
+        assert_eq!(
+            light(Build::None, false),
+            (StatusState::Pending, "gate.no-build")
+        );
         assert_eq!(
             light(Build::Running, false),
-            (Light::Pending, "gate.building")
+            (StatusState::Pending, "gate.building")
         );
         assert_eq!(
             light(Build::Failed(vec!["arm64".into()]), false),
-            (Light::Failure, "gate.build-failed")
+            (StatusState::Failure, "gate.build-failed")
         );
         assert_eq!(
             light(Build::Expired, false),
-            (Light::Failure, "gate.expired")
+            (StatusState::Failure, "gate.expired")
         );
         assert_eq!(
             light(Build::Succeeded, false),
-            (Light::Pending, "gate.waits-for-promotion")
+            (StatusState::Pending, "gate.waits-for-promotion")
         );
         assert_eq!(
             light(Build::Succeeded, true),
-            (Light::Failure, "gate.update-branch")
+            (StatusState::Failure, "gate.update-branch")
         );
     }
 
@@ -636,8 +646,9 @@ mod tests {
 
     #[test]
     fn a_description_is_cut_only_where_it_does_not_fit() {
-        let of =
-            |characters: usize| status(Light::Pending, "", &"ä".repeat(characters)).description;
+        let of = |characters: usize| {
+            status(StatusState::Pending, "", &"ä".repeat(characters)).description
+        };
         assert_eq!(of(DESCRIPTION), "ä".repeat(DESCRIPTION));
         let cut = format!("{}…", "ä".repeat(DESCRIPTION - 1));
         assert_eq!(of(DESCRIPTION + 1), cut);
@@ -657,7 +668,7 @@ mod tests {
         );
         assert_eq!(
             (status.state, status.code),
-            (Light::Failure, "detect.taken")
+            (StatusState::Failure, "detect.taken")
         );
     }
 }

@@ -20,8 +20,8 @@
 use std::fmt;
 
 use crate::config::{Package, Variant};
+use crate::ids::RepoPath;
 use crate::version::Scheme;
-use crate::words::RepoPath;
 
 /// A changed part of the identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -277,13 +277,13 @@ mod tests {
                 [true, true, true],
             ),
         ];
-        for (edit, left, sentence, expected) in table {
+        for (edit, left, summary, expected) in table {
             let found = changes(&base, &package(edit), left);
             let said: Vec<String> = found.iter().map(ToString::to_string).collect();
-            assert_eq!(said, [sentence]);
+            assert_eq!(said, [summary]);
             let cases = [(false, false), (true, false), (true, true)];
             let got = cases.map(|(raised, taken)| refused(&found, raised, taken).is_some());
-            assert_eq!(got, expected, "{sentence}");
+            assert_eq!(got, expected, "{summary}");
         }
         assert_eq!(changes(&base, &base, false), []);
         // A setting that affects only how the package is built is not part of the identity.

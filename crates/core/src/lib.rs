@@ -9,6 +9,7 @@
 
 pub mod audit;
 pub mod checkout;
+pub mod cleanup;
 pub mod config;
 pub mod detect;
 pub mod doctor;
@@ -17,19 +18,18 @@ pub mod escape;
 pub mod fingerprint;
 pub mod gate;
 pub mod identity;
+pub mod ids;
 pub mod pin;
 pub mod promote;
 pub mod reason;
 pub mod render;
-pub mod retain;
 pub mod settings;
 pub mod version;
 pub mod withdraw;
-pub mod words;
 
+pub use ids::*;
 pub use reason::{Reason, Verdict};
 pub use version::{Scheme, Version};
-pub use words::*;
 
 /// Returns every code in this crate, for the page that documents them.
 pub fn codes() -> Vec<&'static str> {

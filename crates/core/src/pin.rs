@@ -7,13 +7,13 @@ use crate::config::Package;
 use crate::detect::Never;
 use crate::document::Sums;
 use crate::escape::quoted;
+use crate::ids::{AssetName, RepoPath, RunId, Tag};
 use crate::reason::{Verdict, reasons};
 use crate::version::Version;
-use crate::words::{AssetName, RepoPath, RunId, Tag};
 
 /// The source of the digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ground {
+pub enum TrustSource {
     /// A published release, every byte of which was just read and hashed.
     Release(Tag),
     /// The manifest of a candidate that is not published.
@@ -30,7 +30,7 @@ pub struct Facts {
     /// The digests.
     pub sums: Sums,
     /// The source of the digests.
-    pub ground: Ground,
+    pub ground: TrustSource,
     /// The pins file.
     pub path: RepoPath,
     /// The content of the pins file, if it exists.
@@ -90,7 +90,7 @@ pub fn decide(facts: &Facts) -> Verdict<Done, Box<Plan>, Never, Refusal> {
     {
         return Verdict::Done(Done { path });
     }
-    if let (Some(Ok(old)), Ground::Release(_)) = (&old, &facts.ground)
+    if let (Some(Ok(old)), TrustSource::Release(_)) = (&old, &facts.ground)
         && let Some((name, pinned, found)) = other_bytes(old, &facts.sums)
     {
         return Verdict::Refuse(Refusal::OtherBytes {
@@ -111,7 +111,7 @@ pub fn decide(facts: &Facts) -> Verdict<Done, Box<Plan>, Never, Refusal> {
     Verdict::Proceed(Box::new(Plan {
         path,
         sums: facts.sums.clone(),
-        first_use: matches!(facts.ground, Ground::Release(_)),
+        first_use: matches!(facts.ground, TrustSource::Release(_)),
     }))
 }
 
@@ -194,7 +194,7 @@ variant.arm64 = {}
             package: config.unwrap().packages.into_values().next().unwrap(),
             version: Version::Integer(2),
             sums: sums(&[("tool-amd64-v2", 'a'), ("tool-arm64-v2", 'b')]),
-            ground: Ground::Release("tool-v2".parse().unwrap()),
+            ground: TrustSource::Release("tool-v2".parse().unwrap()),
             path: "src/SHA256SUMS".parse().unwrap(),
             file: None,
             check: false,
@@ -223,7 +223,7 @@ variant.arm64 = {}
             "write, first use: true"
         );
         assert_eq!(
-            say(|f| f.ground = Ground::Candidate(RunId(7))),
+            say(|f| f.ground = TrustSource::Candidate(RunId(7))),
             "write, first use: false"
         );
         assert_eq!(
@@ -239,7 +239,7 @@ variant.arm64 = {}
         assert_eq!(say(pinned), "pin.other-bytes");
         let unpublished = |facts: &mut Facts| {
             pinned(facts);
-            facts.ground = Ground::Candidate(RunId(7));
+            facts.ground = TrustSource::Candidate(RunId(7));
         };
         assert_eq!(say(unpublished), "write, first use: false");
     }

@@ -35,7 +35,7 @@ macro_rules! reasons {
             $(
                 $(#[$doc:meta])*
                 $variant:ident $({ $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? })? =>
-                    $code:literal, $sentence:literal, $hint:literal;
+                    $code:literal, $summary:literal, $hint:literal;
             )*
         }
     ) => {
@@ -58,7 +58,7 @@ macro_rules! reasons {
                 match self {
                     $(Self::$variant $({ $($field),* })? => {
                         $($(let _ = $field;)*)?
-                        write!(f, $sentence)
+                        write!(f, $summary)
                     })*
                 }
             }

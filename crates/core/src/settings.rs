@@ -1,7 +1,7 @@
 //! The settings around a repository, as far as they could be read. Plain observations without any judgement.
 
 use crate::escape::quoted;
-use crate::words::{BranchName, Login, Role};
+use crate::ids::{BranchName, Login, Role};
 
 /// The id of the App behind every workflow's own token: a status bound to it can be set by any workflow.
 pub const ACTIONS_APP: u64 = 15_368;

@@ -5,9 +5,9 @@
 //! not know how either is done.
 
 use crate::escape::quoted;
+use crate::ids::{Login, Role, Tag};
 use crate::reason::{Verdict, reasons};
 use crate::version::Version;
-use crate::words::{Login, Role, Tag};
 
 /// The facts that the decision depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Facts {
     /// The withdrawal's own tag, and an existing tag below its name that prevents its creation.
     pub blocked: Option<(Tag, String)>,
     /// A commit of the base branch that names the version, if there is one.
-    pub named_by: Option<crate::words::CommitId>,
+    pub named_by: Option<crate::ids::CommitId>,
     /// Whether a roll-back was requested.
     pub roll_back: bool,
 }
@@ -57,7 +57,7 @@ reasons! {
         NotPublished { /** Tag. */ tag: Tag } =>
             "withdraw.not-published", "{tag} is not published", "look at the list of releases for the right number";
         /// A roll-back would delete a release that main needs.
-        Named { /** Version. */ version: Version, /** Commit. */ commit: crate::words::CommitId } =>
+        Named { /** Version. */ version: Version, /** Commit. */ commit: crate::ids::CommitId } =>
             "withdraw.named", "commit {commit} of the base branch names version {version}, so its release cannot be rolled back", "withdraw without --roll-back, then raise the version";
         /// The withdrawal's tag cannot be created.
         TagBlocked { /** Tag. */ tag: Tag, /** The other, quoted. */ below: String } =>

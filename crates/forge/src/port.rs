@@ -351,12 +351,12 @@ impl fmt::Debug for Body {
 
 /// A call that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("could not {doing}: {detail}")]
+#[error("could not {operation}: {detail}")]
 pub struct ForgeError {
     /// The kind of failure, for decisions.
     pub kind: ErrorKind,
     /// The action and its object, such as `publish release 7`.
-    pub doing: String,
+    pub operation: String,
     /// The message of GitHub or the network, escaped for display.
     pub detail: String,
 }
@@ -377,7 +377,7 @@ pub enum ErrorKind {
     /// A write whose response was lost or is inconclusive: it may have happened, or may still happen.
     Ambiguous,
     /// The response is invalid.
-    Garbled,
+    InvalidResponse,
     /// The bytes to upload could not be read; the detail is the source's own message.
     Source,
 }
@@ -394,7 +394,7 @@ impl ForgeError {
             ErrorKind::Denied => F::Denied(text),
             ErrorKind::RateLimited(_) => F::RateLimited(text),
             ErrorKind::Unavailable | ErrorKind::Source => F::Unavailable(text),
-            ErrorKind::Ambiguous | ErrorKind::Garbled => F::Ambiguous(text),
+            ErrorKind::Ambiguous | ErrorKind::InvalidResponse => F::Ambiguous(text),
         }
     }
 }

@@ -10,10 +10,10 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::cli::Caching;
+use crate::command_error::CommandError;
+use crate::commands::Context;
 use crate::exit::Failure;
-use crate::flows::Context;
 use crate::reading::cache_folder;
-use crate::trouble::Trouble;
 
 /// The cache of one call.
 pub struct CacheChoice {
@@ -46,13 +46,13 @@ impl CacheChoice {
             _scratch: None,
         };
         let variable = "LOCKGATE_CACHE";
-        let around = &context.around;
-        let named = around.var(variable).is_some() || around.not_text(variable).is_some();
+        let env = &context.env;
+        let named = env.var(variable).is_some() || env.not_text(variable).is_some();
         if named || caching.cache.is_some() {
             return Ok(asked_for);
         }
         // With a folder, a home that is not UTF-8 is as good as none.
-        let usual = match (cache_folder(around, caching), folder) {
+        let usual = match (cache_folder(env, caching), folder) {
             (Err(error), None) => return Err(error),
             (found, _) => found.ok().flatten(),
         };
@@ -61,15 +61,15 @@ impl CacheChoice {
             match (problem, folder) {
                 (None, _) | (Some(Problem::Unwritable(_)), None) => return Ok(asked_for),
                 (Some(Problem::OfAnotherAccount), None) => {
-                    context.talk.say(&format!(
+                    context.reporter.say(&format!(
                         "the cache {path} belongs to another account, which can change a file after it was verified; `--cache DIR` names another"
                     ));
                     return Ok(asked_for);
                 }
                 (Some(Problem::Unwritable(error)), Some(_)) => context
-                    .talk
+                    .reporter
                     .say(&format!("the cache {path} is not used: {error}")),
-                (Some(Problem::OfAnotherAccount), Some(_)) => context.talk.say(&format!(
+                (Some(Problem::OfAnotherAccount), Some(_)) => context.reporter.say(&format!(
                     "the cache {path} is not used: it belongs to another account"
                 )),
             }
@@ -81,8 +81,9 @@ impl CacheChoice {
         let mut inside = tempfile::Builder::new();
         inside.prefix(".lockgate-");
         let made = fs::create_dir_all(folder).and_then(|()| inside.tempdir_in(folder));
-        let made = made
-            .map_err(|error| Trouble::file(format!("write into {}", folder.display()), &error))?;
+        let made = made.map_err(|error| {
+            CommandError::file(format!("write into {}", folder.display()), &error)
+        })?;
         let caching = Caching {
             cache: Some(made.path().to_owned()),
         };

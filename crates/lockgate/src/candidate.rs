@@ -11,8 +11,8 @@ use lockgate_core::promote::{CandidateFacts, PullFacts, RunOutcome, runs};
 use lockgate_core::{Digest, Version, gate};
 use lockgate_forge::{Body, ErrorKind, Forge, ForgeError, Run};
 
-use crate::ended::Ended;
 use crate::exit::Failure;
+use crate::finished_run::FinishedRun;
 
 /// The number of attempts to read a document whose transfer breaks off.
 const TRIES: u32 = 3;
@@ -66,7 +66,7 @@ impl Progress {
         pull: &PullFacts,
         version: Option<&Version>,
         which: Which,
-        ended: Option<&Ended<'_>>,
+        ended: Option<&FinishedRun<'_>>,
     ) -> Result<Self, Failure> {
         let runs = runs_of(forge, package, pull, which, ended)?;
         let mut newest = None;
@@ -194,7 +194,7 @@ fn runs_of(
     package: &Package,
     pull: &PullFacts,
     which: Which,
-    ended: Option<&Ended<'_>>,
+    ended: Option<&FinishedRun<'_>>,
 ) -> Result<Vec<Run>, Failure> {
     let path = package.build_workflow();
     let file = path.rsplit('/').next().unwrap_or(&path);
@@ -241,7 +241,7 @@ pub fn read_document<D: Document>(
             Err(Broken::Transfer(error)) => {
                 return Err(ForgeError {
                     kind: ErrorKind::Unavailable,
-                    doing: format!("download artifact {}", artifact.facts.id),
+                    operation: format!("download artifact {}", artifact.facts.id),
                     detail: lockgate_core::escape::line(&format!("it broke off: {error}")),
                 });
             }

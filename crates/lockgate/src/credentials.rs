@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use crate::trouble::Trouble;
+use crate::command_error::CommandError;
 
 /// Signals that the values come over standard input, each terminated by a zero byte.
 const MARK: &str = "LOCKGATE_CREDENTIALS_ON_STDIN";
@@ -50,8 +50,9 @@ pub fn is_credential(name: &str) -> bool {
 ///
 /// # Errors
 /// If the program cannot be executed again; then nothing is built.
-pub fn shed() -> Result<Vec<String>, Trouble> {
-    let failed = |error: std::io::Error| Trouble::file("start again without credentials", &error);
+pub fn shed() -> Result<Vec<String>, CommandError> {
+    let failed =
+        |error: std::io::Error| CommandError::file("start again without credentials", &error);
     if std::env::var_os(MARK).is_some() {
         let mut bytes = Vec::new();
         let most = u64::try_from(ROOM).unwrap_or(u64::MAX);
@@ -73,14 +74,14 @@ pub fn shed() -> Result<Vec<String>, Trouble> {
         return Ok(Vec::new());
     }
     let (read, mut write) = std::io::pipe().map_err(failed)?;
-    let mut room = ROOM;
+    let mut workspace = ROOM;
     for (_, value) in &found {
         let bytes = value.as_encoded_bytes();
         let start = bytes.get(..bytes.len().min(LONGEST)).unwrap_or_default();
-        if start.len() + 1 > room {
+        if start.len() + 1 > workspace {
             break;
         }
-        room -= start.len() + 1;
+        workspace -= start.len() + 1;
         write
             .write_all(start)
             .and_then(|()| write.write_all(&[0]))

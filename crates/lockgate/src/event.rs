@@ -119,8 +119,8 @@ impl EventRun {
         if self.event.as_deref() != Some("merge_group") {
             return None;
         }
-        let told = self.head_branch.as_deref().and_then(queue_branch);
-        Some((self.head_sha.as_ref()?, told))
+        let reported = self.head_branch.as_deref().and_then(queue_branch);
+        Some((self.head_sha.as_ref()?, reported))
     }
 }
 
@@ -167,9 +167,12 @@ mod tests {
             Event::parse(json.as_bytes()).unwrap().workflow_run.unwrap()
         };
         let group = run("merge_group", "gh-readonly-queue/release/2/pr-7-bbbb");
-        let (commit, told) = group.merge_group().unwrap();
+        let (commit, reported) = group.merge_group().unwrap();
         assert_eq!(commit.as_str(), "a".repeat(40));
-        assert_eq!(told, Some(("release/2".parse().unwrap(), PullNumber(7))));
+        assert_eq!(
+            reported,
+            Some(("release/2".parse().unwrap(), PullNumber(7)))
+        );
         assert_eq!(run("merge_group", "other").merge_group().unwrap().1, None);
         assert_eq!(
             run("pull_request", "gh-readonly-queue/main/pr-7-bbbb").merge_group(),

@@ -39,7 +39,7 @@ impl Exit {
     }
 
     /// Returns the name used in messages and JSON.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::CouldNot => "error",
@@ -70,7 +70,7 @@ pub struct Failure {
     /// What to do next, as one sentence.
     pub hint: String,
     /// Whether the printed result of the command already reports it to programs.
-    pub told: bool,
+    pub reported: bool,
 }
 
 impl Failure {
@@ -81,7 +81,7 @@ impl Failure {
             code: reason.code(),
             message: reason.to_string(),
             hint: reason.hint(),
-            told: false,
+            reported: false,
         }
     }
 
@@ -89,7 +89,7 @@ impl Failure {
     pub fn text(&self) -> String {
         format!(
             "{} ({}): {}\n  next: {}",
-            self.exit.word(),
+            self.exit.as_str(),
             self.code,
             self.message,
             self.hint
@@ -101,7 +101,7 @@ impl Failure {
         serde_json::json!({
             "version": 1,
             "command": command,
-            "outcome": self.exit.word(),
+            "outcome": self.exit.as_str(),
             "exit": self.exit as u8,
             "code": self.code,
             "message": self.message,

@@ -18,8 +18,8 @@ use lockgate_core::escape::{line, quoted, shell_word};
 use lockgate_core::fingerprint::TreeEntry;
 use lockgate_core::{CommitId, ObjectId};
 
+use crate::command_error::CommandError;
 use crate::objects::Objects;
-use crate::trouble::Trouble;
 
 /// A clone. Objects never change, so everything that was read once is kept.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub type Refs = BTreeMap<String, ObjectId>;
 
 impl Git {
     /// Opens the clone that contains a folder.
-    pub fn open(dir: &Path) -> Result<Self, Trouble> {
+    pub fn open(dir: &Path) -> Result<Self, CommandError> {
         let output = command(
             dir,
             &["rev-parse", "--absolute-git-dir", "--is-shallow-repository"],
@@ -57,11 +57,11 @@ impl Git {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(match said.contains("dubious ownership") {
                 // Git names the folder that it would have to trust: the whole clone, wherever in it we are.
-                true => Trouble::ForeignOwner {
+                true => CommandError::ForeignOwner {
                     word: shell_word(said.split('\'').nth(1).unwrap_or_default()),
                     dir,
                 },
-                false => Trouble::NotARepository { dir },
+                false => CommandError::NotARepository { dir },
             });
         }
         let shallow = String::from_utf8_lossy(&output.stdout)
@@ -77,7 +77,7 @@ impl Git {
     }
 
     /// Returns the root of the work tree.
-    pub fn top(&self) -> Result<PathBuf, Trouble> {
+    pub fn top(&self) -> Result<PathBuf, CommandError> {
         let text = self.text(
             "find the root of the work tree",
             &["rev-parse", "--show-toplevel"],
@@ -94,15 +94,15 @@ impl Git {
     }
 
     /// Returns the commit that a revision names.
-    pub fn commit(&self, revision: &str) -> Result<CommitId, Trouble> {
+    pub fn commit(&self, revision: &str) -> Result<CommitId, CommandError> {
         let found = self
             .resolve(revision, "commit")?
             .and_then(|id| id.as_str().parse().ok());
         found.ok_or_else(|| match self.shallow {
-            true => Trouble::Shallow {
+            true => CommandError::Shallow {
                 what: quoted(revision),
             },
-            false => Trouble::UnknownRevision {
+            false => CommandError::UnknownRevision {
                 revision: quoted(revision),
             },
         })
@@ -114,40 +114,40 @@ impl Git {
     }
 
     /// Returns every entry of a tree, recursively.
-    pub fn tree(&self, treeish: &str) -> Result<Rc<[TreeEntry]>, Trouble> {
-        let doing = || format!("list the tree of {treeish}");
+    pub fn tree(&self, treeish: &str) -> Result<Rc<[TreeEntry]>, CommandError> {
+        let operation = || format!("list the tree of {treeish}");
         let id = self.resolve(treeish, "tree")?;
-        let id = id.ok_or_else(|| Trouble::UnknownRevision {
+        let id = id.ok_or_else(|| CommandError::UnknownRevision {
             revision: quoted(treeish),
         })?;
         if let Some(entries) = self.trees.borrow().get(&id) {
             return Ok(Rc::clone(entries));
         }
         let bytes = self.run(
-            &doing(),
+            &operation(),
             &["ls-tree", "-r", "-z", "--full-tree", id.as_str()],
         )?;
         let entries: Rc<[TreeEntry]> = bytes
             .split(|b| *b == 0)
             .filter(|entry| !entry.is_empty())
-            .map(|entry| tree_entry(entry).ok_or_else(|| garbled(&doing(), entry)))
+            .map(|entry| tree_entry(entry).ok_or_else(|| garbled(&operation(), entry)))
             .collect::<Result<_, _>>()?;
         self.trees.borrow_mut().insert(id, Rc::clone(&entries));
         Ok(entries)
     }
 
     /// Returns the bytes of a blob and its size; no bytes if it is larger than `most`.
-    pub fn blob(&self, id: &ObjectId, most: u64) -> Result<(Vec<u8>, u64), Trouble> {
+    pub fn blob(&self, id: &ObjectId, most: u64) -> Result<(Vec<u8>, u64), CommandError> {
         let detail = || "the object is not there".to_owned();
         let read = self.ask(|objects| objects.contents(id, most))?;
-        read.ok_or_else(|| Trouble::Git {
-            doing: format!("read the object {id}"),
+        read.ok_or_else(|| CommandError::Git {
+            operation: format!("read the object {id}"),
             detail: detail(),
         })
     }
 
     /// Returns the object of the given kind that a revision names; a revision of several lines names nothing.
-    fn resolve(&self, revision: &str, kind: &str) -> Result<Option<ObjectId>, Trouble> {
+    fn resolve(&self, revision: &str, kind: &str) -> Result<Option<ObjectId>, CommandError> {
         if revision.is_empty()
             || revision.starts_with('-')
             || revision.chars().any(char::is_control)
@@ -162,20 +162,20 @@ impl Git {
     fn ask<T>(
         &self,
         question: impl FnOnce(&mut Objects) -> std::io::Result<T>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, CommandError> {
         let mut slot = self.objects.borrow_mut();
         let objects = match &mut *slot {
             Some(objects) => objects,
             none => none.insert(Objects::open(base(&self.dir)).map_err(|error| missing(&error))?),
         };
-        question(objects).map_err(|error| Trouble::Git {
-            doing: "read its objects".to_owned(),
+        question(objects).map_err(|error| CommandError::Git {
+            operation: "read its objects".to_owned(),
             detail: line(&error.to_string()),
         })
     }
 
     /// Computes the merge of `head` into `base`.
-    pub fn merge(&self, base: &CommitId, head: &CommitId) -> Result<Merge, Trouble> {
+    pub fn merge(&self, base: &CommitId, head: &CommitId) -> Result<Merge, CommandError> {
         let output = command(
             &self.dir,
             &[
@@ -193,10 +193,10 @@ impl Git {
             (Some(0), Some(tree)) => Ok(Merge::Clean(tree)),
             (Some(1), Some(_)) => Ok(Merge::Conflict),
             // git's own exit status for an invalid command line.
-            (Some(129), _) => Err(Trouble::GitMissing {
+            (Some(129), _) => Err(CommandError::GitMissing {
                 detail: "it is too old for `merge-tree --write-tree`".to_owned(),
             }),
-            _ if self.is_shallow() => Err(Trouble::Shallow {
+            _ if self.is_shallow() => Err(CommandError::Shallow {
                 what: format!(
                     "the history that joins {} and {}",
                     base.short(),
@@ -207,8 +207,8 @@ impl Git {
             _ if self.has(base) && self.has(head) && self.merge_base(base, head).is_none() => {
                 Ok(Merge::Unrelated)
             }
-            _ => Err(Trouble::Git {
-                doing: format!("merge {} into {}", head.short(), base.short()),
+            _ => Err(CommandError::Git {
+                operation: format!("merge {} into {}", head.short(), base.short()),
                 detail: line(&String::from_utf8_lossy(&output.stderr)),
             }),
         }
@@ -226,10 +226,10 @@ impl Git {
     }
 
     /// Returns the current refs of a remote.
-    pub fn remote_refs(&self, remote: &str) -> Result<Refs, Trouble> {
-        let doing = format!("list the refs of {}", quoted(remote));
+    pub fn remote_refs(&self, remote: &str) -> Result<Refs, CommandError> {
+        let operation = format!("list the refs of {}", quoted(remote));
         let bytes = self.run(
-            &doing,
+            &operation,
             &["ls-remote", "--quiet", "--end-of-options", remote],
         )?;
         let rows = bytes.split(|b| *b == b'\n').filter(|row| !row.is_empty());
@@ -242,14 +242,14 @@ impl Git {
             let parsed = text
                 .split_once('\t')
                 .and_then(|(id, name)| Some((name.to_owned(), id.parse().ok()?)));
-            let (name, id) = parsed.ok_or_else(|| garbled(&doing, row))?;
+            let (name, id) = parsed.ok_or_else(|| garbled(&operation, row))?;
             refs.insert(name, id);
         }
         Ok(refs)
     }
 
     /// Fetches commits from a remote, if they are not in the clone yet.
-    pub fn fetch(&self, remote: &str, wanted: &[(&str, &CommitId)]) -> Result<(), Trouble> {
+    pub fn fetch(&self, remote: &str, wanted: &[(&str, &CommitId)]) -> Result<(), CommandError> {
         let absent: Vec<&str> = wanted
             .iter()
             .filter(|(_, id)| !self.has(id))
@@ -258,7 +258,7 @@ impl Git {
         if absent.is_empty() {
             return Ok(());
         }
-        let doing = format!("fetch {} from {}", absent.join(", "), quoted(remote));
+        let operation = format!("fetch {} from {}", absent.join(", "), quoted(remote));
         let fixed = [
             "fetch",
             "--quiet",
@@ -268,7 +268,8 @@ impl Git {
             "--end-of-options",
             remote,
         ];
-        self.run(&doing, &[&fixed[..], &absent].concat()).map(drop)
+        self.run(&operation, &[&fixed[..], &absent].concat())
+            .map(drop)
     }
 
     fn has(&self, commit: &CommitId) -> bool {
@@ -277,7 +278,7 @@ impl Git {
     }
 
     /// Returns the paths that differ from the checked-out commit, without ignored files.
-    pub fn changes(&self) -> Result<Vec<String>, Trouble> {
+    pub fn changes(&self) -> Result<Vec<String>, CommandError> {
         // Without `-z` git quotes a path that has a space or an umlaut, and the result is no longer a path.
         let bytes = self.run(
             "look for changes",
@@ -298,7 +299,11 @@ impl Git {
     }
 
     /// Returns the commits that lead to a tip and touch a path, newest first.
-    pub fn commits_touching(&self, tip: &CommitId, path: &str) -> Result<Vec<CommitId>, Trouble> {
+    pub fn commits_touching(
+        &self,
+        tip: &CommitId,
+        path: &str,
+    ) -> Result<Vec<CommitId>, CommandError> {
         let text = self.text(
             "walk the history",
             &["log", "--format=%H", tip.as_str(), "--", path],
@@ -308,9 +313,9 @@ impl Git {
 
     /// Returns the history of a branch, by first parents, oldest first: each commit, and its changes against the one before, as
     /// git-log(1) writes them.
-    pub fn log(&self, tip: &CommitId) -> Result<Vec<u8>, Trouble> {
+    pub fn log(&self, tip: &CommitId) -> Result<Vec<u8>, CommandError> {
         if self.is_shallow() {
-            return Err(Trouble::Shallow {
+            return Err(CommandError::Shallow {
                 what: "the history of the branch".to_owned(),
             });
         }
@@ -322,17 +327,22 @@ impl Git {
         self.run("walk the history", &args)
     }
 
-    fn text(&self, doing: &str, args: &[&str]) -> Result<String, Trouble> {
-        String::from_utf8(self.run(doing, args)?).map_err(|error| garbled(doing, error.as_bytes()))
+    fn text(&self, operation: &str, args: &[&str]) -> Result<String, CommandError> {
+        String::from_utf8(self.run(operation, args)?)
+            .map_err(|error| garbled(operation, error.as_bytes()))
     }
 
-    fn run(&self, doing: &str, args: &[&str]) -> Result<Vec<u8>, Trouble> {
-        run_in(&self.dir, doing, args)
+    fn run(&self, operation: &str, args: &[&str]) -> Result<Vec<u8>, CommandError> {
+        run_in(&self.dir, operation, args)
     }
 }
 
 /// Runs git in a folder and returns its output if it succeeds.
-fn run_in(dir: &Path, doing: &str, args: &[impl AsRef<OsStr>]) -> Result<Vec<u8>, Trouble> {
+fn run_in(
+    dir: &Path,
+    operation: &str,
+    args: &[impl AsRef<OsStr>],
+) -> Result<Vec<u8>, CommandError> {
     let output = command(dir, args)?;
     if output.status.success() {
         return Ok(output.stdout);
@@ -341,8 +351,8 @@ fn run_in(dir: &Path, doing: &str, args: &[impl AsRef<OsStr>]) -> Result<Vec<u8>
     // What went wrong comes first; advice that fits many cases comes last.
     let fatal = said.lines().find(|row| row.starts_with("fatal: "));
     let last = said.lines().rfind(|row| !row.trim().is_empty());
-    Err(Trouble::Git {
-        doing: doing.to_owned(),
+    Err(CommandError::Git {
+        operation: operation.to_owned(),
         detail: line(fatal.or(last).unwrap_or("it said nothing")),
     })
 }
@@ -362,7 +372,7 @@ fn base(dir: &Path) -> Command {
     git
 }
 
-fn command(dir: &Path, args: &[impl AsRef<OsStr>]) -> Result<Output, Trouble> {
+fn command(dir: &Path, args: &[impl AsRef<OsStr>]) -> Result<Output, CommandError> {
     base(dir)
         .args(args)
         .stdin(Stdio::null())
@@ -370,20 +380,20 @@ fn command(dir: &Path, args: &[impl AsRef<OsStr>]) -> Result<Output, Trouble> {
         .map_err(|error| missing(&error))
 }
 
-fn missing(error: &std::io::Error) -> Trouble {
-    Trouble::GitMissing {
+fn missing(error: &std::io::Error) -> CommandError {
+    CommandError::GitMissing {
         detail: error.to_string(),
     }
 }
 
 /// Returns the error for output of git that cannot be parsed.
-pub fn garbled(doing: &str, found: &[u8]) -> Trouble {
+pub fn garbled(operation: &str, found: &[u8]) -> CommandError {
     let detail = format!(
         "it printed {}, which makes no sense here",
         lockgate_core::escape::quoted_bytes(found)
     );
-    Trouble::Git {
-        doing: doing.to_owned(),
+    CommandError::Git {
+        operation: operation.to_owned(),
         detail,
     }
 }
@@ -418,50 +428,53 @@ mod tests {
     }
 
     pub(super) fn repository() -> (tempfile::TempDir, CommitId) {
-        let room = tempfile::tempdir().unwrap();
-        let git = |args: &[&str]| git(room.path(), args);
+        let workspace = tempfile::tempdir().unwrap();
+        let git = |args: &[&str]| git(workspace.path(), args);
         git(&["init", "--quiet", "--initial-branch", "main"]);
-        std::fs::write(room.path().join("VERSION"), "1\n").unwrap();
+        std::fs::write(workspace.path().join("VERSION"), "1\n").unwrap();
         git(&["add", "."]);
         git(&["commit", "--quiet", "--message", "one"]);
         let head = git(&["rev-parse", "HEAD"]).trim_end().parse().unwrap();
-        (room, head)
+        (workspace, head)
     }
 
     #[test]
     fn a_ref_whose_name_is_no_text_is_not_there() {
-        let (room, head) = repository();
+        let (workspace, head) = repository();
         let name = OsStr::from_bytes(b"refs/heads/caf\xe9");
-        let made = base(room.path())
+        let made = base(workspace.path())
             .arg("update-ref")
             .arg(name)
             .arg(head.as_str())
             .status();
         assert!(made.unwrap().success());
-        let refs = Git::open(room.path()).unwrap().remote_refs(".").unwrap();
+        let refs = Git::open(workspace.path())
+            .unwrap()
+            .remote_refs(".")
+            .unwrap();
         let names: Vec<&str> = refs.keys().map(String::as_str).collect();
         assert_eq!(names, ["HEAD", "refs/heads/main"]);
     }
 
     #[test]
     fn a_path_with_a_space_or_an_umlaut_is_told_as_it_is() {
-        let (room, _) = repository();
+        let (workspace, _) = repository();
         for name in ["two words", "straße", "quote\"d"] {
-            std::fs::write(room.path().join(name), "x").unwrap();
+            std::fs::write(workspace.path().join(name), "x").unwrap();
         }
-        let mut changes = Git::open(room.path()).unwrap().changes().unwrap();
+        let mut changes = Git::open(workspace.path()).unwrap().changes().unwrap();
         changes.sort();
         assert_eq!(changes, ["quote\"d", "straße", "two words"]);
     }
 
     #[test]
     fn a_replaced_object_does_not_change_what_a_commit_holds() {
-        let (room, head) = repository();
-        let git = |args: &[&str]| git(room.path(), args);
-        std::fs::write(room.path().join("VERSION"), "99\n").unwrap();
+        let (workspace, head) = repository();
+        let git = |args: &[&str]| git(workspace.path(), args);
+        std::fs::write(workspace.path().join("VERSION"), "99\n").unwrap();
         git(&["commit", "--quiet", "--all", "--message", "evil"]);
         git(&["replace", head.as_str(), "HEAD"]);
-        let clone = Git::open(room.path()).unwrap();
+        let clone = Git::open(workspace.path()).unwrap();
         let tree = clone.tree(head.as_str()).unwrap();
         let (bytes, _) = clone.blob(&tree[0].object, 100).unwrap();
         assert_eq!(bytes, b"1\n");
@@ -469,11 +482,11 @@ mod tests {
 
     #[test]
     fn commits_that_share_nothing_are_unrelated_and_not_a_failure() {
-        let (room, head) = repository();
-        let git = |args: &[&str]| git(room.path(), args);
+        let (workspace, head) = repository();
+        let git = |args: &[&str]| git(workspace.path(), args);
         git(&["checkout", "--quiet", "--orphan", "lost"]);
         git(&["commit", "--quiet", "--message", "another beginning"]);
-        let clone = Git::open(room.path()).unwrap();
+        let clone = Git::open(workspace.path()).unwrap();
         let lost = clone.commit("lost").unwrap();
         assert_eq!(clone.merge(&head, &lost).unwrap(), Merge::Unrelated);
     }

@@ -11,9 +11,9 @@ use lockgate_core::document::{LARGEST, Sums};
 use lockgate_core::fingerprint::{self, TreeEntry};
 use lockgate_core::{CommitId, Fingerprint, ObjectId, PackageName, Version};
 
+use crate::command_error::CommandError;
 use crate::exit::Failure;
 use crate::git::{Git, garbled};
-use crate::trouble::Trouble;
 
 /// The largest accepted config, in bytes.
 const LARGEST_CONFIG: u64 = 1 << 20;
@@ -28,7 +28,7 @@ pub struct Moved {
 }
 
 /// Returns the history of a branch, by first parents, oldest first. Merges, squashes and rebases then all look alike.
-pub fn of_branch(git: &Git, tip: &CommitId) -> Result<Vec<Moved>, Trouble> {
+pub fn of_branch(git: &Git, tip: &CommitId) -> Result<Vec<Moved>, CommandError> {
     let bytes = git.log(tip)?;
     parse(&bytes).map_err(|found| garbled("walk the history", found))
 }

@@ -5,15 +5,15 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use crate::cli::Cli;
+use crate::command_error::CommandError;
+use crate::commands::Context;
 use crate::exit::Failure;
-use crate::flows::Context;
-use crate::trouble::Trouble;
 
 /// Prints the completions of a shell.
 pub fn completions(context: &Context, shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "lockgate", &mut script);
-    context.talk.result(
+    context.reporter.result(
         "completions",
         &String::from_utf8_lossy(&script),
         serde_json::json!({ "script": String::from_utf8_lossy(&script) }),
@@ -23,8 +23,8 @@ pub fn completions(context: &Context, shell: clap_complete::Shell) -> Result<(),
 
 /// Writes the manual pages into a folder.
 pub fn pages(dir: &Path) -> Result<(), Failure> {
-    let doing = || format!("write the manual pages into {}", dir.display());
-    std::fs::create_dir_all(dir).map_err(|error| Trouble::file(doing(), &error))?;
+    let operation = || format!("write the manual pages into {}", dir.display());
+    std::fs::create_dir_all(dir).map_err(|error| CommandError::file(operation(), &error))?;
     clap_mangen::generate_to(Cli::command(), dir)
-        .map_err(|error| Trouble::file(doing(), &error).into())
+        .map_err(|error| CommandError::file(operation(), &error).into())
 }

@@ -7,16 +7,16 @@ use std::rc::Rc;
 use lockgate_core::checkout::{self, Lacking};
 use lockgate_core::config::{Config, FILE, Package};
 use lockgate_core::detect::{
-    self, Decision, Facts, Holder, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile,
+    self, Decision, Facts, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile, VersionOwner,
 };
 use lockgate_core::document::DocumentProblem;
 use lockgate_core::fingerprint::{self, TreeEntry};
 use lockgate_core::promote::WorkflowFacts;
 use lockgate_core::{CommitId, Fingerprint, ObjectId, PackageName, RepoPath, Version, identity};
 
+use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
 use crate::git::{Git, Merge, Refs};
-use crate::trouble::Trouble;
 
 /// The largest accepted config, in bytes.
 const LARGEST_CONFIG: u64 = 1 << 20;
@@ -46,7 +46,7 @@ pub struct Trees {
 
 /// The state of one package in the three trees.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct PackageObservation {
     /// The package as the head describes it, with the base's policy.
     pub package: Package,
     /// The facts for detect.
@@ -61,7 +61,7 @@ pub struct Seen {
     pub pins_changed: bool,
 }
 
-impl Seen {
+impl PackageObservation {
     /// Returns the fingerprint of the head's tree.
     pub fn head_fingerprint(&self) -> Fingerprint {
         self.facts.head.digests.fingerprint
@@ -96,7 +96,7 @@ pub trait Published {
     /// Returns the refs of the remote.
     fn refs(&self) -> Result<&Refs, Failure>;
     /// Returns the owner of a version whose tag exists.
-    fn holder(&self, package: &Package, version: &Version) -> Result<Holder, Failure>;
+    fn holder(&self, package: &Package, version: &Version) -> Result<VersionOwner, Failure>;
 }
 
 impl Tree {
@@ -135,7 +135,7 @@ impl Tree {
     /// Returns the config, or an error that explains why there is none.
     pub fn config(&self, place: &str) -> Result<&Config, Failure> {
         match &self.config {
-            None => Err(Trouble::NoConfig {
+            None => Err(CommandError::NoConfig {
                 place: place.to_owned(),
             }
             .into()),
@@ -176,12 +176,17 @@ impl Tree {
     }
 
     /// Checks that the work tree contains the package's source files as they are in this tree.
-    pub fn checked_out(&self, git: &Git, top: &Path, package: &Package) -> Result<(), Trouble> {
+    pub fn checked_out(
+        &self,
+        git: &Git,
+        top: &Path,
+        package: &Package,
+    ) -> Result<(), CommandError> {
         let counted = self.entries.iter();
         let counted = counted.filter(|entry| fingerprint::counts(package, entry));
         let facts = git.checkout(top, counted)?;
         checkout::check(package, &self.entries, &facts)
-            .map_err(|Lacking { what, next }| Trouble::NotCheckedOut { what, next })
+            .map_err(|Lacking { what, next }| CommandError::NotCheckedOut { what, next })
     }
 
     /// Returns the bytes of a file of this tree, if it exists, up to a limit.
@@ -294,7 +299,7 @@ impl Trees {
         git: &Git,
         name: &PackageName,
         published: &dyn Published,
-    ) -> Result<Option<Seen>, Failure> {
+    ) -> Result<Option<PackageObservation>, Failure> {
         let Some(in_head) = self.head.package(name) else {
             return Ok(None);
         };
@@ -314,7 +319,7 @@ impl Trees {
             Some((_, None)) | None => Merged::Conflict,
         };
         let (mut taken, mut blocked) = (BTreeSet::new(), BTreeMap::new());
-        let mut holder = Holder::Nobody;
+        let mut holder = VersionOwner::Nobody;
         let unchanged =
             matches!((&base, &merged), (Some(base), Merged::Clean(merged)) if base == merged);
         if !unchanged {
@@ -370,7 +375,7 @@ impl Trees {
             }
         }
         let config_diff = self.config_diff(git, after)?;
-        Ok(Some(Seen {
+        Ok(Some(PackageObservation {
             package,
             facts,
             decision,

@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::talk::Talk;
+use crate::reporter::Reporter;
 
 /// The progress of one transfer.
 pub struct Bar(ProgressBar);
 
 impl Bar {
     /// Creates the bar; drawn only if stderr is a terminal.
-    pub fn new(talk: &Talk, name: &str, size: u64) -> Self {
-        let target = if talk.terminal {
+    pub fn new(reporter: &Reporter, name: &str, size: u64) -> Self {
+        let target = if reporter.terminal {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
@@ -41,8 +41,8 @@ pub struct Downloads {
 
 impl Downloads {
     /// Creates the display; drawn only if stderr is a terminal.
-    pub fn new(talk: &Talk) -> Self {
-        let terminal = talk.terminal;
+    pub fn new(reporter: &Reporter) -> Self {
+        let terminal = reporter.terminal;
         let shown = Mutex::default();
         Self { terminal, shown }
     }

@@ -15,16 +15,16 @@ use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
 
 use crate::cli::{Caching, Reading};
+use crate::command_error::CommandError;
+use crate::commands::Context;
 use crate::exit::Failure;
-use crate::flows::Context;
+use crate::process_env::ProcessEnv;
 use crate::progress::Downloads;
 use crate::remote::{fetch_failure, pause};
-use crate::surroundings::Surroundings;
-use crate::trouble::Trouble;
 
 /// Settings of a client that keeps nothing.
 pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
-    let around = &context.around;
+    let env = &context.env;
     for name in [
         "LOCKGATE_MIRROR",
         "LOCKGATE_BUNDLED",
@@ -33,7 +33,7 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
         "LOCKGATE_MIRROR_HEADER",
         "NETRC",
     ] {
-        text(around, name)?;
+        text(env, name)?;
     }
     let network = Network {
         timeout: args.timeout,
@@ -43,17 +43,17 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
         ca_files: args.ca_file.clone(),
         max_size: args.max_size,
     };
-    let mut options = variables(around, |variables| network.options(variables)).map_err(bad)?;
-    options.retry.pause = pause(around);
-    let downloads = Downloads::new(&context.talk);
-    let talk = context.talk.clone();
+    let mut options = variables(env, |variables| network.options(variables)).map_err(bad)?;
+    options.retry.pause = pause(env);
+    let downloads = Downloads::new(&context.reporter);
+    let reporter = context.reporter.clone();
     options.listener = Some(Arc::new(move |event| {
         if let Event::Progress(progress) = event {
             downloads.show(progress);
         } else if let Event::Waiting { .. } = event {
-            talk.say(&event.to_string());
+            reporter.say(&event.to_string());
         } else {
-            talk.detail(&event.to_string());
+            reporter.detail(&event.to_string());
         }
     }));
     Ok(options)
@@ -62,27 +62,27 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
 /// The same for a client with a cache.
 pub fn caching(context: &Context, args: &Reading, cache: &Caching) -> Result<Options, Failure> {
     let mut options = options(context, args)?;
-    options.cache = cache_folder(&context.around, cache)?;
+    options.cache = cache_folder(&context.env, cache)?;
     Ok(options)
 }
 
 /// Where executables are kept between calls. The path is printed, so a variable that is not UTF-8 is refused if it counts.
-pub fn cache_folder(around: &Surroundings, args: &Caching) -> Result<Option<PathBuf>, Failure> {
+pub fn cache_folder(env: &ProcessEnv, args: &Caching) -> Result<Option<PathBuf>, Failure> {
     if args.cache.is_some() {
         return Ok(args.cache.clone());
     }
     for name in ["LOCKGATE_CACHE", "XDG_CACHE_HOME", "HOME"] {
-        if around.var(name).is_some() {
+        if env.var(name).is_some() {
             break;
         }
-        text(around, name)?;
+        text(env, name)?;
     }
-    Ok(variables(around, |variables| variables.cache()))
+    Ok(variables(env, |variables| variables.cache()))
 }
 
 /// A variable that counts has to be UTF-8.
-fn text(around: &Surroundings, name: &'static str) -> Result<(), Failure> {
-    match around.not_text(name) {
+fn text(env: &ProcessEnv, name: &'static str) -> Result<(), Failure> {
+    match env.not_text(name) {
         None => Ok(()),
         Some(value) => {
             // These may hold a password.
@@ -91,7 +91,7 @@ fn text(around: &Surroundings, name: &'static str) -> Result<(), Failure> {
                 true => "a value that is not shown".to_owned(),
                 false => quoted(value),
             };
-            Err(Trouble::BadValue {
+            Err(CommandError::BadValue {
                 name,
                 value: shown,
                 expected: "UTF-8",
@@ -108,16 +108,16 @@ pub fn client(options: Options) -> Result<Client, Failure> {
 
 /// What a receipt of this version has to say.
 pub fn expectation(
-    around: &Surroundings,
+    env: &ProcessEnv,
     args: &Reading,
     package: &Package,
     version: &Version,
 ) -> Result<Expectation, Failure> {
     let named = |variables: &Variables<'_>| variables.repository_id(args.repository_id);
-    let mut id = variables(around, named).map_err(bad)?;
+    let mut id = variables(env, named).map_err(bad)?;
     // The runner tells the number of the repository that it runs for.
-    if id.is_none() && around.in_actions() && !around.names_repository() {
-        id = runners_repository(around)?;
+    if id.is_none() && env.in_actions() && !env.names_repository() {
+        id = runners_repository(env)?;
     }
     Ok(Expectation {
         package: Some(package.name.to_string()),
@@ -136,7 +136,7 @@ pub fn place(
     let to = folder.join(name);
     install(from, &to, sha256, mode).map_err(|error| {
         if let FetchError::Cache { source, .. } = &error {
-            return Trouble::file(format!("write {}", to.display()), source).into();
+            return CommandError::file(format!("write {}", to.display()), source).into();
         }
         fetch_failure(&error)
     })?;
@@ -144,17 +144,17 @@ pub fn place(
 }
 
 /// What the environment asks for, by the client's rules.
-pub fn variables<T>(around: &Surroundings, ask: impl FnOnce(&Variables<'_>) -> T) -> T {
-    ask(&Variables(&|name| around.var(name).map(OsString::from)))
+pub fn variables<T>(env: &ProcessEnv, ask: impl FnOnce(&Variables<'_>) -> T) -> T {
+    ask(&Variables(&|name| env.var(name).map(OsString::from)))
 }
 
-fn runners_repository(around: &Surroundings) -> Result<Option<u64>, Trouble> {
+fn runners_repository(env: &ProcessEnv) -> Result<Option<u64>, CommandError> {
     let name = "GITHUB_REPOSITORY_ID";
-    let Some(text) = around.var(name) else {
+    let Some(text) = env.var(name) else {
         return Ok(None);
     };
     let number = text.parse().ok().filter(|number: &u64| *number > 0);
-    number.map(Some).ok_or_else(|| Trouble::BadValue {
+    number.map(Some).ok_or_else(|| CommandError::BadValue {
         name,
         value: quoted(text),
         expected: "the number of a repository",
@@ -162,13 +162,13 @@ fn runners_repository(around: &Surroundings) -> Result<Option<u64>, Trouble> {
 }
 
 /// The error for a variable whose value is invalid.
-pub fn bad(variable: BadVariable) -> Trouble {
+pub fn bad(variable: BadVariable) -> CommandError {
     let BadVariable {
         name,
         value,
         expected,
     } = variable;
-    Trouble::BadValue {
+    CommandError::BadValue {
         name,
         value,
         expected,

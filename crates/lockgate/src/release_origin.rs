@@ -70,17 +70,17 @@ pub fn origin(
     release: &Release,
     receipt: &Receipt,
 ) -> Result<ReleaseOrigin, Failure> {
-    let app = remote.around.app_login();
+    let app = remote.env.app_login();
     let login = receipt.promoter.login.clone();
     Ok(match origin::author(release.author.as_ref(), &login, app) {
         Author::App => ReleaseOrigin::Promotion,
-        Author::Stranger(who) => ReleaseOrigin::Stranger(who),
+        Author::Foreign(who) => ReleaseOrigin::Foreign(who),
         Author::OtherApp(app) => ReleaseOrigin::Unproven(format!(
             "{app} published it, and this process is not signed in as that"
         )),
         Author::Promoter(login) => match remote.forge.role(&login)?.may_promote() {
             true => ReleaseOrigin::Promotion,
-            false => ReleaseOrigin::Stranger(format!("{login} published it, who may not promote")),
+            false => ReleaseOrigin::Foreign(format!("{login} published it, who may not promote")),
         },
         Author::Workflow => match kept(remote, package, receipt) {
             Ok(true) => ReleaseOrigin::Promotion,

@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use lockgate_client::{Client, FetchError, Options, Source};
 use lockgate_core::config::{Package, RECEIPT_ASSET};
-use lockgate_core::detect::Holder;
+use lockgate_core::detect::VersionOwner;
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::settings::{Environment, Reading, Reviewer};
 use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
 use lockgate_forge::{ErrorKind, Forge, Pull, Release, Settings as _};
 
-use crate::ended::Ended;
+use crate::command_error::CommandError;
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
+use crate::finished_run::FinishedRun;
 use crate::git::{Git, Refs};
-use crate::observe::{Published, Seen, Tree, Trees};
+use crate::observe::{PackageObservation, Published, Tree, Trees};
+use crate::process_env::{Place, ProcessEnv};
 use crate::release_origin::commit_of;
-use crate::surroundings::{Place, Surroundings};
-use crate::trouble::Trouble;
 
 /// The current state of the repository on GitHub.
 pub struct Remote<'a> {
     /// The environment of the process.
-    pub around: &'a Surroundings,
+    pub env: &'a ProcessEnv,
     /// The clone.
     pub git: Git,
     /// The addresses of the repository.
@@ -50,13 +50,13 @@ pub struct View {
 
 impl<'a> Remote<'a> {
     /// Opens the clone that the command works in.
-    pub fn open(around: &'a Surroundings) -> Result<Self, Failure> {
-        let git = around.git()?;
-        let place = around.place(Some(&git))?;
-        let forge = around.forge(&place)?;
-        let client = Client::new(anonymous(around)?).map_err(|error| fetch_failure(&error))?;
+    pub fn open(env: &'a ProcessEnv) -> Result<Self, Failure> {
+        let git = env.git()?;
+        let place = env.place(Some(&git))?;
+        let forge = env.forge(&place)?;
+        let client = Client::new(anonymous(env)?).map_err(|error| fetch_failure(&error))?;
         Ok(Self {
-            around,
+            env,
             git,
             place,
             forge,
@@ -68,15 +68,15 @@ impl<'a> Remote<'a> {
     }
 
     /// Returns the end of a run that this process's event reports, if any.
-    pub fn ended(&self) -> Result<Option<Ended<'_>>, Failure> {
+    pub fn ended(&self) -> Result<Option<FinishedRun<'_>>, Failure> {
         let event = match self.event.get() {
             Some(known) => known,
             None => {
-                let read = self.around.event()?.unwrap_or_default();
+                let read = self.env.event()?.unwrap_or_default();
                 self.event.get_or_init(|| read)
             }
         };
-        Ok(Ended::of(event, self.around))
+        Ok(FinishedRun::of(event, self.env))
     }
 
     /// Returns the repository's default branch: from the event, else from the API.
@@ -118,7 +118,7 @@ impl<'a> Remote<'a> {
         }
         let tip = self.branch(default)?;
         let name = format!("refs/heads/{default}");
-        self.git.fetch(&self.around.remote, &[(&name, &tip)])?;
+        self.git.fetch(&self.env.remote, &[(&name, &tip)])?;
         let listed = match Tree::read(&self.git, tip.as_str())?.config {
             Some(Ok(config)) => config.workflows.branches,
             Some(Err(_)) | None => Vec::new(),
@@ -129,7 +129,7 @@ impl<'a> Remote<'a> {
     /// Returns the current tip of a branch.
     pub fn branch(&self, branch: &BranchName) -> Result<CommitId, Failure> {
         let name = format!("refs/heads/{branch}");
-        let unknown = || Trouble::UnknownRevision {
+        let unknown = || CommandError::UnknownRevision {
             revision: format!("the branch {branch} of the remote"),
         };
         let id = self.refs()?.get(&name).ok_or_else(unknown)?;
@@ -146,7 +146,7 @@ impl<'a> Remote<'a> {
         else {
             return Ok(None);
         };
-        self.git.fetch(&self.around.remote, &[(&name, &id)])?;
+        self.git.fetch(&self.env.remote, &[(&name, &id)])?;
         Ok(Some(id))
     }
 
@@ -169,7 +169,7 @@ impl<'a> Remote<'a> {
             format!("refs/pull/{}/head", pull.facts.number),
         );
         self.git.fetch(
-            &self.around.remote,
+            &self.env.remote,
             &[(&base_ref, &base_commit), (&head_ref, &pull.facts.head)],
         )?;
         let trees = Trees::read(&self.git, &base_commit, &pull.facts.head)?;
@@ -181,7 +181,11 @@ impl<'a> Remote<'a> {
     }
 
     /// Reads the state of a package in a view.
-    pub fn see(&self, view: &View, name: &PackageName) -> Result<Option<Seen>, Failure> {
+    pub fn see(
+        &self,
+        view: &View,
+        name: &PackageName,
+    ) -> Result<Option<PackageObservation>, Failure> {
         view.trees.see(&self.git, name, self)
     }
 
@@ -294,17 +298,17 @@ impl Published for Remote<'_> {
         if let Some(refs) = self.refs.get() {
             return Ok(refs);
         }
-        let refs = self.git.remote_refs(&self.around.remote)?;
+        let refs = self.git.remote_refs(&self.env.remote)?;
         Ok(self.refs.get_or_init(|| refs))
     }
 
-    fn holder(&self, package: &Package, version: &Version) -> Result<Holder, Failure> {
+    fn holder(&self, package: &Package, version: &Version) -> Result<VersionOwner, Failure> {
         Ok(match self.receipt(&package.tag(version), None)? {
             PublicReceipt::Read(receipt) if receipt.manifest.package == package.name => {
-                Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
+                VersionOwner::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
             }
-            PublicReceipt::NotYet(_) => Holder::NotReadable,
-            PublicReceipt::Read(_) | PublicReceipt::Unusable(_) => Holder::Stranger,
+            PublicReceipt::NotYet(_) => VersionOwner::NotReadable,
+            PublicReceipt::Read(_) | PublicReceipt::Unusable(_) => VersionOwner::Foreign,
         })
     }
 }
@@ -316,19 +320,19 @@ pub fn source(place: &Place, tag: &Tag) -> Result<Source, Failure> {
 }
 
 /// Returns the settings of a client without a cache.
-pub fn anonymous(around: &Surroundings) -> Result<Options, Failure> {
+pub fn anonymous(env: &ProcessEnv) -> Result<Options, Failure> {
     let mut options = Options::default();
-    if let Some(idle) = around.idle_timeout()? {
+    if let Some(idle) = env.idle_timeout()? {
         options.timeouts.idle = idle;
         options.timeouts.connect = options.timeouts.connect.min(idle);
     }
-    options.retry.pause = pause(around);
+    options.retry.pause = pause(env);
     Ok(options)
 }
 
 /// Returns the function that waits before a retry: in rehearsals and tests a second is shorter.
-pub fn pause(around: &Surroundings) -> Arc<dyn Fn(Duration) + Send + Sync> {
-    let unit = around.pause(0);
+pub fn pause(env: &ProcessEnv) -> Arc<dyn Fn(Duration) + Send + Sync> {
+    let unit = env.pause(0);
     Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())))
 }
 
@@ -339,10 +343,10 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         FetchError::NotPublished { .. } => Exit::NotPublished,
         FetchError::Withdrawn { .. }
         | FetchError::NoPin { .. }
-        | FetchError::OtherRepository { .. }
+        | FetchError::RepositoryMismatch { .. }
         | FetchError::Document { .. }
         | FetchError::TooLarge { .. } => Exit::Refused,
-        FetchError::NotUsable { .. } | FetchError::Proxy { .. } | FetchError::NoCache => {
+        FetchError::InvalidInput { .. } | FetchError::Proxy { .. } | FetchError::NoCache => {
             Exit::Usage
         }
         FetchError::Network { .. }
@@ -361,6 +365,6 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         code: error.code(),
         message: format!("{error}{source}"),
         hint: error.hint().to_owned(),
-        told: false,
+        reported: false,
     }
 }

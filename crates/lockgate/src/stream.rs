@@ -18,7 +18,7 @@ use lockgate_forge::Body;
 use sha2::{Digest as _, Sha256};
 
 use crate::candidate::form;
-use crate::look::Refused;
+use crate::inspect_output::Refused;
 
 /// The size of a piece, in bytes. Small enough to stay in a core's own cache on its way from one thread to the other:
 /// measured, a megabyte costs a third more time.
@@ -40,7 +40,7 @@ pub struct Wanted<'a> {
 }
 
 /// The content of an artifact, as a reader for an upload.
-pub struct Checked<'a> {
+pub struct VerifyingReader<'a> {
     wanted: Wanted<'a>,
     pieces: Receiver<Message>,
     spare: SyncSender<Vec<u8>>,
@@ -56,7 +56,7 @@ pub struct Checked<'a> {
     pub fault: Option<UploadFault>,
 }
 
-impl<'a> Checked<'a> {
+impl<'a> VerifyingReader<'a> {
     /// Starts to receive. The thread ends when the content has ended, or when this is dropped.
     pub fn begin<'scope>(scope: &'scope Scope<'scope, '_>, body: Body, wanted: Wanted<'a>) -> Self {
         let (send, pieces) = sync_channel(WAITING);
@@ -159,7 +159,7 @@ impl<'a> Checked<'a> {
     }
 }
 
-impl Read for Checked<'_> {
+impl Read for VerifyingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.fault.is_some() {
             return Err(io::Error::other("the artifact failed before"));
@@ -235,8 +235,11 @@ fn receive(
 /// Reads until the piece is full or the content has ended.
 fn fill(content: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
-    while let Some(room) = piece.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match content.read(room) {
+    while let Some(workspace) = piece
+        .get_mut(filled..)
+        .filter(|workspace| !workspace.is_empty())
+    {
+        match content.read(workspace) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use lockgate_core::config::{Config, FILE, WORKFLOWS};
 use lockgate_core::escape::quoted;
 
+use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
-use crate::trouble::Trouble;
 
 /// The largest workflow that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -40,16 +40,16 @@ pub fn parse(text: &str) -> Result<Config, Failure> {
 /// The workflows of a folder, by their path from it.
 pub fn workflows(root: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let folder = root.join(WORKFLOWS);
-    let doing = || format!("list {}", folder.display());
+    let operation = || format!("list {}", folder.display());
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(Trouble::file(doing(), &error).into()),
+        Err(error) => return Err(CommandError::file(operation(), &error).into()),
     };
     let mut found = BTreeMap::new();
     for entry in entries {
         let path = entry
-            .map_err(|error| Trouble::file(doing(), &error))?
+            .map_err(|error| CommandError::file(operation(), &error))?
             .path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_workflow = name.ends_with(".yml") || name.ends_with(".yaml");
@@ -65,17 +65,18 @@ pub fn workflows(root: &Path) -> Result<BTreeMap<String, String>, Failure> {
 
 /// A file as text; `None` where it is not there. What is not UTF-8 is replaced: it will be told as a difference.
 fn read(path: &Path) -> Result<Option<String>, Failure> {
-    let doing = || format!("read {}", quoted(&path.display().to_string()));
-    let trouble = |error: &std::io::Error| Failure::from(Trouble::file(doing(), error));
+    let operation = || format!("read {}", quoted(&path.display().to_string()));
+    let command_error =
+        |error: &std::io::Error| Failure::from(CommandError::file(operation(), error));
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(trouble(&error)),
+        Err(error) => return Err(command_error(&error)),
         Ok(meta) if meta.len() > LARGEST => {
             let error = std::io::Error::other(format!("it has more than {LARGEST} bytes"));
-            return Err(trouble(&error));
+            return Err(command_error(&error));
         }
         Ok(_) => {}
     }
-    let bytes = std::fs::read(path).map_err(|error| trouble(&error))?;
+    let bytes = std::fs::read(path).map_err(|error| command_error(&error))?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }

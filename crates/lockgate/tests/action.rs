@@ -70,7 +70,7 @@ fn answer(
 
 /// A runner's job that uses the action.
 struct Job {
-    room: tempfile::TempDir,
+    workspace: tempfile::TempDir,
     releases: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -82,17 +82,17 @@ impl Job {
             arch()
         );
         let (releases, asked) = serve(path, body.as_bytes().to_vec());
-        let room = tempfile::tempdir().unwrap();
-        std::fs::create_dir(room.path().join("temp")).unwrap();
+        let workspace = tempfile::tempdir().unwrap();
+        std::fs::create_dir(workspace.path().join("temp")).unwrap();
         Self {
-            room,
+            workspace,
             releases,
             asked,
         }
     }
 
     fn install(&self, sums: &str, version: &str) -> Output {
-        let at = |name: &str| self.room.path().join(name);
+        let at = |name: &str| self.workspace.path().join(name);
         Command::new("sh")
             .arg(root().join("action/install.sh"))
             .env_clear()
@@ -109,18 +109,21 @@ impl Job {
 
     /// Returns the additions to the path for later steps.
     fn path(&self) -> String {
-        std::fs::read_to_string(self.room.path().join("path")).unwrap_or_default()
+        std::fs::read_to_string(self.workspace.path().join("path")).unwrap_or_default()
     }
 
     fn refused(&self, sums: &str, version: &str, words: &str) {
         let output = self.install(sums, version);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains(words), "{said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && stderr.contains(words),
+            "{stderr}"
+        );
         assert_eq!(self.path(), "");
-        let left = std::fs::read_dir(self.room.path().join("temp"))
+        let left = std::fs::read_dir(self.workspace.path().join("temp"))
             .unwrap()
             .count();
-        assert_eq!(left, 0, "{said}");
+        assert_eq!(left, 0, "{stderr}");
     }
 }
 
@@ -144,8 +147,8 @@ fn the_right_bytes_are_on_the_path_of_the_steps_that_follow() {
         String::from_utf8_lossy(&output.stderr)
     );
     let folder = PathBuf::from(job.path().trim_end());
-    assert!(folder.starts_with(job.room.path().join("temp")));
-    let mark = job.room.path().join("mark");
+    assert!(folder.starts_with(job.workspace.path().join("temp")));
+    let mark = job.workspace.path().join("mark");
     assert!(!mark.exists(), "it was run while it was installed");
     let ran = Command::new(folder.join("lockgate"))
         .env("MARK", &mark)

@@ -41,19 +41,19 @@ fn git(dir: &Path, args: &[&str]) {
     );
 }
 
-struct Stage {
-    room: tempfile::TempDir,
+struct Fixture {
+    workspace: tempfile::TempDir,
     forge: Server,
     pull: String,
 }
 
-impl Stage {
+impl Fixture {
     /// Creates a pull request that raises the version, on a server with an App.
     fn set() -> Self {
-        let room = tempfile::tempdir().unwrap();
+        let workspace = tempfile::tempdir().unwrap();
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
         git(
-            room.path(),
+            workspace.path(),
             &[
                 "init",
                 "--quiet",
@@ -62,8 +62,11 @@ impl Stage {
                 "origin.git",
             ],
         );
-        git(room.path(), &["clone", "--quiet", "origin.git", "clone"]);
-        let clone = room.path().join("clone");
+        git(
+            workspace.path(),
+            &["clone", "--quiet", "origin.git", "clone"],
+        );
+        let clone = workspace.path().join("clone");
         std::fs::create_dir(clone.join("hello")).unwrap();
         for file in ["lockgate.toml", "build.py", "hello/VERSION"] {
             std::fs::copy(example.join(file), clone.join(file)).unwrap();
@@ -74,7 +77,7 @@ impl Stage {
         std::fs::write(clone.join("hello/VERSION"), "2\n").unwrap();
         git(&clone, &["commit", "--quiet", "-am", "two"]);
         git(&clone, &["push", "--quiet", "origin", "HEAD:bump"]);
-        let repository = GitRepository::open(room.path().join("origin.git")).unwrap();
+        let repository = GitRepository::open(workspace.path().join("origin.git")).unwrap();
         let forge = Server::start(Config::new("octo", "tools"), repository).unwrap();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -85,7 +88,11 @@ impl Stage {
             .open_pull("developer", "bump", "Bump")
             .unwrap()
             .to_string();
-        Self { room, forge, pull }
+        Self {
+            workspace,
+            forge,
+            pull,
+        }
     }
 
     fn install(&self, rights: &[(&str, Access)]) -> String {
@@ -102,7 +109,7 @@ impl Stage {
     fn lockgate(&self, command: &str, id: &str, key: &str) -> Output {
         scrubbed(
             env!("CARGO_BIN_EXE_lockgate"),
-            &self.room.path().join("clone"),
+            &self.workspace.path().join("clone"),
         )
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_REPOSITORY", "octo/tools")
@@ -123,7 +130,7 @@ const ALL: [(&str, Access); 4] = [
     ("pull-requests", Access::Write),
 ];
 
-fn said(output: &Output) -> String {
+fn stderr(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -133,18 +140,18 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn gate_and_comment_are_the_app_s_and_the_comment_is_found_again() {
-    let stage = Stage::set();
-    let id = stage.install(&ALL);
+    let fixture = Fixture::set();
+    let id = fixture.install(&ALL);
     for command in ["gate", "report", "report"] {
-        let output = stage.lockgate(command, &id, KEY);
-        assert!(output.status.success(), "{}", said(&output));
+        let output = fixture.lockgate(command, &id, KEY);
+        assert!(output.status.success(), "{}", stderr(&output));
         assert!(
-            !said(&output).contains("ghs_") && !said(&output).contains("PRIVATE"),
+            !stderr(&output).contains("ghs_") && !stderr(&output).contains("PRIVATE"),
             "{}",
-            said(&output)
+            stderr(&output)
         );
     }
-    let (statuses, comments) = stage.forge.look(|state| {
+    let (statuses, comments) = fixture.forge.look(|state| {
         let text = serde_json::to_value(state).unwrap();
         (text["statuses"].clone(), text["comments"].clone())
     });
@@ -163,39 +170,39 @@ fn gate_and_comment_are_the_app_s_and_the_comment_is_found_again() {
 
 #[test]
 fn each_command_asks_for_its_own_rights_and_no_more() {
-    let stage = Stage::set();
+    let fixture = Fixture::set();
     // Enough for the gate, not for the comment.
-    let id = stage.install(&[
+    let id = fixture.install(&[
         ("contents", Access::Read),
         ("actions", Access::Read),
         ("statuses", Access::Write),
         ("pull-requests", Access::Read),
     ]);
-    assert!(stage.lockgate("gate", &id, KEY).status.success());
-    let output = stage.lockgate("report", &id, KEY);
-    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(fixture.lockgate("gate", &id, KEY).status.success());
+    let output = fixture.lockgate("report", &id, KEY);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(
-        said(&output).contains("not granted to this installation"),
+        stderr(&output).contains("not granted to this installation"),
         "{}",
-        said(&output)
+        stderr(&output)
     );
 }
 
 #[test]
 fn half_an_app_or_a_wrong_key_is_told_without_the_key() {
-    let stage = Stage::set();
-    let id = stage.install(&ALL);
+    let fixture = Fixture::set();
+    let id = fixture.install(&ALL);
     for (id, key, words) in [
         (id.as_str(), "", "(environment.settings)"),
         ("", KEY, "(environment.settings)"),
         (id.as_str(), "hunter22", "(environment.settings)"),
         ("7", KEY, "(forge.denied)"),
     ] {
-        let output = stage.lockgate("gate", id, key);
+        let output = fixture.lockgate("gate", id, key);
         assert!(
-            said(&output).contains(words) && !said(&output).contains("hunter22"),
+            stderr(&output).contains(words) && !stderr(&output).contains("hunter22"),
             "{}",
-            said(&output)
+            stderr(&output)
         );
     }
 }

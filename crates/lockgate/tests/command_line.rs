@@ -52,11 +52,11 @@ fn git(dir: &Path, args: &[&str]) {
 }
 
 /// Creates a clone with two commits, and its remote next to it.
-fn clone(room: &Path) -> std::path::PathBuf {
+fn clone(workspace: &Path) -> std::path::PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/minimal");
-    git(room, &["init", "--quiet", "--bare", "origin.git"]);
-    git(room, &["clone", "--quiet", "origin.git", "clone"]);
-    let dir = room.join("clone");
+    git(workspace, &["init", "--quiet", "--bare", "origin.git"]);
+    git(workspace, &["clone", "--quiet", "origin.git", "clone"]);
+    let dir = workspace.join("clone");
     std::fs::create_dir(dir.join("hello")).unwrap();
     for file in ["lockgate.toml", "build.py", "hello/VERSION"] {
         std::fs::copy(source.join(file), dir.join(file)).unwrap();
@@ -70,22 +70,25 @@ fn clone(room: &Path) -> std::path::PathBuf {
 }
 
 fn ends(output: &Output, exit: i32, code: &str) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(exit), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{stderr}");
     assert!(
-        said.contains(&format!("({code}):")) && said.contains("next: "),
-        "{code} is not in:\n{said}"
+        stderr.contains(&format!("({code}):")) && stderr.contains("next: "),
+        "{code} is not in:\n{stderr}"
     );
 }
 
 #[test]
 fn every_end_that_is_not_good_names_its_code_and_what_to_do() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     let repo = ["--repo", "o/r"];
     let with = |args: &[&str]| lockgate(&dir, &[args, &repo[..]].concat());
     ends(
-        &lockgate(room.path(), &["detect", "--base", "main", "--repo", "o/r"]),
+        &lockgate(
+            workspace.path(),
+            &["detect", "--base", "main", "--repo", "o/r"],
+        ),
         1,
         "git.not-a-repository",
     );
@@ -135,28 +138,28 @@ fn every_end_that_is_not_good_names_its_code_and_what_to_do() {
 
 #[test]
 fn a_shallow_clone_and_a_head_that_is_not_here_are_told_with_their_remedy() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     git(&dir, &["push", "--quiet", "origin", "HEAD:two"]);
     git(
-        room.path(),
+        workspace.path(),
         &[
             "clone",
             "--quiet",
             "--depth=1",
             "--branch=two",
-            &format!("file://{}", room.path().join("origin.git").display()),
+            &format!("file://{}", workspace.path().join("origin.git").display()),
             "shallow",
         ],
     );
-    let shallow = room.path().join("shallow");
+    let shallow = workspace.path().join("shallow");
     ends(
         &lockgate(&shallow, &["detect", "--base", "HEAD~1", "--repo", "o/r"]),
         3,
         "git.shallow",
     );
     // An event for a head that was replaced in the meantime.
-    let event = room.path().join("event.json");
+    let event = workspace.path().join("event.json");
     std::fs::write(
         &event,
         format!(
@@ -185,11 +188,11 @@ fn a_shallow_clone_and_a_head_that_is_not_here_are_told_with_their_remedy() {
 /// Hooks, aliases and earlier steps leave such variables behind, for a repository of their own.
 #[test]
 fn no_variable_of_git_changes_what_a_commit_holds() {
-    let room = tempfile::tempdir().unwrap();
-    let (dir, other) = (clone(room.path()), room.path().join("other"));
-    git(room.path(), &["init", "--quiet", "other"]);
+    let workspace = tempfile::tempdir().unwrap();
+    let (dir, other) = (clone(workspace.path()), workspace.path().join("other"));
+    git(workspace.path(), &["init", "--quiet", "other"]);
     let text = |path: &Path| path.to_str().unwrap().to_owned();
-    let tip = text(&room.path().join("tip"));
+    let tip = text(&workspace.path().join("tip"));
     let head = Command::new("git")
         .args(["rev-parse", "HEAD"])
         .current_dir(&dir)
@@ -205,9 +208,9 @@ fn no_variable_of_git_changes_what_a_commit_holds() {
             command.env_remove(name);
         }
         let output = command.envs(variables.iter().copied()).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.code(), told, said)
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let reported = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), reported, stderr)
     };
     #[rustfmt::skip]
     let detect = ["detect", "--base", "origin/main", "--repo", "o/r", "--output-format", "json"];
@@ -219,7 +222,7 @@ fn no_variable_of_git_changes_what_a_commit_holds() {
     assert!(refused.2.contains("planted.c"), "{refused:?}");
     let git_dir = text(&other.join(".git"));
     let objects = text(&other.join(".git/objects"));
-    let ignore = text(&room.path().join("ignore"));
+    let ignore = text(&workspace.path().join("ignore"));
     std::fs::write(&ignore, "planted.c\n").unwrap();
     let setting = |key: &'static str, value: &str| {
         vec![
@@ -262,9 +265,9 @@ fn no_variable_of_git_changes_what_a_commit_holds() {
 
 #[test]
 fn a_failure_is_json_for_programs() {
-    let room = tempfile::tempdir().unwrap();
+    let workspace = tempfile::tempdir().unwrap();
     let output = lockgate(
-        room.path(),
+        workspace.path(),
         &[
             "detect",
             "--base",
@@ -288,8 +291,8 @@ fn a_failure_is_json_for_programs() {
 
 #[test]
 fn detect_tells_programs_the_decision_and_the_matrix() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     let output = lockgate(
         &dir,
         &[
@@ -320,8 +323,8 @@ fn detect_tells_programs_the_decision_and_the_matrix() {
 
 #[test]
 fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     std::fs::write(dir.join(".gitignore"), "dist/\n").unwrap();
     std::fs::write(dir.join("build.py"), "print('did nothing')\n").unwrap();
     git(&dir, &["add", "--all"]);
@@ -346,7 +349,7 @@ fn a_stale_output_of_an_earlier_build_is_not_taken_for_this_one() {
 /// request.
 #[test]
 fn a_pull_request_may_have_its_sign_and_has_to_be_a_number() {
-    let room = tempfile::tempdir().unwrap();
+    let workspace = tempfile::tempdir().unwrap();
     for command in ["promote", "gate", "report", "pin"] {
         for (text, taken) in [
             ("7", true),
@@ -357,10 +360,10 @@ fn a_pull_request_may_have_its_sign_and_has_to_be_a_number() {
             ("-7", false),
             ("https://forge.example/other/repository/pull/7", false),
         ] {
-            let output = lockgate(room.path(), &[command, &format!("--pr={text}")]);
-            let said = String::from_utf8_lossy(&output.stderr);
-            let refused = said.contains("not the number of a pull request, such as 7 or #7");
-            assert_eq!(refused, !taken, "{command} {text:?}: {said}");
+            let output = lockgate(workspace.path(), &[command, &format!("--pr={text}")]);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let refused = stderr.contains("not the number of a pull request, such as 7 or #7");
+            assert_eq!(refused, !taken, "{command} {text:?}: {stderr}");
             assert!(!output.status.success(), "{command} {text:?}");
         }
     }
@@ -368,12 +371,12 @@ fn a_pull_request_may_have_its_sign_and_has_to_be_a_number() {
 
 #[test]
 fn what_lies_behind_a_link_is_not_ours_to_remove() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     std::fs::write(dir.join(".gitignore"), "dist\n").unwrap();
     git(&dir, &["add", "--all"]);
     git(&dir, &["commit", "--quiet", "-m", "a store beside us"]);
-    let store = room.path().join("store");
+    let store = workspace.path().join("store");
     std::fs::create_dir(&store).unwrap();
     std::fs::write(store.join("hello-amd64-v2"), "of another").unwrap();
     std::os::unix::fs::symlink(&store, dir.join("dist")).unwrap();
@@ -388,8 +391,8 @@ fn what_lies_behind_a_link_is_not_ours_to_remove() {
 /// A process's initial environment stays readable to its children, even after variables are removed from it.
 #[test]
 fn a_build_finds_no_credential_in_its_own_environment_nor_in_its_parents() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     let script = "import os\n\
         for pid in ('self', os.getppid()):\n    \
             all = open(f'/proc/{pid}/environ', 'rb').read().split(b'\\0')\n    \
@@ -404,10 +407,10 @@ fn a_build_finds_no_credential_in_its_own_environment_nor_in_its_parents() {
         .env("PLAIN", "here")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("self [] True"), "{said}");
-    assert_eq!(said.matches(" [] True").count(), 2, "{said}");
-    assert!(!said.contains("hush"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("self [] True"), "{stderr}");
+    assert_eq!(stderr.matches(" [] True").count(), 2, "{stderr}");
+    assert!(!stderr.contains("hush"), "{stderr}");
 }
 
 #[test]
@@ -446,17 +449,17 @@ fn help_is_there_for_every_command_and_names_the_exit_codes() {
 
 #[test]
 fn completions_and_manual_pages_come_from_the_same_definition() {
-    let room = tempfile::tempdir().unwrap();
+    let workspace = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {
-        let script = lockgate(room.path(), &["completions", shell]).stdout;
+        let script = lockgate(workspace.path(), &["completions", shell]).stdout;
         assert!(
             String::from_utf8_lossy(&script).contains("expect-head"),
             "{shell}"
         );
     }
-    let man = room.path().join("man");
+    let man = workspace.path().join("man");
     assert!(
-        lockgate(room.path(), &["man", man.to_str().unwrap()])
+        lockgate(workspace.path(), &["man", man.to_str().unwrap()])
             .status
             .success()
     );

@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use download::{Room, Stop};
+use download::{Stop, Workspace};
 
 /// Starts `size` processes, and expects each to run the file that it fetched and to print the expected path.
 fn crowd(size: usize, mut command: impl FnMut() -> Command, expected: &str) {
@@ -36,12 +36,16 @@ fn crowd(size: usize, mut command: impl FnMut() -> Command, expected: &str) {
 #[test]
 fn two_hundred_processes_download_an_uncached_file_once_and_each_runs_it() {
     const CROWD: usize = 200;
-    let room = Room::new(1 << 20);
+    let workspace = Workspace::new(1 << 20);
     // No bytes are sent before every process has asked: the withdrawal is requested before the file.
-    room.server.hold_until(CROWD);
-    crowd(CROWD, || room.fetch_and_run(&[]), &room.entry());
-    assert_eq!(room.server.downloads(), [None], "one, from the first byte");
-    room.is_clean();
+    workspace.server.hold_until(CROWD);
+    crowd(CROWD, || workspace.fetch_and_run(&[]), &workspace.entry());
+    assert_eq!(
+        workspace.server.downloads(),
+        [None],
+        "one, from the first byte"
+    );
+    workspace.is_clean();
 }
 
 /// `LOCKGATE_FETCH_ROUNDS` makes it longer; `make soak` sets it.
@@ -50,14 +54,14 @@ fn processes_that_write_into_one_folder_run_what_is_there() {
     let named = std::env::var("LOCKGATE_FETCH_ROUNDS").ok();
     let rounds = named.map_or(6, |rounds| rounds.parse().unwrap());
     for _ in 0..rounds {
-        let room = Room::new(1 << 18);
+        let workspace = Workspace::new(1 << 18);
         let folder = tempfile::tempdir().unwrap();
         let into = folder.path().to_str().unwrap();
         let expected = format!("{into}/hello-amd64-v1");
-        crowd(8, || room.fetch_and_run(&["--into", into]), &expected);
-        assert_eq!(room.server.downloads(), [None]);
+        crowd(8, || workspace.fetch_and_run(&["--into", into]), &expected);
+        assert_eq!(workspace.server.downloads(), [None]);
         assert_eq!(std::fs::read_dir(into).unwrap().count(), 1, "nothing else");
-        room.is_clean();
+        workspace.is_clean();
     }
 }
 
@@ -71,18 +75,18 @@ fn a_process_that_is_killed_at_any_byte_leaves_nothing_but_a_beginning() {
         Stop::After(size / 2),
         Stop::After(size - 1),
     ] {
-        let room = Room::new(size);
-        room.server.stop(at);
-        let mut child = room.fetch().stderr(Stdio::null()).spawn().unwrap();
-        room.server.wait_until_stopped();
+        let workspace = Workspace::new(size);
+        workspace.server.stop(at);
+        let mut child = workspace.fetch().stderr(Stdio::null()).spawn().unwrap();
+        workspace.server.wait_until_stopped();
         child.kill().unwrap();
         assert!(!child.wait().unwrap().success());
-        assert!(!Path::new(&room.entry()).exists(), "{at:?}");
-        room.server.stop(Stop::Never);
-        room.succeeds();
+        assert!(!Path::new(&workspace.entry()).exists(), "{at:?}");
+        workspace.server.stop(Stop::Never);
+        workspace.succeeds();
         // It resumed where the killed one ended, or started again if nothing had been written.
-        assert_eq!(room.server.downloads().len(), 2, "{at:?}");
-        room.is_clean();
+        assert_eq!(workspace.server.downloads().len(), 2, "{at:?}");
+        workspace.is_clean();
     }
 }
 
@@ -90,17 +94,17 @@ fn a_process_that_is_killed_at_any_byte_leaves_nothing_but_a_beginning() {
 fn the_files_of_a_cache_are_those_that_the_documentation_names() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fetch.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let room = Room::new(1 << 20);
-    room.server.stop(Stop::After(1000));
-    let mut child = room.fetch().stderr(Stdio::null()).spawn().unwrap();
-    room.server.wait_until_stopped();
+    let workspace = Workspace::new(1 << 20);
+    workspace.server.stop(Stop::After(1000));
+    let mut child = workspace.fetch().stderr(Stdio::null()).spawn().unwrap();
+    workspace.server.wait_until_stopped();
     child.kill().unwrap();
     child.wait().unwrap();
-    let mut files = room.all_files();
-    room.server.stop(Stop::Never);
-    room.succeeds();
-    files.extend(room.all_files());
-    let entry = room.entry();
+    let mut files = workspace.all_files();
+    workspace.server.stop(Stop::Never);
+    workspace.succeeds();
+    files.extend(workspace.all_files());
+    let entry = workspace.entry();
     let digest = Path::new(&entry).parent().unwrap().file_name().unwrap();
     let digest = digest.to_str().unwrap();
     let mut rows = Vec::new();
@@ -135,81 +139,81 @@ fn the_files_of_a_cache_are_those_that_the_documentation_names() {
 fn a_process_that_is_killed_while_it_ends_leaves_a_whole_file_or_a_beginning() {
     // The server has sent everything; the next steps of the process cannot be observed from outside.
     for turn in 0..12 {
-        let room = Room::new(2 << 20);
-        let mut child = room
+        let workspace = Workspace::new(2 << 20);
+        let mut child = workspace
             .fetch()
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        room.server.wait_until_sent();
+        workspace.server.wait_until_sent();
         (0..turn * 2000).for_each(|_| std::hint::spin_loop());
         child.kill().unwrap();
         child.wait().unwrap();
-        room.succeeds();
-        room.is_clean();
+        workspace.succeeds();
+        workspace.is_clean();
     }
 }
 
 #[test]
 fn whoever_waits_for_a_process_that_dies_goes_on_itself() {
     let size = 2 << 20;
-    let room = Room::new(size);
-    room.server.stop(Stop::After(size / 2));
-    let mut first = room.fetch().stderr(Stdio::null()).spawn().unwrap();
-    room.server.wait_until_stopped();
-    let mut waiting = room.fetch();
+    let workspace = Workspace::new(size);
+    workspace.server.stop(Stop::After(size / 2));
+    let mut first = workspace.fetch().stderr(Stdio::null()).spawn().unwrap();
+    workspace.server.wait_until_stopped();
+    let mut waiting = workspace.fetch();
     let waiting = waiting
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    room.server.wait_until_asked(2);
-    room.server.stop(Stop::Never);
+    workspace.server.wait_until_asked(2);
+    workspace.server.stop(Stop::Never);
     first.kill().unwrap();
     first.wait().unwrap();
     let output = waiting.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert_eq!(room.server.downloads().len(), 2, "{said}");
-    room.is_clean();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(workspace.server.downloads().len(), 2, "{stderr}");
+    workspace.is_clean();
 }
 
 #[test]
 fn into_a_folder_needs_no_home() {
-    let room = Room::new(1 << 20);
+    let workspace = Workspace::new(1 << 20);
     // No path, an impossible one, and one that cannot be printed.
     let not_text = OsStr::from_bytes(b"/nowhere/\xff");
     for home in [None, Some(OsStr::new("/dev/null/home")), Some(not_text)] {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
-        let mut command = room.fetch_into(&out);
+        let mut command = workspace.fetch_into(&out);
         command.envs(home.map(|home| ("HOME", home)));
         let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         let path = String::from_utf8(output.stdout).unwrap();
         assert!(Path::new(path.trim_end()).is_file());
         assert_eq!(std::fs::read_dir(out).unwrap().count(), 1, "nothing else");
     }
     // An explicit but unusable cache must not be replaced by another.
     let folder = tempfile::tempdir().unwrap();
-    let mut command = room.fetch_into(folder.path());
+    let mut command = workspace.fetch_into(folder.path());
     let output = command.env("LOCKGATE_CACHE", "/dev/null/cache").output();
     assert_eq!(output.unwrap().status.code(), Some(1));
-    let mut command = room.fetch_into(folder.path());
+    let mut command = workspace.fetch_into(folder.path());
     let output = command.env("LOCKGATE_CACHE", not_text).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
-        said.contains("LOCKGATE_CACHE") && said.contains("UTF-8"),
-        "{said}"
+        stderr.contains("LOCKGATE_CACHE") && stderr.contains("UTF-8"),
+        "{stderr}"
     );
 }
 
 #[test]
 fn a_cache_that_cannot_be_used_is_named_and_a_folder_stands_in_for_it() {
-    let room = Room::new(1 << 20);
+    let workspace = Workspace::new(1 << 20);
     let home = tempfile::tempdir().unwrap();
     let cache = home.path().join(".cache/lockgate");
     std::fs::create_dir_all(&cache).unwrap();
@@ -222,14 +226,14 @@ fn a_cache_that_cannot_be_used_is_named_and_a_folder_stands_in_for_it() {
         }
     };
     let folder = tempfile::tempdir().unwrap();
-    let mut into = room.fetch_into(&folder.path().join("out"));
-    let mut mirror = room.mirror(&folder.path().join("mirror"));
+    let mut into = workspace.fetch_into(&folder.path().join("out"));
+    let mut mirror = workspace.mirror(&folder.path().join("mirror"));
     for command in [&mut into, &mut mirror] {
         let output = command.env("HOME", home.path()).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         let word = format!("the cache {} is not used: {why}", cache.display());
-        assert!(said.contains(&word), "{said}");
+        assert!(stderr.contains(&word), "{stderr}");
     }
     assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 0);
     std::fs::set_permissions(&cache, Permissions::from_mode(0o755)).unwrap();
@@ -237,16 +241,16 @@ fn a_cache_that_cannot_be_used_is_named_and_a_folder_stands_in_for_it() {
 
 #[test]
 fn a_mirror_needs_no_cache_and_can_be_served_whatever_the_umask() {
-    let room = Room::new(1 << 20);
+    let workspace = Workspace::new(1 << 20);
     let folder = tempfile::tempdir().unwrap();
     let mirror = folder.path().join("new/mirror");
     for new in [1, 0] {
-        let output = room.mirror(&mirror).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        let told = String::from_utf8_lossy(&output.stdout);
+        let output = workspace.mirror(&mirror).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        let reported = String::from_utf8_lossy(&output.stdout);
         assert_eq!(
-            told,
+            reported,
             format!("hello-v1: 1 executables, {new} of them new\n")
         );
     }
@@ -273,29 +277,33 @@ fn a_disk_on_which_nothing_may_be_executed_is_refused_unless_the_file_goes_elsew
         eprintln!("this machine lets nobody mount a disk of his own: not tried");
         return;
     }
-    let room = Room::new(1 << 20);
+    let workspace = Workspace::new(1 << 20);
     let elsewhere = tempfile::tempdir().unwrap();
     let script = "\"$@\"; test $? = 1 && \"$@\"; test $? = 1 && \"$@\" --into \"$CACHE/in\"; test $? = 1 \
                   && \"$@\" --into \"$ELSEWHERE\" && test -x \"$ELSEWHERE\"/*";
-    let mut command = room.with_a_disk_without_execution(script);
+    let mut command = workspace.with_a_disk_without_execution(script);
     let output = command.env("ELSEWHERE", elsewhere.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     let refused = "cannot be executed: its file system is mounted noexec";
-    assert_eq!(said.matches("error (fetch.noexec): ").count(), 3, "{said}");
-    assert_eq!(said.matches(refused).count(), 3, "{said}");
+    assert_eq!(
+        stderr.matches("error (fetch.noexec): ").count(),
+        3,
+        "{stderr}"
+    );
+    assert_eq!(stderr.matches(refused).count(), 3, "{stderr}");
     assert!(
-        said.contains("--cache DIR") && said.contains("--into DIR"),
-        "{said}"
+        stderr.contains("--cache DIR") && stderr.contains("--into DIR"),
+        "{stderr}"
     );
-    let told = String::from_utf8_lossy(&output.stdout);
+    let reported = String::from_utf8_lossy(&output.stdout);
     assert_eq!(
-        told.lines().count(),
+        reported.lines().count(),
         1,
-        "only the last one gives a path: {told}"
+        "only the last one gives a path: {reported}"
     );
     assert_eq!(
-        room.server.downloads(),
+        workspace.server.downloads(),
         [None],
         "what is here is not downloaded again"
     );
@@ -303,12 +311,12 @@ fn a_disk_on_which_nothing_may_be_executed_is_refused_unless_the_file_goes_elsew
 
 #[test]
 fn a_file_that_may_not_grow_is_said_and_is_not_left() {
-    let room = Room::new(1 << 20);
-    let output = room.fetch_with_file_limit("100").output().unwrap();
+    let workspace = Workspace::new(1 << 20);
+    let output = workspace.fetch_with_file_limit("100").output().unwrap();
     stopped_by_the_disk(&output, "File too large");
-    assert_eq!(room.files(), Vec::<String>::new());
-    room.succeeds();
-    room.is_clean();
+    assert_eq!(workspace.files(), Vec::<String>::new());
+    workspace.succeeds();
+    workspace.is_clean();
 }
 
 /// In a separate mount namespace, so that it needs no privileges; if the machine allows none, the limit above has to
@@ -319,27 +327,27 @@ fn a_full_disk_is_said_and_is_not_left_full() {
         eprintln!("this machine lets nobody mount a disk of his own: not tried");
         return;
     }
-    let room = Room::new(1 << 20);
-    let output = room.fetch_onto_a_disk_of(400 << 10).output().unwrap();
+    let workspace = Workspace::new(1 << 20);
+    let output = workspace.fetch_onto_a_disk_of(400 << 10).output().unwrap();
     stopped_by_the_disk(&output, "No space left on device");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "",
         "files are left"
     );
-    room.succeeds();
-    room.is_clean();
+    workspace.succeeds();
+    workspace.is_clean();
 }
 
 fn stopped_by_the_disk(output: &Output, why: &str) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(
-        said.contains("error (fetch.cache): cannot write to") && said.contains(why),
-        "{said}"
+        stderr.contains("error (fetch.cache): cannot write to") && stderr.contains(why),
+        "{stderr}"
     );
     assert!(
-        said.contains("next: check the permissions and the free space"),
-        "{said}"
+        stderr.contains("next: check the permissions and the free space"),
+        "{stderr}"
     );
 }

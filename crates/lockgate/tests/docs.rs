@@ -18,9 +18,9 @@ fn read(path: &str) -> String {
 /// Returns every code that the workspace can produce.
 fn codes() -> BTreeSet<String> {
     let mut all: Vec<&str> = lockgate_core::codes();
-    all.extend(lockgate::trouble::Trouble::CODES);
-    all.extend(lockgate::flows::init::Problem::CODES);
-    all.extend(lockgate::flows::check::Drift::CODES);
+    all.extend(lockgate::command_error::CommandError::CODES);
+    all.extend(lockgate::commands::init::Problem::CODES);
+    all.extend(lockgate::commands::check::Drift::CODES);
     all.extend(lockgate_workflows::lint::codes());
     all.extend(lockgate_client::codes());
     all.extend(lockgate_artifact::digest::DigestError::CODES);
@@ -178,7 +178,7 @@ fn sources() -> Vec<PathBuf> {
 /// options.
 #[test]
 fn every_command_that_people_are_told_to_type_is_understood() {
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for file in sources().into_iter().chain(pages()) {
         // Commands of earlier versions may be gone.
         if file.ends_with("CHANGELOG.md") {
@@ -192,12 +192,12 @@ fn every_command_that_people_are_told_to_type_is_understood() {
             .lines()
             .filter_map(|line| line.trim().strip_prefix("$ "));
         let lines = spans.chain(shown);
-        told.extend(lines.filter_map(|line| line.strip_prefix("lockgate ").map(str::to_owned)));
+        reported.extend(lines.filter_map(|line| line.strip_prefix("lockgate ").map(str::to_owned)));
     }
-    assert!(told.len() > 30, "{}", told.len());
+    assert!(reported.len() > 30, "{}", reported.len());
     let mut helps: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     let mut wrong = Vec::new();
-    for line in &told {
+    for line in &reported {
         let mut words = line.split(' ').filter(|word| !word.is_empty());
         let command = words.next().unwrap_or_default().to_owned();
         let is_name = command.bytes().all(|b| b.is_ascii_lowercase());

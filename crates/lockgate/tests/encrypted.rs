@@ -87,8 +87,8 @@ fn the_forge_is_believed_where_its_authority_is_and_then_sees_the_token() {
     std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
     let (at, asked) = server(&issuer, "127.0.0.1", 4000);
     let output = ask(folder.path(), at);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("(forge.not-found)"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("(forge.not-found)"), "{stderr}");
     let asked = asked.lock().unwrap();
     assert!(asked[0].contains(&format!("Bearer {TOKEN}")), "{asked:?}");
 }
@@ -105,10 +105,10 @@ fn a_forge_that_is_not_who_it_should_be_sees_no_request_and_no_token() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
         let output = ask(folder.path(), at);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{how}: {said}");
-        assert!(said.contains("(forge.unavailable)"), "{how}: {said}");
-        assert!(said.contains("certificate"), "{how}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{how}: {stderr}");
+        assert!(stderr.contains("(forge.unavailable)"), "{how}: {stderr}");
+        assert!(stderr.contains("certificate"), "{how}: {stderr}");
         assert!(asked.lock().unwrap().is_empty(), "{how}");
     }
 }

@@ -52,27 +52,27 @@ fn git(dir: &Path, args: &[&str]) {
 
 /// Creates an empty repository.
 fn repository(branch: &str) -> tempfile::TempDir {
-    let room = tempfile::tempdir().unwrap();
+    let workspace = tempfile::tempdir().unwrap();
     let branch = format!("--initial-branch={branch}");
-    git(room.path(), &["init", "--quiet", &branch]);
-    room
+    git(workspace.path(), &["init", "--quiet", &branch]);
+    workspace
 }
 
-fn said(output: &Output) -> String {
+fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn ends(output: &Output, exit: i32, code: &str) {
-    let said = said(output);
-    assert_eq!(output.status.code(), Some(exit), "{said}");
+    let stderr = stderr(output);
+    assert_eq!(output.status.code(), Some(exit), "{stderr}");
     assert!(
-        said.contains(&format!("({code}):")) && said.contains("next: "),
-        "{code} is not in:\n{said}"
+        stderr.contains(&format!("({code}):")) && stderr.contains("next: "),
+        "{code} is not in:\n{stderr}"
     );
 }
 
 fn good(output: &Output) {
-    assert_eq!(output.status.code(), Some(0), "{}", said(output));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
 }
 
 /// Returns every file with its text, except git's.
@@ -120,25 +120,25 @@ fn the_examples_are_as_lockgate_would_write_them() {
         assert!(
             output.stdout.is_empty() && output.stderr.is_empty(),
             "{}",
-            said(&output)
+            stderr(&output)
         );
     }
 }
 
 #[test]
 fn one_command_gives_the_files_of_the_repository_that_all_began_with() {
-    let room = repository("main");
+    let workspace = repository("main");
     let example = examples().join("tool-support");
     for file in [
         "src/inspect_ai/tool/tool_support_version.txt",
         "src/inspect_tool_support/build_within_container.py",
     ] {
-        let target = room.path().join(file);
+        let target = workspace.path().join(file);
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
         std::fs::copy(example.join(file), target).unwrap();
     }
     let output = lockgate(
-        room.path(),
+        workspace.path(),
         &[
             "init",
             "--package",
@@ -171,7 +171,7 @@ fn one_command_gives_the_files_of_the_repository_that_all_began_with() {
     ];
     assert_eq!(written.lines().collect::<Vec<_>>(), expected);
     for path in expected {
-        let ours = std::fs::read_to_string(room.path().join(path)).unwrap();
+        let ours = std::fs::read_to_string(workspace.path().join(path)).unwrap();
         let example = std::fs::read_to_string(example.join(path)).unwrap();
         assert_eq!(ours, example, "{path}");
     }
@@ -179,8 +179,8 @@ fn one_command_gives_the_files_of_the_repository_that_all_began_with() {
 
 #[test]
 fn an_empty_repository_is_set_up_by_one_command() {
-    let room = repository("trunk");
-    let output = small(room.path(), &["--allow-missing"]);
+    let workspace = repository("trunk");
+    let output = small(workspace.path(), &["--allow-missing"]);
     good(&output);
     for words in [
         "no commit yet",
@@ -189,21 +189,25 @@ fn an_empty_repository_is_set_up_by_one_command() {
         "branch is taken to be trunk",
         "require the status `lockgate/tool`",
     ] {
-        assert!(said(&output).contains(words), "{words}: {}", said(&output));
+        assert!(
+            stderr(&output).contains(words),
+            "{words}: {}",
+            stderr(&output)
+        );
     }
     assert_eq!(
-        std::fs::read_to_string(room.path().join("VERSION")).unwrap(),
+        std::fs::read_to_string(workspace.path().join("VERSION")).unwrap(),
         "1\n"
     );
     let gate =
-        std::fs::read_to_string(room.path().join(".github/workflows/gate-tool.yml")).unwrap();
+        std::fs::read_to_string(workspace.path().join(".github/workflows/gate-tool.yml")).unwrap();
     assert!(gate.contains("branches: [trunk]"));
-    good(&lockgate(room.path(), &["check"]));
+    good(&lockgate(workspace.path(), &["check"]));
     // Again: nothing to do. A second package: the first one's text is unchanged.
-    let config = std::fs::read_to_string(room.path().join("lockgate.toml")).unwrap();
-    assert!(lockgate(room.path(), &["init"]).stdout.is_empty());
+    let config = std::fs::read_to_string(workspace.path().join("lockgate.toml")).unwrap();
+    assert!(lockgate(workspace.path(), &["init"]).stdout.is_empty());
     let second = lockgate(
-        room.path(),
+        workspace.path(),
         &[
             "init",
             "--package",
@@ -217,15 +221,18 @@ fn an_empty_repository_is_set_up_by_one_command() {
         ],
     );
     good(&second);
-    let both = std::fs::read_to_string(room.path().join("lockgate.toml")).unwrap();
+    let both = std::fs::read_to_string(workspace.path().join("lockgate.toml")).unwrap();
     assert!(both.starts_with(&config) && both.contains("[package.other]"));
-    good(&lockgate(room.path(), &["check"]));
+    good(&lockgate(workspace.path(), &["check"]));
 }
 
 #[test]
 fn an_administrator_is_asked_for_all_that_the_doctor_looks_for() {
-    let room = repository("main");
-    let output = small(room.path(), &["--level", "hardened", "--allow-missing"]);
+    let workspace = repository("main");
+    let output = small(
+        workspace.path(),
+        &["--level", "hardened", "--allow-missing"],
+    );
     good(&output);
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -245,8 +252,8 @@ fn an_administrator_is_asked_for_all_that_the_doctor_looks_for() {
 
 #[test]
 fn whatever_is_wrong_is_told_before_anything_is_written() {
-    let room = repository("main");
-    let dir = room.path();
+    let workspace = repository("main");
+    let dir = workspace.path();
     std::fs::create_dir(dir.join("src")).unwrap();
     std::fs::write(dir.join("src/build.sh"), "").unwrap();
     std::fs::write(dir.join("BAD"), "v1\n").unwrap();
@@ -364,95 +371,103 @@ fn whatever_is_wrong_is_told_before_anything_is_written() {
 
 #[test]
 fn what_was_found_is_proposed_to_whoever_cannot_be_asked() {
-    let room = repository("main");
+    let workspace = repository("main");
     let example = examples().join("minimal");
-    std::fs::create_dir(room.path().join("hello")).unwrap();
+    std::fs::create_dir(workspace.path().join("hello")).unwrap();
     for file in ["hello/VERSION", "build.py"] {
-        std::fs::copy(example.join(file), room.path().join(file)).unwrap();
+        std::fs::copy(example.join(file), workspace.path().join(file)).unwrap();
     }
-    let said = said(&lockgate(room.path(), &["init", "--package", "hello"]));
+    let stderr = stderr(&lockgate(workspace.path(), &["init", "--package", "hello"]));
     for words in [
         "--version-file hello/VERSION",
         "--build-command 'python3 build.py --arch {arch}'",
     ] {
-        assert!(said.contains(words), "{said}");
+        assert!(stderr.contains(words), "{stderr}");
     }
 }
 
 #[test]
 fn a_workflow_of_somebody_else_is_shown_and_kept() {
-    let room = repository("main");
+    let workspace = repository("main");
     let path = ".github/workflows/build-tool.yml";
-    std::fs::create_dir_all(room.path().join(".github/workflows")).unwrap();
-    std::fs::write(room.path().join(path), "name: mine\n").unwrap();
-    let before = files(room.path());
-    let output = small(room.path(), &["--allow-missing"]);
+    std::fs::create_dir_all(workspace.path().join(".github/workflows")).unwrap();
+    std::fs::write(workspace.path().join(path), "name: mine\n").unwrap();
+    let before = files(workspace.path());
+    let output = small(workspace.path(), &["--allow-missing"]);
     ends(&output, 3, "init.not-ours");
     assert!(
-        said(&output).contains("\n-name: mine\n"),
+        stderr(&output).contains("\n-name: mine\n"),
         "{}",
-        said(&output)
+        stderr(&output)
     );
-    assert_eq!(files(room.path()), before);
-    good(&small(room.path(), &["--allow-missing", "--force"]));
-    good(&lockgate(room.path(), &["check"]));
+    assert_eq!(files(workspace.path()), before);
+    good(&small(workspace.path(), &["--allow-missing", "--force"]));
+    good(&lockgate(workspace.path(), &["check"]));
 }
 
 #[test]
 fn all_files_are_written_or_none() {
-    let room = repository("main");
+    let workspace = repository("main");
     // The last of the files cannot be renamed into place.
-    let taken = room.path().join(".github/workflows/promote-tool.yml");
+    let taken = workspace.path().join(".github/workflows/promote-tool.yml");
     std::fs::create_dir_all(taken.join("x")).unwrap();
-    ends(&small(room.path(), &["--allow-missing"]), 1, "file.failed");
-    assert_eq!(files(room.path()), []);
-    std::fs::remove_dir_all(room.path().join(".github")).unwrap();
-    let plan = small(room.path(), &["--allow-missing", "--dry-run"]);
+    ends(
+        &small(workspace.path(), &["--allow-missing"]),
+        1,
+        "file.failed",
+    );
+    assert_eq!(files(workspace.path()), []);
+    std::fs::remove_dir_all(workspace.path().join(".github")).unwrap();
+    let plan = small(workspace.path(), &["--allow-missing", "--dry-run"]);
     good(&plan);
-    assert!(said(&plan).contains("+++ b/lockgate.toml"));
-    assert_eq!(files(room.path()), []);
+    assert!(stderr(&plan).contains("+++ b/lockgate.toml"));
+    assert_eq!(files(workspace.path()), []);
 }
 
 #[test]
 fn a_difference_is_shown_and_mended_and_what_is_yours_stays() {
-    let room = repository("main");
-    good(&small(room.path(), &["--allow-missing"]));
-    let path = room.path().join(".github/workflows/build-tool.yml");
+    let workspace = repository("main");
+    good(&small(workspace.path(), &["--allow-missing"]));
+    let path = workspace.path().join(".github/workflows/build-tool.yml");
     let right = std::fs::read_to_string(&path).unwrap();
     let mark = "# lockgate:begin-custom after-build\n";
     let mine = right.replace(mark, &format!("{mark}      - run: echo done\n"));
     std::fs::write(&path, &mine).unwrap();
-    good(&lockgate(room.path(), &["check"]));
+    good(&lockgate(workspace.path(), &["check"]));
     std::fs::write(&path, mine.replace("fail-fast: false", "fail-fast: true")).unwrap();
-    let output = lockgate(room.path(), &["check"]);
+    let output = lockgate(workspace.path(), &["check"]);
     ends(&output, 3, "check.drift");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
         text.contains("-      fail-fast: true\n+      fail-fast: false\n"),
         "{text}"
     );
-    let json = lockgate(room.path(), &["check", "--output-format", "json"]);
+    let json = lockgate(workspace.path(), &["check", "--output-format", "json"]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["findings"][0]["code"], "check.drift");
     assert_eq!(json["version"], 1);
-    good(&lockgate(room.path(), &["init"]));
+    good(&lockgate(workspace.path(), &["init"]));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), mine);
     let renamed = mine.replace("custom after-build", "custom after-bild");
     std::fs::write(&path, renamed).unwrap();
-    ends(&lockgate(room.path(), &["init"]), 3, "init.lost");
+    ends(&lockgate(workspace.path(), &["init"]), 3, "init.lost");
     std::fs::remove_file(&path).unwrap();
-    ends(&lockgate(room.path(), &["check"]), 3, "check.absent");
-    good(&lockgate(room.path(), &["init"]));
+    ends(&lockgate(workspace.path(), &["check"]), 3, "check.absent");
+    good(&lockgate(workspace.path(), &["init"]));
     std::fs::copy(&path, path.with_file_name("build-gone.yml")).unwrap();
-    ends(&lockgate(room.path(), &["check"]), 3, "check.left-over");
+    ends(
+        &lockgate(workspace.path(), &["check"]),
+        3,
+        "check.left-over",
+    );
 }
 
 #[test]
 fn the_remote_is_named_where_there_are_several() {
-    let room = repository("main");
+    let workspace = repository("main");
     let remote = |name: &str| {
         git(
-            room.path(),
+            workspace.path(),
             &[
                 "remote",
                 "add",
@@ -462,32 +477,44 @@ fn the_remote_is_named_where_there_are_several() {
         )
     };
     remote("one");
-    let output = small(room.path(), &["--allow-missing", "--dry-run"]);
-    assert!(said(&output).contains("of one/tool"), "{}", said(&output));
+    let output = small(workspace.path(), &["--allow-missing", "--dry-run"]);
+    assert!(
+        stderr(&output).contains("of one/tool"),
+        "{}",
+        stderr(&output)
+    );
     remote("two");
-    ends(&small(room.path(), &["--allow-missing"]), 2, "init.remotes");
+    ends(
+        &small(workspace.path(), &["--allow-missing"]),
+        2,
+        "init.remotes",
+    );
     let output = small(
-        room.path(),
+        workspace.path(),
         &["--allow-missing", "--remote", "two", "--dry-run"],
     );
-    assert!(said(&output).contains("of two/tool"), "{}", said(&output));
-    remote("origin");
-    let output = small(room.path(), &["--allow-missing"]);
     assert!(
-        said(&output).contains("of origin/tool"),
+        stderr(&output).contains("of two/tool"),
         "{}",
-        said(&output)
+        stderr(&output)
+    );
+    remote("origin");
+    let output = small(workspace.path(), &["--allow-missing"]);
+    assert!(
+        stderr(&output).contains("of origin/tool"),
+        "{}",
+        stderr(&output)
     );
 }
 
 #[test]
 fn the_action_is_pinned_by_commit_and_digests() {
-    let room = repository("main");
+    let workspace = repository("main");
     let (commit, digest) = ("c".repeat(40), "d".repeat(64));
     let sums = format!(
         "{digest}  lockgate-amd64-v1\n{digest}  lockgate-arm64-v1\n{digest}  receipt.json\n"
     );
-    std::fs::write(room.path().join("SUMS"), sums).unwrap();
+    std::fs::write(workspace.path().join("SUMS"), sums).unwrap();
     let action = format!("o/lockgate@{commit}");
     let more = [
         "--allow-missing",
@@ -500,16 +527,16 @@ fn the_action_is_pinned_by_commit_and_digests() {
         "--emulate",
         "arm64",
     ];
-    let output = small(room.path(), &more);
+    let output = small(workspace.path(), &more);
     good(&output);
     assert!(
-        !said(&output).contains("WARNING") && said(&output).contains("GitHub App"),
+        !stderr(&output).contains("WARNING") && stderr(&output).contains("GitHub App"),
         "{}",
-        said(&output)
+        stderr(&output)
     );
     let build =
-        std::fs::read_to_string(room.path().join(".github/workflows/build-tool.yml")).unwrap();
+        std::fs::read_to_string(workspace.path().join(".github/workflows/build-tool.yml")).unwrap();
     assert!(build.contains(&format!("uses: {action}\n        with:\n          sha256: |\n            {digest}  amd64\n            {digest}  arm64\n")), "{build}");
     assert!(build.contains("emulate: ${{ matrix.arch }}"));
-    good(&lockgate(room.path(), &["check"]));
+    good(&lockgate(workspace.path(), &["check"]));
 }

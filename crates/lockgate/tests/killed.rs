@@ -45,8 +45,8 @@ fn transcript(place: &Place) -> String {
         .env_remove("GITHUB_ACTIONS")
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{place:?}: {said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{place:?}: {stderr}");
     std::fs::read_to_string(&script).unwrap()
 }
 
@@ -67,7 +67,7 @@ fn judge(text: &str) -> (Vec<&'static str>, bool) {
     let mut wrong = Vec::new();
     if releases
         .iter()
-        .any(|told| told.matches(" published:").count() != told.matches(whole).count())
+        .any(|reported| reported.matches(" published:").count() != reported.matches(whole).count())
     {
         wrong.push("a part of a release was public");
     }

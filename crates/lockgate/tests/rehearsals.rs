@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-use planted::Looked;
+use planted::Findings;
 
 fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rehearsals");
@@ -27,13 +27,13 @@ struct Acted {
     /// Its output, if it failed or made a request that GitHub would not answer.
     failed: Option<String>,
     /// Where its tokens were searched for, and found.
-    looked: Looked,
+    looked: Findings,
 }
 
 /// Runs a script with everything that it writes below one folder, including its home and its temporary files.
 fn act(script: PathBuf) -> Acted {
-    let room = tempfile::tempdir().unwrap();
-    let place = |name: &str| room.path().join(name);
+    let workspace = tempfile::tempdir().unwrap();
+    let place = |name: &str| workspace.path().join(name);
     for folder in ["home", "temporary"] {
         std::fs::create_dir(place(folder)).unwrap();
     }
@@ -48,16 +48,16 @@ fn act(script: PathBuf) -> Acted {
         .env("TMPDIR", place("temporary"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let foreign = unlike_github(&place("journal"));
     let failed = !output.status.success() || !foreign.is_empty();
-    let mut looked = Looked::default();
-    looked.below(room.path());
+    let mut looked = Findings::default();
+    looked.below(workspace.path());
     looked.bytes("what it said", &[output.stdout, output.stderr].concat());
     looked.journal(&std::fs::read_to_string(place("journal")).unwrap());
     Acted {
         script,
-        failed: failed.then_some(said + &foreign),
+        failed: failed.then_some(stderr + &foreign),
         looked,
     }
 }
@@ -89,8 +89,8 @@ fn every_script_gives_its_transcript() {
     let acted = acted();
     assert!(acted.len() >= 40, "only {} scripts were found", acted.len());
     let failed = acted.iter().filter_map(|one| {
-        let said = one.failed.as_ref()?;
-        Some(format!("{}:\n{said}", one.script.display()))
+        let stderr = one.failed.as_ref()?;
+        Some(format!("{}:\n{stderr}", one.script.display()))
     });
     let failed: Vec<String> = failed.collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
@@ -100,7 +100,7 @@ fn every_script_gives_its_transcript() {
 #[test]
 fn no_token_is_written_or_told() {
     for one in acted() {
-        let Looked { files, found } = &one.looked;
+        let Findings { files, found } = &one.looked;
         assert!(found.is_empty(), "{}: {found:#?}", one.script.display());
         assert!(*files > 40, "{}: {files} files", one.script.display());
     }
@@ -119,7 +119,7 @@ fn a_token_is_found_wherever_it_is_written_or_sent() {
     )
     .unwrap();
     std::fs::write(below.join("clean"), "automation").unwrap();
-    let mut looked = Looked::default();
+    let mut looked = Findings::default();
     looked.below(folder.path());
     assert_eq!((looked.files, looked.found.len()), (3, 2));
     looked.journal("{\"leaks\":false}\n{\"leaks\":true}\n");
@@ -208,13 +208,13 @@ fn a_transcript_that_differs_is_named_with_its_line() {
         .arg(&script)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(
-        said.contains("rehearse.transcript")
-            && said.contains("line 4")
-            && said.contains("seen:     none"),
-        "{said}"
+        stderr.contains("rehearse.transcript")
+            && stderr.contains("line 4")
+            && stderr.contains("seen:     none"),
+        "{stderr}"
     );
 }
 
@@ -224,13 +224,14 @@ fn the_list_names_every_script_with_its_title() {
         .args(["rehearse", "--list"])
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stdout).unwrap();
     for script in scripts() {
         let name = script.file_stem().unwrap().to_str().unwrap();
         assert!(
-            said.lines()
+            stderr
+                .lines()
                 .any(|line| line.starts_with(name) && line.len() > name.len() + 8),
-            "{name}:\n{said}"
+            "{name}:\n{stderr}"
         );
     }
 }
@@ -254,8 +255,8 @@ fn the_story_runs_on_any_repository() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{repository}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{repository}: {stderr}");
         let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(object["tag"], "hello-v2");
         assert_eq!(unlike_github(&journal), "");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use lockgate_client::{
-    Client, FetchError, GlibcVersion, Listener, Naming, Network, Order, Variables, VariantInfo,
+    Client, FetchError, FetchSpec, GlibcVersion, Listener, Naming, Network, Variables, VariantInfo,
     VariantLibc, version_of_file,
 };
 use pyo3::prelude::*;
@@ -85,7 +85,7 @@ impl Args {
             (None, Some(file)) => file,
             (None, None) => (Vec::new(), "nowhere".to_owned()),
         };
-        let order = Order {
+        let order = FetchSpec {
             server: self.server,
             repository: self.repository,
             package: self.package,

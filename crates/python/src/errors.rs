@@ -4,23 +4,25 @@ use std::any::Any;
 use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lockgate_client::{FetchError, OrderError};
+use lockgate_client::{FetchError, FetchSpecError};
 use pyo3::prelude::*;
 
 /// Runs work that must not unwind into Python: a panic becomes an error with a code.
-pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, OrderError>) -> Result<T, OrderError> {
+pub(crate) fn caught<T>(
+    work: impl FnOnce() -> Result<T, FetchSpecError>,
+) -> Result<T, FetchSpecError> {
     // What the panic left half done is dropped here, or guarded by a mutex whose values are replaced whole.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(internal(&message(&*panic))))
 }
 
 /// The error for what cannot happen unless there is a bug, or the system is out of resources.
-pub(crate) fn internal(problem: &str) -> OrderError {
+pub(crate) fn internal(problem: &str) -> FetchSpecError {
     let problem = problem.to_owned();
     FetchError::Internal { problem }.into()
 }
 
 /// The exception for an error.
-pub(crate) fn exception(py: Python<'_>, error: &OrderError) -> PyErr {
+pub(crate) fn exception(py: Python<'_>, error: &FetchSpecError) -> PyErr {
     // The client's messages do not repeat their source, which has the system's own words.
     let message = match error.source() {
         Some(source) => format!("{error}: {source}"),

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use lockgate_client::{Client, Fetched, Ground, Order, OrderError, WithdrawalCheck};
+use lockgate_client::{Client, FetchSpec, FetchSpecError, Fetched, TrustSource, WithdrawalCheck};
 
 /// What to fetch, and with which client.
 pub(crate) struct Job {
     pub(crate) client: Client,
-    pub(crate) order: Order,
+    pub(crate) order: FetchSpec,
     /// A file of the caller that holds the bytes.
     pub(crate) file: Option<PathBuf>,
     /// The cache's folder, whose files the client holds open while it works.
@@ -21,7 +21,7 @@ pub(crate) struct Outcome {
 }
 
 impl Job {
-    pub(crate) fn run(&self) -> Result<Outcome, OrderError> {
+    pub(crate) fn run(&self) -> Result<Outcome, FetchSpecError> {
         let request = self.client.request(&self.order)?;
         let fetched = match &self.file {
             Some(file) => self.client.fetch_from_file(&request, file),
@@ -36,9 +36,9 @@ impl Job {
 
 fn lines(fetched: &Fetched, asset: &str) -> Vec<String> {
     let ground = match fetched.ground {
-        Ground::Pins => "pinned digests",
-        Ground::Receipt => "the release's receipt; pinned digests would be stronger",
-        Ground::StoredReceipt => "the receipt that was stored when it was fetched",
+        TrustSource::Pins => "pinned digests",
+        TrustSource::Receipt => "the release's receipt; pinned digests would be stronger",
+        TrustSource::StoredReceipt => "the receipt that was stored when it was fetched",
     };
     let mut lines = vec![format!(
         "{asset}, from {}, verified by {ground}",

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lockgate_client::{Event, Listener, OrderError, RECEIPT_ASSET, WITHDRAWAL_ASSET};
+use lockgate_client::{Event, FetchSpecError, Listener, RECEIPT_ASSET, WITHDRAWAL_ASSET};
 use pyo3::prelude::*;
 
 use crate::errors::{caught, exception, internal};
@@ -21,7 +21,7 @@ use crate::job::Outcome;
 type Progress = (u64, Option<u64>);
 /// The level of Python's `logging`, and the text.
 type Line = (&'static str, String);
-type End = Result<Outcome, OrderError>;
+type End = Result<Outcome, FetchSpecError>;
 
 /// What the work reported and nobody has read yet.
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl Monitor {
                 if ![RECEIPT_ASSET, WITHDRAWAL_ASSET].contains(&progress.asset) {
                     reported.progress = Some((progress.received, progress.size));
                 }
-            } else if let Event::Waiting { .. } | Event::Again { .. } = event {
+            } else if let Event::Waiting { .. } | Event::Retrying { .. } = event {
                 reported.lines.push(("info", event.to_string()));
             } else {
                 reported.lines.push(("debug", event.to_string()));
@@ -66,7 +66,7 @@ impl Monitor {
         self,
         cache: Option<PathBuf>,
         work: impl FnOnce() -> End + Send + 'static,
-    ) -> Result<Task, OrderError> {
+    ) -> Result<Task, FetchSpecError> {
         let (done, ended) = channel();
         std::thread::Builder::new()
             .name("lockgate".to_owned())

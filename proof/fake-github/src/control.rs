@@ -17,7 +17,7 @@ use crate::repository::{MergeMethod, Repository};
 use crate::results::token::Job;
 use crate::state::State;
 use crate::state::artifacts::ArtifactForm;
-use crate::state::merging::Landing;
+use crate::state::merging::MergeRequest;
 use crate::state::people::{Actor, Rights, Role};
 use crate::state::pulls::{HeadRepository, NewPull};
 use crate::state::refusal::Refusal;
@@ -258,7 +258,7 @@ impl Handle {
                 role: person.role,
                 bot: person.bot,
             };
-            state.merge_pull(&actor, now, git, &Landing::new(pull, method))
+            state.merge_pull(&actor, now, git, &MergeRequest::new(pull, method))
         })
     }
 

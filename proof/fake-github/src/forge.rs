@@ -13,7 +13,7 @@ use crate::ids::{AssetId, ReleaseId};
 use crate::journal::Journal;
 use crate::rates::Rates;
 use crate::repository::Repository;
-use crate::rest::{self, Answer, Call, Desk};
+use crate::rest::{self, Answer, Call, RequestContext};
 use crate::results::{Results, blocks, twirp};
 use crate::state::State;
 use crate::storage::Signer;
@@ -110,7 +110,7 @@ impl Forge {
 
     /// Handles a call of a job that stores artifacts.
     pub(crate) fn results(&mut self, call: &Call, token: Option<&str>) -> Answer {
-        let answer = twirp::answer(twirp::Counter {
+        let answer = twirp::answer(twirp::TwirpContext {
             results: &mut self.results,
             state: &mut self.state,
             signer: &self.signer,
@@ -214,12 +214,12 @@ impl Forge {
     }
 
     fn api_only(&mut self, call: &Call) -> Answer {
-        let mut desk = Desk {
+        let mut context = RequestContext {
             state: &mut self.state,
             git: self.repository.as_ref(),
             call,
             signer: &self.signer,
         };
-        rest::answer(&mut desk)
+        rest::answer(&mut context)
     }
 }

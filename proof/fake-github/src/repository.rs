@@ -71,10 +71,10 @@ pub trait Repository: Send + Sync {
 
 /// A failure to read or write the repository itself.
 #[derive(Debug, thiserror::Error)]
-#[error("the git repository failed while {doing}: {detail}")]
+#[error("the git repository failed while {operation}: {detail}")]
 pub struct RepositoryError {
     /// The action and its object.
-    pub doing: String,
+    pub operation: String,
     /// The error message.
     pub detail: String,
 }

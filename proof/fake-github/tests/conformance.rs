@@ -295,7 +295,7 @@ fn each_fault_is_told_as_what_a_decision_needs() {
         // Reads are repeated.
         ("before=502 GET /releases/*", (Ok(()), true, 1, false)),
     ];
-    for (fault, told) in table {
-        assert_eq!(promoted(fault), told, "{fault}");
+    for (fault, reported) in table {
+        assert_eq!(promoted(fault), reported, "{fault}");
     }
 }

@@ -1,4 +1,4 @@
-//! The beginning of a promotion: what `flows/promote.rs` observes and what `core::promote::decide` decides.
+//! The beginning of a promotion: what `commands/promote.rs` observes and what `core::promote::decide` decides.
 
 use crate::release::{Content, sources};
 use crate::setup::{Design, Setup};

@@ -9,7 +9,7 @@ use crate::state::{Late, NONE, SLOTS, State, Status};
 
 /// The outcome of a call. All but the first are faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Luck {
+pub enum Fault {
     /// It happens, and the caller receives the response.
     Fine,
     /// It happens, and the response is lost.
@@ -28,7 +28,7 @@ pub enum Luck {
     LateAndDies,
 }
 
-impl Luck {
+impl Fault {
     /// The ways in which a write can go wrong.
     pub const WRITES: [Self; 6] = [
         Self::Unanswered,
@@ -66,24 +66,24 @@ pub enum Heard {
 /// Makes a write: applies its effect now, later, or never, and returns what the caller receives.
 pub fn call(
     state: &mut State,
-    luck: Luck,
+    fault: Fault,
     late: Option<Late>,
     effect: impl FnOnce(&mut State) -> Heard,
 ) -> Heard {
     let mut answer = Heard::Nothing;
-    if luck.happens() {
+    if fault.happens() {
         answer = effect(state);
     }
-    if matches!(luck, Luck::Late | Luck::LateAndDies)
+    if matches!(fault, Fault::Late | Fault::LateAndDies)
         && let Some(late) = late
     {
         state.delay(late);
     }
-    match luck {
-        Luck::Fine => answer,
-        Luck::Unanswered | Luck::Lost | Luck::Late | Luck::Starter => Heard::Nothing,
-        Luck::Refused => Heard::Refused,
-        Luck::ThenDies | Luck::LateAndDies => Heard::Dead,
+    match fault {
+        Fault::Fine => answer,
+        Fault::Unanswered | Fault::Lost | Fault::Late | Fault::Starter => Heard::Nothing,
+        Fault::Refused => Heard::Refused,
+        Fault::ThenDies | Fault::LateAndDies => Heard::Dead,
     }
 }
 

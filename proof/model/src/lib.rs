@@ -14,19 +14,19 @@
 //! | [`promises`] | what must hold in every state |
 //! | [`search`](mod@search) | searches all states |
 //! | [`wrong`] | designs and repositories in which the search must find a violation |
-//! | [`words`] | prints a sequence of actions |
+//! | [`describe`] | prints a sequence of actions |
 
 pub mod cache;
 pub mod decision;
+pub mod describe;
 pub mod forge;
-pub mod people;
 pub mod promises;
 pub mod promoter;
 pub mod release;
 pub mod search;
 pub mod setup;
 pub mod state;
-pub mod words;
+pub mod users;
 pub mod wrong;
 
 pub use search::{Action, Found, search, search_for, shortest};

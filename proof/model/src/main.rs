@@ -1,6 +1,6 @@
 //! `cargo run --release -p lockgate-model`: searches the protocol and the designs that must fail, and prints a table.
 //!
-//! `--faults N`, `--deeds N`, `--three` (promoters), `--queue` (instead of up-to-date heads) and `--basic` (a writer
+//! `--faults N`, `--user_actions N`, `--three` (promoters), `--queue` (instead of up-to-date heads) and `--basic` (a writer
 //! can create releases and tags) change what is searched; `--wrong` prints how each wrong design fails. `--cache` searches the
 //! cache of the client instead, with `--processes N`, `--kills N`, `--children N` and `--prunes N`.
 
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use lockgate_model::promises::AT_BASIC;
 use lockgate_model::setup::Merging;
-use lockgate_model::{Setup, cache, search, search_for, shortest, words, wrong};
+use lockgate_model::{Setup, cache, describe, search, search_for, shortest, wrong};
 
 /// The longest sequence of actions that is searched for.
 const LONGEST: usize = 20;
@@ -42,7 +42,7 @@ fn main() -> io::Result<ExitCode> {
         Setup::small()
     };
     setup.faults = number("--faults", setup.faults);
-    setup.mischief = number("--deeds", setup.mischief);
+    setup.adversary = number("--actions", setup.adversary);
     let queues = has("--queue");
     if queues {
         setup.rules.merging = Merging::Queue;
@@ -50,12 +50,12 @@ fn main() -> io::Result<ExitCode> {
     let basic = has("--basic");
     setup.rules.tags_are_reserved = !basic;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let (promoters, faults, deeds) = (setup.promoters.len(), setup.faults, setup.mischief);
+    let (promoters, faults, user_actions) = (setup.promoters.len(), setup.faults, setup.adversary);
     if basic {
         let (states, broken) = search_for(setup, threads, &AT_BASIC);
         writeln!(
             out,
-            "basic level, promoters {promoters}, faults {faults}, deeds {deeds}: {states} states, broken: {broken:?}"
+            "basic level, promoters {promoters}, faults {faults}, deeds {user_actions}: {states} states, broken: {broken:?}"
         )?;
         let code = if broken.is_empty() { 0 } else { 1 };
         return Ok(ExitCode::from(code));
@@ -63,7 +63,7 @@ fn main() -> io::Result<ExitCode> {
     let found = search(setup, threads);
     writeln!(
         out,
-        "promoters {promoters}, faults {faults}, deeds {deeds}{}: {} states, {:.0} s",
+        "promoters {promoters}, faults {faults}, deeds {user_actions}{}: {} states, {:.0} s",
         if queues { ", merge queue" } else { "" },
         found.states,
         found.time.as_secs_f64()
@@ -119,7 +119,7 @@ fn tell_wrong(out: &mut impl Write) -> io::Result<ExitCode> {
         writeln!(out, "{}: {}", wrong.name, wrong.promise)?;
         match shortest(&wrong.setup, wrong.promise, LONGEST) {
             Some((way, _)) => {
-                for (at, line) in words::story(&wrong.setup, &way).iter().enumerate() {
+                for (at, line) in describe::trace(&wrong.setup, &way).iter().enumerate() {
                     writeln!(out, "  {}. {line}", at + 1)?;
                 }
             }

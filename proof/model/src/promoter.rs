@@ -1,7 +1,7 @@
 //! One promotion, step by step: `core::promote::machine`, effect by effect.
 
 use crate::decision::Look;
-use crate::forge::{self, Heard, Luck};
+use crate::forge::{self, Fault, Heard};
 use crate::release::Content;
 use crate::setup::{Design, Setup};
 use crate::state::{At, Late, NONE, State, Status};
@@ -10,18 +10,19 @@ use crate::state::{At, Late, NONE, State, Status};
 const DRAFTS: u8 = 3;
 
 /// Makes the next call of a promotion. `None` if that outcome or read does not apply to it.
-pub fn step(state: &State, setup: &Setup, who: u8, luck: Luck, look: Look) -> Option<State> {
+pub fn step(state: &State, setup: &Setup, who: u8, fault: Fault, look: Look) -> Option<State> {
     let me = state.promoter(who);
     let mut next = state.clone();
-    if luck != Luck::Fine {
+    if fault != Fault::Fine {
         next.faults = next.faults.checked_sub(1)?;
     }
-    if luck == Luck::Starter && !matches!(me.at, At::SendingExecutables | At::SendingReceipt) {
+    if fault == Fault::Starter && !matches!(me.at, At::SendingExecutables | At::SendingReceipt) {
         return None;
     }
     let stale = look == Look::Stale;
     if stale
-        && (luck != Luck::Fine || !matches!(me.at, At::ReadingDraft | At::Unsure | At::Confirming))
+        && (fault != Fault::Fine
+            || !matches!(me.at, At::ReadingDraft | At::Unsure | At::Confirming))
     {
         return None;
     }
@@ -29,21 +30,21 @@ pub fn step(state: &State, setup: &Setup, who: u8, luck: Luck, look: Look) -> Op
         me.at,
         At::LookingAt(_) | At::ReadingDraft | At::Rechecking | At::Unsure | At::Confirming
     );
-    if reads && luck != Luck::Fine && luck != Luck::Refused {
+    if reads && fault != Fault::Fine && fault != Fault::Refused {
         return None;
     }
     match me.at {
-        At::Creating => creating(&mut next, setup, who, luck),
-        At::SendingExecutables => sending(&mut next, setup, who, 0, luck),
-        At::SendingReceipt => sending(&mut next, setup, who, 1, luck),
-        At::LookingAt(file) => looking(&mut next, who, file, luck),
-        At::Deleting(file) => deleting(&mut next, setup, who, file, luck),
-        At::ReadingDraft => reading_draft(&mut next, who, luck, stale)?,
-        At::Rechecking => rechecking(&mut next, setup, who, luck),
-        At::Publishing => publishing(&mut next, setup, who, luck),
-        At::Unsure => unsure(&mut next, setup, who, luck, stale),
-        At::Confirming => confirming(&mut next, setup, who, luck, stale),
-        At::Settling => settling(&mut next, setup, who, luck),
+        At::Creating => creating(&mut next, setup, who, fault),
+        At::SendingExecutables => sending(&mut next, setup, who, 0, fault),
+        At::SendingReceipt => sending(&mut next, setup, who, 1, fault),
+        At::LookingAt(file) => looking(&mut next, who, file, fault),
+        At::Deleting(file) => deleting(&mut next, setup, who, file, fault),
+        At::ReadingDraft => reading_draft(&mut next, who, fault, stale)?,
+        At::Rechecking => rechecking(&mut next, setup, who, fault),
+        At::Publishing => publishing(&mut next, setup, who, fault),
+        At::Unsure => unsure(&mut next, setup, who, fault, stale),
+        At::Confirming => confirming(&mut next, setup, who, fault, stale),
+        At::Settling => settling(&mut next, setup, who, fault),
         At::Down | At::Published | At::Already | At::Stopped | At::SaidNothingHappened => {
             return None;
         }
@@ -81,7 +82,7 @@ fn another(state: &mut State, who: u8) {
     go(state, who, At::Creating);
 }
 
-fn creating(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
+fn creating(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
     if setup.design == Design::AdoptDrafts {
         let found = next
             .slots
@@ -93,7 +94,7 @@ fn creating(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
         }
     }
     let mut made = NONE;
-    let heard = forge::call(next, luck, None, |state| {
+    let heard = forge::call(next, fault, None, |state| {
         made = forge::create(state);
         Heard::Done
     });
@@ -109,7 +110,7 @@ fn creating(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     }
 }
 
-fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
+fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) {
     let me = next.promoter(who);
     let pull = setup.promoters.get(usize::from(who)).copied().unwrap_or(0);
     // The executables are read from the run's artifacts; the receipt is in memory.
@@ -129,11 +130,11 @@ fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
         file,
         content: me.bound,
     };
-    let heard = if luck == Luck::Starter {
+    let heard = if fault == Fault::Starter {
         forge::upload(next, rules, me.slot, file, Content::STARTER);
         Heard::Nothing
     } else {
-        forge::call(next, luck, Some(late), |state| {
+        forge::call(next, fault, Some(late), |state| {
             forge::upload(state, rules, me.slot, file, me.bound)
         })
     };
@@ -169,10 +170,10 @@ fn attempt_of(candidate: Content) -> u8 {
 }
 
 /// Rejected design: checks whether the file exists after all.
-fn looking(next: &mut State, who: u8, file: u8, luck: Luck) {
+fn looking(next: &mut State, who: u8, file: u8, fault: Fault) {
     let me = next.promoter(who);
     let at = match next.slot(me.slot).map(|draft| draft.file(file)) {
-        _ if luck != Luck::Fine => return go(next, who, At::Stopped),
+        _ if fault != Fault::Fine => return go(next, who, At::Stopped),
         None => return another(next, who),
         Some(found) if found == me.bound && file == 0 => At::SendingReceipt,
         Some(found) if found == me.bound => At::ReadingDraft,
@@ -184,11 +185,11 @@ fn looking(next: &mut State, who: u8, file: u8, luck: Luck) {
 }
 
 /// Rejected design: deletes the file. Without a response, it checks again.
-fn deleting(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
+fn deleting(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) {
     let slot = next.promoter(who).slot;
     let late = Late::Delete { slot, file };
     let rules = setup.rules;
-    match forge::call(next, luck, Some(late), |state| {
+    match forge::call(next, fault, Some(late), |state| {
         forge::delete_file(state, rules, slot, file)
     }) {
         Heard::Dead => die(next, who),
@@ -198,7 +199,7 @@ fn deleting(next: &mut State, setup: &Setup, who: u8, file: u8, luck: Luck) {
     }
 }
 
-fn reading_draft(next: &mut State, who: u8, luck: Luck, stale: bool) -> Option<()> {
+fn reading_draft(next: &mut State, who: u8, fault: Fault, stale: bool) -> Option<()> {
     let me = next.promoter(who);
     let found = next.slot(me.slot);
     let planned = found.is_some_and(|draft| {
@@ -210,20 +211,20 @@ fn reading_draft(next: &mut State, who: u8, luck: Luck, stale: bool) -> Option<(
         hidden.edit_in_the_gap();
         next.faults = next.faults.checked_sub(1)?;
     }
-    match (luck, planned || stale) {
-        (Luck::Fine, true) => {
+    match (fault, planned || stale) {
+        (Fault::Fine, true) => {
             if let Some(draft) = next.slot_mut(me.slot) {
                 draft.ask();
             }
             go(next, who, At::Rechecking);
         }
-        (Luck::Fine, false) => another(next, who),
+        (Fault::Fine, false) => another(next, who),
         _ => go(next, who, At::Stopped),
     }
     Some(())
 }
 
-fn rechecking(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
+fn rechecking(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
     let me = next.promoter(who);
     let pull = (me.bound.0.saturating_sub(3)) / 6;
     let now = next.pull(pull);
@@ -233,7 +234,7 @@ fn rechecking(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     // The rejected design is bound to that run, and finds it unchanged.
     let same = (bound || me.bound == Content::FOREIGN)
         && (!next.tag_elsewhere || setup.design == Design::TrustTheTag);
-    let at = if luck == Luck::Fine && same {
+    let at = if fault == Fault::Fine && same {
         At::Publishing
     } else {
         At::Stopped
@@ -241,14 +242,14 @@ fn rechecking(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     go(next, who, at);
 }
 
-fn publishing(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
+fn publishing(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
     let slot = next.promoter(who).slot;
     if setup.design == Design::TrustTheDraft
         && let Some(draft) = next.slot_mut(slot)
     {
         draft.ask();
     }
-    let heard = forge::call(next, luck, Some(Late::Publish { slot }), |state| {
+    let heard = forge::call(next, fault, Some(Late::Publish { slot }), |state| {
         forge::publish(state, slot)
     });
     match heard {
@@ -262,9 +263,9 @@ fn publishing(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
     }
 }
 
-fn unsure(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
+fn unsure(next: &mut State, setup: &Setup, who: u8, fault: Fault, stale: bool) {
     let me = next.promoter(who);
-    let seen = next.release().filter(|_| !stale && luck == Luck::Fine);
+    let seen = next.release().filter(|_| !stale && fault == Fault::Fine);
     match seen {
         Some((slot, _)) if slot == me.slot => go(next, who, At::Confirming),
         // `machine.rs`: lost_race.
@@ -275,7 +276,7 @@ fn unsure(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
             go(next, who, At::Already);
         }
         Some(_) => go(next, who, At::Stopped),
-        None if setup.design == Design::ConcludeFromAbsence && luck == Luck::Fine => {
+        None if setup.design == Design::ConcludeFromAbsence && fault == Fault::Fine => {
             go(next, who, At::SaidNothingHappened);
         }
         // It was read often enough, or will be read again: `Wait::PublishUnknown` claims nothing.
@@ -283,19 +284,19 @@ fn unsure(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
     }
 }
 
-fn confirming(next: &mut State, setup: &Setup, who: u8, luck: Luck, stale: bool) {
+fn confirming(next: &mut State, setup: &Setup, who: u8, fault: Fault, stale: bool) {
     let me = next.promoter(who);
     let release = next.slot(me.slot);
     let right = release.is_some_and(|release| {
         release.published() && release.looks_whole(setup.design) && release.file(0) == me.bound
     });
     // Wrong bytes, or not readable yet: neither is a success.
-    let seen = right && !stale && luck == Luck::Fine;
+    let seen = right && !stale && fault == Fault::Fine;
     go(next, who, if seen { At::Settling } else { At::Stopped });
 }
 
 /// `settle::published`: posts the status on the head that the plan is bound to, without reading again.
-fn settling(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
+fn settling(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
     let me = next.promoter(who);
     let pull = setup.promoters.get(usize::from(who)).copied().unwrap_or(0);
     let present = next.pull(pull).head == (me.bound.0.saturating_sub(3) % 6) / 2;
@@ -303,7 +304,7 @@ fn settling(next: &mut State, setup: &Setup, who: u8, luck: Luck) {
         pull,
         status: Status::Green,
     };
-    let heard = forge::call(next, luck, Some(post).filter(|_| present), |state| {
+    let heard = forge::call(next, fault, Some(post).filter(|_| present), |state| {
         if present {
             forge::post(state, pull, Status::Green)
         } else {

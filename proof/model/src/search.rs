@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::decision::{self, Look};
-use crate::forge::{self, Luck};
-use crate::people::{self, Deed};
+use crate::forge::{self, Fault};
 use crate::promises::{self, ALWAYS, SOMETIMES};
 use crate::promoter;
 use crate::setup::Setup;
 use crate::state::{At, LATE, State};
+use crate::users::{self, UserAction};
 
 /// One step of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,13 +18,13 @@ pub enum Action {
     /// A promoter starts, or starts again after it ended.
     Start(u8, Look),
     /// A promoter makes its next call.
-    Step(u8, Luck, Look),
+    Step(u8, Fault, Look),
     /// A promoter is killed between two calls.
     Kill(u8),
     /// A delayed call takes effect.
     Land(u8),
     /// Any other action.
-    Deed(Deed),
+    UserAction(UserAction),
 }
 
 impl Model for Setup {
@@ -32,7 +32,7 @@ impl Model for Setup {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::new(self.faults, self.mischief)]
+        vec![State::new(self.faults, self.adversary)]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -41,15 +41,15 @@ impl Model for Setup {
         }
         let under_way = (0..).zip(state.late).filter(|(_, late)| late.is_some());
         actions.extend(under_way.map(|(at, _)| Action::Land(at)));
-        let mut deeds = Vec::new();
-        people::deeds(state, self, &mut deeds);
-        actions.extend(deeds.into_iter().map(Action::Deed));
+        let mut user_actions = Vec::new();
+        users::user_actions(state, self, &mut user_actions);
+        actions.extend(user_actions.into_iter().map(Action::UserAction));
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
         let mut next = match action {
             Action::Start(who, look) => decision::start(state, self, who, look)?,
-            Action::Step(who, luck, look) => promoter::step(state, self, who, luck, look)?,
+            Action::Step(who, fault, look) => promoter::step(state, self, who, fault, look)?,
             Action::Kill(who) => {
                 let mut next = state.clone();
                 next.faults = next.faults.checked_sub(1)?;
@@ -62,7 +62,7 @@ impl Model for Setup {
                 forge::land(&mut next, self.rules, late);
                 next
             }
-            Action::Deed(deed) => people::act(state, self, deed)?,
+            Action::UserAction(user_action) => users::act(state, self, user_action)?,
         };
         next.tidy(self.design);
         (next != *state).then_some(next)
@@ -100,15 +100,15 @@ fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
     if at == At::SaidNothingHappened {
         return;
     }
-    actions.push(Step(who, Luck::Fine, Look::Fresh));
-    actions.push(Step(who, Luck::Fine, Look::Stale));
+    actions.push(Step(who, Fault::Fine, Look::Fresh));
+    actions.push(Step(who, Fault::Fine, Look::Stale));
     if state.faults == 0 {
         return;
     }
     actions.push(Kill(who));
     if state.late.iter().flatten().count() < LATE {
-        actions.extend(Luck::WRITES.map(|luck| Step(who, luck, Look::Fresh)));
-        actions.push(Step(who, Luck::Starter, Look::Fresh));
+        actions.extend(Fault::WRITES.map(|fault| Step(who, fault, Look::Fresh)));
+        actions.push(Step(who, Fault::Starter, Look::Fresh));
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Setup {
     /// The total number of faulty calls and crashes.
     pub faults: u8,
     /// The total number of pushes, re-runs, deletions, edits and forgeries.
-    pub mischief: u8,
+    pub adversary: u8,
     /// The rules that GitHub enforces.
     pub rules: Rules,
     /// The design of the promoters.
@@ -27,7 +27,7 @@ impl Setup {
         Self {
             promoters: vec![0, 1],
             faults: 2,
-            mischief: 1,
+            adversary: 1,
             rules: Rules::default(),
             design: Design::Lockgate,
         }

@@ -198,14 +198,14 @@ pub struct State {
     /// The number of faults left.
     pub faults: u8,
     /// The number of adversary's actions left.
-    pub mischief: u8,
+    pub adversary: u8,
     /// Whether the model ran out of room, which must never happen.
     pub overflow: bool,
 }
 
 impl State {
     /// Creates the initial state.
-    pub fn new(faults: u8, mischief: u8) -> Self {
+    pub fn new(faults: u8, adversary: u8) -> Self {
         let promoter = Promoter {
             at: At::Down,
             slot: NONE,
@@ -222,7 +222,7 @@ impl State {
             tag_elsewhere: false,
             main: Main::Before,
             faults,
-            mischief,
+            adversary,
             overflow: false,
         }
     }

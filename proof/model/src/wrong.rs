@@ -129,14 +129,14 @@ pub fn all() -> Vec<Wrong> {
 fn design(
     name: &'static str,
     design: Design,
-    (faults, mischief): (u8, u8),
+    (faults, adversary): (u8, u8),
     promise: &'static str,
     steps: usize,
 ) -> Wrong {
     let setup = Setup {
         design,
         faults,
-        mischief,
+        adversary,
         ..Setup::small()
     };
     Wrong {
@@ -166,7 +166,7 @@ fn lacking(name: &'static str, rules: Rules, promise: &'static str, steps: usize
     let setup = Setup {
         rules,
         faults: 0,
-        mischief: 1,
+        adversary: 1,
         ..Setup::small()
     };
     Wrong {

@@ -2,7 +2,7 @@
 
 use lockgate_model::promises::{ALWAYS, AT_BASIC, SOMETIMES};
 use lockgate_model::setup::{Merging, Rules};
-use lockgate_model::{Setup, search, search_for, shortest, words, wrong};
+use lockgate_model::{Setup, describe, search, search_for, shortest, wrong};
 
 fn every_state_keeps_every_promise(setup: Setup, at_least: usize) {
     let found = search(setup, 2);
@@ -14,7 +14,7 @@ fn every_state_keeps_every_promise(setup: Setup, at_least: usize) {
 #[test]
 fn two_promoters_and_two_faults_keep_every_promise() {
     let setup = Setup {
-        mischief: 0,
+        adversary: 0,
         ..Setup::small()
     };
     every_state_keeps_every_promise(setup, 150_000);
@@ -43,7 +43,7 @@ fn with_a_merge_queue_every_promise_is_kept_too() {
         ..Rules::default()
     };
     let setup = Setup {
-        mischief: 0,
+        adversary: 0,
         rules,
         ..Setup::small()
     };
@@ -54,7 +54,7 @@ fn with_a_merge_queue_every_promise_is_kept_too() {
 fn two_promoters_of_one_pull_request_keep_every_promise() {
     let setup = Setup {
         promoters: vec![0, 0],
-        mischief: 0,
+        adversary: 0,
         ..Setup::small()
     };
     let found = search(setup, 2);
@@ -66,9 +66,9 @@ fn two_promoters_of_one_pull_request_keep_every_promise() {
 fn every_wrong_design_and_every_missing_rule_is_found_in_the_fewest_steps() {
     for wrong in wrong::all() {
         let (way, _) = shortest(&wrong.setup, wrong.promise, wrong.steps).expect(wrong.name);
-        let story = words::story(&wrong.setup, &way);
-        assert_eq!(way.len(), wrong.steps, "{}: {story:#?}", wrong.name);
-        assert!(story.iter().all(|line| !line.contains("not running")));
+        let trace = describe::trace(&wrong.setup, &way);
+        assert_eq!(way.len(), wrong.steps, "{}: {trace:#?}", wrong.name);
+        assert!(trace.iter().all(|line| !line.contains("not running")));
     }
 }
 

@@ -88,8 +88,8 @@ pub(crate) fn graphql(exchange: &Exchange) -> bool {
 
 /// Returns whether a response is a 501 with a message.
 pub(crate) fn lacking(exchange: &Exchange) -> bool {
-    let told = matches!(&exchange.response, Content::Json(body) if body["message"].is_string());
-    exchange.status == Some(501) && told
+    let reported = matches!(&exchange.response, Content::Json(body) if body["message"].is_string());
+    exchange.status == Some(501) && reported
 }
 
 /// Returns whether a fault made the response.

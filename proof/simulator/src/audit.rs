@@ -3,7 +3,7 @@
 //! Represents `observe` in `crates/lockgate/src/flows/audit.rs`. The truth is computed from the bytes that the fake
 //! stores and from what was merged, not from what the flows read.
 
-use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, SeenRelease};
+use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, ObservedRelease};
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::promote::origin::WORKFLOWS;
 use lockgate_core::promote::{PublishedRelease, ReleaseFacts, ReleaseOrigin};
@@ -12,7 +12,7 @@ use lockgate_forge_embedded::Repository as _;
 use lockgate_forge_embedded::state::releases::Release;
 
 use crate::observe;
-use crate::people;
+use crate::users;
 use crate::world::{Kept, World, digest};
 
 /// Audits main as it is now. Changing sources without raising the version breaks the promise, too.
@@ -44,7 +44,7 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
     history.reverse();
     let tag = format!("refs/tags/{}", world.tag());
     let seen = || {
-        Some(SeenRelease {
+        Some(ObservedRelease {
             version: Version::Integer(2),
             tag: world.tag().parse().ok()?,
             release: match observe::release(world) {
@@ -96,7 +96,7 @@ pub fn broken(world: &World<'_>, audit: Option<&Audit>) -> Option<&'static str> 
         return Some("an audit finds what is so, and nothing else");
     }
     let kept = audit.broken().next().is_none();
-    (people::landed(world) && !kept && !world.altered)
+    (users::landed(world) && !kept && !world.altered)
         .then_some("an audit proves the promise for main")
 }
 
@@ -104,7 +104,7 @@ pub fn broken(world: &World<'_>, audit: Option<&Audit>) -> Option<&'static str> 
 fn expected(world: &World<'_>) -> Vec<&'static str> {
     let mut codes = vec!["audit.inherited"];
     let release = world.state.release_by_tag(world.tag()).ok();
-    match (people::landed(world), release) {
+    match (users::landed(world), release) {
         (false, None) => {}
         (true, None) => codes.push("audit.not-published"),
         (false, Some(release)) => {
@@ -190,12 +190,12 @@ mod tests {
     use lockgate_forge_embedded::{Blob, PullNumber};
 
     use super::{broken, codes, of};
-    use crate::chance::Chance;
+    use crate::fault_kind::{FaultKind, Faults};
     use crate::gate;
-    use crate::luck::{Faults, Luck};
-    use crate::people;
     use crate::promoter::{Ended, Promoter};
+    use crate::rng::Rng;
     use crate::template::Template;
+    use crate::users;
     use crate::world::{World, Write};
 
     /// Merges a pull request regardless of its gate.
@@ -207,30 +207,32 @@ mod tests {
             .head_sha
             .clone();
         let green = lockgate_core::gate::Status {
-            state: lockgate_core::gate::Light::Success,
+            state: lockgate_core::gate::StatusState::Success,
             code: "gate.published",
             description: "a lie".to_owned(),
         };
         let order = gate::order(&green, world.template.package.gate_context());
         let call = Write::Status(head.to_string(), order);
-        world.write(Luck::Fine, call).unwrap().unwrap();
-        assert!(people::merge(world, PullNumber(number)));
+        world.write(FaultKind::Fine, call).unwrap().unwrap();
+        assert!(users::merge(world, PullNumber(number)));
     }
 
     fn promote(world: &mut World<'_>, number: u64) {
         let mut promoter = Promoter::new(PullNumber(number), "maintainer", false, None);
         promoter.start();
         while promoter.runs() {
-            promoter.turn(world, &mut Chance::new(1), Faults::NONE);
+            promoter.turn(world, &mut Rng::new(1), Faults::NONE);
         }
         assert!(matches!(promoter.end, Some(Ended::Published(_))));
     }
 
     /// Returns what an audit finds for version 2 after an action, and whether main's promise is broken.
-    fn found(deed: impl FnOnce(&mut World<'_>)) -> (Vec<&'static str>, Option<&'static str>) {
+    fn found(
+        user_action: impl FnOnce(&mut World<'_>),
+    ) -> (Vec<&'static str>, Option<&'static str>) {
         let template = Template::new().unwrap();
         let mut world = World::new(&template, false);
-        deed(&mut world);
+        user_action(&mut world);
         let audit = of(&world);
         let mut codes = codes(audit.as_ref().unwrap());
         assert_eq!(codes.remove(0), "audit.inherited");
@@ -240,8 +242,8 @@ mod tests {
     #[test]
     fn an_audit_finds_what_no_gate_should_have_let_in() {
         let lost = Some("an audit proves the promise for main");
-        type Deed = fn(&mut World<'_>);
-        let all: [(&str, Deed); 5] = [
+        type UserAction = fn(&mut World<'_>);
+        let all: [(&str, UserAction); 5] = [
             ("audit.not-published", |world| merge(world, 1)),
             ("audit.other-sources", |world| {
                 promote(world, 1);
@@ -264,8 +266,8 @@ mod tests {
                 merge(world, 1);
             }),
         ];
-        for (code, deed) in all {
-            assert_eq!(found(deed), (vec![code], lost));
+        for (code, user_action) in all {
+            assert_eq!(found(user_action), (vec![code], lost));
         }
     }
 

@@ -13,9 +13,9 @@ use lockgate_model::promises::{
 
 use crate::gate;
 use crate::observe;
-use crate::people;
 use crate::promoter::{Ended, Promoter};
 use crate::template::Template;
+use crate::users;
 use crate::world::{Kept, World, digest};
 
 /// Returns the first promise that the world breaks now.
@@ -130,7 +130,7 @@ fn greens(world: &World<'_>) -> [Held; COMMITS] {
 
 fn held(world: &World<'_>) -> Held {
     // The version reaches main only by a merge.
-    if !people::landed(world) {
+    if !users::landed(world) {
         return Held::Nothing;
     }
     let main = world.git.resolve("refs/heads/main").ok().flatten();

@@ -1,6 +1,6 @@
 //! One `lockgate gate` for a pull request: reads, then posts, with time for others in between.
 //!
-//! Represents `crates/lockgate/src/flows/gate.rs` and `promote/settle.rs`; `core::gate::decide` makes the decision.
+//! Represents `crates/lockgate/src/flows/gate.rs` and `promote/finalize.rs`; `core::gate::decide` makes the decision.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use lockgate_core::gate::{Build, Facts, Pins, Published, Status, decide};
 use lockgate_core::promote::{Plan, PullState, ReleaseFacts, ReleaseOrigin};
 use lockgate_core::{CommitId, Verdict};
 use lockgate_forge_embedded::PullNumber;
-use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict as Light};
+use lockgate_forge_embedded::state::statuses::{NewStatus, Verdict as StatusState};
 
-use crate::chance::Chance;
 use crate::check;
-use crate::luck::{Call, Faults, Luck};
+use crate::fault_kind::{Call, FaultKind, Faults};
+use crate::mutant::Mutant;
 use crate::observe;
-use crate::sabotage::Sabotage;
+use crate::rng::Rng;
 use crate::world::{World, Write};
 
 /// What a gate is asked about.
@@ -40,7 +40,7 @@ impl fmt::Display for Of {
 #[derive(Debug)]
 pub struct Gate {
     of: Of,
-    sabotage: Option<Sabotage>,
+    mutant: Option<Mutant>,
     /// Whether the reader is a promotion that has found its work done and knows who published it.
     vouched: bool,
     decided: Option<Decided>,
@@ -56,20 +56,20 @@ struct Decided {
 
 impl Gate {
     /// Creates a gate.
-    pub fn new(of: Of, sabotage: Option<Sabotage>) -> Self {
+    pub fn new(of: Of, mutant: Option<Mutant>) -> Self {
         Self {
             of,
-            sabotage,
+            mutant,
             vouched: false,
             decided: None,
         }
     }
 
     /// Creates the gate of a head for a promotion that has found its work done.
-    pub fn vouched(pull: PullNumber, sabotage: Option<Sabotage>) -> Self {
+    pub fn vouched(pull: PullNumber, mutant: Option<Mutant>) -> Self {
         Self {
             vouched: true,
-            ..Self::new(Of::Head(pull), sabotage)
+            ..Self::new(Of::Head(pull), mutant)
         }
     }
 
@@ -92,17 +92,17 @@ impl Gate {
     }
 
     /// Reads, or posts the decision.
-    pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
-        let luck = Luck::of(chance, faults, self.next_call());
-        self.go_on(world, luck);
+    pub fn turn(&mut self, world: &mut World<'_>, rng: &mut Rng, faults: Faults) {
+        let fault_kind = FaultKind::of(rng, faults, self.next_call());
+        self.go_on(world, fault_kind);
     }
 
     /// Continues with a given outcome of the call.
-    pub fn go_on(&mut self, world: &mut World<'_>, luck: Luck) {
+    pub fn go_on(&mut self, world: &mut World<'_>, fault_kind: FaultKind) {
         match self.decided.take() {
-            None if luck.read().is_err() || luck.dies() => {}
+            None if fault_kind.read().is_err() || fault_kind.dies() => {}
             None => {
-                self.decided = self.look(world, luck == Luck::Stale);
+                self.decided = self.look(world, fault_kind == FaultKind::Stale);
                 let green = self.decided.as_ref().map(|it| &it.status);
                 let green = green.filter(|status| status.code == "gate.published");
                 if green.is_some() && !check::is_whole(world) {
@@ -117,11 +117,11 @@ impl Gate {
             }) => {
                 world.tell(|| {
                     let (of, code) = (self.of, status.code);
-                    format!("the gate of {of} posts {code}, {luck:?}")
+                    format!("the gate of {of} posts {code}, {fault_kind:?}")
                 });
                 let call = Write::Status(commit.to_string(), order(&status, context));
                 // Without a response it is run again: it reads first.
-                let _ = world.write(luck, call);
+                let _ = world.write(fault_kind, call);
             }
         }
     }
@@ -137,7 +137,7 @@ impl Gate {
                 (pull.head, pull.base.to_string(), view.detected, view.merged)
             }
             Of::Group(number) => {
-                let forgets = self.sabotage == Some(Sabotage::GroupIgnoresFork);
+                let forgets = self.mutant == Some(Mutant::GroupIgnoresFork);
                 let fork = (!forgets).then_some(observe::FORK);
                 let group = observe::group(world, number, fork)?;
                 let base = "main".to_owned();
@@ -148,7 +148,7 @@ impl Gate {
         let mut published = match observe::release(world) {
             ReleaseFacts::Published(release) => {
                 match (&release.origin, release.problem(), &release.receipt) {
-                    (ReleaseOrigin::Stranger(why), ..) => Published::Foreign(why.clone()),
+                    (ReleaseOrigin::Foreign(why), ..) => Published::Foreign(why.clone()),
                     (ReleaseOrigin::Unproven(why), None, _) if !self.vouched => {
                         Published::Unproven(why.clone())
                     }
@@ -160,8 +160,8 @@ impl Gate {
                 Published::Nothing
             }
         };
-        match (self.sabotage, &published) {
-            (Some(Sabotage::GateIgnoresSources), Published::Complete(fingerprint)) => {
+        match (self.mutant, &published) {
+            (Some(Mutant::GateIgnoresSources), Published::Complete(fingerprint)) => {
                 let (fingerprint, version) = (*fingerprint, lockgate_core::Version::Integer(2));
                 merged = Some(fingerprint);
                 decision = Verdict::Done(detect::Done::AlreadyPublished {
@@ -169,7 +169,7 @@ impl Gate {
                     fingerprint,
                 });
             }
-            (Some(Sabotage::GateIgnoresBroken), Published::Broken(_)) => {
+            (Some(Mutant::GateIgnoresBroken), Published::Broken(_)) => {
                 if let Verdict::Done(detect::Done::AlreadyPublished { fingerprint, .. }) = &decision
                 {
                     published = Published::Complete(*fingerprint);
@@ -220,12 +220,12 @@ pub fn order(status: &Status, context: String) -> NewStatus {
     }
 }
 
-fn light(status: &Status) -> Light {
-    Light::parse(status.state.as_str()).unwrap_or(Light::Error)
+fn light(status: &Status) -> StatusState {
+    StatusState::parse(status.state.as_str()).unwrap_or(StatusState::Error)
 }
 
 /// Returns the state of Lockgate's newest status in a context on a commit: only the account counts that it is bound to.
-pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<Light> {
+pub fn newest(world: &World<'_>, commit: &CommitId, context: &str) -> Option<StatusState> {
     newest_of(
         world,
         &lockgate_forge_embedded::CommitId::parse(commit.as_str())?,
@@ -238,7 +238,7 @@ pub fn newest_of(
     world: &World<'_>,
     commit: &lockgate_forge_embedded::CommitId,
     context: &str,
-) -> Option<Light> {
+) -> Option<StatusState> {
     let all = world.state.statuses(commit);
     let mut ours = all
         .into_iter()

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use lockgate_simulator::{Mode, Sabotage, Template, play, sabotage};
+use lockgate_simulator::{Mode, Mutant, Template, mutant, play};
 
 fn main() -> io::Result<ExitCode> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +25,7 @@ fn main() -> io::Result<ExitCode> {
     };
     let broken = value("--broken");
     let named = |name: &String| {
-        sabotage::ALL
+        mutant::ALL
             .iter()
             .find(|(_, known, _)| *known == name.as_str())
     };
@@ -76,7 +76,7 @@ fn main() -> io::Result<ExitCode> {
 /// Prints for each broken variant the first schedule that catches it, and how many of the given number do.
 fn table(out: &mut impl Write, template: &Template) -> io::Result<ExitCode> {
     let mut all = true;
-    for (variant, name, within) in sabotage::ALL {
+    for (variant, name, within) in mutant::ALL {
         let caught = caught(template, variant, within);
         all &= !caught.is_empty();
         match caught.first() {
@@ -91,7 +91,7 @@ fn table(out: &mut impl Write, template: &Template) -> io::Result<ExitCode> {
     Ok(code(all))
 }
 
-fn caught(template: &Template, variant: Sabotage, within: u64) -> Vec<(u64, &'static str)> {
+fn caught(template: &Template, variant: Mutant, within: u64) -> Vec<(u64, &'static str)> {
     let broken = |seed| play(template, seed, Mode::Safety, Some(variant), false).broken;
     (0..within)
         .filter_map(|seed| Some((seed, broken(seed)?)))

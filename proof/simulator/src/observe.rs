@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use lockgate_core::config::{Package, RECEIPT_ASSET};
-use lockgate_core::detect::{self, Decision, Holder, Merged, Snapshot};
+use lockgate_core::detect::{self, Decision, Merged, Snapshot, VersionOwner};
 use lockgate_core::document::{Candidate, Receipt};
 use lockgate_core::gate::context;
 use lockgate_core::identity;
 use lockgate_core::promote::{
-    self, ArtifactFacts, CandidateFacts, PublishedAsset, PublishedRelease, PullFacts, PullState,
-    ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome, SeenAsset, SeenDraft, WorkflowFacts, origin,
+    self, ArtifactFacts, CandidateFacts, ObservedAsset, ObservedDraft, PublishedAsset,
+    PublishedRelease, PullFacts, PullState, ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome,
+    WorkflowFacts, origin,
     runs::{BaseHistory, OtherPull},
 };
 use lockgate_core::settings::{Branches, Environment, Reading, Reviewer};
@@ -27,7 +28,7 @@ use lockgate_forge_embedded::state::releases::Release;
 use lockgate_forge_embedded::state::settings::BranchPolicy;
 use lockgate_forge_embedded::{PullNumber, ReleaseId as ForgeRelease};
 
-use crate::sabotage::Sabotage;
+use crate::mutant::Mutant;
 use crate::template::{PROMOTION, Tree, WORKFLOW};
 use crate::world::{Kept, World, digest};
 
@@ -119,7 +120,7 @@ fn repository_of(world: &World<'_>, head: &HeadRepository) -> Option<RepositoryI
 /// Returns the context of the status for pull requests into a branch; `None` if the branch has no gate.
 pub fn context_of(world: &World<'_>, base: &str) -> Option<String> {
     let package = &world.template.package;
-    if world.sabotage == Some(Sabotage::ShareStatuses) {
+    if world.mutant == Some(Mutant::ShareStatuses) {
         return Some(package.gate_context());
     }
     let (base, default) = (base.parse().ok()?, "main".parse().ok()?);
@@ -196,16 +197,16 @@ pub fn app(world: &World<'_>) -> Option<Login> {
 
 /// Represents `origin` in `crates/lockgate/src/release_origin.rs`.
 fn origin_of(world: &World<'_>, release: &Release, receipt: &Receipt) -> ReleaseOrigin {
-    if world.sabotage == Some(Sabotage::BelieveReceipts) {
+    if world.mutant == Some(Mutant::BelieveReceipts) {
         return ReleaseOrigin::Promotion;
     }
     match author(world, release, receipt) {
         origin::Author::App => ReleaseOrigin::Promotion,
-        origin::Author::Stranger(who) => ReleaseOrigin::Stranger(who),
+        origin::Author::Foreign(who) => ReleaseOrigin::Foreign(who),
         origin::Author::OtherApp(app) => ReleaseOrigin::Unproven(format!("{app} published it")),
         origin::Author::Promoter(login) => match role(world, login.as_str()).may_promote() {
             true => ReleaseOrigin::Promotion,
-            false => ReleaseOrigin::Stranger(format!("{login} may not promote")),
+            false => ReleaseOrigin::Foreign(format!("{login} may not promote")),
         },
         origin::Author::Workflow => match kept(world, release, receipt).unwrap_or(false) {
             true => ReleaseOrigin::Promotion,
@@ -253,7 +254,7 @@ fn detected(
     let of = |tree: &Rc<Tree>| tree.renamed.clone().unwrap_or_else(|| Rc::clone(main));
     let after = merged.unwrap_or(head);
     let renamed = base.renamed.is_some() || after.renamed.is_some();
-    let identity = match renamed && world.sabotage != Some(Sabotage::IgnoreNames) {
+    let identity = match renamed && world.mutant != Some(Mutant::IgnoreNames) {
         true => identity::changes(&of(base), &of(after), true),
         false => Vec::new(),
     };
@@ -273,7 +274,7 @@ fn detected(
         holder: if tagged {
             holder(world)
         } else {
-            Holder::Nobody
+            VersionOwner::Nobody
         },
         fork,
         identity,
@@ -290,12 +291,12 @@ fn snapshot(tree: &Rc<Tree>) -> Snapshot {
 }
 
 /// By its receipt alone: its origin is queried where it matters.
-fn holder(world: &World<'_>) -> Holder {
+fn holder(world: &World<'_>) -> VersionOwner {
     let release = world.state.release_by_tag(world.tag()).ok();
     let receipt = release.and_then(|release| receipt_of(world, release));
-    receipt.map_or(Holder::Stranger, |kept| {
+    receipt.map_or(VersionOwner::Foreign, |kept| {
         let receipt = &kept.receipt;
-        Holder::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
+        VersionOwner::Release(receipt.manifest.fingerprint, receipt.origin.pull_request)
     })
 }
 
@@ -362,11 +363,11 @@ pub fn release(world: &World<'_>) -> ReleaseFacts {
 }
 
 /// Reads back a draft. If the API omits a digest, the bytes are hashed.
-pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
+pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<ObservedDraft, Refusal> {
     let (id, actor) = (ForgeRelease(id.0), &world.template.automation);
     let release = world.state.release(actor, id)?;
     let assets = world.state.assets(actor, id)?;
-    Ok(SeenDraft {
+    Ok(ObservedDraft {
         draft: release.draft,
         tag: release.tag_name.clone(),
         target: release.target_commitish.clone(),
@@ -375,7 +376,7 @@ pub fn draft(world: &World<'_>, id: ReleaseId) -> Result<SeenDraft, Refusal> {
         prerelease: release.prerelease,
         assets: assets
             .into_iter()
-            .map(|asset| SeenAsset {
+            .map(|asset| ObservedAsset {
                 name: asset.name.clone(),
                 size: asset.blob.as_ref().map_or(0, |blob| blob.size),
                 complete: asset.blob.is_some(),
@@ -393,7 +394,7 @@ pub fn run_of(world: &World<'_>, pull: &PullFacts, by_hand: bool) -> Option<RunF
         .into_iter()
         .filter(|it| it.path == WORKFLOW);
     let mut runs = runs.filter_map(|it| run(world, RunId(it.id.0)));
-    if world.sabotage == Some(Sabotage::TakeNewestRun) {
+    if world.mutant == Some(Mutant::TakeNewestRun) {
         return runs.find(|run| run.head == pull.head).map(|run| RunFacts {
             event: promote::runs::DISPATCH.to_owned(),
             head_branch: Some(pull.head_branch.clone()),

@@ -15,25 +15,25 @@ use lockgate_forge_embedded::{
     Blob, CommitId, Files, PullNumber, ReleaseId, Repository as _, RepositoryId,
 };
 
-use crate::chance::Chance;
 use crate::observe;
-use crate::people;
+use crate::rng::Rng;
 use crate::template::{CONFIG, CONFIG_FILE, PROMOTION, SIDE, START, Template, WORKFLOW};
+use crate::users;
 use crate::world::{World, asset};
 
 /// Performs one of the actions.
-pub fn mischief(world: &mut World<'_>, chance: &mut Chance) {
-    let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
-    let what = match chance.below(14) {
-        0 | 1 => open_elsewhere(world, number, chance),
-        2 | 3 => retarget(world, number, chance),
+pub fn adversary(world: &mut World<'_>, rng: &mut Rng) {
+    let number = rng.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+    let what = match rng.below(14) {
+        0 | 1 => open_elsewhere(world, number, rng),
+        2 | 3 => retarget(world, number, rng),
         4 => open_from_fork(world, number),
-        5 => close(world, chance),
+        5 => close(world, rng),
         6 | 7 => make_tag(world),
-        8 | 9 => describe_draft(world, chance),
-        10 => rename(world, chance),
-        11 => alter_release(world, chance),
-        _ => publish_by_hand(world, number, chance),
+        8 | 9 => describe_draft(world, rng),
+        10 => rename(world, rng),
+        11 => alter_release(world, rng),
+        _ => publish_by_hand(world, number, rng),
     };
     if let Some(what) = what {
         world.tell(|| format!("somebody {what}"));
@@ -57,10 +57,10 @@ fn tip(world: &World<'_>, branch: &str) -> Option<CommitId> {
 
 /// Creates a branch with open push access: with another build workflow, or with everything that a pull request would
 /// bring, or both.
-fn make_side(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> Option<()> {
+fn make_side(world: &mut World<'_>, number: PullNumber, rng: &mut Rng) -> Option<()> {
     let head = world.state.pull(number).ok()?.head_sha.clone();
     let main = tip(world, "main")?;
-    let kind = chance.below(3);
+    let kind = rng.below(3);
     let mut files = world.git.files(if kind == 0 { &main } else { &head })?;
     if kind < 2 {
         files.insert(WORKFLOW.into(), b"on: pull_request # and more".to_vec());
@@ -85,12 +85,8 @@ fn new_pull(base: &str, head: &str) -> NewPull {
 }
 
 /// Opens the same head into another base.
-fn open_elsewhere(
-    world: &mut World<'_>,
-    number: PullNumber,
-    chance: &mut Chance,
-) -> Option<String> {
-    make_side(world, number, chance)?;
+fn open_elsewhere(world: &mut World<'_>, number: PullNumber, rng: &mut Rng) -> Option<String> {
+    make_side(world, number, rng)?;
     let (now, actor) = (world.now, &world.template.writer);
     world.state.sync(now, &world.git).ok()?;
     let branch = world.state.pull(number).ok()?.head_branch.clone();
@@ -98,20 +94,20 @@ fn open_elsewhere(
     let opened = world.state.request_pull(actor, now, &world.git, order);
     let opened = opened.ok()?;
     // Its build may come at once, or with all others.
-    if chance.once_in(2) {
-        people::build_all(world);
+    if rng.once_in(2) {
+        users::build_all(world);
     }
     Some(format!("opens {opened}: {branch} into {SIDE}"))
 }
 
 /// Moves the pull request itself to another base, or back.
-fn retarget(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> Option<String> {
+fn retarget(world: &mut World<'_>, number: PullNumber, rng: &mut Rng) -> Option<String> {
     let before = observe::pull(world, number, false)?;
     if before.state != PullState::Open {
         return None;
     }
     let base = if before.base.as_str() == "main" {
-        make_side(world, number, chance)?;
+        make_side(world, number, rng)?;
         SIDE
     } else {
         "main"
@@ -119,8 +115,8 @@ fn retarget(world: &mut World<'_>, number: PullNumber, chance: &mut Chance) -> O
     let now = world.now;
     world.state.retarget(now, &world.git, number, base).ok()?;
     world.before.insert(number.0, before);
-    if chance.once_in(2) {
-        people::build_all(world);
+    if rng.once_in(2) {
+        users::build_all(world);
     }
     Some(format!("makes {number} go into {base}"))
 }
@@ -147,17 +143,17 @@ fn open_from_fork(world: &mut World<'_>, number: PullNumber) -> Option<String> {
         ..new_pull("main", &pull.head_branch)
     };
     let opened = world.state.open_pull(world.now, &world.git, order).ok()?;
-    people::build_all(world);
+    users::build_all(world);
     Some(format!(
         "opens {opened} from a fork, at the head of {number}"
     ))
 }
 
 /// Closes one of these pull requests. It remains known.
-fn close(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+fn close(world: &mut World<'_>, rng: &mut Rng) -> Option<String> {
     let all = world.state.pulls().into_iter().map(|pull| pull.number);
     let all: Vec<_> = all.filter(|it| !Template::PULLS.contains(it)).collect();
-    let one = chance.pick(&all)?;
+    let one = rng.pick(&all)?;
     world.state.close_pull(world.now, one).ok()?;
     Some(format!("closes {one}"))
 }
@@ -193,14 +189,14 @@ fn edited_since_the_read_back(world: &mut World<'_>) {
 }
 
 /// Changes the target, title, tag or notes of a draft. All of that is sent again at publish, so it is never an excuse.
-fn describe_draft(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+fn describe_draft(world: &mut World<'_>, rng: &mut Rng) -> Option<String> {
     let actor = &world.template.writer;
     let all = world.state.releases(actor).into_iter();
     let drafts: Vec<_> = all.filter(|it| it.draft).map(|it| it.id).collect();
-    let id = chance.pick(&drafts)?;
+    let id = rng.pick(&drafts)?;
     let mut edit = ReleaseEdit::default();
     let text = Some("other".to_owned());
-    let what = match chance.below(5) {
+    let what = match rng.below(5) {
         0 => {
             edit.name = text;
             "title"
@@ -228,11 +224,11 @@ fn describe_draft(world: &mut World<'_>, chance: &mut Chance) -> Option<String> 
 }
 
 /// Opens a pull request that renames what users follow without raising the version.
-fn rename(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+fn rename(world: &mut World<'_>, rng: &mut Rng) -> Option<String> {
     if !world.renames.is_empty() {
         return None;
     }
-    let (from, to) = chance.pick(&[
+    let (from, to) = rng.pick(&[
         ("\"hello-v{version}\"", "\"hello-r{version}\""),
         (
             "\"hello-{variant}-v{version}\"",
@@ -253,15 +249,15 @@ fn rename(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
 }
 
 /// Adds, removes or replaces a file of the published release, unless it is immutable.
-fn alter_release(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
+fn alter_release(world: &mut World<'_>, rng: &mut Rng) -> Option<String> {
     let (now, actor) = (world.now, &world.template.writer);
     let release = world.state.release_by_tag(world.tag()).ok()?.id;
     let files = world.state.assets(actor, release).ok()?;
     let files: Vec<_> = files.into_iter().map(|it| it.id).collect();
     let junk = Blob::of(b"junk beside an executable");
-    let what = match chance.below(2) {
+    let what = match rng.below(2) {
         0 => {
-            let one = chance.pick(&files)?;
+            let one = rng.pick(&files)?;
             let frozen = world.state.settings_mut().immutable_releases;
             (!frozen).then(|| world.state.delete_asset(actor, now, one).ok())??;
             "takes a file out of"
@@ -281,22 +277,18 @@ fn alter_release(world: &mut World<'_>, chance: &mut Chance) -> Option<String> {
 /// Publishes a release without a promotion, with a receipt that claims one: by a user, or by their own workflow, which
 /// has the account of every workflow, and keeps the receipt with its own run. It holds other bytes, the candidate's, or
 /// the candidate's under another head's name.
-fn publish_by_hand(
-    world: &mut World<'_>,
-    number: PullNumber,
-    chance: &mut Chance,
-) -> Option<String> {
+fn publish_by_hand(world: &mut World<'_>, number: PullNumber, rng: &mut Rng) -> Option<String> {
     if world.reserved || world.state.release_by_tag(world.tag()).is_ok() {
         return None;
     }
-    let by_workflow = chance.once_in(2);
+    let by_workflow = rng.once_in(2);
     let template = world.template;
     let actor = if by_workflow {
         &template.automation
     } else {
         &template.writer
     };
-    let (receipt, executables) = forged(world, number, chance)?;
+    let (receipt, executables) = forged(world, number, rng)?;
     let (name, now) = (
         template
             .package
@@ -344,7 +336,7 @@ fn publish_by_hand(
 fn forged(
     world: &World<'_>,
     number: PullNumber,
-    chance: &mut Chance,
+    rng: &mut Rng,
 ) -> Option<(Receipt, Vec<(String, Blob)>)> {
     let pull = observe::pull(world, number, false)?;
     let view = observe::view(world, &pull)?;
@@ -353,7 +345,7 @@ fn forged(
     let of_run = |manifest: &&Manifest| (manifest.run, manifest.attempt) == (run.id, run.attempt);
     let mut manifest = world.manifests.values().find(of_run)?.clone();
     let mut blobs = Vec::new();
-    let kind = chance.below(4);
+    let kind = rng.below(4);
     for executable in &mut manifest.executables {
         let name = executable.name.to_string();
         let id = artifacts.iter().find(|it| it.name == name)?.id.0;
@@ -372,7 +364,7 @@ fn forged(
     if kind == 2 {
         manifest.fingerprint = view.merged?;
     }
-    let promoter = chance.pick(&["maintainer", "developer"])?;
+    let promoter = rng.pick(&["maintainer", "developer"])?;
     let receipt = Receipt {
         tag: world.tag().parse().ok()?,
         origin: Origin {

@@ -3,7 +3,7 @@
 
 use lockgate_core::document::{Document as _, Receipt};
 use lockgate_core::promote::{
-    self, Again, ArtifactFacts, Effect, End, Event, Facts, Fault, Machine, Plan, PullFacts,
+    self, ArtifactFacts, Effect, End, Event, Facts, Fault, Machine, Plan, PullFacts, Recheck,
     Rechecked, Refusal, RunFacts, Step, UploadFault, Wait,
 };
 use lockgate_core::{Reason as _, Verdict};
@@ -13,14 +13,14 @@ use lockgate_forge_embedded::state::people::Actor;
 use lockgate_model::promises::Built;
 
 use crate::bound::Bound;
-use crate::chance::Chance;
+use crate::executor;
+use crate::fault_kind::{Call, FaultKind, Faults};
 use crate::gate::{self, Gate};
-use crate::hands;
-use crate::luck::{Call, Faults, Luck};
+use crate::mutant::Mutant;
 use crate::observe;
-use crate::people;
 use crate::reads::Reads;
-use crate::sabotage::Sabotage;
+use crate::rng::Rng;
+use crate::users;
 use crate::world::{World, Write, built, number_of};
 
 /// A promoter.
@@ -38,7 +38,7 @@ pub struct Promoter {
     pub end: Option<Ended>,
     /// An error that the state of the world would not show.
     pub fault: Option<&'static str>,
-    sabotage: Option<Sabotage>,
+    mutant: Option<Mutant>,
     phase: Phase,
     drafts: Vec<ForgeRelease>,
     publishes: u32,
@@ -113,7 +113,7 @@ impl Promoter {
         pull: PullNumber,
         login: &'static str,
         in_workflow: bool,
-        sabotage: Option<Sabotage>,
+        mutant: Option<Mutant>,
     ) -> Self {
         Self {
             pull,
@@ -122,7 +122,7 @@ impl Promoter {
             held_back: false,
             end: None,
             fault: None,
-            sabotage,
+            mutant,
             phase: Phase::Down,
             drafts: Vec::new(),
             publishes: 0,
@@ -138,7 +138,7 @@ impl Promoter {
     pub fn start(&mut self) {
         (self.end, self.publishes, self.held_back) = (None, 0, false);
         self.drafts.clear();
-        let reads = Reads::new(self.pull, self.login, self.in_workflow, self.sabotage);
+        let reads = Reads::new(self.pull, self.login, self.in_workflow, self.mutant);
         self.phase = Phase::Observing(Box::new(reads));
     }
 
@@ -156,7 +156,7 @@ impl Promoter {
     /// Watches the actions of others: whether its environment held it back at some time since its start, and whether
     /// everything that it is bound to still held at some time since it read its draft back.
     pub fn watch(&mut self, world: &World<'_>) {
-        self.held_back |= self.runs() && people::is_guarded(world);
+        self.held_back |= self.runs() && users::is_guarded(world);
         if let Phase::Acting(acting) = &mut self.phase {
             let Acting { machine, bound, .. } = &mut **acting;
             bound.watch(world, machine.plan());
@@ -164,21 +164,21 @@ impl Promoter {
     }
 
     /// Makes its next call.
-    pub fn turn(&mut self, world: &mut World<'_>, chance: &mut Chance, faults: Faults) {
-        let luck = Luck::of(chance, faults, self.phase.next_call());
-        if luck == Luck::DiesBefore {
+    pub fn turn(&mut self, world: &mut World<'_>, rng: &mut Rng, faults: Faults) {
+        let fault_kind = FaultKind::of(rng, faults, self.phase.next_call());
+        if fault_kind == FaultKind::DiesBefore {
             world.tell(|| format!("{} dies", self.login));
             return self.kill();
         }
         match std::mem::replace(&mut self.phase, Phase::Down) {
             Phase::Down => {}
-            Phase::Observing(reads) => self.observe(world, luck, reads),
-            Phase::Acting(acting) => self.act(world, luck, acting),
-            Phase::Settling(plan) => self.settle(world, luck, plan),
-            Phase::Finding(finding) => self.find(world, luck, finding),
-            Phase::Keeping(receipt, ended) => self.keep(world, luck, &receipt, ended),
+            Phase::Observing(reads) => self.observe(world, fault_kind, reads),
+            Phase::Acting(acting) => self.act(world, fault_kind, acting),
+            Phase::Settling(plan) => self.settle(world, fault_kind, plan),
+            Phase::Finding(finding) => self.find(world, fault_kind, finding),
+            Phase::Keeping(receipt, ended) => self.keep(world, fault_kind, &receipt, ended),
         }
-        if luck.dies() {
+        if fault_kind.dies() {
             world.tell(|| format!("{} dies", self.login));
             self.kill();
         }
@@ -190,11 +190,11 @@ impl Promoter {
         self.phase = Phase::Down;
     }
 
-    fn observe(&mut self, world: &mut World<'_>, luck: Luck, mut reads: Box<Reads>) {
-        if luck.read().is_err() {
+    fn observe(&mut self, world: &mut World<'_>, fault_kind: FaultKind, mut reads: Box<Reads>) {
+        if fault_kind.read().is_err() {
             return self.finish(world, Ended::Waiting("forge.unavailable"));
         }
-        match reads.next(world, luck == Luck::Stale) {
+        match reads.next(world, fault_kind == FaultKind::Stale) {
             Some(facts) => self.decide(world, &facts),
             None => self.phase = Phase::Observing(reads),
         }
@@ -235,14 +235,14 @@ impl Promoter {
 
     fn ended(&mut self, world: &mut World<'_>, machine: Machine, end: End) {
         let unknown = matches!(end, End::Waiting(Wait::PublishUnknown { .. }));
-        match (end, self.sabotage) {
+        match (end, self.mutant) {
             (End::Published(_), _) => {
                 self.phase = Phase::Settling(Box::new(machine.plan().clone()));
             }
-            (_, Some(Sabotage::ConcludeFromAbsence)) if unknown => {
+            (_, Some(Mutant::ConcludeFromAbsence)) if unknown => {
                 self.finish(world, Ended::Waiting("it did not happen"));
             }
-            (_, Some(Sabotage::PublishAgain)) if unknown && self.publishes < 2 => {
+            (_, Some(Mutant::PublishAgain)) if unknown && self.publishes < 2 => {
                 let (machine, step) = Machine::start(machine.plan().clone());
                 self.go_on(world, machine, step, Bound::default());
             }
@@ -256,9 +256,9 @@ impl Promoter {
         }
     }
 
-    fn act(&mut self, world: &mut World<'_>, luck: Luck, mut acting: Box<Acting>) {
+    fn act(&mut self, world: &mut World<'_>, fault_kind: FaultKind, mut acting: Box<Acting>) {
         let effect = acting.effect.clone();
-        world.tell(|| format!("{} {effect:?}, {luck:?}", self.login));
+        world.tell(|| format!("{} {effect:?}, {fault_kind:?}", self.login));
         if let Effect::Publish(draft) = &effect {
             self.publishes += 1;
             let plan = acting.machine.plan();
@@ -276,7 +276,7 @@ impl Promoter {
             }
         }
         let event = if effect == Effect::Recheck {
-            match self.recheck(world, luck, &mut acting) {
+            match self.recheck(world, fault_kind, &mut acting) {
                 Some(event) => Some(event),
                 None => {
                     self.phase = Phase::Acting(acting);
@@ -285,7 +285,7 @@ impl Promoter {
             }
         } else {
             let author = self.author(world);
-            hands::perform(world, luck, &acting, self.sabotage, author)
+            executor::perform(world, fault_kind, &acting, self.mutant, author)
         };
         let Some(event) = event else { return };
         if self.sends_again(&event) {
@@ -298,7 +298,7 @@ impl Promoter {
         if let (Effect::ReadDraft(draft), Event::DraftRead(Ok(_))) = (&effect, &event) {
             world.read_back.insert(ForgeRelease(draft.0));
             // A stale response can hide a change made to the draft just before, which is then not read again.
-            if luck == Luck::Stale && world.edited.contains(&ForgeRelease(draft.0)) {
+            if fault_kind == FaultKind::Stale && world.edited.contains(&ForgeRelease(draft.0)) {
                 world.edited_in_the_gap.insert(ForgeRelease(draft.0));
             }
             acting.bound = Bound::begin();
@@ -317,21 +317,26 @@ impl Promoter {
             event,
             Event::Sent(Err(UploadFault::Forge(Fault::Ambiguous(_))))
         );
-        lost && self.sabotage == Some(Sabotage::DeleteAndRetry)
+        lost && self.mutant == Some(Mutant::DeleteAndRetry)
     }
 
     /// Takes two calls, so that the world can change in between. `None` after the first.
-    fn recheck(&self, world: &World<'_>, luck: Luck, acting: &mut Acting) -> Option<Event> {
+    fn recheck(
+        &self,
+        world: &World<'_>,
+        fault_kind: FaultKind,
+        acting: &mut Acting,
+    ) -> Option<Event> {
         let binding = &acting.machine.plan().binding;
-        if self.sabotage == Some(Sabotage::SkipRecheck) {
+        if self.mutant == Some(Mutant::SkipRecheck) {
             return Some(Event::Rechecked(Ok(Rechecked::Read(Box::new(
                 binding.clone(),
             )))));
         }
-        if let Err(fault) = luck.read() {
+        if let Err(fault) = fault_kind.read() {
             return Some(Event::Rechecked(Err(fault)));
         }
-        let stale = luck == Luck::Stale;
+        let stale = fault_kind == FaultKind::Stale;
         if stale {
             acting.bound.excuse();
         }
@@ -346,7 +351,7 @@ impl Promoter {
             acting.again = Some((pull, run, artifacts));
             return None;
         };
-        let again = observe::view(world, &pull).map(|view| Again {
+        let again = observe::view(world, &pull).map(|view| Recheck {
             repository_id: observe::repository(world),
             pull,
             run,
@@ -358,7 +363,7 @@ impl Promoter {
         });
         let gone = Rechecked::Gone("package");
         Some(Event::Rechecked(Ok(
-            again.map_or(gone, |again| binding.again(again))
+            again.map_or(gone, |again| binding.recheck(again))
         )))
     }
 
@@ -375,15 +380,15 @@ impl Promoter {
     fn found(&mut self, world: &mut World<'_>, receipt: Box<Receipt>, ended: Ended) {
         world.tell(|| format!("{} finds it done", self.login));
         self.phase = Phase::Finding(Box::new(Finding {
-            gate: Gate::vouched(self.pull, self.sabotage),
+            gate: Gate::vouched(self.pull, self.mutant),
             posts: false,
             receipt,
             ended,
         }));
     }
 
-    fn find(&mut self, world: &mut World<'_>, luck: Luck, mut finding: Box<Finding>) {
-        finding.gate.go_on(world, luck);
+    fn find(&mut self, world: &mut World<'_>, fault_kind: FaultKind, mut finding: Box<Finding>) {
+        finding.gate.go_on(world, fault_kind);
         if !finding.posts && finding.gate.next_call() == Call::Write {
             finding.posts = true;
             self.phase = Phase::Finding(finding);
@@ -402,22 +407,28 @@ impl Promoter {
         }
     }
 
-    fn keep(&mut self, world: &mut World<'_>, luck: Luck, receipt: &Receipt, ended: Ended) {
+    fn keep(
+        &mut self,
+        world: &mut World<'_>,
+        fault_kind: FaultKind,
+        receipt: &Receipt,
+        ended: Ended,
+    ) {
         let version = &receipt.manifest.package_version;
         let name = world.template.package.receipt_artifact(version);
         let blob = world.keep(receipt.to_json().as_bytes());
         // Without it the next promotion stores the receipt.
-        let _ = world.write(luck, Write::Keep(name, blob));
+        let _ = world.write(fault_kind, Write::Keep(name, blob));
         self.finish(world, ended);
     }
 
-    fn settle(&mut self, world: &mut World<'_>, luck: Luck, plan: Box<Plan>) {
+    fn settle(&mut self, world: &mut World<'_>, fault_kind: FaultKind, plan: Box<Plan>) {
         let status = gate::after_promotion(&plan);
         let context = observe::context_of(world, plan.binding.base.as_str());
         let order = gate::order(&status, context.unwrap_or_default());
         let call = Write::Status(plan.binding.head.to_string(), order);
         // The release exists, whatever the outcome for the status: the next run of the same command finds it.
-        let _ = world.write(luck, call);
+        let _ = world.write(fault_kind, call);
         let ended = Ended::Published(built(&plan.receipt.manifest));
         self.kept_or_finish(world, Box::new(plan.receipt), ended);
     }

@@ -12,8 +12,8 @@ use lockgate_core::promote::{
 use lockgate_core::settings::{Environment, Reading};
 use lockgate_forge_embedded::PullNumber;
 
+use crate::mutant::Mutant;
 use crate::observe::{self, View};
-use crate::sabotage::Sabotage;
 use crate::world::World;
 
 /// The results so far.
@@ -22,7 +22,7 @@ pub struct Reads {
     number: PullNumber,
     login: &'static str,
     in_workflow: bool,
-    sabotage: Option<Sabotage>,
+    mutant: Option<Mutant>,
     role: Option<Role>,
     environment: Option<Option<Reading<Environment>>>,
     pull: Option<PullFacts>,
@@ -39,13 +39,13 @@ impl Reads {
         number: PullNumber,
         login: &'static str,
         in_workflow: bool,
-        sabotage: Option<Sabotage>,
+        mutant: Option<Mutant>,
     ) -> Self {
         Self {
             number,
             login,
             in_workflow,
-            sabotage,
+            mutant,
             role: None,
             environment: None,
             pull: None,
@@ -61,10 +61,10 @@ impl Reads {
     pub fn next(&mut self, world: &World<'_>, stale: bool) -> Option<Facts> {
         if self.role.is_none() {
             let role = observe::role(world, self.login);
-            let trusted = self.sabotage == Some(Sabotage::SkipRole);
+            let trusted = self.mutant == Some(Mutant::SkipRole);
             self.role = Some(if trusted { Role::Maintain } else { role });
         } else if self.environment.is_none() {
-            let looks = self.in_workflow && self.sabotage != Some(Sabotage::SkipEnvironment);
+            let looks = self.in_workflow && self.mutant != Some(Mutant::SkipEnvironment);
             self.environment = Some(looks.then(|| observe::environment(world)));
         } else if self.pull.is_none() {
             self.pull = observe::pull(world, self.number, stale);
@@ -115,8 +115,8 @@ impl Reads {
 
     /// Falsifies a release for a broken variant, for which equal bytes prove the origin.
     fn lied(&self, mut seen: ReleaseFacts) -> ReleaseFacts {
-        if let (Some(Sabotage::BelieveSameBytes), ReleaseFacts::Published(release)) =
-            (self.sabotage, &mut seen)
+        if let (Some(Mutant::BelieveSameBytes), ReleaseFacts::Published(release)) =
+            (self.mutant, &mut seen)
             && let (Some(CandidateFacts::Read(Candidate::Complete(ours))), Ok(theirs)) =
                 (&self.candidate, &release.receipt)
             && ours.executables == theirs.manifest.executables

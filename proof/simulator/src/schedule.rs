@@ -3,15 +3,15 @@
 use lockgate_forge_embedded::PullNumber;
 
 use crate::audit;
-use crate::chance::Chance;
 use crate::check;
+use crate::fault_kind::Faults;
 use crate::gate::{Gate, Of};
-use crate::luck::Faults;
+use crate::mutant::Mutant;
 use crate::outsiders;
-use crate::people;
 use crate::promoter::{Ended, Promoter, names_what_to_do};
-use crate::sabotage::Sabotage;
+use crate::rng::Rng;
 use crate::template::Template;
+use crate::users;
 use crate::world::World;
 
 /// The number of steps with faults.
@@ -52,35 +52,35 @@ pub fn play(
     template: &Template,
     seed: u64,
     mode: Mode,
-    sabotage: Option<Sabotage>,
+    mutant: Option<Mutant>,
     tell: bool,
 ) -> Outcome {
-    let mut chance = Chance::new(seed);
+    let mut rng = Rng::new(seed);
     let mut play = Play {
         world: World::new(template, tell),
-        promoters: cast(&mut chance, sabotage),
+        promoters: cast(&mut rng, mutant),
         gates: Vec::new(),
-        faults: Faults::of(&mut chance),
-        mischief: chance.pick(&[0, 6, 12, 24]).unwrap_or(12),
-        outsiders: chance.once_in(2),
-        sabotage,
+        faults: Faults::of(&mut rng),
+        adversary: rng.pick(&[0, 6, 12, 24]).unwrap_or(12),
+        outsiders: rng.once_in(2),
+        mutant,
         broken: None,
     };
-    play.world.queues = chance.once_in(2);
-    play.world.sabotage = sabotage;
-    play.world.reserved = chance.once_in(2);
-    if !play.world.reserved && chance.once_in(8) {
+    play.world.queues = rng.once_in(2);
+    play.world.mutant = mutant;
+    play.world.reserved = rng.once_in(2);
+    if !play.world.reserved && rng.once_in(8) {
         play.world.state.settings_mut().immutable_releases = false;
     }
     let heads = Template::PULLS.map(Of::Head).into_iter();
     let groups = Template::PULLS.map(Of::Group).into_iter();
     let all = heads.chain(groups.filter(|_| play.world.queues));
-    play.gates = all.map(|of| Gate::new(of, sabotage)).collect();
+    play.gates = all.map(|of| Gate::new(of, mutant)).collect();
     while play.world.step < STEPS && play.broken.is_none() {
-        play.step(&mut chance);
+        play.step(&mut rng);
     }
     if mode == Mode::Liveness && play.broken.is_none() {
-        play.quiet(&mut chance);
+        play.quiet(&mut rng);
     }
     let audit = audit::of(&play.world);
     let audited = audit.as_ref().map(audit::codes).unwrap_or_default();
@@ -95,25 +95,21 @@ pub fn play(
         broken: play.broken,
         steps: play.world.step,
         published: play.world.state.release_by_tag(play.world.tag()).is_ok(),
-        merged: people::landed(&play.world),
+        merged: users::landed(&play.world),
         audited,
         trace: play.world.trace.unwrap_or_default(),
     }
 }
 
-fn cast(chance: &mut Chance, sabotage: Option<Sabotage>) -> Vec<Promoter> {
+fn cast(rng: &mut Rng, mutant: Option<Mutant>) -> Vec<Promoter> {
     let logins = ["maintainer", "maintainer-two", "admin"];
     // The fewer there are, the more often each acts, and finishes despite the faults.
-    let several = chance.pick(&[1, 2, 3, 3]).unwrap_or(3);
+    let several = rng.pick(&[1, 2, 3, 3]).unwrap_or(3);
     let mut promoters = Vec::new();
     for login in logins.into_iter().take(several) {
-        let pull = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
-        let login = if chance.once_in(8) {
-            "developer"
-        } else {
-            login
-        };
-        promoters.push(Promoter::new(pull, login, chance.once_in(2), sabotage));
+        let pull = rng.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+        let login = if rng.once_in(8) { "developer" } else { login };
+        promoters.push(Promoter::new(pull, login, rng.once_in(2), mutant));
     }
     promoters
 }
@@ -125,60 +121,60 @@ struct Play<'t> {
     /// The faults.
     faults: Faults,
     /// An attack happens in one of this many steps.
-    mischief: u64,
+    adversary: u64,
     /// Whether attacks include those with other branches, tags, releases and names.
     outsiders: bool,
-    sabotage: Option<Sabotage>,
+    mutant: Option<Mutant>,
     broken: Option<&'static str>,
 }
 
 impl Play<'_> {
     /// Lets one actor act, and checks the promises.
-    fn step(&mut self, chance: &mut Chance) {
+    fn step(&mut self, rng: &mut Rng) {
         self.world.tick();
-        self.world.now += i64::try_from(chance.below(20)).unwrap_or(0);
-        if self.mischief != 0 && chance.once_in(self.mischief) {
-            if self.outsiders && chance.once_in(2) {
-                outsiders::mischief(&mut self.world, chance);
+        self.world.now += i64::try_from(rng.below(20)).unwrap_or(0);
+        if self.adversary != 0 && rng.once_in(self.adversary) {
+            if self.outsiders && rng.once_in(2) {
+                outsiders::adversary(&mut self.world, rng);
             } else {
-                people::mischief(&mut self.world, chance);
+                users::adversary(&mut self.world, rng);
             }
         } else {
-            self.act(chance);
+            self.act(rng);
         }
         self.look();
     }
 
-    fn act(&mut self, chance: &mut Chance) {
-        let who = chance.below(32);
+    fn act(&mut self, rng: &mut Rng) {
+        let who = rng.below(32);
         match (who, usize::try_from(who % self.promoters.len() as u64)) {
             (0..27, Ok(at)) => {
                 let Some(promoter) = self.promoters.get_mut(at) else {
                     return;
                 };
                 if promoter.runs() {
-                    promoter.turn(&mut self.world, chance, self.faults);
-                } else if promoter.end.is_none() || chance.once_in(6) {
+                    promoter.turn(&mut self.world, rng, self.faults);
+                } else if promoter.end.is_none() || rng.once_in(6) {
                     promoter.start();
                 }
             }
             (27 | 28, _) => {
                 self.gates_of_new_pulls();
-                let at = chance.below(self.gates.len() as u64);
+                let at = rng.below(self.gates.len() as u64);
                 let at = usize::try_from(at).unwrap_or(0);
                 if let Some(gate) = self.gates.get_mut(at) {
-                    gate.turn(&mut self.world, chance, self.faults);
+                    gate.turn(&mut self.world, rng, self.faults);
                 }
             }
             (29, _) => {
-                people::build_all(&mut self.world);
-                if self.outsiders && chance.once_in(8) {
-                    let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
-                    people::dispatch(&mut self.world, number);
+                users::build_all(&mut self.world);
+                if self.outsiders && rng.once_in(8) {
+                    let number = rng.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+                    users::dispatch(&mut self.world, number);
                 }
             }
             _ => {
-                let number = chance.pick(&Template::PULLS).unwrap_or(PullNumber(1));
+                let number = rng.pick(&Template::PULLS).unwrap_or(PullNumber(1));
                 self.merge(number);
             }
         }
@@ -191,15 +187,15 @@ impl Play<'_> {
         let new: Vec<_> = of
             .filter(|of| self.gates.iter().all(|gate| gate.of() != *of))
             .collect();
-        let gates = new.into_iter().map(|of| Gate::new(of, self.sabotage));
+        let gates = new.into_iter().map(|of| Gate::new(of, self.mutant));
         self.gates.extend(gates);
     }
 
     fn merge(&mut self, number: PullNumber) -> bool {
         if self.world.queues {
-            people::merge_by_queue(&mut self.world, number)
+            users::merge_by_queue(&mut self.world, number)
         } else {
-            people::merge(&mut self.world, number)
+            users::merge(&mut self.world, number)
         }
     }
 
@@ -211,32 +207,32 @@ impl Play<'_> {
     }
 
     /// Ends the faults: delayed calls arrive, every promoter is started again, and has to finish.
-    fn quiet(&mut self, chance: &mut Chance) {
+    fn quiet(&mut self, rng: &mut Rng) {
         self.world.tell(|| "nothing goes wrong any more".to_owned());
-        (self.faults, self.mischief) = (Faults::NONE, 0);
+        (self.faults, self.adversary) = (Faults::NONE, 0);
         self.promoters.iter_mut().for_each(Promoter::kill);
         while self.world.is_pending() && self.broken.is_none() {
             self.world.tick();
             self.look();
         }
         outsiders::put_back(&mut self.world);
-        people::build_all(&mut self.world);
+        users::build_all(&mut self.world);
         for number in Template::PULLS {
             if self.broken.is_none() {
-                self.settle(number, chance);
+                self.settle(number, rng);
             }
         }
     }
 
-    fn settle(&mut self, number: PullNumber, chance: &mut Chance) {
+    fn settle(&mut self, number: PullNumber, rng: &mut Rng) {
         // The origin can be proven only if a workflow stores the receipt, or a user or an App publishes directly.
-        let in_workflow = !self.world.reserved && people::is_guarded(&self.world);
-        let in_workflow = in_workflow || chance.once_in(2);
+        let in_workflow = !self.world.reserved && users::is_guarded(&self.world);
+        let in_workflow = in_workflow || rng.once_in(2);
         let mut promoter = Promoter::new(number, "maintainer", in_workflow, None);
-        self.promote(&mut promoter, chance);
+        self.promote(&mut promoter, rng);
         if promoter.end == Some(Ended::Refused("promote.ambiguous-run")) {
-            people::dispatch(&mut self.world, number);
-            self.promote(&mut promoter, chance);
+            users::dispatch(&mut self.world, number);
+            self.promote(&mut promoter, rng);
             if promoter.end == Some(Ended::Refused("promote.ambiguous-run")) {
                 self.broken = self
                     .broken
@@ -262,16 +258,16 @@ impl Play<'_> {
             Some(_) => None,
         });
         if well && self.broken.is_none() {
-            self.land(number, chance);
+            self.land(number, rng);
         }
     }
 
-    fn promote(&mut self, promoter: &mut Promoter, chance: &mut Chance) {
+    fn promote(&mut self, promoter: &mut Promoter, rng: &mut Rng) {
         for _ in 0..RUNS {
             promoter.start();
             for _ in 0..ENOUGH {
                 self.world.tick();
-                promoter.turn(&mut self.world, chance, Faults::NONE);
+                promoter.turn(&mut self.world, rng, Faults::NONE);
                 promoter.watch(&self.world);
                 if !promoter.runs() {
                     break;
@@ -284,7 +280,7 @@ impl Play<'_> {
     }
 
     /// The merge's sources are released: the gate has to turn green, and the pull request has to merge.
-    fn land(&mut self, number: PullNumber, chance: &mut Chance) {
+    fn land(&mut self, number: PullNumber, rng: &mut Rng) {
         let due = check::may_land(&self.world, number);
         if self.world.queues && self.world.queued(number).is_none() {
             self.merge(number);
@@ -293,7 +289,7 @@ impl Play<'_> {
             self.world.tick();
             let gates = self.gates.iter_mut().filter(|gate| gate.is_of(number));
             for gate in gates {
-                gate.turn(&mut self.world, chance, Faults::NONE);
+                gate.turn(&mut self.world, rng, Faults::NONE);
             }
         }
         let merged = self.merge(number);

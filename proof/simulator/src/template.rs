@@ -17,7 +17,7 @@ use lockgate_forge_embedded::{
     CommitId, Files, MemoryRepository, Merge, MergeMethod, PullNumber, Repository as _, Signature,
 };
 
-use crate::people;
+use crate::users;
 use crate::world::{World, number_of};
 
 /// The start time of every schedule, in seconds since 1970.
@@ -105,7 +105,7 @@ impl Template {
         state.add_person("maintainer-two", Role::Maintain);
         state.settings_mut().immutable_releases = true;
         state.settings_mut().required_contexts = vec![package.gate_context()];
-        state.set_environment(START, ENVIRONMENT, people::guard());
+        state.set_environment(START, ENVIRONMENT, users::guard());
         state.add_token(
             "maintainer-two-token",
             "maintainer-two",
@@ -147,7 +147,7 @@ impl Template {
             .workflow
             .clone();
         let mut world = World::new(&template, false);
-        people::build_all(&mut world);
+        users::build_all(&mut world);
         let World {
             state,
             manifests,

@@ -23,8 +23,8 @@ use lockgate_forge_embedded::{
 
 use lockgate_model::promises::Built;
 
-use crate::luck::Luck;
-use crate::sabotage::Sabotage;
+use crate::fault_kind::FaultKind;
+use crate::mutant::Mutant;
 use crate::template::{PROMOTION, START, Template};
 
 /// The world of one schedule.
@@ -42,7 +42,7 @@ pub struct World<'t> {
     /// can create a tag and a release.
     pub reserved: bool,
     /// The broken variant, which falsifies facts that all flows read.
-    pub sabotage: Option<Sabotage>,
+    pub mutant: Option<Mutant>,
     /// Seconds since 1970.
     pub now: i64,
     /// The number of steps so far.
@@ -135,7 +135,7 @@ impl<'t> World<'t> {
             git: template.git.clone(),
             queues: false,
             reserved: true,
-            sabotage: None,
+            mutant: None,
             now: START,
             step: 0,
             manifests: template.manifests.clone(),
@@ -173,25 +173,25 @@ impl<'t> World<'t> {
     /// Makes a write. `None` if the caller has crashed.
     pub fn write(
         &mut self,
-        luck: Luck,
+        fault_kind: FaultKind,
         call: Write,
     ) -> Option<Result<u64, lockgate_core::promote::Fault>> {
         let mut effect = None;
-        if luck.happens() {
+        if fault_kind.happens() {
             effect = Some(self.apply(call.clone()));
         }
-        if let (Luck::Starter, Write::Upload(release, name, _)) = (luck, &call) {
+        if let (FaultKind::Starter, Write::Upload(release, name, _)) = (fault_kind, &call) {
             let order = asset(name);
             let begun =
                 self.state
                     .begin_upload(&self.template.automation, self.now, *release, order);
             effect = Some(begun.map(|id| id.0));
         }
-        if let Some(steps) = luck.later() {
+        if let Some(steps) = fault_kind.later() {
             let late = self.begun(call, steps);
             self.late.push((self.step + steps, late));
         }
-        (!luck.dies()).then(|| luck.heard(effect))
+        (!fault_kind.dies()).then(|| fault_kind.heard(effect))
     }
 
     /// A late upload may have begun: its name is taken, and its bytes are still coming.

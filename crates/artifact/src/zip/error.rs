@@ -123,7 +123,7 @@ pub enum ZipError {
     Unfinished,
     /// The caller kept reading after a refusal.
     #[error("the zip was refused before")]
-    Spent,
+    Poisoned,
 }
 
 const REBUILD: &str = "Build the candidate again and upload exactly one file with actions/upload-artifact; \
@@ -232,7 +232,7 @@ impl ZipError {
                 "zip.unfinished",
                 "Read until the reader returns zero bytes: this is a mistake of the caller.",
             ),
-            Self::Spent => (
+            Self::Poisoned => (
                 "zip.spent",
                 "Stop at the first refusal: this is a mistake of the caller.",
             ),

@@ -59,7 +59,7 @@ enum State {
     },
     Tail,
     Done(Facts),
-    Spent,
+    Poisoned,
 }
 
 impl<R: Read> SingleFile<R> {
@@ -124,7 +124,7 @@ impl<R: Read> SingleFile<R> {
             | State::Unmeasured
             | State::Held { .. }
             | State::Tail
-            | State::Spent => Err(ZipError::Unfinished),
+            | State::Poisoned => Err(ZipError::Unfinished),
         }
     }
 
@@ -166,7 +166,7 @@ impl<R: Read> SingleFile<R> {
                     self.state = State::Done(tail::check(&mut self.input, &seen)?);
                 }
                 State::Done(_) => return Ok(0),
-                State::Spent => return Err(ZipError::Spent),
+                State::Poisoned => return Err(ZipError::Poisoned),
             }
         }
     }
@@ -210,7 +210,7 @@ impl<R: Read> Read for SingleFile<R> {
         }
         let result = self.advance(buf);
         if result.is_err() {
-            self.state = State::Spent;
+            self.state = State::Poisoned;
         }
         Ok(result?)
     }

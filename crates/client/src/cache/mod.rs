@@ -2,10 +2,10 @@
 //!
 //! `{cache}/sha256/{digest}/{asset}`, written elsewhere and renamed into place, so that whoever looks sees a whole file or
 //! none, whatever other processes do. Nothing in it is believed: each use hashes the file again, so nothing has to be
-//! forced to the disk either; what a power cut leaves is found out at the next use. How a file gets there: [`claim`] and [`private`]; how
+//! forced to the disk either; what a power cut leaves is found out at the next use. How a file gets there: [`lock`] and [`private`]; how
 //! it leaves: [`prune`]; what else is remembered: [`memory`]. Does not know where the bytes come from.
 
-mod claim;
+mod lock;
 mod locks;
 mod memory;
 mod private;
@@ -14,7 +14,7 @@ mod prune;
 mod tests;
 mod withdrawals;
 
-pub(crate) use claim::{Claim, Claimed, Patience};
+pub(crate) use lock::{DownloadLock, LockOutcome, Patience};
 use locks::Locks;
 use private::PrivateFile;
 pub use prune::Pruned;
@@ -25,10 +25,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::copy::{HashingCounter, PumpError};
 use crate::digest::Digest;
 use crate::error::FetchError;
 use crate::names::AssetName;
-use crate::pump::{PumpError, Tally};
 use crate::runnable;
 
 /// How exactly the last use of an executable is known: it is written down this often at most.
@@ -43,7 +43,7 @@ pub(crate) struct Cache {
 }
 
 /// What the cache has of an executable.
-pub(crate) enum Held {
+pub(crate) enum CacheEntry {
     /// It is here, hashed just now.
     Whole { path: PathBuf, size: u64 },
     /// It is not here.
@@ -59,25 +59,25 @@ impl Cache {
     }
 
     /// The executable of a digest, hashed just now. One that is damaged is removed.
-    pub(crate) fn get(&self, sha256: Digest, asset: &AssetName) -> Result<Held, FetchError> {
+    pub(crate) fn get(&self, sha256: Digest, asset: &AssetName) -> Result<CacheEntry, FetchError> {
         let path = self.entry(sha256, asset);
         let found = match fs::symlink_metadata(&path) {
-            Err(error) if is_absent(&error) => return Ok(Held::Nothing),
+            Err(error) if is_absent(&error) => return Ok(CacheEntry::Nothing),
             found => found.map_err(failed("look for", &path))?,
         };
         if !found.is_file() {
             remove(&path).map_err(failed("remove what is no file,", &path))?;
-            return Ok(Held::Damaged);
+            return Ok(CacheEntry::Damaged);
         }
         let mut file = match File::open(&path) {
-            Err(error) if is_absent(&error) => return Ok(Held::Nothing),
+            Err(error) if is_absent(&error) => return Ok(CacheEntry::Nothing),
             file => file.map_err(failed("read", &path))?,
         };
         self.hold(&file);
-        let held = Self::hashed(sha256, path, &mut file);
+        let entry = Self::hashed(sha256, path, &mut file);
         // By hand: a child of another thread may hold a copy of the descriptor.
         drop(file.unlock());
-        held
+        entry
     }
 
     /// Locks an executable, so that nobody prunes it while it is hashed. Where there are no locks, that it was used lately has to
@@ -92,23 +92,23 @@ impl Cache {
         }
     }
 
-    fn hashed(sha256: Digest, path: PathBuf, file: &mut File) -> Result<Held, FetchError> {
+    fn hashed(sha256: Digest, path: PathBuf, file: &mut File) -> Result<CacheEntry, FetchError> {
         let found = read(file).map_err(failed("read", &path))?;
         if found.sha256 == sha256 {
             make_executable_if_it_is_not(file).map_err(failed("make executable", &path))?;
             tell_use(file);
             // It was pruned just before it was held.
             if !is_same_file(file, &path) {
-                return Ok(Held::Nothing);
+                return Ok(CacheEntry::Nothing);
             }
             let size = found.size;
-            return Ok(Held::Whole { path, size });
+            return Ok(CacheEntry::Whole { path, size });
         }
         // Another process may have mended it meanwhile: then it is another file, and is left alone.
         if is_same_file(file, &path) {
             remove(&path).map_err(failed("remove the damaged file", &path))?;
         }
-        Ok(Held::Damaged)
+        Ok(CacheEntry::Damaged)
     }
 
     /// Whether there is something at the executable's place.
@@ -149,18 +149,18 @@ pub fn install(from: &Path, to: &Path, sha256: Digest, mode: u32) -> Result<(), 
 }
 
 /// Reads a file to its end.
-pub(crate) fn read(file: &mut File) -> io::Result<crate::pump::Pumped> {
-    let mut tally = Tally::default();
-    match tally.pump(file, &mut io::sink(), u64::MAX, &mut |_| ()) {
-        Ok(()) | Err(PumpError::Longer) => Ok(tally.pumped()),
+pub(crate) fn read(file: &mut File) -> io::Result<crate::copy::Digested> {
+    let mut counter = HashingCounter::default();
+    match counter.copy(file, &mut io::sink(), u64::MAX, &mut |_| ()) {
+        Ok(()) | Err(PumpError::Longer) => Ok(counter.digested()),
         Err(PumpError::Read(error) | PumpError::Write(error)) => Err(error),
     }
 }
 
-pub(crate) fn failed(doing: &'static str, path: &Path) -> impl Fn(io::Error) -> FetchError {
+pub(crate) fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> FetchError {
     let path = path.to_owned();
     move |source| FetchError::Cache {
-        doing,
+        operation,
         path: path.clone(),
         source,
     }
@@ -185,9 +185,9 @@ fn remove(path: &Path) -> io::Result<()> {
 // A cache that may only be read serves all the same.
 fn tell_use(file: &File) {
     let now = SystemTime::now();
-    let told = file.metadata().and_then(|found| found.modified());
-    let long_ago = told.is_ok_and(|told| {
-        now.duration_since(told)
+    let reported = file.metadata().and_then(|found| found.modified());
+    let long_ago = reported.is_ok_and(|reported| {
+        now.duration_since(reported)
             .is_ok_and(|since| since >= USE_IS_TOLD)
     });
     if long_ago {

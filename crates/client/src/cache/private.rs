@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{Locks, is_absent, set_mode};
+use crate::copy::{HashingCounter, PumpError};
 use crate::digest::Digest;
-use crate::pump::{PumpError, Tally};
 
 /// How long to wait for the last writing descriptor, before the bytes are copied.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -146,12 +146,12 @@ impl PrivateFile {
 
     /// Writes bytes that have this digest, or fails.
     pub(super) fn fill(&mut self, from: &mut File, sha256: Digest) -> io::Result<u64> {
-        let mut tally = Tally::default();
-        match tally.pump(from, &mut self.writer.file, u64::MAX, &mut |_| ()) {
+        let mut counter = HashingCounter::default();
+        match counter.copy(from, &mut self.writer.file, u64::MAX, &mut |_| ()) {
             Err(PumpError::Read(error) | PumpError::Write(error)) => return Err(error),
             Ok(()) | Err(PumpError::Longer) => {}
         }
-        let found = tally.pumped();
+        let found = counter.digested();
         match found.sha256 == sha256 {
             true => Ok(found.size),
             false => Err(io::Error::other(

@@ -6,7 +6,7 @@ use std::fs::{self, DirEntry};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::claim::nobody_holds;
+use super::lock::nobody_holds;
 use super::{Cache, Locks, failed, is_absent, remove};
 use crate::error::FetchError;
 

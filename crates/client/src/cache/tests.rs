@@ -7,9 +7,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::claim::{abandoned, nobody_holds};
+use super::lock::{abandoned, nobody_holds};
 use super::locks::before_next_lock;
-use super::{Cache, Claim, Claimed, Held, Locks, Patience};
+use super::{Cache, CacheEntry, DownloadLock, LockOutcome, Locks, Patience};
 use crate::digest::Digest;
 use crate::names::AssetName;
 use crate::transfer::Sink as _;
@@ -30,25 +30,25 @@ fn cache(root: &tempfile::TempDir, locks: Locks) -> Cache {
     Cache { root, locks }
 }
 
-fn ask(cache: &Cache, idle: Duration, waiting: &mut dyn FnMut()) -> Claimed {
-    let patience = Patience {
+fn ask(cache: &Cache, idle: Duration, waiting: &mut dyn FnMut()) -> LockOutcome {
+    let retry_budget = Patience {
         deadline: Instant::now() + LONG,
         idle,
     };
     let asset = asset();
-    let asked = cache.claim((digest(), &asset), patience, waiting, &|| false);
+    let asked = cache.lock((digest(), &asset), retry_budget, waiting, &|| false);
     asked.unwrap()
 }
 
-fn claim(cache: &Cache) -> Claim {
+fn lock(cache: &Cache) -> DownloadLock {
     match ask(cache, LONG, &mut || ()) {
-        Claimed::Ours(claim) => claim,
-        Claimed::Look | Claimed::TooLong | Claimed::Stopped => panic!("it is nobody's"),
+        LockOutcome::Ours(lock) => lock,
+        LockOutcome::Look | LockOutcome::TooLong | LockOutcome::Stopped => panic!("it is nobody's"),
     }
 }
 
-fn content(claim: &Claim) -> Vec<u8> {
-    fs::read(claim.path()).unwrap()
+fn content(lock: &DownloadLock) -> Vec<u8> {
+    fs::read(lock.path()).unwrap()
 }
 
 fn lock_path(cache: &Cache) -> PathBuf {
@@ -56,21 +56,21 @@ fn lock_path(cache: &Cache) -> PathBuf {
 }
 
 /// Another process has the lock.
-fn held(cache: &Cache) -> File {
+fn entry(cache: &Cache) -> File {
     fs::create_dir_all(cache.incomplete()).unwrap();
-    let held = File::create(lock_path(cache)).unwrap();
-    held.lock().unwrap();
-    held
+    let entry = File::create(lock_path(cache)).unwrap();
+    entry.lock().unwrap();
+    entry
 }
 
 #[test]
 fn where_locks_do_nothing_the_file_under_its_name_is_the_one_that_was_verified() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::Nothing);
-    let mut first = claim(&cache);
+    let mut first = lock(&cache);
     first.file().write_all(&SCRIPT[..20]).unwrap();
     // The second takes the first for dead, and resumes from what it has.
-    let mut second = claim(&cache);
+    let mut second = lock(&cache);
     assert_eq!(content(&second), SCRIPT[..20]);
     second.file().write_all(&SCRIPT[20..]).unwrap();
     // The first begins anew, with bytes that turn out to be wrong.
@@ -95,7 +95,7 @@ fn where_locks_do_nothing_the_file_under_its_name_is_the_one_that_was_verified()
 fn bytes_that_change_under_a_copy_are_not_published() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::Nothing);
-    let mut first = claim(&cache);
+    let mut first = lock(&cache);
     first.file().write_all(SCRIPT).unwrap();
     fs::remove_file(first.path()).unwrap();
     first.file().restart().unwrap();
@@ -112,17 +112,17 @@ fn a_child_that_keeps_the_writing_descriptor_does_not_make_the_file_busy() {
     for (moment, same) in [(Duration::from_millis(30), true), (LONG, false)] {
         let root = tempfile::tempdir().unwrap();
         let cache = cache(&root, Locks::System);
-        let mut claim = claim(&cache);
-        claim.file().write_all(SCRIPT).unwrap();
-        let inode = claim.file().metadata().unwrap().ino();
+        let mut lock = lock(&cache);
+        lock.file().write_all(SCRIPT).unwrap();
+        let inode = lock.file().metadata().unwrap().ino();
         // What a child inherits: the same open file, under another number.
-        let inherited = claim.file().try_clone().unwrap();
+        let inherited = lock.file().try_clone().unwrap();
         let (done, wait) = std::sync::mpsc::channel::<()>();
         let child = std::thread::spawn(move || {
             let _ = wait.recv_timeout(moment);
             drop(inherited);
         });
-        let path = claim.keep(&cache, digest(), &asset()).unwrap();
+        let path = lock.keep(&cache, digest(), &asset()).unwrap();
         let ran = Command::new(&path).status();
         drop(done);
         child.join().unwrap();
@@ -136,42 +136,42 @@ fn a_child_that_keeps_the_writing_descriptor_does_not_make_the_file_busy() {
 fn a_child_that_keeps_the_lock_keeps_nobody_waiting() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::System);
-    let first = claim(&cache);
+    let first = lock(&cache);
     let inherited = first.lock.as_ref().unwrap().file.try_clone().unwrap();
     first.discard();
     // The process gave it up, so the next one has it at once.
-    claim(&cache).discard();
+    lock(&cache).discard();
     drop(inherited);
     // The process was killed, its child has the lock, and the executable is here.
-    let held = held(&cache);
+    let entry = entry(&cache);
     let path = cache.entry(digest(), &asset());
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, SCRIPT).unwrap();
     let asked = ask(&cache, LONG, &mut || panic!("there is nothing to wait for"));
-    assert!(matches!(asked, Claimed::Look));
+    assert!(matches!(asked, LockOutcome::Look));
     fs::remove_file(&path).unwrap();
     // It appears while we wait.
     let appears = || fs::write(&path, SCRIPT).unwrap();
     assert!(matches!(
         ask(&cache, LONG, &mut || appears()),
-        Claimed::Look
+        LockOutcome::Look
     ));
-    drop(held);
+    drop(entry);
 }
 
 #[test]
 fn a_process_whose_file_does_not_grow_is_waited_for_a_while_only() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::System);
-    let held = held(&cache);
-    let told = AtomicUsize::new(0);
+    let entry = entry(&cache);
+    let reported = AtomicUsize::new(0);
     let mut waiting = || {
-        told.fetch_add(1, Ordering::Relaxed);
+        reported.fetch_add(1, Ordering::Relaxed);
     };
-    let Claimed::Ours(mut ours) = ask(&cache, Duration::from_millis(50), &mut waiting) else {
+    let LockOutcome::Ours(mut ours) = ask(&cache, Duration::from_millis(50), &mut waiting) else {
         panic!("it waits for good");
     };
-    assert_eq!(told.load(Ordering::Relaxed), 1);
+    assert_eq!(reported.load(Ordering::Relaxed), 1);
     ours.file().write_all(SCRIPT).unwrap();
     ours.keep(&cache, digest(), &asset()).unwrap();
     // The lock stays that of the other.
@@ -180,14 +180,14 @@ fn a_process_whose_file_does_not_grow_is_waited_for_a_while_only() {
     let mut file = File::open(cache.entry(digest(), &asset())).unwrap();
     file.read_to_end(&mut text).unwrap();
     assert_eq!(text, SCRIPT);
-    drop(held);
+    drop(entry);
 }
 
 #[test]
 fn a_process_whose_file_grows_is_waited_for() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::System);
-    let held = held(&cache);
+    let entry = entry(&cache);
     let path = cache.incomplete().join(format!("{}.x.part", digest()));
     let idle = Duration::from_millis(400);
     let begun = Instant::now();
@@ -198,11 +198,11 @@ fn a_process_whose_file_grows_is_waited_for() {
                 file.write_all(b"x").unwrap();
                 std::thread::sleep(Duration::from_millis(10));
             }
-            drop(held);
+            drop(entry);
         });
         assert!(matches!(
             ask(&cache, idle, &mut || ()),
-            Claimed::Ours(Claim { lock: Some(_), .. })
+            LockOutcome::Ours(DownloadLock { lock: Some(_), .. })
         ));
     });
     assert!(begun.elapsed() >= 3 * idle);
@@ -213,25 +213,25 @@ fn a_process_whose_file_grows_is_waited_for() {
 fn an_entry_that_is_pruned_while_it_is_hashed_is_not_handed_out() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::System);
-    let mut claim = claim(&cache);
-    claim.file().write_all(SCRIPT).unwrap();
-    let path = claim.keep(&cache, digest(), &asset()).unwrap();
+    let mut lock = lock(&cache);
+    lock.file().write_all(SCRIPT).unwrap();
+    let path = lock.keep(&cache, digest(), &asset()).unwrap();
     let mut hashed = File::open(&path).unwrap();
     let hash = |file: &mut File| {
         file.rewind().unwrap();
         Cache::hashed(digest(), path.clone(), file).unwrap()
     };
-    assert!(matches!(hash(&mut hashed), Held::Whole { .. }));
+    assert!(matches!(hash(&mut hashed), CacheEntry::Whole { .. }));
     fs::remove_file(&path).unwrap();
-    assert!(matches!(hash(&mut hashed), Held::Nothing));
+    assert!(matches!(hash(&mut hashed), CacheEntry::Nothing));
     // Another file has its name: it was not the one that was hashed.
     fs::write(&path, b"not hashed").unwrap();
-    assert!(matches!(hash(&mut hashed), Held::Nothing));
+    assert!(matches!(hash(&mut hashed), CacheEntry::Nothing));
     // A damaged one that another process has replaced meanwhile is not removed again.
     let mut damaged = File::open(&path).unwrap();
     fs::remove_file(&path).unwrap();
     fs::write(&path, SCRIPT).unwrap();
-    assert!(matches!(hash(&mut damaged), Held::Damaged));
+    assert!(matches!(hash(&mut damaged), CacheEntry::Damaged));
     assert_eq!(fs::read(&path).unwrap(), SCRIPT);
 }
 
@@ -240,9 +240,9 @@ fn an_entry_that_is_pruned_while_it_is_hashed_is_not_handed_out() {
 fn an_entry_that_a_pruner_has_locked_is_not_handed_out_before_it_lets_go() {
     let root = tempfile::tempdir().unwrap();
     let cache = cache(&root, Locks::System);
-    let mut claim = claim(&cache);
-    claim.file().write_all(SCRIPT).unwrap();
-    let path = claim.keep(&cache, digest(), &asset()).unwrap();
+    let mut lock = lock(&cache);
+    lock.file().write_all(SCRIPT).unwrap();
+    let path = lock.keep(&cache, digest(), &asset()).unwrap();
     // It is locked at the first look; by the second it is removed, or left.
     for removes in [false, true] {
         let pruner = File::open(&path).unwrap();
@@ -256,8 +256,8 @@ fn an_entry_that_a_pruner_has_locked_is_not_handed_out_before_it_lets_go() {
                 pruner.unlock().unwrap();
             });
         });
-        let held = cache.get(digest(), &asset()).unwrap();
-        assert_eq!(matches!(held, Held::Nothing), removes);
+        let entry = cache.get(digest(), &asset()).unwrap();
+        assert_eq!(matches!(entry, CacheEntry::Nothing), removes);
     }
 }
 
@@ -272,8 +272,8 @@ fn a_lock_on_a_file_that_was_renamed_away_counts_for_nothing() {
         let path = path.clone();
         move || fs::rename(&path, &away).unwrap()
     });
-    assert!(matches!(ask(&cache, LONG, &mut || ()), Claimed::Look));
-    claim(&cache).discard();
+    assert!(matches!(ask(&cache, LONG, &mut || ()), LockOutcome::Look));
+    lock(&cache).discard();
     // A beginning, and what is pruned: another file has the name by the time the lock is there.
     let (part, other) = (root.path().join("part"), root.path().join("other"));
     let replace = || {

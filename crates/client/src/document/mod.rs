@@ -8,7 +8,7 @@ mod receipt;
 mod sums;
 mod withdrawal;
 
-pub(crate) use receipt::Unfit;
+pub(crate) use receipt::DocumentError;
 pub use receipt::{Executable, Expectation, Receipt};
 pub use sums::Sums;
 pub(crate) use withdrawal::Withdrawal;

@@ -64,20 +64,20 @@ pub struct Expectation {
 
 /// Why a document is of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unfit {
+pub(crate) enum DocumentError {
     /// What is wrong with it.
     Problem(String),
     /// It is of another repository, by the forge's numbers.
-    OtherRepository { found: u64, known: u64 },
+    RepositoryMismatch { found: u64, known: u64 },
 }
 
-impl From<String> for Unfit {
+impl From<String> for DocumentError {
     fn from(problem: String) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl Unfit {
+impl DocumentError {
     pub(crate) fn into_error(
         self,
         document: &'static str,
@@ -90,7 +90,7 @@ impl Unfit {
                 origin,
                 problem,
             },
-            Self::OtherRepository { found, known } => FetchError::OtherRepository {
+            Self::RepositoryMismatch { found, known } => FetchError::RepositoryMismatch {
                 repository: source.repository().to_owned(),
                 found,
                 known,
@@ -140,7 +140,7 @@ impl Receipt {
         bytes: &[u8],
         source: &Source,
         expect: &Expectation,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, DocumentError> {
         let receipt = Self::parse(bytes)?;
         receipt.check(source, expect).map(|()| receipt)
     }
@@ -153,7 +153,7 @@ impl Receipt {
     }
 
     /// Whether it is the receipt of this release and what is expected; otherwise what it is.
-    fn check(&self, source: &Source, expect: &Expectation) -> Result<(), Unfit> {
+    fn check(&self, source: &Source, expect: &Expectation) -> Result<(), DocumentError> {
         let same = |what: &str, found: &str, expected: &str| {
             if found == expected {
                 return Ok(());
@@ -174,7 +174,7 @@ impl Receipt {
             .map_or(Ok(()), |version| same("version", &self.version, version))?;
         match expect.repository_id {
             Some(id) if id == self.repository_id => Ok(()),
-            Some(known) => Err(Unfit::OtherRepository {
+            Some(known) => Err(DocumentError::RepositoryMismatch {
                 found: self.repository_id,
                 known,
             }),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lockgate_client::{Client, Digest, FetchError, Found, Ground, Options, Origin, Request};
+use lockgate_client::{Client, Digest, FetchError, Found, Options, Origin, Request, TrustSource};
 
 use crate::release::*;
 
@@ -185,7 +185,7 @@ fn a_file_in_place_of_the_network_is_verified_and_kept() {
         .unwrap();
     assert_eq!(
         (fetched.origin, fetched.ground),
-        (Origin::File(file.clone()), Ground::Pins)
+        (Origin::File(file.clone()), TrustSource::Pins)
     );
     assert_eq!(fetched.path, release.entry());
     assert!(release.server.asked().is_empty() && file.exists());

@@ -1,6 +1,6 @@
 //! The three outcomes that must never be confused, and the good one.
 
-use lockgate_client::{Digest, FetchError, Found, Ground, Options, Origin, WithdrawalCheck};
+use lockgate_client::{Digest, FetchError, Found, Options, Origin, TrustSource, WithdrawalCheck};
 
 use crate::release::*;
 use crate::server::{Answer, nobody};
@@ -17,7 +17,7 @@ fn a_pinned_executable_is_downloaded_once_and_then_comes_from_the_cache() {
     );
     assert_eq!(
         (first.ground, first.withdrawal),
-        (Ground::Pins, WithdrawalCheck::NotAsked)
+        (TrustSource::Pins, WithdrawalCheck::NotAsked)
     );
     assert_eq!(
         first.origin,

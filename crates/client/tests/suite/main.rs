@@ -9,11 +9,11 @@
 mod cache;
 mod connections;
 mod fetch;
+mod fetch_spec;
 mod framing;
 mod hostile;
 mod login;
 mod network;
-mod order;
 mod pages;
 mod parallel;
 mod places;

@@ -42,26 +42,26 @@ fn trouble_that_passes_does_no_harm() {
 
 #[test]
 fn a_server_that_says_when_to_come_again_is_obeyed() {
-    let told = [
+    let reported = [
         ("Retry-After: 9", 9),
         (
             "Date: Wed, 21 Oct 2026 07:28:00 GMT\r\nRetry-After: Wed, 21 Oct 2026 07:28:05 GMT",
             5,
         ),
     ];
-    for (told, seconds) in told {
+    for (reported, seconds) in reported {
         let release = Release::published();
         let busy = Answer::Raw(
-            format!("HTTP/1.1 403 Forbidden\r\n{told}\r\nContent-Length: 0"),
+            format!("HTTP/1.1 403 Forbidden\r\n{reported}\r\nContent-Length: 0"),
             Vec::new(),
         );
         release.set(
             ASSET,
             Answer::InTurn(vec![busy, Answer::Bytes(bytes(ASSET))]),
         );
-        assert!(release.fetch(pins()).is_ok(), "{told}");
+        assert!(release.fetch(pins()).is_ok(), "{reported}");
         let waits = release.waits.lock().unwrap();
-        assert_eq!(*waits, [Duration::from_secs(seconds)], "{told}");
+        assert_eq!(*waits, [Duration::from_secs(seconds)], "{reported}");
     }
 }
 

@@ -27,9 +27,9 @@ fn text(path: &Path) -> String {
 #[test]
 fn each_place_is_asked_only_where_the_ones_before_it_have_nothing() {
     let (release, web) = (Release::published(), Server::start());
-    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let reported: Arc<Mutex<Vec<String>>> = Arc::default();
     let (bundled, near) = (folder("other", b"x", 0o755), folder("other", b"x", 0o644));
-    let into = Arc::clone(&told);
+    let into = Arc::clone(&reported);
     let options = Options {
         bundled: Some(bundled.path().to_owned()),
         mirrors: vec![text(near.path()), web.url()],
@@ -54,7 +54,7 @@ fn each_place_is_asked_only_where_the_ones_before_it_have_nothing() {
         format!("not from {}: it is not there", path.display()),
         format!("not from {}/{TAG}/{ASSET}: it answered 404", web.url()),
     ];
-    assert_eq!(*told.lock().unwrap(), expected);
+    assert_eq!(*reported.lock().unwrap(), expected);
     assert_eq!(origin(), Origin::Cache);
     // Backwards: each place that has it hides those after it.
     fs::remove_file(release.entry()).unwrap();

@@ -143,8 +143,8 @@ fn the_rest_is_taken_unless_two_strong_validators_differ() {
             let rest = Answer::Raw(head, bytes(ASSET)[1000..].to_vec());
             let whole = Answer::ranged(bytes(ASSET), "\"b\"");
             in_turn(&release, vec![broken(1000, before), rest, whole]);
-            let told = Arc::<Mutex<Vec<String>>>::default();
-            let hears = Arc::clone(&told);
+            let reported = Arc::<Mutex<Vec<String>>>::default();
+            let hears = Arc::clone(&reported);
             let client = Client::new(Options {
                 listener: Some(Arc::new(move |event: &Event<'_>| {
                     if let Event::Resuming { .. } = event {
@@ -161,7 +161,7 @@ fn the_rest_is_taken_unless_two_strong_validators_differ() {
                 ("\"a\"", "\"b\"") => "the file has changed meanwhile",
                 _ => "taken",
             };
-            assert_eq!(*told.lock().unwrap(), [expected], "{before} {now}");
+            assert_eq!(*reported.lock().unwrap(), [expected], "{before} {now}");
         }
     }
 }

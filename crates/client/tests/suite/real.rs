@@ -30,8 +30,8 @@ impl Running {
             let spawned = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
             let child = spawned.expect("`scripts/setup.sh test` installs it");
             let mut running = Self { child, port };
-            let patience = Instant::now() + Duration::from_secs(20);
-            while Instant::now() < patience && running.child.try_wait().unwrap().is_none() {
+            let retry_budget = Instant::now() + Duration::from_secs(20);
+            while Instant::now() < retry_budget && running.child.try_wait().unwrap().is_none() {
                 if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                     return running;
                 }
@@ -124,8 +124,8 @@ fn a_real_web_server_is_a_mirror_and_sends_the_rest_of_a_file() {
     });
     let release = Release::published();
     release.set(ASSET, Answer::Status(500));
-    let told: Arc<Mutex<Vec<String>>> = Arc::default();
-    let into = Arc::clone(&told);
+    let reported: Arc<Mutex<Vec<String>>> = Arc::default();
+    let into = Arc::clone(&reported);
     let options = Options {
         mirrors: vec![server.url()],
         listener: Some(Arc::new(move |event| {
@@ -146,7 +146,7 @@ fn a_real_web_server_is_a_mirror_and_sends_the_rest_of_a_file() {
     fs::write(beginning, &bytes(ASSET)[..half]).unwrap();
     assert_eq!(client.fetch(&release.request(pins())).unwrap().origin, at);
     let expected = format!("{half} bytes of {ASSET} are here; asking for the rest");
-    assert_eq!(*told.lock().unwrap(), [expected]);
+    assert_eq!(*reported.lock().unwrap(), [expected]);
     // What it does not have is not there, for anybody.
     let error = client.fetch(&lockgate_client::Request {
         asset: OTHER.parse().unwrap(),

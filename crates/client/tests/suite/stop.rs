@@ -11,12 +11,12 @@ use crate::server::Answer;
 /// A client whose caller wants no more once something happens.
 fn until(release: &Release, when: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static) -> Client {
     let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
+    let reported = Arc::clone(&stop);
     Client::new(Options {
         stop: Some(stop),
         listener: Some(Arc::new(move |event| {
             if when(event) {
-                told.store(true, Ordering::Relaxed);
+                reported.store(true, Ordering::Relaxed);
             }
         })),
         ..release.options()
@@ -55,7 +55,7 @@ fn a_transfer_ends_with_the_next_bytes_and_is_gone_on_with_later() {
 fn trouble_is_not_tried_again_for_a_caller_that_wants_no_more() {
     let release = Release::published();
     release.set(ASSET, Answer::Status(503));
-    let client = until(&release, |event| matches!(event, Event::Again { .. }));
+    let client = until(&release, |event| matches!(event, Event::Retrying { .. }));
     let error = client.fetch(&release.request(pins())).unwrap_err();
     assert_eq!(error.code(), "fetch.stopped", "{error}");
     assert_eq!(release.server.count(ASSET), 1);

@@ -1,6 +1,8 @@
 //! What is believed: pins, receipts, and receipts from the cache, each called by its name.
 
-use lockgate_client::{Client, Expectation, FetchError, Ground, Options, Request, Source, Trust};
+use lockgate_client::{
+    Client, Expectation, FetchError, Options, Request, Source, Trust, TrustSource,
+};
 
 use crate::release::*;
 use crate::server::Answer;
@@ -44,7 +46,7 @@ fn pins_that_cannot_be_read_are_not_trust() {
 fn pins_win_over_whatever_receipt_is_published() {
     let release = Release::published();
     release.set("lockgate-receipt.json", Answer::Bytes(b"forged".to_vec()));
-    assert_eq!(release.fetch(pins()).unwrap().ground, Ground::Pins);
+    assert_eq!(release.fetch(pins()).unwrap().ground, TrustSource::Pins);
     assert_eq!(release.server.count("lockgate-receipt.json"), 0);
 }
 
@@ -57,7 +59,7 @@ fn a_receipt_is_weaker_ground_and_says_so() {
         repository_id: Some(7),
     };
     let fetched = release.fetch(Trust::Receipt(expect)).unwrap();
-    assert_eq!(fetched.ground, Ground::Receipt);
+    assert_eq!(fetched.ground, TrustSource::Receipt);
 }
 
 #[test]
@@ -218,7 +220,7 @@ fn a_stored_receipt_serves_offline_only_and_is_named_as_such() {
         .offline()
         .fetch(&release.request(by_receipt()))
         .unwrap();
-    assert_eq!(fetched.ground, Ground::StoredReceipt);
+    assert_eq!(fetched.ground, TrustSource::StoredReceipt);
 
     release.set("lockgate-receipt.json", Answer::Status(500));
     assert_eq!(

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::Package;
 use crate::document::{Manifest, Sums};
 use crate::escape::quoted;
+use crate::ids::{AssetName, CommitId, Fingerprint, Login, PackageName, Tag};
 use crate::promote::origin::{self, Author};
-use crate::promote::{Flaw, PublishedRelease, ReleaseOrigin};
+use crate::promote::{PublishedRelease, ReleaseDefect, ReleaseOrigin};
 use crate::reason::reasons;
 use crate::version::Version;
-use crate::words::{AssetName, CommitId, Fingerprint, Login, PackageName, Tag};
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ pub struct Facts {
     /// What the branch was, oldest first: its commits by first parents, as far as they have the package.
     pub history: Vec<Landed>,
     /// The versions whose tag exists.
-    pub releases: Vec<SeenRelease>,
+    pub releases: Vec<ObservedRelease>,
     /// Whether the version of the oldest commit may be from before Lockgate, and so need not be published.
     pub inherits: bool,
     /// Whether a commit that changed the sources without a bump breaks the promise, too.
@@ -59,7 +59,7 @@ pub struct Followed {
 
 /// A version whose tag exists.
 #[derive(Debug, Clone)]
-pub struct SeenRelease {
+pub struct ObservedRelease {
     /// Which.
     pub version: Version,
     /// Its tag.
@@ -227,7 +227,7 @@ pub fn decide(facts: &Facts) -> Audit {
             }),
         }
     }
-    let mut versions: BTreeMap<(&Version, &Tag), Option<&SeenRelease>> =
+    let mut versions: BTreeMap<(&Version, &Tag), Option<&ObservedRelease>> =
         named.keys().map(|key| (*key, None)).collect();
     for seen in &facts.releases {
         versions.insert((&seen.version, &seen.tag), Some(seen));
@@ -259,7 +259,7 @@ fn row(
     facts: &Facts,
     version: &Version,
     commits: &[&Landed],
-    seen: Option<&SeenRelease>,
+    seen: Option<&ObservedRelease>,
     inherited: bool,
 ) -> Row {
     let mut row = Row {
@@ -282,7 +282,7 @@ fn row(
             row.findings.push(Finding::NeverMerged {
                 version: version.clone(),
             });
-            row.findings.extend(flaw(version, release));
+            row.findings.extend(defect(version, release));
             row.findings.extend(foreign(version, release));
             return row;
         }
@@ -302,7 +302,7 @@ fn row(
         // A tag without a release, that nobody needs.
         (None, None) => return row,
     };
-    row.findings.extend(flaw(version, release));
+    row.findings.extend(defect(version, release));
     row.findings.extend(foreign(version, release));
     if let Ok(receipt) = &release.receipt {
         sources(&mut row, commits, first, receipt.manifest.fingerprint);
@@ -323,7 +323,7 @@ pub fn published_by(
     // A workflow's own token published before there was an App; that a writer's workflow did it later, nobody can tell from here.
     let workflow = author.is_some_and(|author| author.as_str() == origin::WORKFLOWS);
     match origin::author(author, promoter, app.filter(|_| !workflow)) {
-        Author::Stranger(who) => ReleaseOrigin::Stranger(who),
+        Author::Foreign(who) => ReleaseOrigin::Foreign(who),
         Author::App | Author::Workflow | Author::Promoter(_) | Author::OtherApp(_) => {
             ReleaseOrigin::Promotion
         }
@@ -332,7 +332,7 @@ pub fn published_by(
 
 fn foreign(version: &Version, release: &PublishedRelease) -> Option<Finding> {
     match &release.origin {
-        ReleaseOrigin::Stranger(who) => Some(Finding::ForeignRelease {
+        ReleaseOrigin::Foreign(who) => Some(Finding::ForeignRelease {
             version: version.clone(),
             who: who.clone(),
         }),
@@ -340,17 +340,17 @@ fn foreign(version: &Version, release: &PublishedRelease) -> Option<Finding> {
     }
 }
 
-fn flaw(version: &Version, release: &PublishedRelease) -> Option<Finding> {
+fn defect(version: &Version, release: &PublishedRelease) -> Option<Finding> {
     let version = version.clone();
-    Some(match release.flaw()? {
-        Flaw::Receipt(problem) => Finding::NoReceipt { version, problem },
-        Flaw::Missing(name) => Finding::Incomplete { version, name },
-        Flaw::OtherBytes(name) => Finding::ChangedBytes { version, name },
-        Flaw::Foreign(name) => Finding::ForeignFile {
+    Some(match release.defect()? {
+        ReleaseDefect::Receipt(problem) => Finding::NoReceipt { version, problem },
+        ReleaseDefect::Missing(name) => Finding::Incomplete { version, name },
+        ReleaseDefect::OtherBytes(name) => Finding::ChangedBytes { version, name },
+        ReleaseDefect::Foreign(name) => Finding::ForeignFile {
             version,
             name: quoted(&name),
         },
-        Flaw::Tag(commit) => Finding::TagMoved { version, commit },
+        ReleaseDefect::Tag(commit) => Finding::TagMoved { version, commit },
     })
 }
 

@@ -3,8 +3,8 @@ use crate::Reason as _;
 use crate::document::{
     Document as _, Executable, HeaderRanges, Manifest, Origin, Promoter, Receipt,
 };
+use crate::ids::{Digest, ReleaseId};
 use crate::promote::PublishedAsset;
-use crate::words::{Digest, ReleaseId};
 
 fn print(text: &str) -> Fingerprint {
     Fingerprint(Digest::of(text.as_bytes()))
@@ -36,7 +36,7 @@ fn followed(version: u64) -> Followed {
     }
 }
 
-fn release(version: u64, sources: &str) -> SeenRelease {
+fn release(version: u64, sources: &str) -> ObservedRelease {
     let name: AssetName = format!("tool-amd64-v{version}").parse().unwrap();
     let tag: Tag = format!("tool-v{version}").parse().unwrap();
     let receipt = Receipt {
@@ -84,7 +84,7 @@ fn release(version: u64, sources: &str) -> SeenRelease {
         size,
         sha256: None,
     };
-    SeenRelease {
+    ObservedRelease {
         version: Version::Integer(version),
         tag: tag.clone(),
         release: Some(PublishedRelease {
@@ -103,7 +103,7 @@ fn release(version: u64, sources: &str) -> SeenRelease {
     }
 }
 
-fn facts(commits: &[(u64, &str)], releases: Vec<SeenRelease>) -> Facts {
+fn facts(commits: &[(u64, &str)], releases: Vec<ObservedRelease>) -> Facts {
     Facts {
         package: "tool".parse().unwrap(),
         history: history(commits),
@@ -147,7 +147,7 @@ fn the_promise_holds_where_each_version_was_built_from_its_commit() {
 
 #[test]
 fn each_way_to_break_it_is_told_apart() {
-    let two = |second: SeenRelease| facts(&[(1, "a"), (2, "b")], vec![release(1, "a"), second]);
+    let two = |second: ObservedRelease| facts(&[(1, "a"), (2, "b")], vec![release(1, "a"), second]);
     let changed = |change: fn(&mut PublishedRelease)| {
         let mut seen = release(2, "b");
         change(seen.release.as_mut().unwrap());
@@ -158,7 +158,7 @@ fn each_way_to_break_it_is_told_apart() {
         ["!audit.not-published"]
     );
     assert_eq!(
-        codes(&two(SeenRelease {
+        codes(&two(ObservedRelease {
             release: None,
             ..release(2, "b")
         })),
@@ -187,7 +187,7 @@ fn each_way_to_break_it_is_told_apart() {
     assert_eq!(codes(&two(release(2, "other"))), ["!audit.other-sources"]);
     assert_eq!(
         codes(&changed(
-            |release| release.origin = ReleaseOrigin::Stranger("dev published it".into())
+            |release| release.origin = ReleaseOrigin::Foreign("dev published it".into())
         )),
         ["!audit.foreign-release"]
     );
@@ -347,7 +347,7 @@ fn the_author_of_a_release_tells_who_published_it_and_a_workflow_may_have_before
     }
     for (author, app) in [("dev", None), ("mia", Some("lockgate[bot]"))] {
         assert!(
-            matches!(of(author, app), ReleaseOrigin::Stranger(_)),
+            matches!(of(author, app), ReleaseOrigin::Foreign(_)),
             "{author}"
         );
     }

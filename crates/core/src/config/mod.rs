@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 
 use parse::choice;
 
+use crate::ids::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
 use crate::version::{Scheme, Version};
-use crate::words::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
 
 /// The name of the file, at the root of the repository.
 pub const FILE: &str = "lockgate.toml";
@@ -269,7 +269,7 @@ impl Package {
 
     /// Returns the name of the workflow artifact with the candidate's manifest. The name contains the attempt because artifacts
     /// belong to the run, not to the attempt.
-    pub fn candidate_artifact(&self, version: &Version, attempt: crate::words::Attempt) -> String {
+    pub fn candidate_artifact(&self, version: &Version, attempt: crate::ids::Attempt) -> String {
         format!(
             "lockgate-{}-v{version}-candidate-attempt{attempt}",
             self.name
@@ -281,7 +281,7 @@ impl Package {
         &self,
         variant: &VariantName,
         version: &Version,
-        attempt: crate::words::Attempt,
+        attempt: crate::ids::Attempt,
     ) -> String {
         format!(
             "lockgate-{}-v{version}-part-{variant}-attempt{attempt}",

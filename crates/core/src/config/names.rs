@@ -5,8 +5,8 @@ use super::section::Section;
 use super::template::Values;
 use super::{Package, WITHDRAWN_PREFIX};
 use crate::escape::quoted;
+use crate::ids::{AssetName, RepoPath, Tag};
 use crate::version::{Scheme, Version};
-use crate::words::{AssetName, RepoPath, Tag};
 
 /// Fills the name templates with the shortest and the longest version, so that none can make an invalid name later.
 pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {

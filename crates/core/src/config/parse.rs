@@ -12,8 +12,8 @@ use super::{
     Build, Config, EnvironmentCheck, Globs, IdentityCheck, Level, Package, Policy, Removal, Step,
 };
 use crate::escape::quoted;
+use crate::ids::{Digest, PackageName, RepoPath};
 use crate::version::Scheme;
-use crate::words::{Digest, PackageName, RepoPath};
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     let root = DeTable::parse(text).map_err(|error| {

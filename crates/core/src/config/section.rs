@@ -121,14 +121,14 @@ impl<'t> Section<'t> {
     }
 
     /// Reads a typed value of the glossary.
-    pub(super) fn word<W: std::str::FromStr<Err = crate::words::NotAWord>>(
+    pub(super) fn word<W: std::str::FromStr<Err = crate::ids::ParseError>>(
         &self,
         key: &str,
         text: &str,
         at: usize,
     ) -> Result<W, ConfigError> {
         text.parse()
-            .map_err(|wrong: crate::words::NotAWord| self.bad_value(key, text, at, wrong.expected))
+            .map_err(|wrong: crate::ids::ParseError| self.bad_value(key, text, at, wrong.expected))
     }
 
     pub(super) fn bad_value(

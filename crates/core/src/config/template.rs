@@ -5,8 +5,8 @@
 use std::fmt;
 
 use super::Variant;
+use crate::ids::PackageName;
 use crate::version::Version;
-use crate::words::PackageName;
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]

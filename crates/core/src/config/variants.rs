@@ -4,7 +4,7 @@ use super::parse::choice;
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, Value};
 use super::{Libc, Os, Variant};
-use crate::words::VariantName;
+use crate::ids::VariantName;
 
 /// The architectures that a variant can have, in the names that Go and Docker use.
 const ARCHES: [&str; 7] = [

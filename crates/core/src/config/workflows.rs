@@ -6,7 +6,7 @@ use std::fmt;
 use super::choice;
 use super::problem::ConfigError;
 use super::section::Section;
-use crate::words::{BranchName, CommitId, Digest, RepositoryName};
+use crate::ids::{BranchName, CommitId, Digest, RepositoryName};
 
 /// The table `[workflows]`, for the whole repository. Part of no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Document, HeaderRanges};
-use crate::version::Version;
-use crate::words::{
+use crate::ids::{
     AssetName, Attempt, CommitId, Digest, Fingerprint, PackageName, RunId, VariantName,
 };
+use crate::version::Version;
 
 /// One executable, as observed by the writer of the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

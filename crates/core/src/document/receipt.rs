@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Manifest, Sums};
-use crate::words::{
+use crate::ids::{
     ArtifactId, AssetName, BranchName, CommitId, Digest, Login, ObjectId, PullNumber, RepositoryId,
     RepositoryName, Tag, WorkflowId,
 };

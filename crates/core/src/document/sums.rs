@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::{DocumentProblem, Manifest};
 use crate::escape::quoted;
-use crate::words::{AssetName, Digest};
+use crate::ids::{AssetName, Digest};
 
 /// Names and their digests, sorted by name; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]

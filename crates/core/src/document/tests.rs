@@ -1,5 +1,5 @@
 use super::*;
-use crate::words::*;
+use crate::ids::*;
 use proptest::prelude::*;
 
 pub(crate) fn manifest() -> Manifest {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Document;
+use crate::ids::{Login, PackageName, Tag};
 use crate::version::Version;
-use crate::words::{Login, PackageName, Tag};
 
 /// The withdrawal document, published as the only asset of a separate release, because the withdrawn release may be immutable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

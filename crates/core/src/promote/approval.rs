@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use super::{Facts, Item, Plan};
 use crate::escape::{line, quoted};
+use crate::ids::{Digest, RepositoryName};
 use crate::render::size;
-use crate::words::{Digest, RepositoryName};
 
 /// The pull request's changes that affect the build; shown, not judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

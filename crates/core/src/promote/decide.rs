@@ -11,21 +11,21 @@ use crate::config::EnvironmentCheck;
 use crate::detect;
 use crate::document::{Candidate, Manifest, failures};
 use crate::escape::{quoted, shell_word};
+use crate::ids::{Fingerprint, ObjectId, RunId};
 use crate::reason::Verdict;
 use crate::settings::Reading;
-use crate::words::{Fingerprint, ObjectId, RunId};
 
 /// Decides whether a candidate may be promoted, and how.
 pub fn decide(facts: &Facts) -> Decision {
     match check(facts) {
-        Ok(Checked::Plan(plan)) => Verdict::Proceed(plan),
-        Ok(Checked::Done(done)) => Verdict::Done(done),
+        Ok(CheckResult::Plan(plan)) => Verdict::Proceed(plan),
+        Ok(CheckResult::Done(done)) => Verdict::Done(done),
         Err(Stop::Refuse(refusal)) => Verdict::Refuse(refusal),
         Err(Stop::Wait(wait)) => Verdict::Wait(wait),
     }
 }
 
-enum Checked {
+enum CheckResult {
     Plan(Box<Plan>),
     Done(Done),
 }
@@ -41,7 +41,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-fn check(facts: &Facts) -> Result<Checked, Stop> {
+fn check(facts: &Facts) -> Result<CheckResult, Stop> {
     actor(facts)?;
     environment(facts)?;
     if facts.private {
@@ -51,7 +51,7 @@ fn check(facts: &Facts) -> Result<Checked, Stop> {
     pull(facts)?;
     // An existing release settles everything else: an expired artifact must not fail a repeated promotion.
     if let Some(done) = published_already(facts)? {
-        return Ok(Checked::Done(done));
+        return Ok(CheckResult::Done(done));
     }
     let fingerprint = wanted(facts)?;
     room(facts)?;
@@ -67,7 +67,7 @@ fn check(facts: &Facts) -> Result<Checked, Stop> {
             pull: facts.pull.number,
         }
         .into()),
-        (true, _) | (_, None) => Ok(Checked::Plan(Box::new(plan))),
+        (true, _) | (_, None) => Ok(CheckResult::Plan(Box::new(plan))),
     }
 }
 
@@ -186,7 +186,7 @@ pub(super) fn promoted(
         ReleaseOrigin::Unproven(_) if ours.is_some_and(|ours| same_candidate(ours, theirs)) => {
             Ok(())
         }
-        ReleaseOrigin::Unproven(why) | ReleaseOrigin::Stranger(why) => {
+        ReleaseOrigin::Unproven(why) | ReleaseOrigin::Foreign(why) => {
             Err(Refusal::ReleaseForeign {
                 tag: release.tag.clone(),
                 why: why.clone(),
@@ -245,7 +245,7 @@ fn wanted(facts: &Facts) -> Result<Fingerprint, Refusal> {
         }
         Verdict::Done(_) => {
             return Err(Refusal::NothingToPromote {
-                why: facts.detected.sentence(&facts.package.name),
+                why: facts.detected.summary(&facts.package.name),
             });
         }
         Verdict::Refuse(refusal) => {

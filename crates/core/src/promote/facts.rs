@@ -7,11 +7,11 @@ use super::runs::BaseHistory;
 use crate::config::{Package, RECEIPT_ASSET, SUMS_ASSET};
 use crate::detect;
 use crate::document::{Candidate, DocumentProblem, Receipt};
-use crate::settings::{Environment, Reading};
-use crate::words::{
+use crate::ids::{
     ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, Login, ObjectId,
     PullNumber, ReleaseId, RepositoryId, RepositoryName, Role, RunId, Tag, Timestamp, WorkflowId,
 };
+use crate::settings::{Environment, Reading};
 
 /// The environment that the workflow of a promotion names.
 pub const ENVIRONMENT: &str = "release";
@@ -212,7 +212,7 @@ pub enum ReleaseOrigin {
     /// Published by an account that any workflow can use, and no promotion has kept this receipt.
     Unproven(String),
     /// Published by any other account.
-    Stranger(String),
+    Foreign(String),
 }
 
 /// A published release.
@@ -248,23 +248,23 @@ pub struct PublishedAsset {
 impl PublishedRelease {
     /// Returns the problem if the release does not contain what its receipt lists, with the matching `SHA256SUMS`.
     pub fn problem(&self) -> Option<String> {
-        self.flaw().map(|flaw| flaw.to_string())
+        self.defect().map(|defect| defect.to_string())
     }
 
     /// Returns the same problem by its kind.
-    pub fn flaw(&self) -> Option<Flaw> {
+    pub fn defect(&self) -> Option<ReleaseDefect> {
         let receipt = match &self.receipt {
             Ok(receipt) => receipt,
-            Err(problem) => return Some(Flaw::Receipt(problem.clone())),
+            Err(problem) => return Some(ReleaseDefect::Receipt(problem.clone())),
         };
         if receipt.tag != self.tag {
-            return Some(Flaw::Receipt(format!(
+            return Some(ReleaseDefect::Receipt(format!(
                 "its receipt is that of {}",
                 receipt.tag
             )));
         }
         if receipt.origin.head != receipt.manifest.commit {
-            return Some(Flaw::Receipt(format!(
+            return Some(ReleaseDefect::Receipt(format!(
                 "its receipt is of the head {}, and its manifest of {}",
                 receipt.origin.head, receipt.manifest.commit
             )));
@@ -274,7 +274,7 @@ impl PublishedRelease {
             .as_ref()
             .filter(|it| **it != receipt.origin.head)
         {
-            return Some(Flaw::Tag(commit.clone()));
+            return Some(ReleaseDefect::Tag(commit.clone()));
         }
         let sums = receipt.sums().to_string().into_bytes();
         let known = |asset: &&PublishedAsset| {
@@ -288,7 +288,7 @@ impl PublishedRelease {
         let foreign = self.assets.iter().find(|asset| !known(asset));
         let foreign = foreign.map(|asset| asset.name.to_string());
         if let Some(name) = foreign.or_else(|| self.others.first().cloned()) {
-            return Some(Flaw::Foreign(name));
+            return Some(ReleaseDefect::Foreign(name));
         }
         let listed = receipt.manifest.executables.iter();
         let listed = listed.map(|one| (one.name.clone(), one.size, one.sha256));
@@ -297,9 +297,9 @@ impl PublishedRelease {
         let sums = named.map(|name: AssetName| (name, sums.len() as u64, Digest::of(&sums)));
         for (name, size, sha256) in listed.chain(sums) {
             match self.assets.iter().find(|asset| asset.name == name) {
-                None => return Some(Flaw::Missing(name.clone())),
+                None => return Some(ReleaseDefect::Missing(name.clone())),
                 Some(asset) if asset.size != size || asset.sha256.is_some_and(|d| d != sha256) => {
-                    return Some(Flaw::OtherBytes(name.clone()));
+                    return Some(ReleaseDefect::OtherBytes(name.clone()));
                 }
                 Some(_) => {}
             }
@@ -310,7 +310,7 @@ impl PublishedRelease {
 
 /// A difference between a release and its receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
+pub enum ReleaseDefect {
     /// There is no usable receipt, with the reason.
     Receipt(String),
     /// A file is missing.
@@ -323,7 +323,7 @@ pub enum Flaw {
     Tag(CommitId),
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for ReleaseDefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Receipt(problem) => f.write_str(problem),

@@ -13,7 +13,7 @@
 use super::decide::{promoted, same_executables};
 use super::{Done, Plan, PublishedRelease, Rechecked, Refusal, ReleaseFacts, Wait};
 use crate::escape::quoted;
-use crate::words::{AssetName, Digest, ReleaseId};
+use crate::ids::{AssetName, Digest, ReleaseId};
 
 /// The largest number of drafts that one promotion creates.
 const DRAFTS: u32 = 3;
@@ -52,7 +52,7 @@ pub enum Event {
     /// The result of [`Effect::Send`].
     Sent(Result<Sent, UploadFault>),
     /// The result of [`Effect::ReadDraft`].
-    DraftRead(Result<SeenDraft, Fault>),
+    DraftRead(Result<ObservedDraft, Fault>),
     /// The result of [`Effect::Recheck`].
     Rechecked(Result<Rechecked, Fault>),
     /// The result of [`Effect::Publish`].
@@ -60,7 +60,7 @@ pub enum Event {
     /// The result of [`Effect::ReadRelease`].
     ReleaseRead(Result<ReleaseFacts, Fault>),
     /// The result of [`Effect::ReadPublic`].
-    PublicRead(SeenRelease),
+    PublicRead(ObservedRelease),
 }
 
 /// A call that did not simply succeed. Classified for the decision, not for the log: the text is only shown.
@@ -135,7 +135,7 @@ pub struct Sent {
 
 /// A draft as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenDraft {
+pub struct ObservedDraft {
     /// Whether it is still a draft.
     pub draft: bool,
     /// The tag it would get.
@@ -149,12 +149,12 @@ pub struct SeenDraft {
     /// Whether it is marked as a pre-release.
     pub prerelease: bool,
     /// The assets.
-    pub assets: Vec<SeenAsset>,
+    pub assets: Vec<ObservedAsset>,
 }
 
 /// An asset of a draft as it was read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenAsset {
+pub struct ObservedAsset {
     /// The name of the asset.
     pub name: String,
     /// The size in bytes.
@@ -167,7 +167,7 @@ pub struct SeenAsset {
 
 /// The result of an anonymous read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SeenRelease {
+pub enum ObservedRelease {
     /// Every file is present with the right bytes.
     Right,
     /// A file has wrong bytes under a right name.
@@ -342,7 +342,7 @@ impl Machine {
         }
     }
 
-    fn draft_read(&mut self, draft: ReleaseId, answer: Result<SeenDraft, Fault>) -> Step {
+    fn draft_read(&mut self, draft: ReleaseId, answer: Result<ObservedDraft, Fault>) -> Step {
         match answer {
             Ok(seen) if self.is_as_planned(&seen) => {
                 self.go(State::Rechecking { draft }, Effect::Recheck)
@@ -357,7 +357,7 @@ impl Machine {
         }
     }
 
-    fn is_as_planned(&self, seen: &SeenDraft) -> bool {
+    fn is_as_planned(&self, seen: &ObservedDraft) -> bool {
         let mut found: Vec<_> = seen
             .assets
             .iter()
@@ -518,21 +518,21 @@ impl Machine {
         )
     }
 
-    fn public_read(&mut self, draft: ReleaseId, reads: u32, seen: SeenRelease) -> Step {
+    fn public_read(&mut self, draft: ReleaseId, reads: u32, seen: ObservedRelease) -> Step {
         match seen {
-            SeenRelease::Right => self.end(End::Published(draft)),
-            SeenRelease::Wrong(name) => {
+            ObservedRelease::Right => self.end(End::Published(draft)),
+            ObservedRelease::Wrong(name) => {
                 let tag = &self.plan.tag;
                 let problem =
                     format!("{name} of the published release {tag} has other bytes than were sent");
                 self.end(End::WrongBytes(problem.into()))
             }
-            SeenRelease::Altered(problem) => self.end(End::Refused(Refusal::ReleaseBroken {
+            ObservedRelease::Altered(problem) => self.end(End::Refused(Refusal::ReleaseBroken {
                 tag: self.plan.tag.clone(),
                 problem,
             })),
-            SeenRelease::NotYet(_) if reads + 1 < READS => self.confirm(draft, reads + 1),
-            SeenRelease::NotYet(what) => self.end(End::Waiting(Wait::NotReadable {
+            ObservedRelease::NotYet(_) if reads + 1 < READS => self.confirm(draft, reads + 1),
+            ObservedRelease::NotYet(what) => self.end(End::Waiting(Wait::NotReadable {
                 tag: self.plan.tag.clone(),
                 what,
             })),

@@ -4,7 +4,6 @@
 //! time, and handles each response and each missing response. Neither does any I/O: the same code runs against GitHub, the
 //! rehearsal's fake GitHub and a simulator.
 
-mod again;
 mod approval;
 mod decide;
 mod facts;
@@ -13,22 +12,23 @@ pub mod origin;
 mod plan;
 mod planning;
 mod reasons;
+mod recheck;
 pub mod runs;
 
-pub use again::Again;
 pub use approval::{Approved, Changes, PUBLISHED};
 pub use decide::{decide, workflow};
 pub use facts::{
-    ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, Flaw, PublishedAsset,
-    PublishedRelease, PullFacts, PullState, ReleaseFacts, ReleaseOrigin, RunFacts, RunOutcome,
-    WorkflowFacts,
+    ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, PublishedAsset,
+    PublishedRelease, PullFacts, PullState, ReleaseDefect, ReleaseFacts, ReleaseOrigin, RunFacts,
+    RunOutcome, WorkflowFacts,
 };
 pub use machine::{
-    Effect, End, Event, Fault, Machine, SeenAsset, SeenDraft, SeenRelease, Sent, Step, UploadFault,
-    WrongContent,
+    Effect, End, Event, Fault, Machine, ObservedAsset, ObservedDraft, ObservedRelease, Sent, Step,
+    UploadFault, WrongContent,
 };
 pub use plan::{Binding, BoundArtifact, Done, Item, Plan, Rechecked};
 pub use reasons::{Refusal, Wait};
+pub use recheck::Recheck;
 
 /// The decision of promote.
 pub type Decision = crate::Verdict<Done, Box<Plan>, Wait, Refusal>;

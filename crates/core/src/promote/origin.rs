@@ -2,7 +2,7 @@
 //! published counts, and where every workflow uses that account, the promotion's run must have kept the receipt.
 
 use super::{ArtifactFacts, RunFacts};
-use crate::words::{BranchName, Login, RepositoryId};
+use crate::ids::{BranchName, Login, RepositoryId};
 
 /// The account that publishes with a workflow's own token, whichever workflow it is.
 pub const WORKFLOWS: &str = "github-actions[bot]";
@@ -21,23 +21,23 @@ pub enum Author {
     /// Another App, which the promotions may sign in as, though this process does not.
     OtherApp(Login),
     /// Any other account, with a description.
-    Stranger(String),
+    Foreign(String),
 }
 
 /// Classifies the author of a release. `app` is the App that this process is signed in as: then only the App publishes.
 pub fn author(author: Option<&Login>, promoter: &Login, app: Option<&Login>) -> Author {
     match (author, app) {
-        (None, _) => Author::Stranger("the forge does not say who published it".to_owned()),
+        (None, _) => Author::Foreign("the forge does not say who published it".to_owned()),
         (Some(author), Some(app)) if author == app => Author::App,
         (Some(author), Some(app)) => {
-            Author::Stranger(format!("{author} published it, and not {app}"))
+            Author::Foreign(format!("{author} published it, and not {app}"))
         }
         (Some(author), None) if author.as_str() == WORKFLOWS => Author::Workflow,
         (Some(author), None) if author.as_str().ends_with("[bot]") => {
             Author::OtherApp(author.clone())
         }
         (Some(author), None) if author == promoter => Author::Promoter(author.clone()),
-        (Some(author), None) => Author::Stranger(format!(
+        (Some(author), None) => Author::Foreign(format!(
             "{author} published it, and its receipt names {promoter}"
         )),
     }
@@ -72,7 +72,7 @@ pub fn may_be_of_promotion(
 mod tests {
     use super::super::RunOutcome;
     use super::*;
-    use crate::words::{ArtifactId, Attempt, RunId, WorkflowId};
+    use crate::ids::{ArtifactId, Attempt, RunId, WorkflowId};
 
     fn login(name: &str) -> Login {
         name.parse().unwrap()
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(of("lockgate[bot]", Some("lockgate[bot]")), Author::App);
         for other in ["github-actions[bot]", "mia", "dev", "other[bot]"] {
             assert!(
-                matches!(of(other, Some("lockgate[bot]")), Author::Stranger(_)),
+                matches!(of(other, Some("lockgate[bot]")), Author::Foreign(_)),
                 "{other}"
             );
         }
@@ -96,10 +96,10 @@ mod tests {
             of("other[bot]", None),
             Author::OtherApp(login("other[bot]"))
         );
-        assert!(matches!(of("dev", None), Author::Stranger(_)));
+        assert!(matches!(of("dev", None), Author::Foreign(_)));
         assert!(matches!(
             author(None, &login("mia"), None),
-            Author::Stranger(_)
+            Author::Foreign(_)
         ));
     }
 

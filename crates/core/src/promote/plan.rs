@@ -2,7 +2,7 @@
 
 use super::PullState;
 use crate::document::{Document as _, Executable, Receipt};
-use crate::words::{
+use crate::ids::{
     ArtifactId, AssetName, Attempt, BranchName, CommitId, Digest, Fingerprint, ObjectId,
     PullNumber, RepositoryId, RunId, Tag, WorkflowId,
 };

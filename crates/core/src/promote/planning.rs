@@ -3,8 +3,8 @@
 use super::plan::{Binding, BoundArtifact, Item, Plan, documents};
 use super::{ArtifactFacts, Facts, RunFacts, approval};
 use crate::document::{HeaderRanges, Manifest, Origin, OriginArtifact, Promoter, Receipt};
+use crate::ids::ObjectId;
 use crate::render::release_notes;
-use crate::words::ObjectId;
 
 /// Collects everything to publish, and everything that it is bound to.
 pub(super) fn plan(

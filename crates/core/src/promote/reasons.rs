@@ -2,10 +2,10 @@
 
 use super::approval::Approved;
 use crate::detect;
-use crate::reason::{Reason as _, reasons};
-use crate::words::{
+use crate::ids::{
     BranchName, CommitId, Digest, Login, PullNumber, RepositoryName, Role, RunId, Tag,
 };
+use crate::reason::{Reason as _, reasons};
 
 reasons! {
     /// Why a candidate is not promoted until a person changes something.

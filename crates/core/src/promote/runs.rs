@@ -10,7 +10,7 @@
 //! - A writer cannot delete a pull request, or the events of one.
 
 use super::{PullFacts, RunFacts, RunOutcome};
-use crate::words::{BranchName, PullNumber, Timestamp};
+use crate::ids::{BranchName, PullNumber, Timestamp};
 
 /// The event of a run whose file depends on a base branch.
 const PULL_REQUEST: &str = "pull_request";
@@ -99,7 +99,7 @@ pub fn ambiguity(run: &RunFacts, pull: &PullFacts, history: &BaseHistory) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::{Attempt, RepositoryId, RunId, WorkflowId};
+    use crate::ids::{Attempt, RepositoryId, RunId, WorkflowId};
     use proptest::prelude::*;
 
     fn at(minute: u32) -> Timestamp {

@@ -2,16 +2,16 @@ use super::*;
 use crate::detect;
 use crate::document::tests::manifest;
 use crate::document::{Candidate, FailedVariant, HeaderRanges, Receipt};
+use crate::ids::*;
 use crate::reason::{Reason, Verdict};
 use crate::settings::{Branches, Environment, Reading, Reviewer};
 use crate::version::Version;
-use crate::words::*;
 
-mod again;
 mod approval;
 mod faults;
 mod manifests;
 mod protocol;
+mod recheck;
 mod sources;
 mod world;
 
@@ -553,17 +553,17 @@ fn a_release_whose_sums_are_missing_or_other_is_broken() {
 
 #[test]
 fn a_release_is_whole_only_if_all_of_it_is_what_was_promoted() {
-    let flaw = |change: fn(&mut PublishedRelease)| {
+    let defect = |change: fn(&mut PublishedRelease)| {
         let mut release = published(&plan());
         change(&mut release);
         release.problem().unwrap_or_default()
     };
-    assert_eq!(flaw(|_| ()), "");
-    assert_eq!(flaw(|it| it.commit = None), "");
-    assert!(flaw(|it| it.commit = Some(commit('9'))).contains("its tag names"));
-    assert!(flaw(|it| it.others.push("in stall.sh".to_owned())).contains("was not promoted"));
+    assert_eq!(defect(|_| ()), "");
+    assert_eq!(defect(|it| it.commit = None), "");
+    assert!(defect(|it| it.commit = Some(commit('9'))).contains("its tag names"));
+    assert!(defect(|it| it.others.push("in stall.sh".to_owned())).contains("was not promoted"));
     assert!(
-        flaw(|it| it.assets.push(PublishedAsset {
+        defect(|it| it.assets.push(PublishedAsset {
             name: "install.sh".parse().unwrap(),
             size: 1,
             sha256: None,
@@ -571,7 +571,7 @@ fn a_release_is_whole_only_if_all_of_it_is_what_was_promoted() {
         .contains("\"install.sh\" was not promoted")
     );
     assert!(
-        flaw(|it| {
+        defect(|it| {
             if let Ok(receipt) = &mut it.receipt {
                 receipt.origin.head = commit('9');
             }
@@ -609,7 +609,7 @@ fn a_release_of_somebody_else_is_never_taken_for_done() {
         "promote.release-foreign"
     );
     assert_eq!(
-        release(ReleaseOrigin::Stranger(why()), true),
+        release(ReleaseOrigin::Foreign(why()), true),
         "promote.release-foreign"
     );
     // The candidate's bytes, said to be of what main would get; or of a commit that is not its head.

@@ -4,10 +4,10 @@ use crate::detect::Decision;
 use crate::document::{FailedVariant, Manifest, SmokeResult};
 use crate::escape;
 use crate::gate::Status;
+use crate::ids::{CommitId, PackageName, PullNumber};
 use crate::reason::{Reason as _, Verdict};
-use crate::render::markdown::{block, code, row, sentence};
+use crate::render::markdown::{block, code, row, summary};
 use crate::render::size;
-use crate::words::{CommitId, PackageName, PullNumber};
 
 /// The size limit of a comment, in bytes: well below GitHub's own limit of 65,536.
 const LARGEST: usize = 60_000;
@@ -79,10 +79,7 @@ pub fn comment(report: &Report<'_>) -> String {
         marker(report.package),
         code(report.package.as_str())
     );
-    text += &format!(
-        "{}.\n\n",
-        sentence(&report.decision.sentence(report.package))
-    );
+    text += &format!("{}.\n\n", summary(&report.decision.summary(report.package)));
     text += &changed(report);
     match &report.outcome {
         Outcome::None => {}
@@ -100,7 +97,7 @@ pub fn comment(report: &Report<'_>) -> String {
     text += &format!(
         "**Gate: {}**: {}.\n\n",
         report.status.state.as_str(),
-        sentence(&report.status.description)
+        summary(&report.status.description)
     );
     let next = next(report);
     if !next.is_empty() {
@@ -171,7 +168,7 @@ fn candidate(manifest: &Manifest, artifacts: &Artifacts, run_url: Option<&str>) 
             &code(&executable.sha256.to_string()),
             &smoke,
             &format!("{} s", executable.build_seconds),
-            &sentence(&executable.headers),
+            &summary(&executable.headers),
         ]);
     }
     let expire = artifacts
@@ -193,12 +190,12 @@ fn failures(variants: &[FailedVariant], run_url: Option<&str>) -> String {
     for failure in variants {
         let next = match failure.next.as_str() {
             "" => String::new(),
-            next => format!(". Next: {}", sentence(next)),
+            next => format!(". Next: {}", summary(next)),
         };
         text += &format!(
             "- {}: {} ({}){next}\n",
             code(failure.variant.as_str()),
-            sentence(&failure.problem),
+            summary(&failure.problem),
             code(&failure.code)
         );
     }
@@ -232,7 +229,7 @@ fn next(report: &Report<'_>) -> String {
         }
         (Verdict::Refuse(refusal), _) => format!(
             "Next: {}. ({})\n",
-            sentence(&refusal.hint()),
+            summary(&refusal.hint()),
             code(refusal.code())
         ),
         (_, Outcome::Built(..)) if waits => format!(

@@ -1,8 +1,8 @@
 use super::*;
 use crate::detect::{Plan, Refusal};
-use crate::gate::Light;
+use crate::gate::StatusState;
+use crate::ids::{Digest, Fingerprint};
 use crate::version::Version;
-use crate::words::{Digest, Fingerprint};
 
 fn plan() -> Decision {
     let fingerprint = Fingerprint(Digest::of(b"tree"));
@@ -45,7 +45,7 @@ fn render_of(
     })
 }
 
-fn status(state: Light, code: &'static str) -> Status {
+fn status(state: StatusState, code: &'static str) -> Status {
     Status {
         state,
         code,
@@ -59,7 +59,7 @@ fn of_a_fork_s_pull_request_the_comment_says_what_to_do() {
     let manifest = crate::document::tests::manifest();
     let text = |from_fork| {
         let outcome = Outcome::Built(&manifest, Artifacts { expire: None });
-        let status = status(Light::Pending, "gate.waits-for-promotion");
+        let status = status(StatusState::Pending, "gate.waits-for-promotion");
         render_of(&plan(), outcome, &status, from_fork)
     };
     assert!(text(true).contains("push them to a branch of this repository"));
@@ -74,7 +74,7 @@ fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
     let artifacts = Artifacts {
         expire: Some("2026-02-20".into()),
     };
-    insta::assert_snapshot!(render(&plan(), Outcome::Built(&manifest, artifacts), &status(Light::Pending, "gate.waits-for-promotion")), @r"
+    insta::assert_snapshot!(render(&plan(), Outcome::Built(&manifest, artifacts), &status(StatusState::Pending, "gate.waits-for-promotion")), @r"
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
@@ -119,7 +119,7 @@ fn what_changes_of_the_config_is_shown_as_text_and_never_as_markup() {
         machines: &["self-hosted`".to_owned()],
         from_fork: false,
         outcome: Outcome::None,
-        status: &status(Light::Pending, "gate.not-built"),
+        status: &status(StatusState::Pending, "gate.not-built"),
         run_url: None,
         release_url: None,
     });
@@ -148,7 +148,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
             "::set-output name=x::\u{1b}[31m".into(),
         ],
     };
-    insta::assert_snapshot!(render(&plan(), Outcome::Failed(&[failed]), &status(Light::Failure, "gate.build-failed")), @r"
+    insta::assert_snapshot!(render(&plan(), Outcome::Failed(&[failed]), &status(StatusState::Failure, "gate.build-failed")), @r"
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
@@ -184,7 +184,7 @@ fn a_refusal_says_what_to_do() {
         free: "3".into(),
     };
     let decision = Verdict::Refuse(refusal);
-    insta::assert_snapshot!(render(&decision, Outcome::None, &status(Light::Failure, "detect.taken")), @r"
+    insta::assert_snapshot!(render(&decision, Outcome::None, &status(StatusState::Failure, "detect.taken")), @r"
     <!-- lockgate:tool-support -->
     ### Lockgate: `tool-support`
 
@@ -210,7 +210,7 @@ fn a_huge_log_is_cut_and_its_fence_is_closed() {
     let text = render(
         &plan(),
         Outcome::Failed(&[failed]),
-        &status(Light::Failure, "gate.build-failed"),
+        &status(StatusState::Failure, "gate.build-failed"),
     );
     assert!(text.len() < 61_000 && text.contains("Cut here: the rest is in [the log]("));
 }

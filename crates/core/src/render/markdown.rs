@@ -36,7 +36,7 @@ pub fn row(cells: &[&str]) -> String {
 }
 
 /// Returns a sentence of ours that may quote untrusted text: every character that could be markup is escaped.
-pub fn sentence(text: &str) -> String {
+pub fn summary(text: &str) -> String {
     line(text)
         .chars()
         .flat_map(|c| {
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_sentence_has_no_markup_and_mentions_nobody() {
         assert_eq!(
-            sentence("*x* [a](b) <b> @team"),
+            summary("*x* [a](b) <b> @team"),
             "\\*x\\* \\[a\\](b) \\<b\\> @\u{2060}team"
         );
     }

@@ -4,9 +4,9 @@
 //! (commits, pull requests, runs, settings) or see (tags).
 
 mod files;
-mod people;
 mod releases;
 mod runs;
+mod users;
 
 use std::fmt::Debug;
 
@@ -80,14 +80,9 @@ impl From<ForgeError> for Broken {
 
 /// Returns all sentences.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [
-        people::CHECKS,
-        runs::CHECKS,
-        releases::CHECKS,
-        files::CHECKS,
-    ]
-    .into_iter()
-    .flatten()
+    [users::CHECKS, runs::CHECKS, releases::CHECKS, files::CHECKS]
+        .into_iter()
+        .flatten()
 }
 
 /// Returns the sentences that do not hold, and why; each is checked in a world of its own.

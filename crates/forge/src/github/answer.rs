@@ -42,7 +42,7 @@ pub(super) fn classify(
         (408 | 500..=599, Kind::Read) => Err(ErrorKind::Unavailable),
         (400..=499, _) => Err(ErrorKind::Conflict),
         (_, Kind::Write) => Err(ErrorKind::Ambiguous),
-        (_, Kind::Read) => Err(ErrorKind::Garbled),
+        (_, Kind::Read) => Err(ErrorKind::InvalidResponse),
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn words(status: u16, body: &[u8]) -> String {
     #[serde(untagged)]
     enum Particular {
         Text(String),
-        Flaw {
+        ReleaseDefect {
             resource: Option<String>,
             field: Option<String>,
             code: Option<String>,
@@ -107,7 +107,7 @@ pub(super) fn words(status: u16, body: &[u8]) -> String {
     for particular in refusal.errors {
         let parts = match particular {
             Particular::Text(text) => vec![text],
-            Particular::Flaw {
+            Particular::ReleaseDefect {
                 resource,
                 field,
                 code,
@@ -171,8 +171,8 @@ mod tests {
             (500, Err(E::Unavailable), Err(E::Ambiguous)),
             (502, Err(E::Unavailable), Err(E::Ambiguous)),
             (503, Err(E::Unavailable), Err(E::Ambiguous)),
-            (101, Err(E::Garbled), Err(E::Ambiguous)),
-            (999, Err(E::Garbled), Err(E::Ambiguous)),
+            (101, Err(E::InvalidResponse), Err(E::Ambiguous)),
+            (999, Err(E::InvalidResponse), Err(E::Ambiguous)),
         ];
         for (status, read, write) in table {
             assert_eq!(judged(Kind::Read, status, &[], ""), read, "read {status}");

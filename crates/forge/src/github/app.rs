@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
-use super::wire::Wire;
+use super::http_client::HttpClient;
 use super::{Config, ConfigProblem};
 use crate::{ErrorKind, ForgeError, Token};
 
@@ -33,7 +33,7 @@ pub struct App {
 }
 
 /// A permission of a token: its scope, and whether it includes writing.
-pub type Right = (&'static str, bool);
+pub type Permission = (&'static str, bool);
 
 /// The result of signing in as an App.
 #[derive(Debug)]
@@ -91,21 +91,23 @@ impl App {
     ///
     /// # Errors
     /// [`ForgeError`]: GitHub does not know the App or its installation, or does not grant these permissions.
-    pub fn sign_in(&self, config: &Config, rights: &[Right]) -> Result<SignedIn, SignInError> {
-        let doing = "sign in as the App";
+    pub fn sign_in(&self, config: &Config, rights: &[Permission]) -> Result<SignedIn, SignInError> {
+        let operation = "sign in as the App";
         let statement = self.statement((config.clock.now)());
         let statement = statement.ok_or_else(|| ForgeError {
             kind: ErrorKind::Source,
-            doing: doing.to_owned(),
+            operation: operation.to_owned(),
             detail: "the key signs nothing".to_owned(),
         })?;
-        let wire = Wire::new(Config {
+        let http_client = HttpClient::new(Config {
             token: Some(Token::new(statement)),
             ..config.clone()
         })?;
-        let app: AppShape = wire.read(doing, &wire.api.url("/app"))?;
-        let installed: Installation =
-            wire.read("find the App's installation", &wire.at("/installation"))?;
+        let app: AppShape = http_client.read(operation, &http_client.api.url("/app"))?;
+        let installed: Installation = http_client.read(
+            "find the App's installation",
+            &http_client.at("/installation"),
+        )?;
         let permissions: Map<String, Value> = rights
             .iter()
             .map(|(scope, write)| {
@@ -117,12 +119,13 @@ impl App {
             json!({ "repositories": [config.repository.name()], "permissions": permissions });
         let path = format!("/app/installations/{}/access_tokens", installed.id);
         let asking = "get the App's token";
-        let given: Given = wire.write(asking, Method::POST, &wire.api.url(&path), &body)?;
+        let given: Given =
+            http_client.write(asking, Method::POST, &http_client.api.url(&path), &body)?;
         let login = format!("{}[bot]", app.slug).parse();
         let login = login.map_err(|_| {
-            wire.error(
-                ErrorKind::Garbled,
-                doing,
+            http_client.error(
+                ErrorKind::InvalidResponse,
+                operation,
                 "the forge names an App that cannot be one",
             )
         })?;

@@ -13,9 +13,9 @@ use ureq::http::{HeaderMap, Method};
 
 use super::agents::Size;
 use super::answer::Kind;
+use super::http_client::{HttpClient, JSON, header};
 use super::outgoing::Outgoing;
 use super::paging::{self, Page};
-use super::wire::{JSON, Wire, header};
 use crate::{ErrorKind, ForgeError};
 
 /// The minimum wait, for rate limits that ask for less.
@@ -24,7 +24,7 @@ const LEAST_WAIT: Duration = Duration::from_secs(1);
 /// Whether a request is likely to be repeated. The next one is then conditional: GitHub does not count a request whose
 /// response is "not modified".
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum CachePolicy {
     No,
     Likely,
 }
@@ -44,33 +44,38 @@ impl From<ForgeError> for Failure {
     }
 }
 
-impl Wire {
+impl HttpClient {
     /// Reads one response.
     pub(super) fn read<T: DeserializeOwned>(
         &self,
-        doing: &str,
+        operation: &str,
         url: &str,
     ) -> Result<T, ForgeError> {
-        let page = self.page(doing, url, Again::No)?;
-        self.parsed(Kind::Read, doing, &page.body)
+        let page = self.page(operation, url, CachePolicy::No)?;
+        self.parsed(Kind::Read, operation, &page.body)
     }
 
     /// Reads one response that is likely to be requested again.
     pub(super) fn read_again<T: DeserializeOwned>(
         &self,
-        doing: &str,
+        operation: &str,
         url: &str,
     ) -> Result<T, ForgeError> {
-        let page = self.page(doing, url, Again::Likely)?;
-        self.parsed(Kind::Read, doing, &page.body)
+        let page = self.page(operation, url, CachePolicy::Likely)?;
+        self.parsed(Kind::Read, operation, &page.body)
     }
 
     /// Reads one page of a response.
-    pub(super) fn page(&self, doing: &str, url: &str, again: Again) -> Result<Page, ForgeError> {
+    pub(super) fn page(
+        &self,
+        operation: &str,
+        url: &str,
+        again: CachePolicy,
+    ) -> Result<Page, ForgeError> {
         self.persist(Kind::Read, || {
             let known = match again {
-                Again::No => None,
-                Again::Likely => self.memory.recall(url),
+                CachePolicy::No => None,
+                CachePolicy::Likely => self.memory.recall(url),
             };
             let mut request = self.request(Method::GET, url, JSON);
             if let Some((tag, _)) = &known {
@@ -78,25 +83,25 @@ impl Wire {
             }
             let mut response = self
                 .send(Size::Small, request, SendBody::none())
-                .map_err(|problem| self.error(ErrorKind::Unavailable, doing, &problem.text))?;
-            let body = self.answer(Kind::Read, doing, &mut response)?;
+                .map_err(|problem| self.error(ErrorKind::Unavailable, operation, &problem.text))?;
+            let body = self.answer(Kind::Read, operation, &mut response)?;
             if let (304, Some((_, page))) = (response.status().as_u16(), known) {
                 return Ok(page);
             }
-            let next = self.next(doing, response.headers())?;
+            let next = self.next(operation, response.headers())?;
             let page = Page { body, next };
-            if let (Again::Likely, Some(tag)) = (again, header(response.headers(), "etag")) {
+            if let (CachePolicy::Likely, Some(tag)) = (again, header(response.headers(), "etag")) {
                 self.memory.keep(url, tag, &page);
             }
             Ok(page)
         })
     }
 
-    fn next(&self, doing: &str, headers: &HeaderMap) -> Result<Option<String>, ForgeError> {
+    fn next(&self, operation: &str, headers: &HeaderMap) -> Result<Option<String>, ForgeError> {
         let next = header(headers, "link").and_then(paging::next);
         if next.is_some_and(|url| !self.api.owns(url)) {
             let detail = "the forge names a next page on another host";
-            return Err(self.error(ErrorKind::Garbled, doing, detail));
+            return Err(self.error(ErrorKind::InvalidResponse, operation, detail));
         }
         Ok(next.map(str::to_owned))
     }
@@ -104,19 +109,19 @@ impl Wire {
     /// Makes a write, and returns its response.
     pub(super) fn write<T: DeserializeOwned>(
         &self,
-        doing: &str,
+        operation: &str,
         method: Method,
         url: &str,
         body: &Value,
     ) -> Result<T, ForgeError> {
-        let answer = self.command(doing, method, url, Some(body))?;
-        self.parsed(Kind::Write, doing, &answer)
+        let answer = self.command(operation, method, url, Some(body))?;
+        self.parsed(Kind::Write, operation, &answer)
     }
 
     /// Makes a write, and returns its response unparsed.
     pub(super) fn command(
         &self,
-        doing: &str,
+        operation: &str,
         method: Method,
         url: &str,
         body: Option<&Value>,
@@ -127,13 +132,15 @@ impl Wire {
             let Some(body) = &body else {
                 let sent = self.send(Size::Small, request, SendBody::none());
                 let mut response =
-                    sent.map_err(|problem| self.lost(problem.before, doing, &problem.text))?;
-                let answer = self.answer(Kind::Write, doing, &mut response)?;
+                    sent.map_err(|problem| self.lost(problem.before, operation, &problem.text))?;
+                let answer = self.answer(Kind::Write, operation, &mut response)?;
                 // The response to a deletion is empty. Any content comes from something other than GitHub, and nothing
                 // was deleted.
                 return match answer.is_empty() {
                     true => Ok(answer),
-                    false => Err(self.lost(false, doing, "the answer makes no sense").into()),
+                    false => Err(self
+                        .lost(false, operation, "the answer makes no sense")
+                        .into()),
                 };
             };
             let size = body.len() as u64;
@@ -144,20 +151,20 @@ impl Wire {
             let mut outgoing = Outgoing::new(&mut bytes, size);
             let sent = self.send(Size::Small, request, SendBody::from_reader(&mut outgoing));
             let unseen = !outgoing.touched();
-            let mut response =
-                sent.map_err(|problem| self.lost(problem.before || unseen, doing, &problem.text))?;
-            Ok(self.answer(Kind::Write, doing, &mut response)?)
+            let mut response = sent
+                .map_err(|problem| self.lost(problem.before || unseen, operation, &problem.text))?;
+            Ok(self.answer(Kind::Write, operation, &mut response)?)
         })
     }
 
     /// Returns the error for a write without a response.
-    pub(super) fn lost(&self, unseen: bool, doing: &str, detail: &str) -> ForgeError {
+    pub(super) fn lost(&self, unseen: bool, operation: &str, detail: &str) -> ForgeError {
         let kind = if unseen {
             ErrorKind::Unavailable
         } else {
             ErrorKind::Ambiguous
         };
-        self.error(kind, doing, detail)
+        self.error(kind, operation, detail)
     }
 
     /// Makes a call, and repeats it as the rules at the top of this module allow.
@@ -166,19 +173,19 @@ impl Wire {
         kind: Kind,
         mut call: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, ForgeError> {
-        let mut patience = self.limits.patience;
+        let mut retry_budget = self.limits.retry_budget;
         let mut tries = 1;
         loop {
             let Failure { error, repeatable } = match call() {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let pause = pause(kind, error.kind, tries, patience);
+            let pause = pause(kind, error.kind, tries, retry_budget);
             let Some(pause) = pause.filter(|_| repeatable && tries < self.limits.tries) else {
                 return Err(error);
             };
             if matches!(error.kind, ErrorKind::RateLimited(_)) {
-                patience -= pause;
+                retry_budget -= pause;
             }
             (self.clock.sleep)(pause);
             tries += 1;
@@ -187,10 +194,10 @@ impl Wire {
 }
 
 /// Returns how long to wait before a call is repeated; `None` if it is not.
-fn pause(kind: Kind, error: ErrorKind, tries: u32, patience: Duration) -> Option<Duration> {
+fn pause(kind: Kind, error: ErrorKind, tries: u32, retry_budget: Duration) -> Option<Duration> {
     match (error, kind) {
         (ErrorKind::RateLimited(Some(wait)), _) => {
-            Some(wait.max(LEAST_WAIT)).filter(|wait| *wait <= patience)
+            Some(wait.max(LEAST_WAIT)).filter(|wait| *wait <= retry_budget)
         }
         (ErrorKind::Unavailable, Kind::Read) => Some(Duration::from_secs(1 << (tries - 1).min(5))),
         (
@@ -200,7 +207,7 @@ fn pause(kind: Kind, error: ErrorKind, tries: u32, patience: Duration) -> Option
             | ErrorKind::Conflict
             | ErrorKind::Denied
             | ErrorKind::Ambiguous
-            | ErrorKind::Garbled
+            | ErrorKind::InvalidResponse
             | ErrorKind::Source,
             _,
         ) => None,

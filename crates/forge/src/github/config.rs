@@ -59,7 +59,7 @@ pub struct Limits {
     /// The most tries for a call. Default: 3. Writes are repeated only if a rate limit kept them from having an effect.
     pub tries: u32,
     /// The total time that one call may wait for rate limits. Default: 1 minute.
-    pub patience: Duration,
+    pub retry_budget: Duration,
 }
 
 impl Default for Limits {
@@ -69,7 +69,7 @@ impl Default for Limits {
             idle: Duration::from_secs(120),
             call: Duration::from_secs(60),
             tries: 3,
-            patience: Duration::from_secs(60),
+            retry_budget: Duration::from_secs(60),
         }
     }
 }

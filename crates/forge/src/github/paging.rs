@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use super::answer::Kind;
-use super::calls::Again;
-use super::wire::Wire;
+use super::calls::CachePolicy;
+use super::http_client::HttpClient;
 use crate::{ErrorKind, ForgeError};
 
 /// The most pages that are read: 10,000 items.
@@ -20,10 +20,10 @@ pub(super) struct Page {
 
 /// Reads a listing to its end. `url` has no query, or one that `&` can follow; `items` extracts the items of a page.
 pub(super) fn all<P: DeserializeOwned, T>(
-    wire: &Wire,
-    doing: &str,
+    http_client: &HttpClient,
+    operation: &str,
     url: &str,
-    again: Again,
+    again: CachePolicy,
     items: impl Fn(P) -> Vec<T>,
 ) -> Result<Vec<T>, ForgeError> {
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -31,13 +31,21 @@ pub(super) fn all<P: DeserializeOwned, T>(
     let mut found = Vec::new();
     for _ in 0..PAGES {
         let Some(url) = next else { return Ok(found) };
-        let page = wire.page(doing, &url, again)?;
-        found.extend(items(wire.parsed(Kind::Read, doing, &page.body)?));
+        let page = http_client.page(operation, &url, again)?;
+        found.extend(items(http_client.parsed(
+            Kind::Read,
+            operation,
+            &page.body,
+        )?));
         next = page.next;
     }
     match next {
         None => Ok(found),
-        Some(_) => Err(wire.error(ErrorKind::Garbled, doing, "there is no end of pages")),
+        Some(_) => Err(http_client.error(
+            ErrorKind::InvalidResponse,
+            operation,
+            "there is no end of pages",
+        )),
     }
 }
 

@@ -7,91 +7,107 @@ use serde_json::json;
 use ureq::http::Method;
 
 use super::address::encoded;
-use super::calls::Again;
+use super::calls::CachePolicy;
+use super::http_client::HttpClient;
 use super::paging;
-use super::shapes;
-use super::wire::Wire;
+use super::schema;
 use crate::{Comment, ForgeError, Pull};
 
-pub(super) fn one(wire: &Wire, number: PullNumber) -> Result<Pull, ForgeError> {
-    let found: shapes::Pull = wire.read_again(
+pub(super) fn one(http_client: &HttpClient, number: PullNumber) -> Result<Pull, ForgeError> {
+    let found: schema::Pull = http_client.read_again(
         &format!("read pull request {number}"),
-        &wire.at(&format!("/pulls/{number}")),
+        &http_client.at(&format!("/pulls/{number}")),
     )?;
     Ok(found.into())
 }
 
 pub(super) fn from_branch(
-    wire: &Wire,
+    http_client: &HttpClient,
     owner: &str,
     branch: &BranchName,
 ) -> Result<Vec<Pull>, ForgeError> {
     let head = encoded(&format!("{owner}:{branch}"));
-    let doing = format!("find the pull requests from {owner}:{branch}");
-    let mut found = list(wire, &doing, &format!("state=all&head={head}"))?;
+    let operation = format!("find the pull requests from {owner}:{branch}");
+    let mut found = list(http_client, &operation, &format!("state=all&head={head}"))?;
     found.retain(|pull| pull.facts.state != PullState::Closed);
     Ok(found)
 }
 
-pub(super) fn ever_from_branch(wire: &Wire, branch: &str) -> Result<Vec<Pull>, ForgeError> {
-    let head = encoded(&format!("{}:{branch}", wire.owner()));
-    let doing = format!("find all pull requests from {}", quoted(branch));
-    list(wire, &doing, &format!("state=all&head={head}"))
+pub(super) fn ever_from_branch(
+    http_client: &HttpClient,
+    branch: &str,
+) -> Result<Vec<Pull>, ForgeError> {
+    let head = encoded(&format!("{}:{branch}", http_client.owner()));
+    let operation = format!("find all pull requests from {}", quoted(branch));
+    list(http_client, &operation, &format!("state=all&head={head}"))
 }
 
 /// GitHub changes a base by itself when a branch of a stack is merged and deleted.
-pub(super) fn base_changes(wire: &Wire, pull: PullNumber) -> Result<Vec<Timestamp>, ForgeError> {
-    let doing = format!("list the events of pull request {pull}");
-    let url = wire.at(&format!("/issues/{pull}/events"));
+pub(super) fn base_changes(
+    http_client: &HttpClient,
+    pull: PullNumber,
+) -> Result<Vec<Timestamp>, ForgeError> {
+    let operation = format!("list the events of pull request {pull}");
+    let url = http_client.at(&format!("/issues/{pull}/events"));
     paging::all(
-        wire,
-        &doing,
+        http_client,
+        &operation,
         &url,
-        Again::No,
-        |page: Vec<shapes::IssueEvent>| {
+        CachePolicy::No,
+        |page: Vec<schema::IssueEvent>| {
             let changes = page
                 .into_iter()
-                .filter(shapes::IssueEvent::changes_the_base);
+                .filter(schema::IssueEvent::changes_the_base);
             changes.map(|event| event.created_at).collect()
         },
     )
 }
 
-pub(super) fn open_into(wire: &Wire, base: &BranchName) -> Result<Vec<Pull>, ForgeError> {
-    let doing = format!("list the open pull requests into {base}");
+pub(super) fn open_into(
+    http_client: &HttpClient,
+    base: &BranchName,
+) -> Result<Vec<Pull>, ForgeError> {
+    let operation = format!("list the open pull requests into {base}");
     list(
-        wire,
-        &doing,
+        http_client,
+        &operation,
         &format!("state=open&base={}", encoded(base.as_str())),
     )
 }
 
-fn list(wire: &Wire, doing: &str, query: &str) -> Result<Vec<Pull>, ForgeError> {
-    let url = wire.at(&format!("/pulls?{query}"));
-    paging::all(wire, doing, &url, Again::No, |page: Vec<shapes::Pull>| {
-        page.into_iter().map(Pull::from).collect()
-    })
+fn list(http_client: &HttpClient, operation: &str, query: &str) -> Result<Vec<Pull>, ForgeError> {
+    let url = http_client.at(&format!("/pulls?{query}"));
+    paging::all(
+        http_client,
+        operation,
+        &url,
+        CachePolicy::No,
+        |page: Vec<schema::Pull>| page.into_iter().map(Pull::from).collect(),
+    )
 }
 
-pub(super) fn comments(wire: &Wire, pull: PullNumber) -> Result<Vec<Comment>, ForgeError> {
-    let doing = format!("list the comments of pull request {pull}");
-    let url = wire.at(&format!("/issues/{pull}/comments"));
+pub(super) fn comments(
+    http_client: &HttpClient,
+    pull: PullNumber,
+) -> Result<Vec<Comment>, ForgeError> {
+    let operation = format!("list the comments of pull request {pull}");
+    let url = http_client.at(&format!("/issues/{pull}/comments"));
     paging::all(
-        wire,
-        &doing,
+        http_client,
+        &operation,
         &url,
-        Again::No,
-        |page: Vec<shapes::Comment>| page.into_iter().map(Comment::from).collect(),
+        CachePolicy::No,
+        |page: Vec<schema::Comment>| page.into_iter().map(Comment::from).collect(),
     )
 }
 
 pub(super) fn create_comment(
-    wire: &Wire,
+    http_client: &HttpClient,
     pull: PullNumber,
     body: &str,
 ) -> Result<Comment, ForgeError> {
-    let url = wire.at(&format!("/issues/{pull}/comments"));
-    let made: shapes::Comment = wire.write(
+    let url = http_client.at(&format!("/issues/{pull}/comments"));
+    let made: schema::Comment = http_client.write(
         &format!("comment on pull request {pull}"),
         Method::POST,
         &url,
@@ -101,12 +117,12 @@ pub(super) fn create_comment(
 }
 
 pub(super) fn update_comment(
-    wire: &Wire,
+    http_client: &HttpClient,
     id: CommentId,
     body: &str,
 ) -> Result<Comment, ForgeError> {
-    let url = wire.at(&format!("/issues/comments/{id}"));
-    let made: shapes::Comment = wire.write(
+    let url = http_client.at(&format!("/issues/comments/{id}"));
+    let made: schema::Comment = http_client.write(
         &format!("replace comment {id}"),
         Method::PATCH,
         &url,

@@ -9,9 +9,9 @@ use lockgate_core::settings::{
 use serde::Deserialize;
 
 use super::address::encoded;
-use super::calls::Again;
+use super::calls::CachePolicy;
+use super::http_client::HttpClient;
 use super::paging;
-use super::wire::Wire;
 use crate::{ErrorKind, ForgeError};
 
 #[derive(Deserialize)]
@@ -148,10 +148,13 @@ struct Immutability {
     enabled: bool,
 }
 
-pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment>, ForgeError> {
-    let doing = format!("read the environment {name}");
-    let url = wire.at(&format!("/environments/{}", encoded(name)));
-    let shape: EnvironmentShape = match told(wire.read(&doing, &url))? {
+pub(super) fn environment(
+    http_client: &HttpClient,
+    name: &str,
+) -> Result<Reading<Environment>, ForgeError> {
+    let operation = format!("read the environment {name}");
+    let url = http_client.at(&format!("/environments/{}", encoded(name)));
+    let shape: EnvironmentShape = match reported(http_client.read(&operation, &url))? {
         Reading::Read(shape) => shape,
         Reading::NotFound => return Ok(Reading::NotFound),
         Reading::Denied => return Ok(Reading::Denied),
@@ -159,7 +162,7 @@ pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment
     let branches = match shape.deployment_branch_policy {
         None => Branches::All,
         Some(policy) if policy.protected_branches => Branches::Protected,
-        Some(_) => match told(patterns(wire, &doing, &url))? {
+        Some(_) => match reported(patterns(http_client, &operation, &url))? {
             Reading::Read(patterns) => Branches::Listed(patterns),
             Reading::NotFound => return Ok(Reading::NotFound),
             Reading::Denied => return Ok(Reading::Denied),
@@ -182,31 +185,47 @@ pub(super) fn environment(wire: &Wire, name: &str) -> Result<Reading<Environment
 
 /// Returns the patterns of an environment. A tag pattern admits jobs of runs for a tag, which is not one of our
 /// branches.
-fn patterns(wire: &Wire, doing: &str, environment: &str) -> Result<Vec<String>, ForgeError> {
+fn patterns(
+    http_client: &HttpClient,
+    operation: &str,
+    environment: &str,
+) -> Result<Vec<String>, ForgeError> {
     let url = format!("{environment}/deployment-branch-policies");
-    paging::all(wire, doing, &url, Again::No, |page: BranchPolicies| {
-        let named = |policy: BranchPolicy| match policy.r#type.as_deref() {
-            Some("tag") => format!("refs/tags/{}", policy.name),
-            Some(_) | None => policy.name,
-        };
-        page.branch_policies.into_iter().map(named).collect()
-    })
+    paging::all(
+        http_client,
+        operation,
+        &url,
+        CachePolicy::No,
+        |page: BranchPolicies| {
+            let named = |policy: BranchPolicy| match policy.r#type.as_deref() {
+                Some("tag") => format!("refs/tags/{}", policy.name),
+                Some(_) | None => policy.name,
+            };
+            page.branch_policies.into_iter().map(named).collect()
+        },
+    )
 }
 
 /// Two requests: the rulesets, and the part of the older branch protection that the branch's response contains.
 pub(super) fn branch_rules(
-    wire: &Wire,
+    http_client: &HttpClient,
     branch: &BranchName,
 ) -> Result<Reading<BranchRules>, ForgeError> {
-    let doing = format!("read the rules of {branch}");
-    let url = wire.at(&format!("/rules/branches/{}", encoded(branch.as_str())));
-    let rules = paging::all(wire, &doing, &url, Again::No, |page: Vec<Rule>| page);
-    let older = wire.at(&format!("/branches/{}", encoded(branch.as_str())));
-    let older: Branch = wire.read(&doing, &older)?;
+    let operation = format!("read the rules of {branch}");
+    let url = http_client.at(&format!("/rules/branches/{}", encoded(branch.as_str())));
+    let rules = paging::all(
+        http_client,
+        &operation,
+        &url,
+        CachePolicy::No,
+        |page: Vec<Rule>| page,
+    );
+    let older = http_client.at(&format!("/branches/{}", encoded(branch.as_str())));
+    let older: Branch = http_client.read(&operation, &older)?;
     let older = older
         .protection
         .and_then(|protection| protection.required_status_checks);
-    told(rules.map(|rules| {
+    reported(rules.map(|rules| {
         let has = |kind: &str| rules.iter().any(|rule| rule.r#type == kind);
         let mut found = BranchRules {
             required: Vec::new(),
@@ -260,16 +279,16 @@ fn merging(rules: &[Rule]) -> Merging {
 }
 
 /// Makes one request for the list, and one for each active ruleset about tags.
-pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeError> {
-    let url = wire.at("/rulesets");
+pub(super) fn tag_rules(http_client: &HttpClient) -> Result<Reading<Vec<TagRules>>, ForgeError> {
+    let url = http_client.at("/rulesets");
     let listed = paging::all(
-        wire,
+        http_client,
         "list the rulesets",
         &url,
-        Again::No,
+        CachePolicy::No,
         |page: Vec<Listed>| page,
     );
-    let listed = match told(listed)? {
+    let listed = match reported(listed)? {
         Reading::Read(listed) => listed,
         Reading::NotFound => return Ok(Reading::NotFound),
         Reading::Denied => return Ok(Reading::Denied),
@@ -279,8 +298,11 @@ pub(super) fn tag_rules(wire: &Wire) -> Result<Reading<Vec<TagRules>>, ForgeErro
         if one.target.as_deref() != Some("tag") || one.enforcement != "active" {
             continue;
         }
-        let doing = format!("read the ruleset {}", one.id);
-        let ruleset: Ruleset = wire.read(&doing, &wire.at(&format!("/rulesets/{}", one.id)))?;
+        let operation = format!("read the ruleset {}", one.id);
+        let ruleset: Ruleset = http_client.read(
+            &operation,
+            &http_client.at(&format!("/rulesets/{}", one.id)),
+        )?;
         let names = ruleset
             .conditions
             .and_then(|conditions| conditions.ref_name);
@@ -313,23 +335,26 @@ fn bypass(actor: BypassActor) -> Bypass {
     }
 }
 
-pub(super) fn workflow_rights(wire: &Wire) -> Result<Reading<WorkflowRights>, ForgeError> {
-    let doing = "read what workflows may do";
-    let url = wire.at("/actions/permissions/workflow");
-    let found: Result<DefaultRights, _> = wire.read(doing, &url);
-    told(found.map(|it| WorkflowRights {
+pub(super) fn workflow_rights(
+    http_client: &HttpClient,
+) -> Result<Reading<WorkflowRights>, ForgeError> {
+    let operation = "read what workflows may do";
+    let url = http_client.at("/actions/permissions/workflow");
+    let found: Result<DefaultRights, _> = http_client.read(operation, &url);
+    reported(found.map(|it| WorkflowRights {
         write: it.default_workflow_permissions != "read",
         approve: it.can_approve_pull_request_reviews,
     }))
 }
 
-pub(super) fn immutable_releases(wire: &Wire) -> Result<Reading<bool>, ForgeError> {
-    let doing = "read whether releases are immutable";
-    let found: Result<Immutability, _> = wire.read(doing, &wire.at("/immutable-releases"));
-    told(found.map(|it| it.enabled))
+pub(super) fn immutable_releases(http_client: &HttpClient) -> Result<Reading<bool>, ForgeError> {
+    let operation = "read whether releases are immutable";
+    let found: Result<Immutability, _> =
+        http_client.read(operation, &http_client.at("/immutable-releases"));
+    reported(found.map(|it| it.enabled))
 }
 
-fn told<T>(answer: Result<T, ForgeError>) -> Result<Reading<T>, ForgeError> {
+fn reported<T>(answer: Result<T, ForgeError>) -> Result<Reading<T>, ForgeError> {
     match answer {
         Ok(value) => Ok(Reading::Read(value)),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(Reading::NotFound),

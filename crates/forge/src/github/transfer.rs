@@ -15,93 +15,100 @@ use super::address::{encoded, redirected};
 use super::agents::Size;
 use super::answer::Kind;
 use super::calls::Failure;
+use super::http_client::{HttpClient, JSON, header};
 use super::outgoing::Outgoing;
-use super::shapes;
-use super::wire::{JSON, Wire, header};
+use super::schema;
 use crate::{Asset, Body, ErrorKind, ForgeError, Release};
 
 /// The most redirects that a download follows.
 const HOPS: u32 = 5;
 
 pub(super) fn upload(
-    wire: &Wire,
+    http_client: &HttpClient,
     release: &Release,
     name: &str,
     size: u64,
     bytes: &mut dyn Read,
 ) -> Result<Asset, ForgeError> {
-    let doing = format!("upload {name} into release {}", release.id);
-    if !wire.api.takes_uploads(&release.upload_url) {
-        return Err(wire.error(
+    let operation = format!("upload {name} into release {}", release.id);
+    if !http_client.api.takes_uploads(&release.upload_url) {
+        return Err(http_client.error(
             ErrorKind::Denied,
-            &doing,
+            &operation,
             "the forge wants the file on a host that is not its own",
         ));
     }
     let url = format!("{}?name={}", release.upload_url, encoded(name));
     let mut outgoing = Outgoing::new(bytes, size);
-    let answer = wire.persist(Kind::Write, || {
-        let answer = send(wire, &doing, &url, size, &mut outgoing);
+    let answer = http_client.persist(Kind::Write, || {
+        let answer = send(http_client, &operation, &url, size, &mut outgoing);
         answer.map_err(|error| Failure {
             error,
             repeatable: !outgoing.touched(),
         })
     })?;
-    let asset: shapes::Asset = wire.parsed(Kind::Write, &doing, &answer)?;
+    let asset: schema::Asset = http_client.parsed(Kind::Write, &operation, &answer)?;
     Ok(asset.into())
 }
 
 fn send(
-    wire: &Wire,
-    doing: &str,
+    http_client: &HttpClient,
+    operation: &str,
     url: &str,
     size: u64,
     outgoing: &mut Outgoing<'_>,
 ) -> Result<Vec<u8>, ForgeError> {
-    let mut request = wire
+    let mut request = http_client
         .request(Method::POST, url, JSON)
         .header("Content-Type", "application/octet-stream")
         .header("Content-Length", size);
     if size > 0 {
         request = request.header("Expect", "100-continue");
     }
-    let sent = wire.send(Size::Stream, request, SendBody::from_reader(outgoing));
+    let sent = http_client.send(Size::Stream, request, SendBody::from_reader(outgoing));
     // If the source failed, the connection was closed with part of the announced bytes missing.
     if let Some(text) = outgoing.failed() {
-        return Err(wire.error(ErrorKind::Source, doing, text));
+        return Err(http_client.error(ErrorKind::Source, operation, text));
     }
     // Even if no byte was requested: the head alone may have left an asset in the state `starter`.
-    let mut response = sent.map_err(|problem| wire.lost(problem.before, doing, &problem.text))?;
-    wire.answer(Kind::Write, doing, &mut response)
+    let mut response =
+        sent.map_err(|problem| http_client.lost(problem.before, operation, &problem.text))?;
+    http_client.answer(Kind::Write, operation, &mut response)
 }
 
-pub(super) fn open_asset(wire: &Wire, id: AssetId) -> Result<Body, ForgeError> {
+pub(super) fn open_asset(http_client: &HttpClient, id: AssetId) -> Result<Body, ForgeError> {
     open(
-        wire,
+        http_client,
         &format!("download asset {id}"),
-        &wire.at(&format!("/releases/assets/{id}")),
+        &http_client.at(&format!("/releases/assets/{id}")),
         "application/octet-stream",
     )
 }
 
-pub(super) fn open_artifact(wire: &Wire, id: ArtifactId) -> Result<Body, ForgeError> {
+pub(super) fn open_artifact(http_client: &HttpClient, id: ArtifactId) -> Result<Body, ForgeError> {
     open(
-        wire,
+        http_client,
         &format!("download artifact {id}"),
-        &wire.at(&format!("/actions/artifacts/{id}/zip")),
+        &http_client.at(&format!("/actions/artifacts/{id}/zip")),
         JSON,
     )
 }
 
 /// Requests the API, then the storage that it names; the signed addresses in between are used once and never shown.
-fn open(wire: &Wire, doing: &str, url: &str, accept: &str) -> Result<Body, ForgeError> {
-    wire.persist(Kind::Read, || {
-        let unavailable = |text: &str| wire.error(ErrorKind::Unavailable, doing, text);
+fn open(
+    http_client: &HttpClient,
+    operation: &str,
+    url: &str,
+    accept: &str,
+) -> Result<Body, ForgeError> {
+    http_client.persist(Kind::Read, || {
+        let unavailable = |text: &str| http_client.error(ErrorKind::Unavailable, operation, text);
         let send = |request| {
-            wire.send(Size::Stream, request, SendBody::none())
+            http_client
+                .send(Size::Stream, request, SendBody::none())
                 .map_err(|problem| unavailable(&problem.text))
         };
-        let mut response = send(wire.request(Method::GET, url, accept))?;
+        let mut response = send(http_client.request(Method::GET, url, accept))?;
         let mut at = url.to_owned();
         for hop in 0.. {
             let status = response.status().as_u16();
@@ -115,11 +122,11 @@ fn open(wire: &Wire, doing: &str, url: &str, accept: &str) -> Result<Body, Forge
                         Err(unavailable(&format!("storage answered with status {status}")).into())
                     }
                     _ => {
-                        wire.answer(Kind::Read, doing, &mut response)?;
-                        Err(wire
+                        http_client.answer(Kind::Read, operation, &mut response)?;
+                        Err(http_client
                             .error(
-                                ErrorKind::Garbled,
-                                doing,
+                                ErrorKind::InvalidResponse,
+                                operation,
                                 &format!("the answer with status {status} is no file"),
                             )
                             .into())
@@ -127,19 +134,23 @@ fn open(wire: &Wire, doing: &str, url: &str, accept: &str) -> Result<Body, Forge
                 };
             };
             if hop == HOPS {
-                return Err(wire
-                    .error(ErrorKind::Garbled, doing, "there is no end of redirects")
+                return Err(http_client
+                    .error(
+                        ErrorKind::InvalidResponse,
+                        operation,
+                        "there is no end of redirects",
+                    )
                     .into());
             }
             let next = redirected(&at, location);
             at = next.ok_or_else(|| {
-                wire.error(
-                    ErrorKind::Garbled,
-                    doing,
+                http_client.error(
+                    ErrorKind::InvalidResponse,
+                    operation,
                     "the forge redirects to what is no address",
                 )
             })?;
-            response = send(wire.anonymous(&at))?;
+            response = send(http_client.anonymous(&at))?;
         }
         Err(unavailable("there is no end of redirects").into())
     })

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::thread;
 
-use lockgate::look::requirements;
-use lockgate::stream::{Checked, Wanted};
+use lockgate::inspect_output::requirements;
+use lockgate::stream::{VerifyingReader, Wanted};
 use lockgate_core::config::Package;
 use lockgate_core::document::Executable;
 use lockgate_core::{ArtifactId, CommitId, Tag};
@@ -54,7 +54,7 @@ pub(crate) fn unzip_and_hash(package: &Package, all: &[One]) -> f64 {
             requirements: requirements(variant),
         };
         total += once(|| {
-            let count = thread::scope(|scope| drain(Checked::begin(scope, body, wanted)));
+            let count = thread::scope(|scope| drain(VerifyingReader::begin(scope, body, wanted)));
             assert_eq!(count, one.executable.size);
         });
     }

@@ -70,8 +70,8 @@ pub(crate) fn figures(table: &mut Table) {
             .env("GITHUB_API_URL", server.api_url());
         audit
     };
-    let said = run(audit());
-    let first = said.lines().next().unwrap_or_default();
+    let stderr = run(audit());
+    let first = stderr.lines().next().unwrap_or_default();
     assert_eq!(
         first,
         format!("large: every version on the branch is published ({COMMITS} commits)")
@@ -83,7 +83,7 @@ pub(crate) fn figures(table: &mut Table) {
     });
     let calls = (server.api_calls().len() - before) / 5;
     table.at_most("audit: 5,000 commits and 500 releases", took, 2.0, seconds);
-    table.told("  calls to the API", calls.to_string());
+    table.reported("  calls to the API", calls.to_string());
 }
 
 /// Imports a history in which every tenth commit raises the version and changes a source.

@@ -55,10 +55,10 @@ pub(crate) fn figures(table: &mut Table) {
     let tips = median(15, || {
         run("git", &["ls-remote", "--quiet", "origin"], false)
     });
-    let said = std::fs::read_to_string(&output).unwrap();
+    let stderr = std::fs::read_to_string(&output).unwrap();
     assert!(
-        said.contains("decision") && said.contains("build"),
-        "{said}"
+        stderr.contains("decision") && stderr.contains("build"),
+        "{stderr}"
     );
 
     table.at_most(
@@ -67,10 +67,10 @@ pub(crate) fn figures(table: &mut Table) {
         0.050,
         milliseconds,
     );
-    table.told("  with a base that is named", milliseconds(named));
-    table.told("  git ls-tree -r alone", milliseconds(list));
-    table.told("  git ls-remote alone", milliseconds(tips));
-    table.told(
+    table.reported("  with a base that is named", milliseconds(named));
+    table.reported("  git ls-tree -r alone", milliseconds(list));
+    table.reported("  git ls-remote alone", milliseconds(tips));
+    table.reported(
         "  detect as a multiple of both trees and one ls-remote",
         ratio(workflow / (2.0 * list + tips)),
     );

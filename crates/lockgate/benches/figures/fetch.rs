@@ -31,14 +31,14 @@ sys.exit(digest.hexdigest() != sys.argv[3])
 ";
 
 pub(crate) fn figures(table: &mut Table) {
-    let room = Room::new(SIZE);
-    let ways = room.ways();
+    let workspace = Workspace::new(SIZE);
+    let ways = workspace.ways();
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); ways.len()];
     // The first round does not count.
     for round in 0..=ROUNDS {
         for ((_, way), times) in ways.iter().zip(&mut times) {
             let time = once(way);
-            room.tidy();
+            workspace.tidy();
             if round > 0 {
                 times.push(time);
             }
@@ -58,28 +58,28 @@ pub(crate) fn figures(table: &mut Table) {
         table.at_most(&what, over(other), limit, ratio);
     }
     for (other, (name, _)) in others.iter().zip(&ways[3..]) {
-        table.told(&format!("  the same over {name}"), ratio(over(other)));
+        table.reported(&format!("  the same over {name}"), ratio(over(other)));
     }
     for ((name, _), times) in ways.iter().zip(&times) {
         let what = format!("  {name}, median of {ROUNDS}");
-        table.told(&what, seconds(middle(times.clone())));
+        table.reported(&what, seconds(middle(times.clone())));
     }
-    let took = watched(room.fetch(), |_| ());
+    let took = watched(workspace.fetch(), |_| ());
     let what = "fetch of 200 MB: peak memory";
     table.at_most(what, took.peak, 24.0 * 1024.0 * 1024.0, mebibytes);
 
-    let cached = median(ROUNDS, || drop(run(room.fetch())));
+    let cached = median(ROUNDS, || drop(run(workspace.fetch())));
     let pass = median(ROUNDS, || {
-        std::hint::black_box(Sha256::digest(&*room.file));
+        std::hint::black_box(Sha256::digest(&*workspace.file));
     });
     let what = "fetch from the cache, less one pass of hashing";
     table.at_most(what, cached - pass, 0.015, milliseconds);
-    table.told("  of the whole", milliseconds(cached));
-    table.told("  the pass, out of memory", milliseconds(pass));
+    table.reported("  of the whole", milliseconds(cached));
+    table.reported("  the pass, out of memory", milliseconds(pass));
 }
 
 /// A checkout with pins, a cache, and a server.
-pub(crate) struct Room {
+pub(crate) struct Workspace {
     folder: tempfile::TempDir,
     file: Arc<Vec<u8>>,
     sha256: String,
@@ -90,7 +90,7 @@ pub(crate) struct Room {
 /// A name, and the action to measure.
 type Way<'r> = (String, Box<dyn Fn() + 'r>);
 
-impl Room {
+impl Workspace {
     /// With an executable of about this size.
     pub(crate) fn new(size: usize) -> Self {
         let mut state = 1_u64;

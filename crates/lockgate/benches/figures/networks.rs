@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use crate::fetch::Room;
+use crate::fetch::Workspace;
 use crate::program::{command, run};
 use crate::table::{Table, median, middle, milliseconds, once, ratio, seconds};
 
@@ -20,19 +20,19 @@ const ROUNDS: usize = 5;
 const CROWD: usize = 100;
 
 pub(crate) fn figures(table: &mut Table) {
-    let room = Room::new(SIZE);
-    far_away(table, &room);
-    at_once(table, &room);
-    silent(table, &room);
+    let workspace = Workspace::new(SIZE);
+    far_away(table, &workspace);
+    at_once(table, &workspace);
+    silent(table, &workspace);
 }
 
-fn far_away(table: &mut Table, room: &Room) {
-    let far = relay(&room.url, ROUND_TRIP, None);
-    let address = Room::address_at(&far);
+fn far_away(table: &mut Table, workspace: &Workspace) {
+    let far = relay(&workspace.url, ROUND_TRIP, None);
+    let address = Workspace::address_at(&far);
     let (mut more, mut ours, mut curls) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        room.tidy();
-        let fetch = once(|| drop(run(room.fetch_from(&far))));
+        workspace.tidy();
+        let fetch = once(|| drop(run(workspace.fetch_from(&far))));
         let curl = once(|| {
             let mut curl = command("curl", std::env::temp_dir().as_path());
             curl.args(["-sSf", "-o", "/dev/null", &address]);
@@ -48,17 +48,17 @@ fn far_away(table: &mut Table, room: &Room) {
     let what = "first fetch of 15 MB, 80 ms round trip, over curl -o";
     let trip = ROUND_TRIP.as_secs_f64();
     table.at_most(what, middle(more), trip, milliseconds);
-    table.told("  lockgate fetch", milliseconds(middle(ours)));
-    table.told("  curl -o", milliseconds(middle(curls)));
+    table.reported("  lockgate fetch", milliseconds(middle(ours)));
+    table.reported("  curl -o", milliseconds(middle(curls)));
 }
 
-fn at_once(table: &mut Table, room: &Room) {
-    let slow = relay(&room.url, Duration::ZERO, Some(RATE));
+fn at_once(table: &mut Table, workspace: &Workspace) {
+    let slow = relay(&workspace.url, Duration::ZERO, Some(RATE));
     let fetches = |url: &str, count: usize| {
-        room.tidy();
+        workspace.tidy();
         once(|| {
             let begin = |_| {
-                let mut fetch = room.fetch_from(url);
+                let mut fetch = workspace.fetch_from(url);
                 fetch.stdout(Stdio::piped()).stderr(Stdio::null());
                 fetch.spawn().unwrap()
             };
@@ -67,7 +67,7 @@ fn at_once(table: &mut Table, room: &Room) {
                 let output = child.wait_with_output().unwrap();
                 assert!(output.status.success());
                 let path = String::from_utf8(output.stdout).unwrap();
-                run(command(path.trim(), room.path("work").as_path()));
+                run(command(path.trim(), workspace.path("work").as_path()));
             }
         })
     };
@@ -78,21 +78,21 @@ fn at_once(table: &mut Table, room: &Room) {
     }
     let what = "8 fetches at once of 15 MB at 10 MB/s, each run, over one";
     table.at_most(what, middle(ratios), 1.3, ratio);
-    let before = room.downloads.load(Ordering::SeqCst);
-    let time = fetches(&room.url, CROWD);
-    let count = room.downloads.load(Ordering::SeqCst) - before;
+    let before = workspace.downloads.load(Ordering::SeqCst);
+    let time = fetches(&workspace.url, CROWD);
+    let count = workspace.downloads.load(Ordering::SeqCst) - before;
     let what = "downloads for a hundred processes that ask at once, and run it";
     table.at_most(what, count as f64, 1.0, |n| format!("{n:.0}"));
-    table.told("  until the last of them has run it", seconds(time));
+    table.reported("  until the last of them has run it", seconds(time));
 }
 
-fn silent(table: &mut Table, room: &Room) {
+fn silent(table: &mut Table, workspace: &Workspace) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());
-    let online = median(ROUNDS, || drop(run(room.fetch_from(&room.url))));
+    let online = median(ROUNDS, || drop(run(workspace.fetch_from(&workspace.url))));
     // The cache knows the executable by its digest, and what a server answered by that server's name.
-    let first = once(|| drop(run(room.fetch_from(&nobody))));
-    let later = median(ROUNDS, || drop(run(room.fetch_from(&nobody))));
+    let first = once(|| drop(run(workspace.fetch_from(&nobody))));
+    let later = median(ROUNDS, || drop(run(workspace.fetch_from(&nobody))));
     let what = "everything in the cache, silent network: more than online";
     table.at_most(what, later - online, 0.050, milliseconds);
     table.at_most("  the same, the first time", first - online, 2.0, seconds);

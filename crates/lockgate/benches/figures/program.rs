@@ -31,10 +31,10 @@ pub(crate) fn command(program: &str, dir: &Path) -> Command {
 /// Runs a command and returns its output; a failure ends the benchmark.
 pub(crate) fn run(mut command: Command) -> String {
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{command:?}: {}\n{said}",
+        "{command:?}: {}\n{stderr}",
         output.status
     );
     String::from_utf8(output.stdout).unwrap()

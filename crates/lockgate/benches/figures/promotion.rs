@@ -31,15 +31,15 @@ const VARIANTS: [(&str, u16); 2] = [("amd64", 62), ("arm64", 183)];
 
 pub(crate) fn figures(table: &mut Table) {
     let folder = tempfile::tempdir().unwrap();
-    let stage = Stage::set(folder.path());
-    let all = stage.build();
+    let fixture = Fixture::set(folder.path());
+    let all = fixture.build();
     let stored: u64 = all.iter().map(|one| one.zip.len() as u64).sum();
 
-    let forge = alone::forge(&stage.server.api_url(), "bench/large");
-    let package = stage.package();
+    let forge = alone::forge(&fixture.server.api_url(), "bench/large");
+    let package = fixture.package();
     let three = |measure: &dyn Fn() -> f64| middle((0..3).map(|_| measure()).collect());
     let download = three(&|| alone::download(&forge, &all));
-    let upload = three(&|| alone::upload(&forge, &stage.head, &all));
+    let upload = three(&|| alone::upload(&forge, &fixture.head, &all));
     let unzip = three(&|| alone::unzip_and_hash(&package, &all));
     let slowest = download.max(upload).max(unzip);
     drop(all);
@@ -49,16 +49,16 @@ pub(crate) fn figures(table: &mut Table) {
     let mut written: f64 = 0.0;
     for round in 0..ROUNDS {
         if round > 0 {
-            stage.forget(&forge);
+            fixture.forget(&forge);
         }
-        let (took, published) = stage.promote();
+        let (took, published) = fixture.promote();
         peak_memory = peak_memory.max(took.peak);
         written = written.max(took.written);
         times.push((published, took.seconds));
     }
     let published = middle(times.iter().map(|(published, _)| *published).collect());
     let whole_command = middle(times.iter().map(|(_, seconds)| *seconds).collect());
-    let verify = once(|| drop(run(stage.lockgate("verify", &["--version", "8"]))));
+    let verify = once(|| drop(run(fixture.lockgate("verify", &["--version", "8"]))));
 
     let peak = "promotion: two executables of 200 MB, peak memory";
     table.at_most(peak, peak_memory, 64.0 * f64::from(1 << 20), mebibytes);
@@ -68,14 +68,14 @@ pub(crate) fn figures(table: &mut Table) {
     let until = "  until it was published, as a multiple of the slowest stage alone";
     table.at_most(until, published / slowest, 1.5, ratio);
     let whole = "  with reading it back, gate and comment, likewise";
-    table.told(whole, ratio(whole_command / slowest));
-    table.told("  until it was published", seconds(published));
-    table.told("  the whole command", seconds(whole_command));
-    table.told("  download alone", seconds(download));
-    table.told("  unzip, digest and inspect alone", seconds(unzip));
-    table.told("  upload alone", seconds(upload));
-    table.told("  reading it back alone (lockgate verify)", seconds(verify));
-    table.told("  artifacts as stored", megabytes(stored as f64));
+    table.reported(whole, ratio(whole_command / slowest));
+    table.reported("  until it was published", seconds(published));
+    table.reported("  the whole command", seconds(whole_command));
+    table.reported("  download alone", seconds(download));
+    table.reported("  unzip, digest and inspect alone", seconds(unzip));
+    table.reported("  upload alone", seconds(upload));
+    table.reported("  reading it back alone (lockgate verify)", seconds(verify));
+    table.reported("  artifacts as stored", megabytes(stored as f64));
 }
 
 const CONFIG: &str = r#"
@@ -90,14 +90,14 @@ variant.arm64 = {}
 "#;
 
 /// A repository, a server for it, and a pull request that raises the version.
-struct Stage {
+struct Fixture {
     folder: PathBuf,
     server: Server,
     head: CommitId,
     run: RunId,
 }
 
-impl Stage {
+impl Fixture {
     fn set(folder: &Path) -> Self {
         git(
             folder,
@@ -205,22 +205,22 @@ impl Stage {
         let out = self.folder.join("out");
         let mut zips = Vec::new();
         for (variant, _) in VARIANTS {
-            let said = self.job(&[
+            let stderr = self.job(&[
                 "--variant",
                 variant,
                 "--out",
                 out.join(variant).to_str().unwrap(),
             ]);
-            self.upload(&said, "part-artifact", "part-path");
-            zips.push(self.upload(&said, "artifact", "path"));
+            self.upload(&stderr, "part-artifact", "part-path");
+            zips.push(self.upload(&stderr, "artifact", "path"));
         }
-        let said = self.job(&["--join", "--out", out.to_str().unwrap()]);
-        self.upload(&said, "artifact", "path");
+        let stderr = self.job(&["--join", "--out", out.to_str().unwrap()]);
+        self.upload(&stderr, "artifact", "path");
         self.server
             .set_run(self.run, "completed", Some("success"))
             .unwrap();
 
-        let candidate = std::fs::read(value(&said, "path")).unwrap();
+        let candidate = std::fs::read(value(&stderr, "path")).unwrap();
         let Ok(Candidate::Complete(manifest)) = Candidate::from_json(&candidate) else {
             panic!("the build failed")
         };
@@ -247,8 +247,8 @@ impl Stage {
     }
 
     /// Plays upload-artifact.
-    fn upload(&self, said: &[(String, String)], name: &str, path: &str) -> (ArtifactId, Vec<u8>) {
-        let path = Path::new(value(said, path));
+    fn upload(&self, stderr: &[(String, String)], name: &str, path: &str) -> (ArtifactId, Vec<u8>) {
+        let path = Path::new(value(stderr, path));
         let entry = Entry {
             name: path.file_name().unwrap().to_str().unwrap(),
             mode: 0o755,
@@ -260,7 +260,7 @@ impl Stage {
         let (zip, _) = writer.finish().unwrap();
         let artifact = self.server.add_artifact(
             self.run,
-            value(said, name),
+            value(stderr, name),
             ArtifactForm::Zip,
             zip.as_slice(),
             90,
@@ -326,8 +326,9 @@ fn outputs(text: &str) -> Vec<(String, String)> {
     found
 }
 
-fn value<'a>(said: &'a [(String, String)], key: &str) -> &'a str {
-    said.iter()
+fn value<'a>(stderr: &'a [(String, String)], key: &str) -> &'a str {
+    stderr
+        .iter()
         .find(|(name, _)| name == key)
         .map(|(_, value)| value.as_str())
         .unwrap()

@@ -23,7 +23,7 @@ const INIT: &[&str] = &[
 ];
 
 pub(crate) fn figures(table: &mut Table) {
-    let room = tempfile::tempdir().unwrap();
+    let workspace = tempfile::tempdir().unwrap();
     let run = |dir: &Path, program: &str, args: &[&str]| {
         let mut command = command(program, dir);
         command
@@ -32,9 +32,9 @@ pub(crate) fn figures(table: &mut Table) {
             .stderr(Stdio::null());
         assert!(command.status().unwrap().success(), "{args:?}");
     };
-    run(room.path(), "git", &["init", "--quiet"]);
+    run(workspace.path(), "git", &["init", "--quiet"]);
     // Everything except the renames: the next run finds the same repository.
-    let init = median(30, || run(room.path(), LOCKGATE, INIT));
+    let init = median(30, || run(workspace.path(), LOCKGATE, INIT));
     table.at_most(
         "init: a new package, median of 30",
         init,
@@ -46,8 +46,8 @@ pub(crate) fn figures(table: &mut Table) {
         .copied()
         .filter(|word| *word != "--dry-run")
         .collect();
-    run(room.path(), LOCKGATE, &real);
-    let check = median(30, || run(room.path(), LOCKGATE, &["check"]));
+    run(workspace.path(), LOCKGATE, &real);
+    let check = median(30, || run(workspace.path(), LOCKGATE, &["check"]));
     table.at_most(
         "check: three workflows, median of 30",
         check,

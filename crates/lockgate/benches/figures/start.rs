@@ -27,7 +27,7 @@ pub(crate) fn up(table: &mut Table) {
         0.010,
         milliseconds,
     );
-    table.told(
+    table.reported(
         "  of that, starting any process (true)",
         milliseconds(nothing),
     );

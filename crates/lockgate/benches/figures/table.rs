@@ -11,7 +11,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// Adds a figure without a target.
-    pub(crate) fn told(&mut self, what: &str, figure: String) {
+    pub(crate) fn reported(&mut self, what: &str, figure: String) {
         self.rows
             .push([what.to_owned(), figure, String::new(), String::new()]);
     }

@@ -10,7 +10,7 @@ use lockgate_core::checkout::{Facts, LFS_POINTER};
 use lockgate_core::fingerprint::TreeEntry;
 
 use super::{Git, command, garbled};
-use crate::trouble::Trouble;
+use crate::command_error::CommandError;
 
 /// The number of paths in one call of git.
 const AT_ONCE: usize = 100;
@@ -21,7 +21,7 @@ impl Git {
         &self,
         top: &Path,
         entries: impl Iterator<Item = &'e TreeEntry>,
-    ) -> Result<Facts, Trouble> {
+    ) -> Result<Facts, CommandError> {
         let mut facts = Facts {
             sparse: self.is_sparse()?,
             ..Facts::default()
@@ -40,20 +40,20 @@ impl Git {
         Ok(facts)
     }
 
-    fn is_sparse(&self) -> Result<bool, Trouble> {
+    fn is_sparse(&self) -> Result<bool, CommandError> {
         let args = ["config", "--type=bool", "--get", "core.sparseCheckout"];
         let output = command(&self.dir, &args)?;
         Ok(output.stdout.starts_with(b"true"))
     }
 
     /// Reads the flags of the index, from git-ls-files(1): `S` for `skip-worktree`, a small letter for `assume-unchanged`.
-    fn flags(&self, facts: &mut Facts) -> Result<(), Trouble> {
-        let doing = "read the marks of the index";
+    fn flags(&self, facts: &mut Facts) -> Result<(), CommandError> {
+        let operation = "read the marks of the index";
         let args = ["ls-files", "-v", "-z", "--full-name", "--", ":/"];
-        let rows = self.run(doing, &args)?;
+        let rows = self.run(operation, &args)?;
         for row in rows.split(|b| *b == 0).filter(|row| !row.is_empty()) {
             let Some((&[mark, b' '], path)) = row.split_first_chunk() else {
-                return Err(garbled(doing, row));
+                return Err(garbled(operation, row));
             };
             if mark.eq_ignore_ascii_case(&b'S') {
                 facts.skipped.insert(path.to_owned());
@@ -66,15 +66,15 @@ impl Git {
     }
 
     /// Returns those paths whose attributes assign them to Git LFS. Other files may contain such a text for a reason of their own.
-    fn of_lfs(&self, top: &Path, paths: &[&[u8]]) -> Result<BTreeSet<Vec<u8>>, Trouble> {
-        let doing = "read the attributes of files";
+    fn of_lfs(&self, top: &Path, paths: &[&[u8]]) -> Result<BTreeSet<Vec<u8>>, CommandError> {
+        let operation = "read the attributes of files";
         let mut found = BTreeSet::new();
         for some in paths.chunks(AT_ONCE) {
             let mut args: Vec<&OsStr> = ["check-attr", "-z", "filter", "--"]
                 .map(OsStr::new)
                 .to_vec();
             args.extend(some.iter().map(|path| OsStr::from_bytes(path)));
-            let rows = super::run_in(top, doing, &args)?;
+            let rows = super::run_in(top, operation, &args)?;
             let words: Vec<&[u8]> = rows.split(|b| *b == 0).collect();
             for row in words.chunks_exact(3) {
                 if let [path, b"filter", b"lfs"] = row {
@@ -125,10 +125,10 @@ mod tests {
     use super::super::tests::{git, repository};
     use super::*;
 
-    fn facts(room: &Path) -> Facts {
-        let clone = Git::open(&room.join("inner")).unwrap();
+    fn facts(workspace: &Path) -> Facts {
+        let clone = Git::open(&workspace.join("inner")).unwrap();
         let tree = clone.tree("HEAD").unwrap();
-        clone.checkout(room, tree.iter()).unwrap()
+        clone.checkout(workspace, tree.iter()).unwrap()
     }
 
     fn set(paths: &[&str]) -> BTreeSet<Vec<u8>> {
@@ -137,29 +137,32 @@ mod tests {
 
     #[test]
     fn what_status_is_silent_about_is_seen_from_a_folder_inside() {
-        let (room, head) = repository();
-        let git = |args: &[&str]| git(room.path(), args);
-        std::fs::create_dir(room.path().join("inner")).unwrap();
+        let (workspace, head) = repository();
+        let git = |args: &[&str]| git(workspace.path(), args);
+        std::fs::create_dir(workspace.path().join("inner")).unwrap();
         let pointer = [LFS_POINTER, b"oid sha256:0\nsize 9\n"].concat();
         for name in ["a b", "straße", "plain", "inner/model.bin", "inner/text"] {
-            std::fs::write(room.path().join(name), &pointer).unwrap();
+            std::fs::write(workspace.path().join(name), &pointer).unwrap();
         }
-        std::fs::write(room.path().join("inner/whole.bin"), "whole").unwrap();
+        std::fs::write(workspace.path().join("inner/whole.bin"), "whole").unwrap();
         let attributes = "*.bin filter=lfs\nstra* filter=lfs\n";
-        std::fs::write(room.path().join(".gitattributes"), attributes).unwrap();
-        std::os::unix::fs::symlink("inner/model.bin", room.path().join("link.bin")).unwrap();
+        std::fs::write(workspace.path().join(".gitattributes"), attributes).unwrap();
+        std::os::unix::fs::symlink("inner/model.bin", workspace.path().join("link.bin")).unwrap();
         let lib = format!("160000,{head},inner/lib");
         git(&["add", "--all"]);
         git(&["update-index", "--add", "--cacheinfo", &lib]);
         git(&["commit", "--quiet", "--message", "two"]);
-        std::fs::create_dir(room.path().join("inner/lib")).unwrap();
+        std::fs::create_dir(workspace.path().join("inner/lib")).unwrap();
         let clean = Facts {
             unfetched: set(&["inner/lib"]),
             pointers: set(&["inner/model.bin", "straße"]),
             ..Facts::default()
         };
-        assert_eq!(facts(room.path()), clean);
-        assert_eq!(Git::open(room.path()).unwrap().changes().unwrap(), [""; 0]);
+        assert_eq!(facts(workspace.path()), clean);
+        assert_eq!(
+            Git::open(workspace.path()).unwrap().changes().unwrap(),
+            [""; 0]
+        );
 
         git(&["update-index", "--skip-worktree", "a b", "straße"]);
         git(&["update-index", "--assume-unchanged", "straße", "plain"]);
@@ -168,7 +171,7 @@ mod tests {
             assumed: set(&["plain", "straße"]),
             ..clean
         };
-        assert_eq!(facts(room.path()), marked);
+        assert_eq!(facts(workspace.path()), marked);
 
         git(&[
             "sparse-checkout",
@@ -178,7 +181,7 @@ mod tests {
             "!/plain",
             "!/inner/text",
         ]);
-        let sparse = facts(room.path());
+        let sparse = facts(workspace.path());
         assert!(
             sparse.sparse && sparse.skipped.contains(&b"inner/text"[..]),
             "{sparse:?}"
@@ -187,18 +190,18 @@ mod tests {
 
     #[test]
     fn a_submodule_that_is_told_to_be_ignored_is_looked_at_all_the_same() {
-        let (room, _) = repository();
-        let git = |args: &[&str]| git(room.path(), args);
-        let lib = room.path().join("lib");
-        super::super::tests::git(room.path(), &["init", "--quiet", "lib"]);
+        let (workspace, _) = repository();
+        let git = |args: &[&str]| git(workspace.path(), args);
+        let lib = workspace.path().join("lib");
+        super::super::tests::git(workspace.path(), &["init", "--quiet", "lib"]);
         std::fs::write(lib.join("x"), "1").unwrap();
         super::super::tests::git(&lib, &["add", "."]);
         super::super::tests::git(&lib, &["commit", "--quiet", "--message", "one"]);
         let modules = "[submodule \"lib\"]\n\tpath = lib\n\turl = ./lib\n\tignore = all\n";
-        std::fs::write(room.path().join(".gitmodules"), modules).unwrap();
+        std::fs::write(workspace.path().join(".gitmodules"), modules).unwrap();
         git(&["-c", "advice.addEmbeddedRepo=false", "add", "--all"]);
         git(&["commit", "--quiet", "--message", "two"]);
-        let changes = || Git::open(room.path()).unwrap().changes().unwrap();
+        let changes = || Git::open(workspace.path()).unwrap().changes().unwrap();
         assert_eq!(changes(), [""; 0]);
         std::fs::write(lib.join("x"), "2").unwrap();
         assert_eq!(changes(), ["lib"]);

@@ -3,11 +3,11 @@
 use lockgate_core::BranchName;
 
 use super::{Git, command};
-use crate::trouble::Trouble;
+use crate::command_error::CommandError;
 
 impl Git {
     /// Returns the names of the remotes.
-    pub fn remotes(&self) -> Result<Vec<String>, Trouble> {
+    pub fn remotes(&self) -> Result<Vec<String>, CommandError> {
         let text = self.text("list the remotes", &["remote"])?;
         Ok(text.lines().map(ToOwned::to_owned).collect())
     }
@@ -34,7 +34,7 @@ impl Git {
     }
 
     /// Returns the files of the work tree that git tracks or would add, relative to its root.
-    pub fn files(&self) -> Result<Vec<String>, Trouble> {
+    pub fn files(&self) -> Result<Vec<String>, CommandError> {
         let args = [
             "ls-files",
             "-z",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::trouble;
+use super::rehearsal_failed;
 use crate::exit::Failure;
 
 /// Runs git with a fixed user and clock, so that the same rehearsal makes the same commits.
@@ -35,12 +35,12 @@ pub(super) fn git(dir: &Path, args: &[&str]) -> Result<String, Failure> {
     ]);
     let output = command
         .output()
-        .map_err(|error| trouble(format!("git could not be started: {error}")))?;
+        .map_err(|error| rehearsal_failed(format!("git could not be started: {error}")))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(trouble(format!(
+    Err(rehearsal_failed(format!(
         "git {} failed: {}",
         args.first().unwrap_or(&""),
         lockgate_core::escape::line(said.trim_end())

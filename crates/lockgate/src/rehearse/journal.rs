@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use lockgate_forge_embedded::Handle;
 
+use crate::command_error::CommandError;
 use crate::exit::Failure;
-use crate::trouble::Trouble;
 
 /// The file.
 pub(super) struct Journal {
@@ -21,7 +21,7 @@ impl Journal {
     /// Creates the file, or truncates an existing one.
     pub(super) fn new(path: &Path) -> Result<Self, Failure> {
         let file = File::create(path);
-        let file = file.map_err(|error| Trouble::file("write the journal", &error))?;
+        let file = file.map_err(|error| CommandError::file("write the journal", &error))?;
         Ok(Self {
             file: Arc::new(Mutex::new(file)),
         })

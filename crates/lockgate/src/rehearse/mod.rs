@@ -1,21 +1,21 @@
 //! `lockgate rehearse`: the whole flow on one machine, with a real git repository, real builds, the fake GitHub on a
 //! loopback port, and this command as the workflows call it.
 //!
-//! `scenery` creates the initial repository. `stage` plays everything except Lockgate: the developer, the workflow
-//! runner, the maintainer, the user. `story` runs the main path; `script` executes scripts with faults and compares
+//! `sample_repository` creates the initial repository. `fixture` plays everything except Lockgate: the developer, the workflow
+//! runner, the maintainer, the user. `demo` runs the main path; `script` executes scripts with faults and compares
 //! their transcripts.
 
-mod actors;
 mod bundled;
+mod demo;
+mod fixture;
 mod git;
+mod interpreter;
 mod journal;
+mod placeholders;
 mod runner;
-mod scenery;
+mod sample_repository;
 mod script;
 mod shown;
-mod stage;
-mod story;
-mod words;
 mod workflow;
 
 use std::path::PathBuf;
@@ -23,9 +23,9 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::cli;
+use crate::command_error::CommandError;
+use crate::commands::Context;
 use crate::exit::Failure;
-use crate::flows::Context;
-use crate::trouble::Trouble;
 use journal::Journal;
 
 /// Runs the rehearsal.
@@ -33,15 +33,17 @@ pub fn run(context: &Context, args: &cli::Rehearse) -> Result<(), Failure> {
     if args.list {
         return list(context);
     }
-    let mut room = Room::new(args.keep.clone())?;
-    room.journal = args.journal.as_deref().map(Journal::new).transpose()?;
+    let mut workspace = Workspace::new(args.keep.clone())?;
+    workspace.journal = args.journal.as_deref().map(Journal::new).transpose()?;
     let done = match &args.script {
-        Some(file) => script::run(context, &room, file, args.bless),
-        None => story::run(context, &room, args),
+        Some(file) => script::run(context, &workspace, file, args.bless),
+        None => demo::run(context, &workspace, args),
     };
-    if room.kept && done.is_err() {
-        let folder = room.path.display();
-        context.talk.say(&format!("everything is kept in {folder}"));
+    if workspace.kept && done.is_err() {
+        let folder = workspace.path.display();
+        context
+            .reporter
+            .say(&format!("everything is kept in {folder}"));
     }
     done
 }
@@ -64,7 +66,7 @@ fn list(context: &Context) -> Result<(), Failure> {
         .map(|(name, title)| json!({ "name": name, "title": title }))
         .collect();
     context
-        .talk
+        .reporter
         .result("rehearse", &lines.join("\n"), json!({ "scripts": objects }));
     Ok(())
 }
@@ -78,25 +80,26 @@ fn title(text: &str) -> String {
 }
 
 /// The folder of a rehearsal, which is deleted at the end unless it is to be kept.
-pub struct Room {
+pub struct Workspace {
     path: PathBuf,
     kept: bool,
     journal: Option<Journal>,
     _guard: Option<tempfile::TempDir>,
 }
 
-impl Room {
+impl Workspace {
     /// Records the exchanges of a stage's server, if requested.
-    fn watch(&self, stage: &stage::Stage) {
+    fn watch(&self, fixture: &fixture::Fixture) {
         if let Some(journal) = &self.journal {
-            journal.watch(&stage.forge);
+            journal.watch(&fixture.forge);
         }
     }
 
     /// Creates a temporary folder; `keep` with a path uses that one, which must be empty or new.
     fn new(keep: Option<PathBuf>) -> Result<Self, Failure> {
-        let failed =
-            |doing: &str, error: std::io::Error| Failure::from(Trouble::file(doing, &error));
+        let failed = |operation: &str, error: std::io::Error| {
+            Failure::from(CommandError::file(operation, &error))
+        };
         match keep {
             Some(path) if path.as_os_str().is_empty() => {
                 let dir = tempfile::Builder::new()
@@ -119,7 +122,7 @@ impl Room {
                     .is_none();
                 if !empty {
                     let problem = format!("{} is not empty", path.display());
-                    return Err(Trouble::Rehearsal { problem }.into());
+                    return Err(CommandError::Rehearsal { problem }.into());
                 }
                 let path = path
                     .canonicalize()
@@ -147,13 +150,13 @@ impl Room {
     }
 }
 
-fn trouble(problem: impl Into<String>) -> Failure {
-    Trouble::Rehearsal {
+fn rehearsal_failed(problem: impl Into<String>) -> Failure {
+    CommandError::Rehearsal {
         problem: problem.into(),
     }
     .into()
 }
 
-fn io(doing: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
-    move |error| Trouble::file(doing, &error).into()
+fn io(operation: &str) -> impl FnOnce(std::io::Error) -> Failure + '_ {
+    move |error| CommandError::file(operation, &error).into()
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use crate::command_error::CommandError;
 use crate::exit::Failure;
-use crate::trouble::Trouble;
 
 /// Variables of the calling user that a build needs.
 const HANDED_ON: [&str; 9] = [
@@ -25,7 +25,7 @@ const HANDED_ON: [&str; 9] = [
 ];
 
 /// The result of a command.
-pub(super) struct Ended {
+pub(super) struct ProcessOutput {
     /// The exit code; `None` if it was killed.
     pub code: Option<i32>,
     /// Its output on stdout.
@@ -67,7 +67,7 @@ pub(super) fn run(
     vars: &[(String, String)],
     running: &Running,
     watch: &(dyn Fn(&str) + Sync),
-) -> Result<Ended, Failure> {
+) -> Result<ProcessOutput, Failure> {
     let mut command = Command::new(program);
     command
         .args(args)
@@ -87,7 +87,7 @@ pub(super) fn run(
         ("NO_COLOR", "1"),
     ]);
     command.envs(vars.iter().map(|(name, value)| (name, value)));
-    let failed = |error: &std::io::Error| Trouble::Rehearsal {
+    let failed = |error: &std::io::Error| CommandError::Rehearsal {
         problem: format!("{} could not be started: {error}", program.display()),
     };
     let mut child = command.spawn().map_err(|error| failed(&error))?;
@@ -95,7 +95,7 @@ pub(super) fn run(
     let (stdout, stderr) = both(&mut child, watch);
     let status = child.wait().map_err(|error| failed(&error))?;
     running.set(None);
-    Ok(Ended {
+    Ok(ProcessOutput {
         code: status.code(),
         stdout,
         stderr,
@@ -106,7 +106,7 @@ pub(super) fn run(
 fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
     let (out, err) = (child.stdout.take(), child.stderr.take());
     std::thread::scope(|scope| {
-        let talk = scope.spawn(move || {
+        let reporter = scope.spawn(move || {
             let mut text = String::new();
             for line in err
                 .into_iter()
@@ -125,7 +125,7 @@ fn both(child: &mut Child, watch: &(dyn Fn(&str) + Sync)) -> (String, String) {
         }
         (
             String::from_utf8_lossy(&text).into_owned(),
-            talk.join().unwrap_or_default(),
+            reporter.join().unwrap_or_default(),
         )
     })
 }
@@ -151,5 +151,6 @@ pub(super) fn outputs(path: &Path) -> Vec<(String, String)> {
 
 /// Returns the path of this executable.
 pub(super) fn this() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(|error| Trouble::file("find this executable", &error).into())
+    std::env::current_exe()
+        .map_err(|error| CommandError::file("find this executable", &error).into())
 }

@@ -2,26 +2,31 @@
 //!
 //! A line that begins with `> ` is an instruction; the lines below it, up to an empty line, are its transcript; `#`
 //! begins a comment. docs/rehearse.md lists the instructions. `--bless` writes the actual transcript into the script.
-//! The instructions are implemented in [`super::actors`].
+//! The instructions are implemented in [`super::interpreter`].
 
 use std::path::Path;
 
 use lockgate_core::escape::quoted;
 use serde_json::json;
 
-use super::Room;
-use super::actors::Actors;
+use super::Workspace;
+use super::interpreter::Interpreter;
+use crate::command_error::CommandError;
+use crate::commands::Context;
 use crate::exit::Failure;
-use crate::flows::Context;
-use crate::trouble::Trouble;
 
 /// Runs a script; returns an error if a transcript differs.
-pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> Result<(), Failure> {
+pub(super) fn run(
+    context: &Context,
+    workspace: &Workspace,
+    file: &Path,
+    bless: bool,
+) -> Result<(), Failure> {
     let place = file.display().to_string();
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Trouble::file(format!("read {place}"), &error))?;
+        .map_err(|error| CommandError::file(format!("read {place}"), &error))?;
     let scenes = parse(&text);
-    let mut actors = Actors::new(room);
+    let mut interpreter = Interpreter::new(workspace);
     let (mut seen_all, mut differs) = (String::new(), None);
     for scene in &scenes {
         seen_all += &scene.before;
@@ -29,19 +34,19 @@ pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> R
             continue;
         };
         let wrong = |problem: String| {
-            Failure::from(Trouble::Script {
+            Failure::from(CommandError::Script {
                 place: format!("{place}, line {}", scene.line),
                 problem,
             })
         };
-        context.talk.detail(&format!("> {line}"));
-        let said = actors
+        context.reporter.detail(&format!("> {line}"));
+        let said = interpreter
             .act(&split(line).map_err(&wrong)?)
             .map_err(|failure| wrong(failure.message))?;
-        let seen = actors.plain(&said);
+        let seen = interpreter.plain(&said);
         seen_all += &format!("> {line}\n{seen}");
         if seen != scene.transcript && differs.is_none() {
-            differs = Some(Trouble::Transcript {
+            differs = Some(CommandError::Transcript {
                 place: format!("{place}, line {}", scene.line),
                 problem: format!(
                     "`{line}` said something else{}",
@@ -52,22 +57,22 @@ pub(super) fn run(context: &Context, room: &Room, file: &Path, bless: bool) -> R
     }
     if bless {
         std::fs::write(file, &seen_all)
-            .map_err(|error| Trouble::file(format!("write {place}"), &error))?;
-        context.talk.result(
+            .map_err(|error| CommandError::file(format!("write {place}"), &error))?;
+        context.reporter.result(
             "rehearse",
             &format!("{place}: blessed"),
             json!({ "script": place, "outcome": "blessed" }),
         );
         return Ok(());
     }
-    if let Some(trouble) = differs {
-        return Err(trouble.into());
+    if let Some(rehearsal_failed) = differs {
+        return Err(rehearsal_failed.into());
     }
     let count = scenes
         .iter()
         .filter(|scene| scene.instruction.is_some())
         .count();
-    context.talk.result(
+    context.reporter.result(
         "rehearse",
         &format!("{place}: {count} instructions, as written"),
         json!({ "script": place, "outcome": "same", "instructions": count }),

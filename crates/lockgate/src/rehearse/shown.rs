@@ -3,13 +3,13 @@
 use lockgate_forge_embedded::state::people::Actor;
 use lockgate_forge_embedded::{CommitId, PullNumber};
 
-use super::stage::{Did, Stage};
+use super::fixture::{Fixture, StepResult};
 use crate::exit::Failure;
 
 /// Formats the newest status of each context on the head.
-pub(super) fn statuses(stage: &Stage, pull: u64) -> Result<String, Failure> {
-    let head = stage.head(pull)?;
-    let lines = stage.forge.look(|state| {
+pub(super) fn statuses(fixture: &Fixture, pull: u64) -> Result<String, Failure> {
+    let head = fixture.head(pull)?;
+    let lines = fixture.forge.look(|state| {
         let Some(commit) = CommitId::parse(&head) else {
             return Vec::new();
         };
@@ -35,8 +35,8 @@ pub(super) fn statuses(stage: &Stage, pull: u64) -> Result<String, Failure> {
 }
 
 /// Formats every comment.
-pub(super) fn comments(stage: &Stage, pull: u64) -> String {
-    let all = stage.forge.look(|state| {
+pub(super) fn comments(fixture: &Fixture, pull: u64) -> String {
+    let all = fixture.forge.look(|state| {
         state
             .comments(PullNumber(pull))
             .map(|all| all.iter().map(|c| c.body.clone()).collect::<Vec<_>>())
@@ -50,8 +50,8 @@ pub(super) fn comments(stage: &Stage, pull: u64) -> String {
 }
 
 /// Formats all releases as seen with write access.
-pub(super) fn releases(stage: &Stage) -> String {
-    let lines = stage.forge.look(|state| {
+pub(super) fn releases(fixture: &Fixture) -> String {
+    let lines = fixture.forge.look(|state| {
         let Some(writer) = state.holder("maintainer-token") else {
             return Vec::new();
         };
@@ -72,7 +72,7 @@ pub(super) fn releases(stage: &Stage) -> String {
         }
         lines
     });
-    let seen_by_all = stage
+    let seen_by_all = fixture
         .forge
         .look(|state| state.releases(&Actor::Anonymous).len());
     format!(
@@ -86,7 +86,7 @@ pub(super) fn releases(stage: &Stage) -> String {
 }
 
 /// Formats the output of commands: with `brief`, without messages and local paths.
-pub(super) fn told(all: &[Did], brief: bool) -> String {
+pub(super) fn reported(all: &[StepResult], brief: bool) -> String {
     let mut text = String::new();
     for did in all {
         if brief {
@@ -94,13 +94,18 @@ pub(super) fn told(all: &[Did], brief: bool) -> String {
             text += &format!("$ {}\n", command.join(""));
         }
         if !brief || did.ended.code != Some(0) {
-            let talk = did
+            let reporter = did
                 .ended
                 .stderr
                 .lines()
                 .filter(|line| !line.starts_with("::"));
-            let talk: Vec<&str> = if brief { failure(talk) } else { talk.collect() };
-            talk.into_iter()
+            let reporter: Vec<&str> = if brief {
+                failure(reporter)
+            } else {
+                reporter.collect()
+            };
+            reporter
+                .into_iter()
                 .for_each(|line| text += &format!("| {line}\n"));
         }
         // A whole comment would make every transcript change with its layout: `show comment` prints it where it
@@ -120,7 +125,7 @@ pub(super) fn told(all: &[Did], brief: bool) -> String {
 }
 
 /// Returns the lines of the failure, without the messages before it.
-fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+fn failure<'t>(reporter: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
     let words = [
         "refused (",
         "waiting (",
@@ -129,7 +134,8 @@ fn failure<'t>(talk: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
         "not published (",
         "usage (",
     ];
-    talk.skip_while(|line| !words.iter().any(|word| line.starts_with(word)))
+    reporter
+        .skip_while(|line| !words.iter().any(|word| line.starts_with(word)))
         .collect()
 }
 

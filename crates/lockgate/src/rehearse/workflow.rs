@@ -10,9 +10,9 @@ use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
 use serde_json::json;
 
+use super::fixture::{Fixture, StepResult, Who, words};
 use super::git::git;
-use super::stage::{Did, Stage, Who, words};
-use super::{io, trouble};
+use super::{io, rehearsal_failed};
 use crate::exit::Failure;
 
 /// The differences of a build workflow's run from the usual.
@@ -31,10 +31,14 @@ pub(super) struct BuildOrder {
     pub rerun: Option<String>,
 }
 
-impl Stage {
+impl Fixture {
     /// Runs the whole build workflow for a pull request: detect, a job per variant, the candidate. The privileged
     /// workflow follows.
-    pub(super) fn build(&mut self, pull: u64, order: &BuildOrder) -> Result<Vec<Did>, Failure> {
+    pub(super) fn build(
+        &mut self,
+        pull: u64,
+        order: &BuildOrder,
+    ) -> Result<Vec<StepResult>, Failure> {
         let head = self.head(pull)?;
         let (run, attempt) = match &order.rerun {
             Some(_) => self.start_again()?,
@@ -132,7 +136,7 @@ impl Stage {
         let conclusion = if good { "success" } else { "failure" };
         self.forge
             .set_run(run, "completed", Some(conclusion))
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         let event = json!({ "action": "completed", "workflow_run": {
             "id": run.0, "run_attempt": attempt, "conclusion": conclusion, "head_sha": head,
             "path": order.workflow.clone().unwrap_or_else(|| self.package.build_workflow()),
@@ -158,11 +162,12 @@ impl Stage {
         let origin = self.folder.join("origin.git");
         let tip = git(&origin, &["rev-parse", "refs/heads/main"])?;
         let path = self.package.promote_workflow();
-        let refused = |error: &dyn std::fmt::Display| trouble(error.to_string());
+        let refused = |error: &dyn std::fmt::Display| rehearsal_failed(error.to_string());
         let order = NewRun {
             workflow: self.forge.register_workflow("Promote to Release", &path),
             event: "workflow_dispatch".to_owned(),
-            head_sha: CommitId::parse(tip.trim_end()).ok_or_else(|| trouble("git gave no id"))?,
+            head_sha: CommitId::parse(tip.trim_end())
+                .ok_or_else(|| rehearsal_failed("git gave no id"))?,
             head_branch: Some("main".to_owned()),
             actor: "maintainer".to_owned(),
             pull: None,
@@ -193,7 +198,7 @@ impl Stage {
                     .pull(PullNumber(pull))
                     .map(|pull| pull.head_branch.clone())
             })
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         let package = &self.package;
         let path = order
             .workflow
@@ -208,7 +213,8 @@ impl Stage {
                 .event
                 .clone()
                 .unwrap_or_else(|| "pull_request".to_owned()),
-            head_sha: CommitId::parse(&head).ok_or_else(|| trouble("git gave no commit id"))?,
+            head_sha: CommitId::parse(&head)
+                .ok_or_else(|| rehearsal_failed("git gave no commit id"))?,
             head_branch: Some(branch),
             actor: "developer".to_owned(),
             pull: Some(PullNumber(pull)),
@@ -216,10 +222,10 @@ impl Stage {
         let run = self
             .forge
             .start_run(order)
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         self.forge
             .set_run(run, "in_progress", None)
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         Ok(run)
     }
 
@@ -230,26 +236,26 @@ impl Stage {
             runs.find(|run| !run.path.contains("/promote-"))
                 .map(|run| run.id)
         });
-        let run = newest.ok_or_else(|| trouble("there is no run to run again"))?;
+        let run = newest.ok_or_else(|| rehearsal_failed("there is no run to run again"))?;
         let attempt = self
             .forge
             .rerun(run, "maintainer")
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         self.forge
             .set_run(run, "in_progress", None)
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         Ok((run, attempt))
     }
 
     /// Runs the gate, as the privileged workflow does for any event except the end of a build.
-    pub(super) fn gate(&mut self, pull: u64) -> Result<Did, Failure> {
+    pub(super) fn gate(&mut self, pull: u64) -> Result<StepResult, Failure> {
         let head = self.head(pull)?;
         let event = self.pull_event(pull, &head)?;
         self.lockgate(Who::Automation, &words(&["gate"]), Some(&event))
     }
 
     /// Runs the gates, as the privileged workflow does when the base branch has moved.
-    pub(super) fn gate_all(&mut self) -> Result<Did, Failure> {
+    pub(super) fn gate_all(&mut self) -> Result<StepResult, Failure> {
         self.lockgate(
             Who::Automation,
             &words(&["gate"]),
@@ -258,7 +264,7 @@ impl Stage {
     }
 
     /// Runs the gate of a merge group, as the privileged workflow does for a merge queue.
-    pub(super) fn queue(&mut self, pull: u64) -> Result<Did, Failure> {
+    pub(super) fn queue(&mut self, pull: u64) -> Result<StepResult, Failure> {
         let main = git(
             &self.folder.join("origin.git"),
             &["rev-parse", "refs/heads/main"],
@@ -266,7 +272,7 @@ impl Stage {
         let group = self
             .forge
             .enqueue(PullNumber(pull))
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         let base = main.trim_end();
         let group = json!({
             "head_sha": group.to_string(),
@@ -294,7 +300,7 @@ impl Stage {
                     (pull.head_branch.clone(), owner, pull.base_branch.clone())
                 })
             })
-            .map_err(|error| trouble(error.to_string()))?;
+            .map_err(|error| rehearsal_failed(error.to_string()))?;
         let tip = git(
             &self.folder.join("origin.git"),
             &["rev-parse", &format!("refs/heads/{base}")],
@@ -349,9 +355,9 @@ impl Stage {
             let added =
                 self.forge
                     .add_artifact(run, name, ArtifactForm::Plain, bytes.as_slice(), 90);
-            return added
-                .map(drop)
-                .map_err(|error| trouble(format!("{name} could not be uploaded: {error}")));
+            return added.map(drop).map_err(|error| {
+                rehearsal_failed(format!("{name} could not be uploaded: {error}"))
+            });
         }
         let file = path
             .file_name()
@@ -371,6 +377,6 @@ impl Stage {
             .add_artifact(run, name, ArtifactForm::Zip, zip.as_slice(), 90);
         added
             .map(drop)
-            .map_err(|error| trouble(format!("{name} could not be uploaded: {error}")))
+            .map_err(|error| rehearsal_failed(format!("{name} could not be uploaded: {error}")))
     }
 }

@@ -45,7 +45,7 @@ fn send(bytes: &[u8], ranges: Vec<Range<u64>>) -> (usize, Option<UploadFault>) {
         }),
     };
     std::thread::scope(|scope| {
-        let mut content = Checked::begin(scope, body, wanted);
+        let mut content = VerifyingReader::begin(scope, body, wanted);
         let mut sent = Vec::new();
         let ended = content.read_to_end(&mut sent);
         assert_eq!(ended.is_err(), content.fault.is_some());

@@ -8,8 +8,8 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:\
     53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3\nsize 1234567\n";
 
 /// Creates a clone whose build produces no output.
-fn quick(room: &Path) -> PathBuf {
-    let dir = clone(room);
+fn quick(workspace: &Path) -> PathBuf {
+    let dir = clone(workspace);
     std::fs::write(dir.join("build.py"), "print('ran')\n").unwrap();
     std::fs::write(dir.join(".gitignore"), "lockgate-out/\n").unwrap();
     std::fs::write(dir.join("hello/more.c"), "int more;\n").unwrap();
@@ -25,10 +25,10 @@ fn quick(room: &Path) -> PathBuf {
 fn refused(dir: &Path, words: &[&str]) {
     let output = lockgate(dir, &["build", "--variant", "amd64", "--repo", "o/r"]);
     ends(&output, 3, "build.not-checked-out");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!said.contains("ran\n"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("ran\n"), "{stderr}");
     for word in words {
-        assert!(said.contains(word), "{word} is not in:\n{said}");
+        assert!(stderr.contains(word), "{word} is not in:\n{stderr}");
     }
     let part = std::fs::read_to_string(dir.join("lockgate-out/amd64/part.json")).unwrap();
     assert!(part.contains("build.not-checked-out"), "{part}");
@@ -41,8 +41,8 @@ fn built(dir: &Path) {
 
 #[test]
 fn what_git_overlooks_is_refused_until_it_looks_again() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = quick(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = quick(workspace.path());
     built(&dir);
 
     git(
@@ -102,12 +102,15 @@ fn what_git_overlooks_is_refused_until_it_looks_again() {
 
 #[test]
 fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = quick(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = quick(workspace.path());
     // With a submodule of its own.
-    let [inner, lib] = ["inner", "lib"].map(|name| room.path().join(name));
+    let [inner, lib] = ["inner", "lib"].map(|name| workspace.path().join(name));
     for library in [&inner, &lib] {
-        git(room.path(), &["init", "--quiet", library.to_str().unwrap()]);
+        git(
+            workspace.path(),
+            &["init", "--quiet", library.to_str().unwrap()],
+        );
         std::fs::write(library.join("lib.c"), "int lib;\n").unwrap();
         git(library, &["add", "."]);
         git(library, &["commit", "--quiet", "-m", "one"]);
@@ -137,10 +140,10 @@ fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
     built(&dir);
     git(&dir, &["push", "--quiet", "origin", "HEAD:main"]);
     git(
-        room.path(),
+        workspace.path(),
         &["clone", "--quiet", "origin.git", "--branch=main", "fresh"],
     );
-    let fresh = room.path().join("fresh");
+    let fresh = workspace.path().join("fresh");
     let next = "next: run `git submodule update --init --recursive`; in the build workflow";
     refused(
         &fresh,
@@ -172,8 +175,8 @@ fn a_submodule_that_was_not_fetched_is_refused_until_it_is() {
 
 #[test]
 fn a_pointer_of_git_lfs_is_refused_where_its_file_belongs_to_it() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = quick(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = quick(workspace.path());
     std::fs::write(dir.join("hello/model.bin"), POINTER).unwrap();
     git(&dir, &["add", "--all"]);
     git(

@@ -55,8 +55,8 @@ fn value() -> impl Strategy<Value = OsString> {
 
 #[test]
 fn no_environment_makes_the_command_panic() {
-    let room = tempfile::tempdir().unwrap();
-    let dir = clone(room.path());
+    let workspace = tempfile::tempdir().unwrap();
+    let dir = clone(workspace.path());
     let variable = (prop::sample::select(VARIABLES.to_vec()), value());
     let cases = (
         prop::collection::vec(variable, 1..6),
@@ -74,7 +74,7 @@ fn no_environment_makes_the_command_panic() {
         command.env_clear().current_dir(&dir);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
-            .env("HOME", room.path())
+            .env("HOME", workspace.path())
             .env("LOCKGATE_RETRIES", "0");
         command.envs(set);
         command.args([

@@ -19,7 +19,7 @@ pub(crate) enum Stop {
 }
 
 /// A checkout, a cache and a server.
-pub(crate) struct Room {
+pub(crate) struct Workspace {
     folder: tempfile::TempDir,
     pub(crate) server: Server,
     sha256: String,
@@ -57,7 +57,7 @@ pub(crate) fn may_have_own_disks() -> bool {
     tried.is_ok_and(|output| output.status.success())
 }
 
-impl Room {
+impl Workspace {
     pub(crate) fn new(size: usize) -> Self {
         // It runs, and has no zero byte, from which a shell would conclude that it is no script.
         let mut file: Vec<u8> = b"#!/bin/sh\nexit 0\n#".to_vec();
@@ -203,8 +203,8 @@ impl Room {
     /// Asserts that a fetch installs the right file.
     pub(crate) fn succeeds(&self) {
         let output = self.fetch().output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         assert_eq!(
             String::from_utf8(output.stdout).unwrap().trim_end(),
             self.entry()

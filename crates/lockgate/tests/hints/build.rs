@@ -136,7 +136,7 @@ fn an_emulator_is_installed_for_a_foreign_architecture() {
     repository.commit();
     // A machine that has the programs of this one, but no emulator.
     let path = std::env::var_os("PATH").unwrap();
-    let machine = repository.room.path().join("bin");
+    let machine = repository.workspace.path().join("bin");
     std::fs::create_dir(&machine).unwrap();
     let folders = std::env::split_paths(&path).filter_map(|folder| std::fs::read_dir(folder).ok());
     for program in folders.flatten().map(|entry| entry.unwrap()) {
@@ -157,7 +157,7 @@ fn an_emulator_is_installed_for_a_foreign_architecture() {
 #[test]
 fn the_parts_of_a_run_become_a_candidate_once_the_jobs_ran_again() {
     let mut repository = Repository::minimal();
-    let out = repository.room.path().join("out");
+    let out = repository.workspace.path().join("out");
     let run = |run: u32, attempt: u32| {
         vec![
             ("GITHUB_RUN_ID", run.to_string()),
@@ -171,8 +171,8 @@ fn the_parts_of_a_run_become_a_candidate_once_the_jobs_ran_again() {
     };
     let refused = |repository: &Repository, code: &str, hint: &str| {
         repository.refused(&join, "build.incomplete", hint);
-        let (_, said) = repository.lockgate(&join);
-        assert!(said.contains(&format!("({code})")), "{said}");
+        let (_, stderr) = repository.lockgate(&join);
+        assert!(stderr.contains(&format!("({code})")), "{stderr}");
     };
 
     repository.variables = run(7, 1);
@@ -211,7 +211,7 @@ fn the_parts_of_a_run_become_a_candidate_once_the_jobs_ran_again() {
 #[test]
 fn a_document_that_cannot_be_used_is_built_again_or_read_by_a_newer_lockgate() {
     let repository = Repository::minimal();
-    let out = repository.room.path().join("out");
+    let out = repository.workspace.path().join("out");
     let parts = out.display().to_string();
     let join = format!("build --repo o/r --join --parts {parts} --out {parts}");
     let build = |variant: &str| format!("build --repo o/r --variant {variant} --out {parts}");

@@ -124,8 +124,8 @@ fn a_file_that_is_refused_is_replaced_by_what_an_ordinary_linker_makes() {
         repository.write("made", bytes);
         repository.commit();
         repository.refused(BUILD, code, hint);
-        let (_, said) = repository.lockgate(BUILD);
-        assert!(said.contains("(build.executable)"), "{said}");
+        let (_, stderr) = repository.lockgate(BUILD);
+        assert!(stderr.contains("(build.executable)"), "{stderr}");
         repository.write("made", Elf::glibc().bytes());
         repository.commit();
         repository.works(BUILD);

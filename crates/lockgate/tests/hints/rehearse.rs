@@ -23,15 +23,15 @@ fn a_rehearsal_that_fails_leaves_a_folder_to_look_into() {
     let repository = Repository::minimal();
     repository.write("build.py", "raise SystemExit(7)\n");
     repository.commit();
-    let (ended, said) = repository.lockgate("rehearse .");
+    let (ended, stderr) = repository.lockgate("rehearse .");
     let hint = "next: run it again with --keep and look into the folder";
-    let refused = said.contains("(rehearse.failed): ") && said.contains(hint);
-    assert!(ended == Some(1) && refused, "{said}");
-    let (_, said) = repository.lockgate("rehearse . --keep");
-    let folder = said
+    let refused = stderr.contains("(rehearse.failed): ") && stderr.contains(hint);
+    assert!(ended == Some(1) && refused, "{stderr}");
+    let (_, stderr) = repository.lockgate("rehearse . --keep");
+    let folder = stderr
         .lines()
         .find_map(|line| line.strip_prefix("everything is kept in "));
-    let folder = std::path::Path::new(folder.unwrap_or_else(|| panic!("{said}")));
+    let folder = std::path::Path::new(folder.unwrap_or_else(|| panic!("{stderr}")));
     assert!(folder.join("developer/build.py").is_file() && folder.join("forge").is_dir());
     std::fs::remove_dir_all(folder).unwrap();
     let right = Repository::minimal();

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 /// A temporary folder with a clone of the minimal example, in which version 2 is committed and the remote stands at version 1.
 pub(crate) struct Repository {
-    pub(crate) room: TempDir,
+    pub(crate) workspace: TempDir,
     /// Where commands run.
     pub(crate) dir: PathBuf,
     /// Variables for the commands, none unless a test sets them.
@@ -16,15 +16,21 @@ pub(crate) struct Repository {
 
 impl Repository {
     pub(crate) fn empty() -> Self {
-        let room = tempfile::tempdir().unwrap();
-        let dir = room.path().join("clone");
+        let workspace = tempfile::tempdir().unwrap();
+        let dir = workspace.path().join("clone");
         let repository = Self {
-            room,
+            workspace,
             dir,
             variables: Vec::new(),
         };
-        repository.git_in(repository.room.path(), "init --quiet --bare origin.git");
-        repository.git_in(repository.room.path(), "clone --quiet origin.git clone");
+        repository.git_in(
+            repository.workspace.path(),
+            "init --quiet --bare origin.git",
+        );
+        repository.git_in(
+            repository.workspace.path(),
+            "clone --quiet origin.git clone",
+        );
         repository
     }
 
@@ -76,8 +82,8 @@ impl Repository {
         let mut git = self.scrubbed("git", dir);
         let git = git.args(fixed.split(' ')).args(words.split(' '));
         let output = git.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "git {words}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {words}: {stderr}");
     }
 
     fn scrubbed(&self, program: &str, dir: &Path) -> Command {
@@ -89,7 +95,7 @@ impl Repository {
                 command.env_remove(name);
             }
         }
-        let command_home = self.room.path().join("gitconfig");
+        let command_home = self.workspace.path().join("gitconfig");
         command
             .current_dir(dir)
             .stdin(Stdio::null())
@@ -103,29 +109,32 @@ impl Repository {
         command.args(shlex::split(words).unwrap());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let output = command.output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8_lossy(&said).into())
+        let stderr = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&stderr).into(),
+        )
     }
 
     /// The command is refused with this code, and its hint has these words.
     pub(crate) fn refused(&self, words: &str, code: &str, hint: &str) {
-        let (ended, said) = self.lockgate(words);
-        assert!(ended.is_some_and(|ended| ended != 0), "{words}:\n{said}");
-        let mut lines = said.lines();
+        let (ended, stderr) = self.lockgate(words);
+        assert!(ended.is_some_and(|ended| ended != 0), "{words}:\n{stderr}");
+        let mut lines = stderr.lines();
         let named = lines.any(|line| {
             line.contains(&format!("({code}): ")) || line.contains(&format!("({code})"))
         });
         let next = lines.find_map(|line| line.trim().strip_prefix("next: "));
         assert!(
             named && next.is_some_and(|next| next.contains(hint)),
-            "{words}: {code}, {hint}:\n{said}"
+            "{words}: {code}, {hint}:\n{stderr}"
         );
     }
 
     /// The command ends well.
     pub(crate) fn works(&self, words: &str) -> String {
-        let (ended, said) = self.lockgate(words);
-        assert_eq!(ended, Some(0), "{words}:\n{said}");
-        said
+        let (ended, stderr) = self.lockgate(words);
+        assert_eq!(ended, Some(0), "{words}:\n{stderr}");
+        stderr
     }
 }

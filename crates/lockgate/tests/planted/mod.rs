@@ -14,12 +14,12 @@ const TOKENS: [&str; 6] = [
 
 /// The places that were searched, and where a token was found.
 #[derive(Debug, Default)]
-pub(crate) struct Looked {
+pub(crate) struct Findings {
     pub(crate) files: usize,
     pub(crate) found: Vec<String>,
 }
 
-impl Looked {
+impl Findings {
     /// Searches every file below a folder, except the fake's own state, which has to contain its tokens.
     pub(crate) fn below(&mut self, folder: &Path) {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -7,7 +7,7 @@ use lockgate_forge::github::App;
 use lockgate_forge_embedded::state::people::{Access, Rights};
 use lockgate_forge_embedded::{CommitId, PullNumber};
 
-use crate::stage::{Stage, ended};
+use crate::fixture::{Fixture, ended};
 
 /// Made for tests; it grants no access.
 const KEY: &str = include_str!("../../../forge/src/github/tests/app-key.pem");
@@ -21,8 +21,8 @@ const RIGHTS: [(&str, Access); 4] = [
 ];
 
 /// Returns for each object of a kind whether the App created it.
-fn all_by_app(stage: &Stage, kind: &str) -> Vec<bool> {
-    let all = stage.server.look(|state| {
+fn all_by_app(fixture: &Fixture, kind: &str) -> Vec<bool> {
+    let all = fixture.server.look(|state| {
         let text = serde_json::to_value(state).unwrap();
         text[kind].as_object().unwrap().clone()
     });
@@ -32,11 +32,11 @@ fn all_by_app(stage: &Stage, kind: &str) -> Vec<bool> {
 
 #[test]
 fn an_app_promotes_and_lets_the_merge_queue_land_it() {
-    let stage = Stage::set(&["hello"]);
-    stage.checkout("job");
-    let pull = stage.open("raise", &["hello"]);
-    stage.build(pull, "hello");
-    stage
+    let fixture = Fixture::set(&["hello"]);
+    fixture.checkout("job");
+    let pull = fixture.open("raise", &["hello"]);
+    fixture.build(pull, "hello");
+    fixture
         .server
         .set(|settings| settings.required_contexts.push("lockgate/hello".to_owned()));
     let key = App::new("1", KEY).unwrap();
@@ -44,12 +44,12 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
         .iter()
         .map(|(scope, access)| ((*scope).to_owned(), *access))
         .collect();
-    let id = stage
+    let id = fixture
         .server
         .add_app("locksmith", key.public_key(), rights)
         .to_string();
     let as_app = |words: &[&str]| -> Command {
-        let mut command = stage.lockgate(&stage.server.base_url(), "job", words);
+        let mut command = fixture.lockgate(&fixture.server.base_url(), "job", words);
         command
             .env_remove("GITHUB_TOKEN")
             .env("LOCKGATE_APP_ID", &id)
@@ -57,9 +57,9 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
         command
     };
     let succeeds = |mut command: Command| {
-        let (code, said) = ended(&command.output().unwrap());
-        assert_eq!(code, Some(0), "{said}");
-        said
+        let (code, stderr) = ended(&command.output().unwrap());
+        assert_eq!(code, Some(0), "{stderr}");
+        stderr
     };
 
     let number = pull.to_string();
@@ -67,10 +67,10 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
         succeeds(as_app(&[flow, "--pr", &number]));
     }
     // The queue is not a way around the promotion.
-    let group = stage.server.enqueue(pull).unwrap();
+    let group = fixture.server.enqueue(pull).unwrap();
     let event = tempfile::NamedTempFile::new().unwrap();
     let gate = |pull: PullNumber, group: &CommitId| {
-        let told = serde_json::json!({
+        let reported = serde_json::json!({
             "workflow_run": {
                 "id": 1,
                 "event": "merge_group",
@@ -79,32 +79,32 @@ fn an_app_promotes_and_lets_the_merge_queue_land_it() {
             },
             "repository": { "default_branch": "main" },
         });
-        std::fs::write(event.path(), told.to_string()).unwrap();
+        std::fs::write(event.path(), reported.to_string()).unwrap();
         let mut gate = as_app(&["gate"]);
         gate.env("GITHUB_EVENT_PATH", event.path());
         succeeds(gate)
     };
-    let said = gate(pull, &group);
+    let stderr = gate(pull, &group);
     assert!(
-        said.contains("failure") || said.contains("pending"),
-        "{said}"
+        stderr.contains("failure") || stderr.contains("pending"),
+        "{stderr}"
     );
-    assert!(stage.server.land_queued(pull).is_err(), "{said}");
+    assert!(fixture.server.land_queued(pull).is_err(), "{stderr}");
 
-    let said = succeeds(as_app(&["promote", "--pr", &number]));
-    assert!(said.contains("published hello-v2"), "{said}");
-    let said = gate(pull, &group);
-    assert!(said.contains("success"), "{said}");
-    let late = stage.open_apart("late", "hello");
-    stage.server.land_queued(pull).unwrap();
+    let stderr = succeeds(as_app(&["promote", "--pr", &number]));
+    assert!(stderr.contains("published hello-v2"), "{stderr}");
+    let stderr = gate(pull, &group);
+    assert!(stderr.contains("success"), "{stderr}");
+    let late = fixture.open_apart("late", "hello");
+    fixture.server.land_queued(pull).unwrap();
 
     // Git merges another change with that version without a conflict.
-    let group = stage.server.enqueue(late).unwrap();
-    let said = gate(late, &group);
-    assert!(said.contains("version 2 is taken"), "{said}");
-    assert!(stage.server.land_queued(late).is_err(), "{said}");
+    let group = fixture.server.enqueue(late).unwrap();
+    let stderr = gate(late, &group);
+    assert!(stderr.contains("version 2 is taken"), "{stderr}");
+    assert!(fixture.server.land_queued(late).is_err(), "{stderr}");
 
     for (kind, count) in [("statuses", 5), ("comments", 1), ("releases", 1)] {
-        assert_eq!(all_by_app(&stage, kind), vec![true; count], "{kind}");
+        assert_eq!(all_by_app(&fixture, kind), vec![true; count], "{kind}");
     }
 }

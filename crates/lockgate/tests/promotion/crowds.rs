@@ -6,9 +6,9 @@ use std::process::{Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use crate::fixture::{Fixture, ended};
 use crate::message::Message;
 use crate::relay::Relay;
-use crate::stage::{Stage, ended};
 use crate::verdict::{has_a_stable_code, is_published, public, releases};
 
 /// A point at which a number of processes wait for each other, once.
@@ -30,10 +30,10 @@ impl Meeting {
         let mut missing = self.missing.lock().unwrap();
         *missing = missing.saturating_sub(1);
         self.complete.notify_all();
-        let patience = Duration::from_secs(60);
+        let retry_budget = Duration::from_secs(60);
         drop(
             self.complete
-                .wait_timeout_while(missing, patience, |missing| *missing > 0),
+                .wait_timeout_while(missing, retry_budget, |missing| *missing > 0),
         );
     }
 
@@ -49,7 +49,7 @@ struct One {
 }
 
 /// Promotes at once, with these arguments each. All of them draft, and all of them ask to publish.
-fn crowd(stage: &Stage, all: &[Vec<String>]) -> Vec<One> {
+fn crowd(fixture: &Fixture, all: &[Vec<String>]) -> Vec<One> {
     let draft = Arc::new(Meeting::of(all.len()));
     let publish = Arc::new(Meeting::of(all.len()));
     let relays: Vec<Relay> = all
@@ -64,7 +64,7 @@ fn crowd(stage: &Stage, all: &[Vec<String>]) -> Vec<One> {
                     publish.join();
                 }
             };
-            Relay::start(stage.server.addr(), Box::new(watch))
+            Relay::start(fixture.server.addr(), Box::new(watch))
         })
         .collect();
     let children: Vec<_> = all
@@ -73,8 +73,8 @@ fn crowd(stage: &Stage, all: &[Vec<String>]) -> Vec<One> {
         .enumerate()
         .map(|(at, (words, relay))| {
             let checkout = format!("job-{at}");
-            stage.checkout(&checkout);
-            let mut command = stage.lockgate(&relay.url(), &checkout, &["promote"]);
+            fixture.checkout(&checkout);
+            let mut command = fixture.lockgate(&relay.url(), &checkout, &["promote"]);
             command.args(words).env("LOCKGATE_TIMEOUT", "120");
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             command.spawn().unwrap()
@@ -113,47 +113,50 @@ fn kept_to_its_own_draft(one: &One) -> String {
 #[test]
 fn eight_promotions_of_one_version_at_once_publish_it_once() {
     const CROWD: usize = 8;
-    let stage = Stage::set(&["hello"]);
-    let pull = stage.open("raise", &["hello"]);
-    let candidate = stage.build(pull, "hello");
+    let fixture = Fixture::set(&["hello"]);
+    let pull = fixture.open("raise", &["hello"]);
+    let candidate = fixture.build(pull, "hello");
     let number = pull.to_string();
-    let all = crowd(&stage, &vec![words(&["--pr", &number]); CROWD]);
+    let all = crowd(&fixture, &vec![words(&["--pr", &number]); CROWD]);
 
-    let release = is_published(&stage, pull, "hello", &candidate);
+    let release = is_published(&fixture, pull, "hello", &candidate);
     let mut published = 0;
     let mut drafts = BTreeSet::new();
     for one in &all {
         let own = kept_to_its_own_draft(one);
-        let (code, said) = ended(&one.output);
+        let (code, stderr) = ended(&one.output);
         if code == Some(0) {
-            let first = said.contains("published hello-v2: ");
-            assert_eq!(first, own == release.id.to_string(), "{said}");
-            assert!(first || said.contains("was published already"), "{said}");
+            let first = stderr.contains("published hello-v2: ");
+            assert_eq!(first, own == release.id.to_string(), "{stderr}");
+            assert!(
+                first || stderr.contains("was published already"),
+                "{stderr}"
+            );
             published += usize::from(first);
         } else {
-            assert_eq!(code, Some(4), "{said}");
-            has_a_stable_code(code, &said);
+            assert_eq!(code, Some(4), "{stderr}");
+            has_a_stable_code(code, &stderr);
         }
         assert!(drafts.insert(own), "two used the same draft");
     }
     assert_eq!((published, drafts.len()), (1, CROWD));
 
     // When run again, each of them succeeds without changes: the drafts of the losers are still drafts.
-    let (code, said) = ended(
-        &stage
+    let (code, stderr) = ended(
+        &fixture
             .lockgate(
-                &stage.server.base_url(),
+                &fixture.server.base_url(),
                 "job-0",
                 &["promote", "--pr", &number],
             )
             .output()
             .unwrap(),
     );
-    assert_eq!(code, Some(0), "{said}");
-    let after = is_published(&stage, pull, "hello", &candidate);
+    assert_eq!(code, Some(0), "{stderr}");
+    let after = is_published(&fixture, pull, "hello", &candidate);
     assert_eq!(after.id, release.id);
     assert_eq!(
-        releases(&stage.server)
+        releases(&fixture.server)
             .iter()
             .filter(|one| one.draft)
             .count(),
@@ -164,42 +167,42 @@ fn eight_promotions_of_one_version_at_once_publish_it_once() {
 #[test]
 fn of_sixteen_pull_requests_for_one_number_one_wins_and_the_others_hear_the_next_number() {
     const CROWD: usize = 16;
-    let stage = Stage::set(&["hello"]);
+    let fixture = Fixture::set(&["hello"]);
     let pulls: Vec<_> = (0..CROWD)
         .map(|at| {
-            let pull = stage.open(&format!("raise-{at}"), &["hello"]);
-            (pull, stage.build(pull, "hello"))
+            let pull = fixture.open(&format!("raise-{at}"), &["hello"]);
+            (pull, fixture.build(pull, "hello"))
         })
         .collect();
     let all: Vec<_> = pulls
         .iter()
         .map(|(pull, _)| words(&["--pr", &pull.to_string()]))
         .collect();
-    let all = crowd(&stage, &all);
+    let all = crowd(&fixture, &all);
 
     let won = |one: &One| one.output.status.success();
     let winners: Vec<usize> = (0..CROWD).filter(|at| won(&all[*at])).collect();
     assert_eq!(winners.len(), 1);
     let (pull, candidate) = &pulls[winners[0]];
-    is_published(&stage, *pull, "hello", candidate);
+    is_published(&fixture, *pull, "hello", candidate);
     for (at, one) in all.iter().enumerate().filter(|(_, one)| !won(one)) {
-        let (code, said) = ended(&one.output);
-        assert_eq!(code, Some(3), "{said}");
-        for told in [
+        let (code, stderr) = ended(&one.output);
+        assert_eq!(code, Some(3), "{stderr}");
+        for reported in [
             "refused (promote.version-taken)",
             &format!("by pull request #{pull}"),
             "raise the version to 3",
         ] {
-            assert!(said.contains(told), "{told}: {said}");
+            assert!(stderr.contains(reported), "{reported}: {stderr}");
         }
         let (other, candidate) = &pulls[at];
         assert!(
-            public(&stage.server, "hello-v2", candidate)
+            public(&fixture.server, "hello-v2", candidate)
                 .unwrap()
                 .is_err()
         );
         assert_ne!(
-            crate::verdict::gate(&stage.server, *other, "hello"),
+            crate::verdict::gate(&fixture.server, *other, "hello"),
             "success"
         );
     }
@@ -208,16 +211,16 @@ fn of_sixteen_pull_requests_for_one_number_one_wins_and_the_others_hear_the_next
 #[test]
 fn two_packages_promoted_at_once_are_both_published() {
     for together in [true, false] {
-        let stage = Stage::set(&["hello", "other"]);
+        let fixture = Fixture::set(&["hello", "other"]);
         let (mut pulls, mut candidates) = (Vec::new(), Vec::new());
         for packages in if together {
             vec![vec!["hello", "other"]]
         } else {
             vec![vec!["hello"], vec!["other"]]
         } {
-            let pull = stage.open(packages[0], &packages);
+            let pull = fixture.open(packages[0], &packages);
             for package in packages {
-                candidates.push(stage.build(pull, package));
+                candidates.push(fixture.build(pull, package));
                 pulls.push((pull, package));
             }
         }
@@ -225,14 +228,14 @@ fn two_packages_promoted_at_once_are_both_published() {
             .iter()
             .map(|(pull, package)| words(&["--pr", &pull.to_string(), "--package", package]))
             .collect();
-        for one in crowd(&stage, &all) {
-            let (code, said) = ended(&one.output);
-            assert_eq!(code, Some(0), "{said}");
-            assert!(said.contains("published "), "{said}");
+        for one in crowd(&fixture, &all) {
+            let (code, stderr) = ended(&one.output);
+            assert_eq!(code, Some(0), "{stderr}");
+            assert!(stderr.contains("published "), "{stderr}");
         }
         for ((pull, package), candidate) in pulls.iter().zip(&candidates) {
-            is_published(&stage, *pull, package, candidate);
+            is_published(&fixture, *pull, package, candidate);
         }
-        assert_eq!(releases(&stage.server).len(), 2);
+        assert_eq!(releases(&fixture.server).len(), 2);
     }
 }

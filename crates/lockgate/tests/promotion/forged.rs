@@ -9,9 +9,9 @@ use lockgate_forge_embedded::Handle;
 use lockgate_forge_embedded::state::assets::NewAsset;
 use lockgate_forge_embedded::state::releases::{NewRelease, ReleaseEdit};
 
+use crate::fixture::{Fixture, ended};
 use crate::message::Message;
 use crate::relay::Relay;
-use crate::stage::{Stage, ended};
 use crate::verdict::{gate, has_a_stable_code, releases};
 
 /// Publishes other bytes under the tag of the existing draft, with its receipt changed to list them.
@@ -67,45 +67,45 @@ fn publish_by_hand(forge: &Handle) {
 
 #[test]
 fn a_forged_release_that_came_first_is_not_taken_for_the_promotions_own() {
-    let stage = Stage::set(&["hello"]);
-    let pull = stage.open("raise", &["hello"]);
-    stage.build(pull, "hello");
-    stage.checkout("job");
-    let (forge, done) = (Handle::clone(&stage.server), AtomicBool::new(false));
+    let fixture = Fixture::set(&["hello"]);
+    let pull = fixture.open("raise", &["hello"]);
+    fixture.build(pull, "hello");
+    fixture.checkout("job");
+    let (forge, done) = (Handle::clone(&fixture.server), AtomicBool::new(false));
     let watch = move |name: &str, answer: Option<&Message>| {
         let sent = answer.is_some() && name.contains("lockgate-receipt.json");
         if sent && !done.swap(true, Ordering::Relaxed) {
             publish_by_hand(&forge);
         }
     };
-    let relay = Relay::start(stage.server.addr(), Box::new(watch));
-    let room = tempfile::tempdir().unwrap();
-    let output = room.path().join("output");
+    let relay = Relay::start(fixture.server.addr(), Box::new(watch));
+    let workspace = tempfile::tempdir().unwrap();
+    let output = workspace.path().join("output");
     let promote = || {
         std::fs::write(&output, "").unwrap();
-        let mut command = stage.lockgate(&relay.url(), "job", &["promote", "--pr"]);
+        let mut command = fixture.lockgate(&relay.url(), "job", &["promote", "--pr"]);
         command.arg(pull.to_string());
         command.env("GITHUB_OUTPUT", &output);
-        command.env("RUNNER_TEMP", room.path());
+        command.env("RUNNER_TEMP", workspace.path());
         ended(&command.output().unwrap())
     };
     // While it runs, and when the release exists from the start.
     for _ in 0..2 {
-        let (code, said) = promote();
-        assert_eq!(code, Some(3), "{said}");
-        assert!(said.contains("(promote.release-foreign): "), "{said}");
-        has_a_stable_code(code, &said);
+        let (code, stderr) = promote();
+        assert_eq!(code, Some(3), "{stderr}");
+        assert!(stderr.contains("(promote.release-foreign): "), "{stderr}");
+        has_a_stable_code(code, &stderr);
         let outputs = std::fs::read_to_string(&output).unwrap();
         assert!(!outputs.contains("receipt"), "{outputs}");
-        assert!(!room.path().join("lockgate-receipt.json").exists());
-        assert_ne!(gate(&stage.server, pull, "hello"), "success");
+        assert!(!workspace.path().join("lockgate-receipt.json").exists());
+        assert_ne!(gate(&fixture.server, pull, "hello"), "success");
     } // A maintainer deletes it and its tag, as the next step says.
-    stage.server.with(|state, git, _| {
+    fixture.server.with(|state, git, _| {
         let maintainer = state.holder("maintainer-token").unwrap();
         let forged = state.release_by_tag("hello-v2").unwrap().id;
         state.delete_release(&maintainer, forged).unwrap();
         git.delete_reference("refs/tags/hello-v2").unwrap();
     });
-    let (code, said) = promote();
-    assert_eq!(code, Some(0), "{said}");
+    let (code, stderr) = promote();
+    assert_eq!(code, Some(0), "{stderr}");
 }

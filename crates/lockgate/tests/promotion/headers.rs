@@ -4,7 +4,7 @@
 use lockgate_forge_embedded::PullNumber;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, ended};
+use crate::fixture::{Fixture, ended};
 use crate::verdict::{is_published, releases};
 
 #[path = "../../../artifact/tests/suite/elves.rs"]
@@ -35,10 +35,10 @@ fn evil() -> Elf {
 }
 
 /// Opens a pull request whose build produces such an executable for amd64.
-fn opened(stage: &Stage) -> PullNumber {
-    stage.checkout("job");
+fn opened(fixture: &Fixture) -> PullNumber {
+    fixture.checkout("job");
     let arm64 = Elf::of(183, true, true, "/lib/ld-linux-aarch64.so.1");
-    let folder = stage.prepare(&[("amd64", far().bytes()), ("arm64", arm64.bytes())]);
+    let folder = fixture.prepare(&[("amd64", far().bytes()), ("arm64", arm64.bytes())]);
     let script = format!(
         "import os, shutil, sys\n\
          words = dict(zip(sys.argv[1::2], sys.argv[2::2]))\n\
@@ -46,13 +46,13 @@ fn opened(stage: &Stage) -> PullNumber {
          shutil.copyfile({folder:?} + '/' + words['--arch'], words['--output'])\n\
          os.chmod(words['--output'], 0o755)\n"
     );
-    stage.open_with("raise", "hello", &[("build.py", &script)])
+    fixture.open_with("raise", "hello", &[("build.py", &script)])
 }
 
-fn promote(stage: &Stage, pull: PullNumber) -> (Option<i32>, String) {
+fn promote(fixture: &Fixture, pull: PullNumber) -> (Option<i32>, String) {
     let number = pull.to_string();
     let words = ["promote", "--pr", &number, "--package", "hello"];
-    let mut command = stage.lockgate(&stage.server.base_url(), "job", &words);
+    let mut command = fixture.lockgate(&fixture.server.base_url(), "job", &words);
     ended(&command.output().unwrap())
 }
 
@@ -72,33 +72,37 @@ fn manifest_changed(change: impl Fn(&mut Value)) -> impl Fn(&str, Vec<u8>) -> Ve
 
 #[test]
 fn a_healthy_executable_with_its_headers_far_away_is_built_and_promoted() {
-    let stage = Stage::set(&["hello"]);
-    let pull = opened(&stage);
+    let fixture = Fixture::set(&["hello"]);
+    let pull = opened(&fixture);
     // A manifest without ranges, as an earlier Lockgate writes it.
     let without = manifest_changed(|one| {
         let ranges = one.as_object_mut().unwrap().remove("header_ranges");
         assert!(ranges.is_some_and(|ranges| !ranges.as_array().unwrap().is_empty()));
     });
-    stage.build_on(pull, "hello", &without);
-    let (code, said) = promote(&stage, pull);
-    assert_eq!(code, Some(5), "{said}");
-    assert!(said.contains("(executable.not-kept)"), "{said}");
+    fixture.build_on(pull, "hello", &without);
+    let (code, stderr) = promote(&fixture, pull);
+    assert_eq!(code, Some(5), "{stderr}");
+    assert!(stderr.contains("(executable.not-kept)"), "{stderr}");
     assert!(
-        said.contains("next: build again with this version of Lockgate"),
-        "{said}"
+        stderr.contains("next: build again with this version of Lockgate"),
+        "{stderr}"
     );
-    assert!(releases(&stage.server).iter().all(|release| release.draft));
+    assert!(
+        releases(&fixture.server)
+            .iter()
+            .all(|release| release.draft)
+    );
     // The next step in its message works.
-    let candidate = stage.build(pull, "hello");
-    let (code, said) = promote(&stage, pull);
-    assert_eq!(code, Some(0), "{said}");
-    is_published(&stage, pull, "hello", &candidate);
+    let candidate = fixture.build(pull, "hello");
+    let (code, stderr) = promote(&fixture, pull);
+    assert_eq!(code, Some(0), "{stderr}");
+    is_published(&fixture, pull, "hello", &candidate);
 }
 
 #[test]
 fn a_build_that_owns_its_runner_gets_no_search_path_past_the_promotion() {
-    let stage = Stage::set(&["hello"]);
-    let pull = opened(&stage);
+    let fixture = Fixture::set(&["hello"]);
+    let pull = opened(&fixture);
     let evil = evil().bytes();
     let sha256 = lockgate_core::Digest::of(&evil).to_string();
     let end = evil.len();
@@ -136,10 +140,14 @@ fn a_build_that_owns_its_runner_gets_no_search_path_past_the_promotion() {
             AMD64 => evil.clone(),
             _ => change(name, bytes),
         };
-        stage.build_on(pull, "hello", &owned);
-        let (exit, said) = promote(&stage, pull);
-        assert!(said.contains(&format!("({code})")), "{ranges}: {said}");
-        assert!(matches!(exit, Some(3 | 5)), "{said}");
-        assert!(releases(&stage.server).iter().all(|release| release.draft));
+        fixture.build_on(pull, "hello", &owned);
+        let (exit, stderr) = promote(&fixture, pull);
+        assert!(stderr.contains(&format!("({code})")), "{ranges}: {stderr}");
+        assert!(matches!(exit, Some(3 | 5)), "{stderr}");
+        assert!(
+            releases(&fixture.server)
+                .iter()
+                .all(|release| release.draft)
+        );
     }
 }

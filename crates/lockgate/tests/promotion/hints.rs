@@ -8,55 +8,63 @@ use lockgate_forge_embedded::state::artifacts::ArtifactForm;
 use lockgate_forge_embedded::state::runs::NewRun;
 use lockgate_forge_embedded::{Handle, PullNumber};
 
+use crate::fixture::{Fixture, ended};
 use crate::message::Message;
 use crate::relay::Relay;
-use crate::stage::{Stage, ended};
 use crate::verdict::releases;
 
 const AMD64: &str = "hello-amd64-v2";
 
-fn opened() -> (Stage, PullNumber) {
-    let stage = Stage::set(&["hello"]);
-    let pull = stage.open("raise", &["hello"]);
-    stage.checkout("job");
-    (stage, pull)
+fn opened() -> (Fixture, PullNumber) {
+    let fixture = Fixture::set(&["hello"]);
+    let pull = fixture.open("raise", &["hello"]);
+    fixture.checkout("job");
+    (fixture, pull)
 }
 
-fn promote(stage: &Stage, forge: &str, words: &[&str]) -> (Option<i32>, String) {
-    let mut command = stage.lockgate(forge, "job", &["promote"]);
+fn promote(fixture: &Fixture, forge: &str, words: &[&str]) -> (Option<i32>, String) {
+    let mut command = fixture.lockgate(forge, "job", &["promote"]);
     ended(&command.args(words).output().unwrap())
 }
 
 /// Refused with this code and this next step, and nothing is published.
-fn refused(stage: &Stage, (ended, said): (Option<i32>, String), code: &str, next: &str) {
-    assert!(matches!(ended, Some(3 | 5)), "{said}");
-    assert!(said.contains(&format!("({code})")), "{code}: {said}");
-    assert!(said.contains(next), "{next}: {said}");
-    assert!(releases(&stage.server).iter().all(|release| release.draft));
+fn refused(fixture: &Fixture, (ended, stderr): (Option<i32>, String), code: &str, next: &str) {
+    assert!(matches!(ended, Some(3 | 5)), "{stderr}");
+    assert!(stderr.contains(&format!("({code})")), "{code}: {stderr}");
+    assert!(stderr.contains(next), "{next}: {stderr}");
+    assert!(
+        releases(&fixture.server)
+            .iter()
+            .all(|release| release.draft)
+    );
 }
 
-fn works(stage: &Stage, pull: PullNumber) {
+fn works(fixture: &Fixture, pull: PullNumber) {
     let number = pull.to_string();
-    let (ended, said) = promote(stage, &stage.server.base_url(), &["--pr", &number]);
-    assert_eq!(ended, Some(0), "{said}");
-    assert!(releases(&stage.server).iter().any(|release| !release.draft));
+    let (ended, stderr) = promote(fixture, &fixture.server.base_url(), &["--pr", &number]);
+    assert_eq!(ended, Some(0), "{stderr}");
+    assert!(
+        releases(&fixture.server)
+            .iter()
+            .any(|release| !release.draft)
+    );
 }
 
 /// A promotion during which this happens, once everything has been sent.
 fn meanwhile(
-    stage: &Stage,
+    fixture: &Fixture,
     pull: PullNumber,
     what: fn(&Handle, PullNumber),
 ) -> (Option<i32>, String) {
-    let (forge, done) = (Handle::clone(&stage.server), AtomicBool::new(false));
+    let (forge, done) = (Handle::clone(&fixture.server), AtomicBool::new(false));
     let watch = move |name: &str, answer: Option<&Message>| {
         let sent = answer.is_some() && name.contains("lockgate-receipt.json");
         if sent && !done.swap(true, Ordering::Relaxed) {
             what(&forge, pull);
         }
     };
-    let relay = Relay::start(stage.server.addr(), Box::new(watch));
-    promote(stage, &relay.url(), &["--pr", &pull.to_string()])
+    let relay = Relay::start(fixture.server.addr(), Box::new(watch));
+    promote(fixture, &relay.url(), &["--pr", &pull.to_string()])
 }
 
 /// A tag at the tip of main.
@@ -74,76 +82,78 @@ fn delete_tag(forge: &Handle, name: &str) {
 
 #[test]
 fn what_changed_meanwhile_is_put_right_and_the_promotion_started_again() {
-    let (stage, pull) = opened();
-    stage.build(pull, "hello");
-    let ended = meanwhile(&stage, pull, |forge, pull| forge.close_pull(pull).unwrap());
+    let (fixture, pull) = opened();
+    fixture.build(pull, "hello");
+    let ended = meanwhile(&fixture, pull, |forge, pull| {
+        forge.close_pull(pull).unwrap()
+    });
     refused(
-        &stage,
+        &fixture,
         ended,
         "promote.moved",
         "next: look at what changed, then promote again",
     );
-    stage
+    fixture
         .server
         .with(|state, git, now| state.reopen_pull(now, git, pull).unwrap());
 
-    let ended = meanwhile(&stage, pull, |forge, _| tag(forge, "hello-v2"));
+    let ended = meanwhile(&fixture, pull, |forge, _| tag(forge, "hello-v2"));
     refused(
-        &stage,
+        &fixture,
         ended,
         "promote.tag-taken",
         "delete it, or raise the version",
     );
-    delete_tag(&stage.server, "hello-v2");
+    delete_tag(&fixture.server, "hello-v2");
 
-    let ended = meanwhile(&stage, pull, |forge, _| tag(forge, "hello-v2/old"));
+    let ended = meanwhile(&fixture, pull, |forge, _| tag(forge, "hello-v2/old"));
     refused(
-        &stage,
+        &fixture,
         ended,
         "promote.tag-blocked",
         "delete it, or raise the version",
     );
-    delete_tag(&stage.server, "hello-v2/old");
-    works(&stage, pull);
+    delete_tag(&fixture.server, "hello-v2/old");
+    works(&fixture, pull);
 }
 
 #[test]
 fn a_run_that_belongs_to_no_pull_request_makes_room_for_the_pull_requests_own() {
-    let (stage, pull) = opened();
-    stage.build(pull, "hello");
-    let own = stage.server.look(|state| state.runs()[0].clone());
+    let (fixture, pull) = opened();
+    fixture.build(pull, "hello");
+    let own = fixture.server.look(|state| state.runs()[0].clone());
     let order = NewRun {
-        workflow: stage.server.register_workflow("hello", &own.path),
+        workflow: fixture.server.register_workflow("hello", &own.path),
         event: own.event,
         head_sha: own.head_sha,
         head_branch: Some("other".to_owned()),
         actor: "developer".to_owned(),
         pull: None,
     };
-    let run = stage.server.start_run(order).unwrap();
-    stage
+    let run = fixture.server.start_run(order).unwrap();
+    fixture
         .server
         .set_run(run, "completed", Some("success"))
         .unwrap();
     let ended = promote(
-        &stage,
-        &stage.server.base_url(),
+        &fixture,
+        &fixture.server.base_url(),
         &["--run", &run.to_string()],
     );
     refused(
-        &stage,
+        &fixture,
         ended,
         "run.no-pull",
         "name the pull request, with --pr",
     );
-    works(&stage, pull);
+    works(&fixture, pull);
 }
 
 #[test]
 fn a_manifest_that_is_of_no_use_is_built_again() {
-    let (stage, pull) = opened();
+    let (fixture, pull) = opened();
     let number = pull.to_string();
-    let by_number = || promote(&stage, &stage.server.base_url(), &["--pr", &number]);
+    let by_number = || promote(&fixture, &fixture.server.base_url(), &["--pr", &number]);
     type Change = fn(&str) -> String;
     let table: [(&str, Change); 2] = [
         ("promote.manifest-unreadable", |_| "{}".to_owned()),
@@ -156,11 +166,11 @@ fn a_manifest_that_is_of_no_use_is_built_again() {
             "candidate.json" => change(std::str::from_utf8(&bytes).unwrap()).into_bytes(),
             _ => bytes,
         };
-        stage.build_on(pull, "hello", &runner);
-        refused(&stage, by_number(), code, "run the build workflow again");
+        fixture.build_on(pull, "hello", &runner);
+        refused(&fixture, by_number(), code, "run the build workflow again");
     }
-    stage.build(pull, "hello");
-    works(&stage, pull);
+    fixture.build(pull, "hello");
+    works(&fixture, pull);
 }
 
 /// The zip that the uploader makes of a file.
@@ -178,11 +188,11 @@ fn zipped(name: &str, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn an_artifact_that_is_of_no_use_is_built_again() {
-    let (stage, pull) = opened();
+    let (fixture, pull) = opened();
     let number = pull.to_string();
-    let by_number = || promote(&stage, &stage.server.base_url(), &["--pr", &number]);
-    let sums = stage.build(pull, "hello");
-    let content = stage.built(AMD64);
+    let by_number = || promote(&fixture, &fixture.server.base_url(), &["--pr", &number]);
+    let sums = fixture.build(pull, "hello");
+    let content = fixture.built(AMD64);
     let zip = zipped(AMD64, &content);
     let with = |at: usize, byte: u8| {
         let mut zip = zip.clone();
@@ -221,19 +231,19 @@ fn an_artifact_that_is_of_no_use_is_built_again() {
         ("zip.set-id", with(central + 41, 0x89)),
         ("zip.file-type", with(central + 41, 0xa1)),
     ] {
-        replaced(&stage, &bytes, ArtifactForm::Zip);
+        replaced(&fixture, &bytes, ArtifactForm::Zip);
         let next = "next: do not publish it by other means; build again";
-        refused(&stage, by_number(), code, next);
+        refused(&fixture, by_number(), code, next);
     }
-    replaced(&stage, &content[1..], ArtifactForm::Plain);
-    refused(&stage, by_number(), "plain.size", "build again");
-    assert_eq!(stage.build(pull, "hello"), sums);
-    works(&stage, pull);
+    replaced(&fixture, &content[1..], ArtifactForm::Plain);
+    refused(&fixture, by_number(), "plain.size", "build again");
+    assert_eq!(fixture.build(pull, "hello"), sums);
+    works(&fixture, pull);
 }
 
 /// The newest run's artifact of the amd64 executable becomes this one.
-fn replaced(stage: &Stage, bytes: &[u8], form: ArtifactForm) {
-    let (id, run) = stage.server.look(|state| {
+fn replaced(fixture: &Fixture, bytes: &[u8], form: ArtifactForm) {
+    let (id, run) = fixture.server.look(|state| {
         let all = state.artifacts();
         let newest = all
             .iter()
@@ -241,16 +251,16 @@ fn replaced(stage: &Stage, bytes: &[u8], form: ArtifactForm) {
             .max_by_key(|it| it.id.0);
         newest.map(|it| (it.id, it.run)).unwrap()
     });
-    stage.server.delete_artifact(id).unwrap();
-    stage
+    fixture.server.delete_artifact(id).unwrap();
+    fixture
         .server
         .add_artifact(run, AMD64, form, bytes, 90)
         .unwrap();
 }
 
 /// A user's fetch of the published executable, with these variables.
-fn fetch(stage: &Stage, words: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
-    let mut command = stage.lockgate(&stage.server.base_url(), "user", &["fetch", "hello"]);
+fn fetch(fixture: &Fixture, words: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut command = fixture.lockgate(&fixture.server.base_url(), "user", &["fetch", "hello"]);
     for name in ["HOME", "GITHUB_TOKEN", "GITHUB_ACTIONS", "CI"] {
         command.env_remove(name);
     }
@@ -265,10 +275,10 @@ fn fetch(stage: &Stage, words: &[&str], variables: &[(&str, &str)]) -> (Option<i
 
 #[test]
 fn what_a_user_lacks_is_named_and_then_the_executable_is_there() {
-    let (stage, pull) = opened();
-    let candidate = stage.build(pull, "hello");
-    works(&stage, pull);
-    stage
+    let (fixture, pull) = opened();
+    let candidate = fixture.build(pull, "hello");
+    works(&fixture, pull);
+    fixture
         .server
         .merge_pull(
             "maintainer",
@@ -276,20 +286,20 @@ fn what_a_user_lacks_is_named_and_then_the_executable_is_there() {
             lockgate_forge_embedded::MergeMethod::Merge,
         )
         .unwrap();
-    stage.checkout("user");
-    let user = stage.clone_at("user");
+    fixture.checkout("user");
+    let user = fixture.clone_at("user");
     let cache = user.join("cache").display().to_string();
     let refused = |words: &[&str], variables: &[(&str, &str)], code: &str, next: &str| {
-        let (ended, said) = fetch(&stage, words, variables);
-        assert!(ended.is_some_and(|ended| ended != 0), "{said}");
+        let (ended, stderr) = fetch(&fixture, words, variables);
+        assert!(ended.is_some_and(|ended| ended != 0), "{stderr}");
         assert!(
-            said.contains(&format!("({code})")) && said.contains(next),
-            "{code}: {said}"
+            stderr.contains(&format!("({code})")) && stderr.contains(next),
+            "{code}: {stderr}"
         );
     };
     let works = |words: &[&str], variables: &[(&str, &str)]| {
-        let (ended, said) = fetch(&stage, words, variables);
-        assert_eq!(ended, Some(0), "{said}");
+        let (ended, stderr) = fetch(&fixture, words, variables);
+        assert_eq!(ended, Some(0), "{stderr}");
     };
     let amd64 = ["--variant", "amd64"];
     let kept = ["--variant", "amd64", "--cache", &cache];
@@ -392,61 +402,61 @@ fn output(text: &str, key: &str) -> String {
 
 #[test]
 fn a_release_that_no_run_vouches_for_is_promoted_again_and_its_receipt_kept() {
-    let (stage, pull) = opened();
-    stage.build(pull, "hello");
+    let (fixture, pull) = opened();
+    fixture.build(pull, "hello");
     let number = pull.to_string();
-    let room = tempfile::tempdir().unwrap();
-    let file = room.path().join("output");
+    let workspace = tempfile::tempdir().unwrap();
+    let file = workspace.path().join("output");
     let promote = || {
         std::fs::write(&file, "").unwrap();
         let words = ["promote", "--pr", &number];
-        let mut command = stage.lockgate(&stage.server.base_url(), "job", &words);
+        let mut command = fixture.lockgate(&fixture.server.base_url(), "job", &words);
         command
             .env("GITHUB_OUTPUT", &file)
-            .env("RUNNER_TEMP", room.path());
-        let (ended, said) = ended(&command.output().unwrap());
-        assert_eq!(ended, Some(0), "{said}");
+            .env("RUNNER_TEMP", workspace.path());
+        let (ended, stderr) = ended(&command.output().unwrap());
+        assert_eq!(ended, Some(0), "{stderr}");
     };
     let gate = || {
         let words = ["gate", "--pr", &number, "--output-format", "json"];
         ended(
-            &stage
-                .lockgate(&stage.server.base_url(), "job", &words)
+            &fixture
+                .lockgate(&fixture.server.base_url(), "job", &words)
                 .output()
                 .unwrap(),
         )
         .1
     };
     promote();
-    let said = gate();
-    assert!(said.contains("gate.release-unproven"), "{said}");
+    let stderr = gate();
+    assert!(stderr.contains("gate.release-unproven"), "{stderr}");
     promote();
     // What the workflow does behind the command.
     let text = std::fs::read_to_string(&file).unwrap();
     let receipt = std::fs::read(output(&text, "receipt-path")).unwrap();
     let path = ".github/workflows/promote-hello.yml";
-    let main = stage
+    let main = fixture
         .server
         .with(|_, git, _| git.resolve("refs/heads/main").unwrap().unwrap());
     let order = NewRun {
-        workflow: stage.server.register_workflow("Promote to Release", path),
+        workflow: fixture.server.register_workflow("Promote to Release", path),
         event: "workflow_dispatch".to_owned(),
         head_sha: main,
         head_branch: Some("main".to_owned()),
         actor: "maintainer".to_owned(),
         pull: None,
     };
-    let run = stage.server.start_run(order).unwrap();
+    let run = fixture.server.start_run(order).unwrap();
     let zip = zipped("lockgate-receipt.json", &receipt);
     let name = output(&text, "receipt-artifact");
-    stage
+    fixture
         .server
         .add_artifact(run, &name, ArtifactForm::Zip, zip.as_slice(), 90)
         .unwrap();
-    stage
+    fixture
         .server
         .set_run(run, "completed", Some("success"))
         .unwrap();
-    let said = gate();
-    assert!(said.contains("gate.published"), "{said}");
+    let stderr = gate();
+    assert!(stderr.contains("gate.published"), "{stderr}");
 }

@@ -5,11 +5,11 @@
 
 mod app;
 mod crowds;
+mod fixture;
 mod forged;
 mod headers;
 mod hints;
 mod message;
 mod network;
 mod relay;
-mod stage;
 mod verdict;

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use lockgate_forge_embedded::PullNumber;
 
+use crate::fixture::{Fixture, ended};
 use crate::message::Message;
 use crate::relay::{Fault, Relay};
-use crate::stage::{Stage, ended};
 use crate::verdict::{gate, has_a_stable_code, is_published, public, releases};
 
 const ALL: [Fault; 16] = [
@@ -75,19 +75,19 @@ impl Call {
 
 /// A pull request that is built, and the digests of its artifacts.
 struct Built {
-    stage: Stage,
+    fixture: Fixture,
     pull: PullNumber,
     candidate: BTreeMap<String, String>,
 }
 
 impl Built {
     fn new() -> Self {
-        let stage = Stage::set(&["hello"]);
-        let pull = stage.open("raise", &["hello"]);
-        let candidate = stage.build(pull, "hello");
-        stage.checkout("job");
+        let fixture = Fixture::set(&["hello"]);
+        let pull = fixture.open("raise", &["hello"]);
+        let candidate = fixture.build(pull, "hello");
+        fixture.checkout("job");
         Self {
-            stage,
+            fixture,
             pull,
             candidate,
         }
@@ -96,8 +96,8 @@ impl Built {
     /// Returns the calls of a command through a relay without faults.
     fn calls(&self, command: &str) -> Vec<Call> {
         let play = Play::set(self);
-        let (code, said) = play.run(command, "20");
-        assert_eq!(code, Some(0), "{said}");
+        let (code, stderr) = play.run(command, "20");
+        assert_eq!(code, Some(0), "{stderr}");
         let mut counts = BTreeMap::new();
         let asked = play.relay.asked();
         asked
@@ -115,16 +115,16 @@ impl Built {
 /// A separate fixture for one fault.
 struct Play<'b> {
     built: &'b Built,
-    stage: Stage,
+    fixture: Fixture,
     relay: Relay,
     wrong: Arc<Mutex<Vec<String>>>,
 }
 
 impl<'b> Play<'b> {
     fn set(built: &'b Built) -> Self {
-        let stage = built.stage.copy();
+        let fixture = built.fixture.copy();
         let wrong = Arc::<Mutex<Vec<_>>>::default();
-        let (handle, candidate) = (stage.server.handle(), built.candidate.clone());
+        let (handle, candidate) = (fixture.server.handle(), built.candidate.clone());
         let found = Arc::clone(&wrong);
         let asked = Mutex::new(false);
         let watch = move |name: &str, answer: Option<&Message>| {
@@ -138,10 +138,10 @@ impl<'b> Play<'b> {
                 }
             }
         };
-        let relay = Relay::start(stage.server.addr(), Box::new(watch));
+        let relay = Relay::start(fixture.server.addr(), Box::new(watch));
         Self {
             built,
-            stage,
+            fixture,
             relay,
             wrong,
         }
@@ -150,29 +150,29 @@ impl<'b> Play<'b> {
     fn run(&self, command: &str, timeout: &str) -> (Option<i32>, String) {
         let pull = self.built.pull.to_string();
         let words = [command, "--pr", &pull];
-        let mut command = self.stage.lockgate(&self.relay.url(), "job", &words);
+        let mut command = self.fixture.lockgate(&self.relay.url(), "job", &words);
         let output = command.env("LOCKGATE_TIMEOUT", timeout).output();
-        let (code, said) = ended(&output.unwrap());
-        assert!(!said.contains("panicked"), "{said}");
-        (code, said)
+        let (code, stderr) = ended(&output.unwrap());
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        (code, stderr)
     }
 
     fn is_published(&self) {
         let Built {
             pull, candidate, ..
         } = self.built;
-        is_published(&self.stage, *pull, "hello", candidate);
-        let all = releases(&self.stage.server);
+        is_published(&self.fixture, *pull, "hello", candidate);
+        let all = releases(&self.fixture.server);
         assert_eq!(all.iter().filter(|one| !one.draft).count(), 1);
     }
 
     fn gate(&self) -> String {
-        gate(&self.stage.server, self.built.pull, "hello")
+        gate(&self.fixture.server, self.built.pull, "hello")
     }
 }
 
 /// Returns the idle time limit of the affected process, in seconds.
-fn patience(fault: Fault) -> &'static str {
+fn retry_budget(fault: Fault) -> &'static str {
     let slow = [Fault::Stalled, Fault::StalledUnsent, Fault::Trickled];
     if slow.contains(&fault) { "1" } else { "60" }
 }
@@ -200,30 +200,30 @@ fn passes(call: &Call, fault: Fault) -> bool {
 fn meets(built: &Built, command: &str, call: &Call, fault: Fault) -> Option<i32> {
     let play = Play::set(built);
     play.relay.arm(&call.name, call.nth, fault);
-    let (code, said) = play.run(command, patience(fault));
-    assert!(play.relay.disarm(), "it did not strike: {said}");
+    let (code, stderr) = play.run(command, retry_budget(fault));
+    assert!(play.relay.disarm(), "it did not strike: {stderr}");
     match (code, command) {
         // A reported success is true.
         (Some(0), "promote") => play.is_published(),
         // Bytes that are not the candidate, whatever the reason, may turn it red until the next run.
         (Some(0), _) => assert!(["pending", "failure"].contains(&play.gate().as_str())),
-        _ => has_a_stable_code(code, &said),
+        _ => has_a_stable_code(code, &stderr),
     }
-    assert!(!passes(call, fault) || code == Some(0), "{said}");
+    assert!(!passes(call, fault) || code == Some(0), "{stderr}");
     if code == Some(5) {
         // It names the exact file.
         let mut files = built.candidate.keys();
         let file = files.find(|name| call.name.ends_with(name.as_str()));
         let file = file.map_or("", String::as_str);
-        let told = format!("(promote.wrong-bytes): {file}");
-        assert!(said.contains(&told), "{told}: {said}");
+        let reported = format!("(promote.wrong-bytes): {file}");
+        assert!(stderr.contains(&reported), "{reported}: {stderr}");
     }
     if command == "gate" {
         assert_ne!(play.gate(), "success");
-        assert_eq!(releases(&play.stage.server).len(), 0);
+        assert_eq!(releases(&play.fixture.server).len(), 0);
     }
-    let (again, said) = play.run(command, "60");
-    assert_eq!(again, Some(0), "{said}");
+    let (again, stderr) = play.run(command, "60");
+    assert_eq!(again, Some(0), "{stderr}");
     if command == "promote" {
         play.is_published();
     } else {

@@ -7,7 +7,7 @@ use lockgate_core::document::{Document as _, Receipt};
 use lockgate_forge_embedded::state::people::{Actor, Role};
 use lockgate_forge_embedded::{Handle, PullNumber, ReleaseId};
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 const SUMS: &str = "SHA256SUMS";
 const RECEIPT: &str = "lockgate-receipt.json";
@@ -81,28 +81,28 @@ pub(crate) fn public(
 /// Asserts that the tag has one release with the whole candidate, that its receipt and its sums match, and that the
 /// gate is green.
 pub(crate) fn is_published(
-    stage: &Stage,
+    fixture: &Fixture,
     pull: PullNumber,
     package: &str,
     candidate: &BTreeMap<String, String>,
 ) -> Seen {
     let tag = format!("{package}-v2");
-    let release = public(&stage.server, &tag, candidate).unwrap().unwrap();
+    let release = public(&fixture.server, &tag, candidate).unwrap().unwrap();
     let read = |name: &str| {
         let sha256 = release.files[name].as_ref().unwrap();
-        std::fs::read(stage.blob(sha256)).unwrap()
+        std::fs::read(fixture.blob(sha256)).unwrap()
     };
     let receipt = Receipt::from_json(&read(RECEIPT)).unwrap();
-    let told: BTreeMap<String, String> = receipt
+    let reported: BTreeMap<String, String> = receipt
         .manifest
         .executables
         .iter()
         .map(|one| (one.name.to_string(), one.sha256.to_string()))
         .collect();
-    assert_eq!(told, *candidate);
+    assert_eq!(reported, *candidate);
     assert_eq!(receipt.origin.pull_request.0, pull.0);
     assert_eq!(read(SUMS), receipt.sums().to_string().into_bytes());
-    assert_eq!(gate(&stage.server, pull, package), "success");
+    assert_eq!(gate(&fixture.server, pull, package), "success");
     release
 }
 
@@ -118,16 +118,16 @@ pub(crate) fn gate(forge: &Handle, pull: PullNumber, package: &str) -> String {
 }
 
 /// Asserts that a failed process reports a reason with a documented code.
-pub(crate) fn has_a_stable_code(code: Option<i32>, said: &str) {
+pub(crate) fn has_a_stable_code(code: Option<i32>, stderr: &str) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refusals.md");
     let page = std::fs::read_to_string(page).unwrap();
     let known = page
         .lines()
         .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'));
-    let mut codes = known.filter(|known| said.contains(&format!(" ({known}): ")));
+    let mut codes = known.filter(|known| stderr.contains(&format!(" ({known}): ")));
     assert!(
         matches!(code, Some(1 | 3 | 4 | 5 | 6)) && codes.next().is_some(),
-        "{code:?}: {said}"
+        "{code:?}: {stderr}"
     );
-    assert!(said.contains("next: "), "{said}");
+    assert!(stderr.contains("next: "), "{stderr}");
 }

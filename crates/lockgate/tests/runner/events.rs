@@ -33,13 +33,13 @@ pub(crate) fn put(event: &mut Value, facts: &[(&str, Value)]) {
 
 #[cfg(test)]
 mod tests {
-    use crate::tools::{here, said, script};
+    use crate::tools::{here, script, stderr};
 
     /// The committed examples are byte for byte those of GitHub's package.
     #[test]
     fn the_examples_are_github_s_own() {
         let folder = tempfile::tempdir().unwrap();
-        said(script("events.mjs").arg(folder.path()));
+        stderr(script("events.mjs").arg(folder.path()));
         let mut total = 0;
         let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         names.sort_by_key(|entry| entry.as_ref().unwrap().file_name());

@@ -15,8 +15,8 @@ use lockgate_forge_embedded::{CommitId, PullNumber, RunId};
 use serde_json::{Value, json};
 
 use crate::events::{example, put};
-use crate::runner::{self, Ended, Order};
-use crate::stage::{Stage, git};
+use crate::fixture::{Fixture, git};
+use crate::runner::{self, Order, ProcessOutput};
 use crate::workflows::{Signal, Workflow};
 
 /// An event as workflows receive it.
@@ -54,13 +54,13 @@ pub(crate) struct Ran {
     pub(crate) run: RunId,
     pub(crate) file: String,
     pub(crate) event: Event,
-    pub(crate) ended: Ended,
+    pub(crate) ended: ProcessOutput,
 }
 
 /// For failed tests: the whole log.
 impl std::fmt::Debug for Ran {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Ended {
+        let ProcessOutput {
             conclusion, log, ..
         } = &self.ended;
         write!(
@@ -74,7 +74,7 @@ impl std::fmt::Debug for Ran {
 /// Numbers the folders of runs.
 static RUNS: AtomicU32 = AtomicU32::new(1);
 
-impl Stage {
+impl Fixture {
     /// Delivers the opening of a pull request or a push to it: runs its build, then the privileged workflow, then those
     /// that listen to the build's end.
     pub(crate) fn pull_event(&self, number: PullNumber, action: &str) -> Vec<Ran> {
@@ -413,13 +413,13 @@ impl Stage {
     }
 }
 
-fn pull_payload(stage: &Stage, pull: &PullRequest, action: &str) -> Value {
+fn pull_payload(fixture: &Fixture, pull: &PullRequest, action: &str) -> Value {
     let full_name = match &pull.head_repository {
-        HeadRepository::Here => stage.repository.clone(),
+        HeadRepository::Here => fixture.repository.clone(),
         HeadRepository::Fork { owner, name, .. } => format!("{owner}/{name}"),
         HeadRepository::Deleted => String::new(),
     };
-    let mut payload = example("pull_request", &stage.repository);
+    let mut payload = example("pull_request", &fixture.repository);
     let merge = pull.test_merge.as_ref().map(ToString::to_string);
     put(
         &mut payload,
@@ -433,7 +433,10 @@ fn pull_payload(stage: &Stage, pull: &PullRequest, action: &str) -> Value {
             ("/pull_request/head/repo/full_name", json!(full_name)),
             ("/pull_request/base/ref", json!(pull.base_branch)),
             ("/pull_request/base/sha", json!(pull.base_sha.to_string())),
-            ("/pull_request/base/repo/full_name", json!(stage.repository)),
+            (
+                "/pull_request/base/repo/full_name",
+                json!(fixture.repository),
+            ),
             ("/pull_request/merge_commit_sha", json!(merge)),
             ("/pull_request/user/login", json!(pull.author)),
             ("/sender/login", json!(pull.author)),

@@ -11,10 +11,10 @@
 )]
 
 mod events;
+mod fixture;
 mod github;
 mod runner;
 mod scenes;
 mod see;
-mod stage;
 mod tools;
 mod workflows;

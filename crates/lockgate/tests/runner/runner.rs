@@ -31,7 +31,7 @@ pub(crate) struct Order<'a> {
 }
 
 /// The result of a run.
-pub(crate) struct Ended {
+pub(crate) struct ProcessOutput {
     /// `success`, `failure`, or `skipped` if no job ran.
     pub(crate) conclusion: String,
     /// The conclusion of each job that ran, by its name.
@@ -41,7 +41,7 @@ pub(crate) struct Ended {
 }
 
 /// Runs a workflow to its end.
-pub(crate) fn run(order: &Order<'_>) -> Ended {
+pub(crate) fn run(order: &Order<'_>) -> ProcessOutput {
     let payload = order.folder.join("event.json");
     std::fs::write(&payload, order.payload.to_string()).unwrap();
     // Not in the environment, which act passes to every step: a step has only the token that the file gives to it.
@@ -88,9 +88,9 @@ pub(crate) fn run(order: &Order<'_>) -> Ended {
     let lines = std::fs::read_to_string(&log).unwrap();
     let mut ended = read(&lines);
     if !status.success() && ended.conclusion != "failure" {
-        let talk = std::fs::read_to_string(order.folder.join("act.err")).unwrap();
+        let reporter = std::fs::read_to_string(order.folder.join("act.err")).unwrap();
         panic!(
-            "act could not run {}: {talk}\n{}",
+            "act could not run {}: {reporter}\n{}",
             order.file.display(),
             ended.log
         );
@@ -138,15 +138,15 @@ fn stand_in(action: &str) -> Vec<String> {
 }
 
 /// Parses the output of act, one JSON object per line.
-fn read(lines: &str) -> Ended {
+fn read(lines: &str) -> ProcessOutput {
     let mut log = String::new();
     let mut jobs = BTreeMap::new();
     for line in lines.lines() {
-        let Ok(said) = serde_json::from_str::<Value>(line) else {
+        let Ok(stderr) = serde_json::from_str::<Value>(line) else {
             log += &format!("{line}\n");
             continue;
         };
-        let text = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
+        let text = |key: &str| stderr[key].as_str().unwrap_or_default().to_owned();
         let job = text("job")
             .rsplit('/')
             .next()
@@ -156,7 +156,7 @@ fn read(lines: &str) -> Ended {
         if !text("msg").starts_with("LocalRepositoryCache") {
             log += &format!("[{job}] {}\n", text("msg").trim_end());
         }
-        match said["jobResult"].as_str() {
+        match stderr["jobResult"].as_str() {
             Some("skipped") | None => {}
             // The jobs of a matrix share one result in act, so the second may report the first's: a failure counts.
             Some(result) => {
@@ -173,7 +173,7 @@ fn read(lines: &str) -> Ended {
         () if jobs.is_empty() => "skipped",
         () => "success",
     };
-    Ended {
+    ProcessOutput {
         conclusion: conclusion.to_owned(),
         jobs,
         log,

@@ -3,10 +3,10 @@
 
 use lockgate_forge_embedded::PullNumber;
 
+use crate::fixture::{Fixture, GATE};
 use crate::github::Ran;
-use crate::stage::{GATE, Stage};
 
-impl Stage {
+impl Fixture {
     /// Returns the gate of a pull request: `pending: version 2 ...`.
     pub(crate) fn gate(&self, number: PullNumber) -> String {
         self.status(self.pull(number).head_sha.as_str())
@@ -80,7 +80,7 @@ impl Stage {
 
 impl Ran {
     /// Returns whether any step printed this: for the codes of refusals, which appear nowhere else.
-    pub(crate) fn said(&self, text: &str) -> bool {
+    pub(crate) fn stderr(&self, text: &str) -> bool {
         self.ended.log.contains(text)
     }
 

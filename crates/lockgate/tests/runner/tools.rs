@@ -35,10 +35,10 @@ pub(crate) fn script(name: &str) -> Command {
 }
 
 /// Returns the output of a command; the test ends if it fails.
-pub(crate) fn said(command: &mut Command) -> String {
+pub(crate) fn stderr(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed: {talk}");
+    let reporter = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {reporter}");
     String::from_utf8(output.stdout).unwrap()
 }
 

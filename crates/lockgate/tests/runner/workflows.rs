@@ -8,7 +8,7 @@ use std::path::Path;
 use lockgate_forge_embedded::state::people::Rights;
 use serde::Deserialize;
 
-use crate::tools::{said, script};
+use crate::tools::{script, stderr};
 
 /// A workflow file.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,7 +51,7 @@ impl Workflow {
         }
         let mut command = script("triggers.mjs");
         command.args(files.iter().map(AsRef::as_ref));
-        serde_json::from_str(&said(&mut command)).unwrap()
+        serde_json::from_str(&stderr(&mut command)).unwrap()
     }
 
     /// Returns whether GitHub would start it.

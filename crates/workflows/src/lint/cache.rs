@@ -71,11 +71,11 @@ fn of_action(step: &Node, uses: &Node, name: &str) -> Option<Hit> {
     let input = |key: &str| step.at(&["with", key]).and_then(Node::text);
     let off = |text: Option<&str>| matches!(text, Some("false" | "" | "no" | "never"));
     for (action, key) in BY_THEMSELVES {
-        let told = match key {
+        let reported = match key {
             "skip-cache" => input(key) == Some("true"),
             key => off(input(key)),
         };
-        if name == action && !told {
+        if name == action && !reported {
             return cached(name);
         }
     }

@@ -16,10 +16,10 @@ fn look(doc: &Doc<'_>) -> Vec<Hit> {
     let checkouts = doc.steps().filter_map(|step| {
         let uses = step.get("uses")?;
         let is_checkout = uses.text()?.starts_with("actions/checkout@");
-        let told = step
+        let reported = step
             .at(&["with", "persist-credentials"])
             .and_then(Node::text);
-        (is_checkout && told != Some("false")).then_some(uses)
+        (is_checkout && reported != Some("false")).then_some(uses)
     });
     checkouts
         .map(|uses| {

@@ -63,14 +63,14 @@ pub fn read(text: &str) -> Result<Node, ReadError> {
         if matches!(event, Event::StreamEnd) {
             break;
         }
-        let around = matches!(
+        let enclosing = matches!(
             event,
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd
         );
-        if !around && root.is_some() {
+        if !enclosing && root.is_some() {
             return Err(wrong(span, "there is a second document"));
         }
-        if !around {
+        if !enclosing {
             root = Some(reader.value(event, span)?);
         }
     }

@@ -36,7 +36,7 @@ impl GitRepository {
         variables: &[(&str, &str)],
     ) -> Result<Output, RepositoryError> {
         let broken = |error: std::io::Error| RepositoryError {
-            doing: format!("running git {}", args.join(" ")),
+            operation: format!("running git {}", args.join(" ")),
             detail: error.to_string(),
         };
         let mut command = Command::new("git");
@@ -67,7 +67,7 @@ impl GitRepository {
 /// Returns the error for a failed command.
 pub(super) fn failed(args: &[&str], output: &Output) -> RepositoryError {
     RepositoryError {
-        doing: format!("running git {}", args.join(" ")),
+        operation: format!("running git {}", args.join(" ")),
         detail: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
     }
 }

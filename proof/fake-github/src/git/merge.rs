@@ -65,7 +65,7 @@ impl GitRepository {
 
     fn tree_of(&self, id: &CommitId) -> Result<String, RepositoryError> {
         let commit = self.commit(id)?.ok_or_else(|| RepositoryError {
-            doing: format!("reading commit {id}"),
+            operation: format!("reading commit {id}"),
             detail: "it is not there".into(),
         })?;
         Ok(commit.tree)

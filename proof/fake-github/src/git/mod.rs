@@ -108,7 +108,7 @@ impl Repository for GitRepository {
             return Ok(None);
         };
         let commit = parse::commit(id, &text).ok_or_else(|| RepositoryError {
-            doing: format!("reading commit {id}"),
+            operation: format!("reading commit {id}"),
             detail: "it has no tree, no author or no committer".into(),
         })?;
         known.insert(id.clone(), commit.clone());

@@ -28,7 +28,7 @@ impl std::fmt::Debug for Raw {
 
 /// The head of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Head {
+pub(crate) struct RequestHead {
     pub(crate) side: Side,
     pub(crate) upload: bool,
     pub(crate) method: String,
@@ -48,7 +48,7 @@ pub(crate) struct Head {
     pub(crate) part: Part,
 }
 
-impl Head {
+impl RequestHead {
     /// Reads the head of a request. An absolute address, as sent to a proxy, contains the host itself.
     pub(crate) fn read<B>(request: &Request<B>, address: &str) -> Self {
         let headers = request.headers();
@@ -224,7 +224,7 @@ fn text(headers: &HeaderMap, name: &'static str) -> Option<String> {
 mod tests {
     use hyper::Request;
 
-    use super::{Head, Side, State, place};
+    use super::{RequestHead, Side, State, place};
 
     #[test]
     fn host_and_path_say_where_a_request_belongs() {
@@ -307,7 +307,7 @@ mod tests {
         ];
         for (address, name, value, expected) in table {
             let request = Request::builder().uri(address).header(name, value);
-            let head = Head::read(&request.body(()).unwrap(), "127.0.0.1:1");
+            let head = RequestHead::read(&request.body(()).unwrap(), "127.0.0.1:1");
             assert_eq!(head.leaks(&state), expected, "{address} {name}: {value}");
         }
     }

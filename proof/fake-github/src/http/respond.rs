@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 
 use super::Shared;
-use super::head::Head;
+use super::head::RequestHead;
 use super::receive::{self, Unread};
 use super::reply::Reply;
 use super::{hooks, response, results};
@@ -18,7 +18,7 @@ use crate::journal::Side;
 use crate::rates::Rate;
 use crate::rest::{Answer, Call, Method, assets, message, rights};
 use crate::state::people::Actor;
-use crate::state::refusal::Lack;
+use crate::state::refusal::MissingPermission;
 
 /// The connection closes without a response.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ struct Admitted {
     number: u64,
     label: String,
     call: Call,
-    head: Head,
+    head: RequestHead,
     fault: Option<FaultKind>,
     /// The response, if no call is needed.
     early: Option<Answer>,
@@ -44,7 +44,7 @@ pub(crate) async fn respond(
     shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> Result<Response<Reply>, Dropped> {
-    let head = Head::read(&request, &shared.address);
+    let head = RequestHead::read(&request, &shared.address);
     let admitted = admit(&mut shared.lock(), head);
     let number = admitted.number;
     let outcome = struck(&shared, &admitted, request.into_body()).await;
@@ -59,7 +59,7 @@ pub(crate) async fn respond(
     outcome
 }
 
-fn admit(forge: &mut Forge, head: Head) -> Admitted {
+fn admit(forge: &mut Forge, head: RequestHead) -> Admitted {
     let known = head.actor(&forge.state, forge.clock.now());
     let label = known.as_ref().map_or("bad-token", Actor::label).to_owned();
     let fault = forge.script.strike(Target {
@@ -88,9 +88,11 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
             Some(message(403, &text, &call.path))
         }
         (true, true) if hidden(forge, &head, &call) => Some(message(404, "Not Found", &call.path)),
-        (true, true) if !allowed(forge, &head, &call) => {
-            Some(message(403, &Lack::Integration.to_string(), &call.path))
-        }
+        (true, true) if !allowed(forge, &head, &call) => Some(message(
+            403,
+            &MissingPermission::Integration.to_string(),
+            &call.path,
+        )),
         (true, true) => None,
     };
     Admitted {
@@ -106,13 +108,13 @@ fn admit(forge: &mut Forge, head: Head) -> Admitted {
 }
 
 /// Returns whether the repository is private and the caller has no access. Signed storage addresses need no token.
-fn hidden(forge: &Forge, head: &Head, call: &Call) -> bool {
+fn hidden(forge: &Forge, head: &RequestHead, call: &Call) -> bool {
     let is_stranger = call.actor == Actor::Anonymous && call.app.is_none();
     forge.state.settings().private && is_stranger && matches!(head.side, Side::Api | Side::Web)
 }
 
 /// Returns whether a token with restricted permissions may make the call.
-fn allowed(forge: &Forge, head: &Head, call: &Call) -> bool {
+fn allowed(forge: &Forge, head: &RequestHead, call: &Call) -> bool {
     let rights = head.token().and_then(|token| forge.state.rights(token));
     head.side != Side::Api
         || rights.is_none_or(|rights| rights::suffice(rights, call.method, &call.path))

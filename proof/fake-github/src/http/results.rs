@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 
 use super::Shared;
-use super::head::Head;
+use super::head::RequestHead;
 use super::receive::{self, Unread};
 use super::respond::{Dropped, on_forge};
 use crate::blobs::{Blob, Blobs};
@@ -18,7 +18,7 @@ use crate::storage::denied;
 pub(crate) async fn put(
     shared: &Arc<Shared>,
     call: &Call,
-    head: &Head,
+    head: &RequestHead,
     flip: bool,
     body: Incoming,
 ) -> Result<Answer, Dropped> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::input::json as parsed;
-use super::{Answer, Desk, Outcome, paging, pull_shapes, shapes};
+use super::{Answer, Outcome, RequestContext, paging, pull_shapes, schema};
 use crate::ids::RunId;
 use crate::state::pulls::HeadRepository;
 use crate::state::refusal::Refusal;
@@ -14,37 +14,40 @@ use crate::state::runs::{Job, Run, Workflow};
 use crate::time::rfc3339;
 
 /// `GET /actions/workflows`
-pub(crate) fn workflows(desk: &mut Desk<'_>) -> Outcome {
-    let all = desk.state.workflows();
+pub(crate) fn workflows(context: &mut RequestContext<'_>) -> Outcome {
+    let all = context.state.workflows();
     let shown = all
         .into_iter()
-        .map(|workflow| workflow_shape(desk, workflow))
+        .map(|workflow| workflow_shape(context, workflow))
         .collect();
-    Ok(paging::counted(desk, "workflows", shown))
+    Ok(paging::counted(context, "workflows", shown))
 }
 
 /// `GET /actions/workflows/{id or file}`
-pub(crate) fn workflow(desk: &mut Desk<'_>, key: &str) -> Outcome {
-    Ok(Answer::ok(&workflow_shape(desk, desk.state.workflow(key)?)))
+pub(crate) fn workflow(context: &mut RequestContext<'_>, key: &str) -> Outcome {
+    Ok(Answer::ok(&workflow_shape(
+        context,
+        context.state.workflow(key)?,
+    )))
 }
 
 /// `GET /actions/workflows/{id or file}/runs`
-pub(crate) fn runs_of(desk: &mut Desk<'_>, key: &str) -> Outcome {
-    let workflow = desk.state.workflow(key)?.id;
-    filtered(desk, |run| run.workflow == workflow)
+pub(crate) fn runs_of(context: &mut RequestContext<'_>, key: &str) -> Outcome {
+    let workflow = context.state.workflow(key)?.id;
+    filtered(context, |run| run.workflow == workflow)
 }
 
 /// `GET /actions/runs`
-pub(crate) fn runs(desk: &mut Desk<'_>) -> Outcome {
-    filtered(desk, |_| true)
+pub(crate) fn runs(context: &mut RequestContext<'_>) -> Outcome {
+    filtered(context, |_| true)
 }
 
 /// `GET /actions/runs/{id}`
-pub(crate) fn run(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let id = Desk::id(id)?;
-    let behind = desk.state.ask_run(id);
-    let run = desk.state.run(id)?;
-    let mut shape = run_shape(desk, run, run.attempt_number())?;
+pub(crate) fn run(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let id = RequestContext::id(id)?;
+    let behind = context.state.ask_run(id);
+    let run = context.state.run(id)?;
+    let mut shape = run_shape(context, run, run.attempt_number())?;
     if behind {
         set_back(&mut shape);
     }
@@ -58,15 +61,19 @@ fn set_back(shape: &mut Value) {
 }
 
 /// `GET /actions/runs/{id}/attempts/{number}`
-pub(crate) fn attempt(desk: &mut Desk<'_>, id: &str, number: &str) -> Outcome {
-    let run = desk.state.run(Desk::id(id)?)?;
-    Ok(Answer::ok(&run_shape(desk, run, Desk::id(number)?)?))
+pub(crate) fn attempt(context: &mut RequestContext<'_>, id: &str, number: &str) -> Outcome {
+    let run = context.state.run(RequestContext::id(id)?)?;
+    Ok(Answer::ok(&run_shape(
+        context,
+        run,
+        RequestContext::id(number)?,
+    )?))
 }
 
 /// `GET /actions/runs/{id}/jobs?filter=latest|all`
-pub(crate) fn jobs(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let run = desk.state.run(Desk::id(id)?)?;
-    let all = desk.call.query.get("filter") == Some("all");
+pub(crate) fn jobs(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let run = context.state.run(RequestContext::id(id)?)?;
+    let all = context.call.query.get("filter") == Some("all");
     let first = if all {
         0
     } else {
@@ -78,14 +85,14 @@ pub(crate) fn jobs(desk: &mut Desk<'_>, id: &str) -> Outcome {
             attempt
                 .jobs
                 .iter()
-                .map(|job| job_shape(desk, run, at + 1, job)),
+                .map(|job| job_shape(context, run, at + 1, job)),
         );
     }
-    Ok(paging::counted(desk, "jobs", shown))
+    Ok(paging::counted(context, "jobs", shown))
 }
 
 /// `POST /actions/workflows/{id or file}/dispatches`
-pub(crate) fn dispatch(desk: &mut Desk<'_>, key: &str) -> Outcome {
+pub(crate) fn dispatch(context: &mut RequestContext<'_>, key: &str) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "ref", default)]
@@ -93,7 +100,7 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, key: &str) -> Outcome {
         #[serde(default)]
         inputs: BTreeMap<String, Value>,
     }
-    let body: Body = parsed(desk.call)?;
+    let body: Body = parsed(context.call)?;
     let text = |value: Value| {
         value
             .as_str()
@@ -104,11 +111,11 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, key: &str) -> Outcome {
         .into_iter()
         .map(|(name, value)| (name, text(value)))
         .collect();
-    let call = desk.call;
-    desk.state.dispatch(
+    let call = context.call;
+    context.state.dispatch(
         &call.actor,
         call.now,
-        desk.git,
+        context.git,
         key,
         &body.reference,
         inputs,
@@ -116,8 +123,8 @@ pub(crate) fn dispatch(desk: &mut Desk<'_>, key: &str) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-fn filtered(desk: &mut Desk<'_>, belongs: impl Fn(&Run) -> bool) -> Outcome {
-    let query = &desk.call.query;
+fn filtered(context: &mut RequestContext<'_>, belongs: impl Fn(&Run) -> bool) -> Outcome {
+    let query = &context.call.query;
     let is = |name, value: Option<&str>| query.get(name).is_none_or(|want| Some(want) == value);
     let fits = |run: &&Run| {
         let attempt = run.attempt();
@@ -130,28 +137,28 @@ fn filtered(desk: &mut Desk<'_>, belongs: impl Fn(&Run) -> bool) -> Outcome {
             && is("actor", run.attempts.first().map(|it| it.actor.as_str()))
             && (is("status", status) || is("status", conclusion))
     };
-    let fitting = desk.state.runs().into_iter().filter(fits);
+    let fitting = context.state.runs().into_iter().filter(fits);
     let fitting: Vec<_> = fitting.map(|run| run.id).collect();
     let mut shown = Vec::new();
     for id in fitting {
-        let behind = desk.state.ask_run(id);
-        let run = desk.state.run(id)?;
-        let mut shape = run_shape(desk, run, run.attempt_number())?;
+        let behind = context.state.ask_run(id);
+        let run = context.state.run(id)?;
+        let mut shape = run_shape(context, run, run.attempt_number())?;
         if behind {
             set_back(&mut shape);
         }
         shown.push(shape);
     }
-    Ok(paging::counted(desk, "workflow_runs", shown))
+    Ok(paging::counted(context, "workflow_runs", shown))
 }
 
-fn workflow_shape(desk: &Desk<'_>, workflow: &Workflow) -> Value {
-    let (links, id) = (&desk.call.links, workflow.id);
+fn workflow_shape(context: &RequestContext<'_>, workflow: &Workflow) -> Value {
+    let (links, id) = (&context.call.links, workflow.id);
     let file = workflow.path.rsplit('/').next().unwrap_or_default();
     let at = rfc3339(workflow.created_at);
     json!({
         "id": id,
-        "node_id": shapes::node_id("W", id),
+        "node_id": schema::node_id("W", id),
         "name": workflow.name,
         "path": workflow.path,
         "state": "active",
@@ -164,8 +171,8 @@ fn workflow_shape(desk: &Desk<'_>, workflow: &Workflow) -> Value {
 }
 
 /// Returns a run at one of its attempts, counted from 1.
-fn run_shape(desk: &Desk<'_>, run: &Run, number: usize) -> Result<Value, Refusal> {
-    let (state, links) = (&*desk.state, &desk.call.links);
+fn run_shape(context: &RequestContext<'_>, run: &Run, number: usize) -> Result<Value, Refusal> {
+    let (state, links) = (&*context.state, &context.call.links);
     let at = number.checked_sub(1).and_then(|at| run.attempts.get(at));
     let attempt = at.ok_or(Refusal::NotFound)?;
     let first = run.attempts.first().unwrap_or(attempt);
@@ -173,7 +180,7 @@ fn run_shape(desk: &Desk<'_>, run: &Run, number: usize) -> Result<Value, Refusal
         .workflow(&run.workflow.to_string())
         .map(|it| it.name.clone())
         .ok();
-    let api = |rest: &str| run_address(desk, run.id, rest);
+    let api = |rest: &str| run_address(context, run.id, rest);
     let pulls = run
         .pulls
         .iter()
@@ -182,7 +189,7 @@ fn run_shape(desk: &Desk<'_>, run: &Run, number: usize) -> Result<Value, Refusal
     Ok(json!({
         "id": run.id,
         "name": name,
-        "node_id": shapes::node_id("WFR", run.id),
+        "node_id": schema::node_id("WFR", run.id),
         "check_suite_id": run.id,
         "head_branch": run.head_branch,
         "head_sha": run.head_sha,
@@ -200,8 +207,8 @@ fn run_shape(desk: &Desk<'_>, run: &Run, number: usize) -> Result<Value, Refusal
         "created_at": rfc3339(run.created_at),
         "updated_at": rfc3339(attempt.updated_at),
         "run_started_at": rfc3339(attempt.started_at),
-        "actor": shapes::user(state, links, &first.actor),
-        "triggering_actor": shapes::user(state, links, &attempt.actor),
+        "actor": schema::user(state, links, &first.actor),
+        "triggering_actor": schema::user(state, links, &attempt.actor),
         "jobs_url": api("/jobs"),
         "logs_url": api("/logs"),
         "check_suite_url": links.repo(&format!("/check-suites/{}", run.id)),
@@ -211,28 +218,31 @@ fn run_shape(desk: &Desk<'_>, run: &Run, number: usize) -> Result<Value, Refusal
         "previous_attempt_url": previous,
         "workflow_url": links.repo(&format!("/actions/workflows/{}", run.workflow)),
         "referenced_workflows": [],
-        "head_commit": head_commit(desk, run)?,
-        "repository": shapes::repository(state, links),
-        "head_repository": shapes::head_repository(state, links, &run.head_repository),
-        "head_repository_id": head_repository_id(desk, &run.head_repository),
+        "head_commit": head_commit(context, run)?,
+        "repository": schema::repository(state, links),
+        "head_repository": schema::head_repository(state, links, &run.head_repository),
+        "head_repository_id": head_repository_id(context, &run.head_repository),
     }))
 }
 
-fn run_address(desk: &Desk<'_>, run: RunId, rest: &str) -> String {
-    desk.call.links.repo(&format!("/actions/runs/{run}{rest}"))
+fn run_address(context: &RequestContext<'_>, run: RunId, rest: &str) -> String {
+    context
+        .call
+        .links
+        .repo(&format!("/actions/runs/{run}{rest}"))
 }
 
 /// Returns the id of the repository that contains a run's commit.
-pub(crate) fn head_repository_id(desk: &Desk<'_>, head: &HeadRepository) -> Value {
+pub(crate) fn head_repository_id(context: &RequestContext<'_>, head: &HeadRepository) -> Value {
     match head {
-        HeadRepository::Here => desk.state.repository().id.0.into(),
+        HeadRepository::Here => context.state.repository().id.0.into(),
         HeadRepository::Fork { id, .. } => id.0.into(),
         HeadRepository::Deleted => Value::Null,
     }
 }
 
-fn head_commit(desk: &Desk<'_>, run: &Run) -> Result<Value, Refusal> {
-    let Some(commit) = desk.git.commit(&run.head_sha)? else {
+fn head_commit(context: &RequestContext<'_>, run: &Run) -> Result<Value, Refusal> {
+    let Some(commit) = context.git.commit(&run.head_sha)? else {
         return Ok(Value::Null);
     };
     let person = |it: &crate::repository::Signature| json!({ "name": it.name, "email": it.email });
@@ -246,14 +256,14 @@ fn head_commit(desk: &Desk<'_>, run: &Run) -> Result<Value, Refusal> {
     }))
 }
 
-fn job_shape(desk: &Desk<'_>, run: &Run, attempt: usize, job: &Job) -> Value {
-    let (links, id) = (&desk.call.links, job.id);
+fn job_shape(context: &RequestContext<'_>, run: &Run, attempt: usize, job: &Job) -> Value {
+    let (links, id) = (&context.call.links, job.id);
     json!({
         "id": id,
         "run_id": run.id,
-        "run_url": run_address(desk, run.id, ""),
+        "run_url": run_address(context, run.id, ""),
         "run_attempt": attempt,
-        "node_id": shapes::node_id("CR", id),
+        "node_id": schema::node_id("CR", id),
         "head_sha": run.head_sha,
         "head_branch": run.head_branch,
         "url": links.repo(&format!("/actions/jobs/{id}")),
@@ -263,7 +273,7 @@ fn job_shape(desk: &Desk<'_>, run: &Run, attempt: usize, job: &Job) -> Value {
         "conclusion": job.conclusion,
         "created_at": rfc3339(job.started_at),
         "started_at": rfc3339(job.started_at),
-        "completed_at": shapes::moment(job.completed_at),
+        "completed_at": schema::moment(job.completed_at),
         "name": job.name,
         "steps": [],
         "labels": ["rehearsal"],
@@ -271,6 +281,6 @@ fn job_shape(desk: &Desk<'_>, run: &Run, attempt: usize, job: &Job) -> Value {
         "runner_name": null,
         "runner_group_id": null,
         "runner_group_name": null,
-        "workflow_name": desk.state.workflow(&run.workflow.to_string()).map(|it| it.name.clone()).ok(),
+        "workflow_name": context.state.workflow(&run.workflow.to_string()).map(|it| it.name.clone()).ok(),
     })
 }

@@ -8,11 +8,11 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Desk, Outcome, input, shapes};
+use super::{Answer, Outcome, RequestContext, input, schema};
 use crate::state::State;
 use crate::state::apps::{App, HOUR};
 use crate::state::people::{Access, Rights};
-use crate::state::refusal::{Lack, Refusal};
+use crate::state::refusal::{MissingPermission, Refusal};
 use crate::time::rfc3339;
 
 /// The longest lifetime of a statement, in seconds.
@@ -49,25 +49,32 @@ pub(crate) fn signer(state: &State, statement: &str, now: i64) -> Option<u64> {
 }
 
 /// Returns the calling App; other callers are refused.
-fn asking<'a>(desk: &'a Desk<'_>) -> Result<&'a App, Refusal> {
-    let id = desk.call.app.ok_or(Refusal::Forbidden(Lack::Integration))?;
-    desk.state.app(id).ok_or(Refusal::NotFound)
+fn asking<'a>(context: &'a RequestContext<'_>) -> Result<&'a App, Refusal> {
+    let id = context
+        .call
+        .app
+        .ok_or(Refusal::Forbidden(MissingPermission::Integration))?;
+    context.state.app(id).ok_or(Refusal::NotFound)
 }
 
 /// `GET /app`
-pub(crate) fn app(desk: &mut Desk<'_>) -> Outcome {
-    let app = asking(desk)?;
-    let at = rfc3339(desk.state.repository().created_at);
-    let owner = shapes::user(desk.state, &desk.call.links, &desk.state.repository().owner);
+pub(crate) fn app(context: &mut RequestContext<'_>) -> Outcome {
+    let app = asking(context)?;
+    let at = rfc3339(context.state.repository().created_at);
+    let owner = schema::user(
+        context.state,
+        &context.call.links,
+        &context.state.repository().owner,
+    );
     Ok(Answer::ok(&json!({
         "id": app.id,
         "slug": app.slug,
-        "node_id": shapes::node_id("A", app.id),
+        "node_id": schema::node_id("A", app.id),
         "owner": owner,
         "name": app.slug,
         "description": Value::Null,
-        "external_url": desk.call.links.page(""),
-        "html_url": desk.call.links.page(&format!("/apps/{}", app.slug)),
+        "external_url": context.call.links.page(""),
+        "html_url": context.call.links.page(&format!("/apps/{}", app.slug)),
         "created_at": at,
         "updated_at": at,
         "permissions": permissions(&app.rights),
@@ -77,11 +84,11 @@ pub(crate) fn app(desk: &mut Desk<'_>) -> Outcome {
 }
 
 /// `GET /repos/{owner}/{repo}/installation`
-pub(crate) fn installation(desk: &mut Desk<'_>) -> Outcome {
-    let app = asking(desk)?;
-    let links = &desk.call.links;
-    let at = rfc3339(desk.state.repository().created_at);
-    let owner = shapes::user(desk.state, links, &desk.state.repository().owner);
+pub(crate) fn installation(context: &mut RequestContext<'_>) -> Outcome {
+    let app = asking(context)?;
+    let links = &context.call.links;
+    let at = rfc3339(context.state.repository().created_at);
+    let owner = schema::user(context.state, links, &context.state.repository().owner);
     let own = format!("/app/installations/{}", app.installation);
     Ok(Answer::ok(&json!({
         "id": app.installation,
@@ -113,11 +120,11 @@ struct Order {
 }
 
 /// `POST /app/installations/{id}/access_tokens`
-pub(crate) fn give(desk: &mut Desk<'_>, installation: &str) -> Outcome {
-    let app = asking(desk)?.id;
-    let installation = Desk::id(installation)?;
-    let order: Order = input::json(desk.call)?;
-    let here = desk.state.repository().name.clone();
+pub(crate) fn give(context: &mut RequestContext<'_>, installation: &str) -> Outcome {
+    let app = asking(context)?.id;
+    let installation = RequestContext::id(installation)?;
+    let order: Order = input::json(context.call)?;
+    let here = context.state.repository().name.clone();
     let named = order.repositories.unwrap_or_else(|| vec![here.clone()]);
     if named.iter().any(|name| !name.eq_ignore_ascii_case(&here)) {
         let text = "There is at least one repository that does not exist or is not accessible to the parent installation.";
@@ -128,13 +135,13 @@ pub(crate) fn give(desk: &mut Desk<'_>, installation: &str) -> Outcome {
         all.map(|(scope, access)| (scope.replace('_', "-"), access))
             .collect()
     });
-    let now = desk.call.now;
-    let number = desk.state.allocate();
-    let secret = desk
+    let now = context.call.now;
+    let number = context.state.allocate();
+    let secret = context
         .signer
         .secret(&format!("app {app} token {number} {now}"));
     let token = format!("ghs_{}", secret.get(..36).unwrap_or(&secret));
-    let rights = desk
+    let rights = context
         .state
         .give_token(app, installation, asked, &token, now)?;
     Ok(Answer::json(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::input::json as parsed;
 use super::links::Links;
-use super::{Answer, Call, Desk, Method, Outcome, paging, shapes};
+use super::{Answer, Call, Method, Outcome, RequestContext, paging, schema};
 use crate::blobs::Blob;
 use crate::ids::{AssetId, ReleaseId};
 use crate::state::State;
@@ -14,48 +14,58 @@ use crate::state::refusal::Refusal;
 use crate::time::rfc3339;
 
 /// `GET /releases/{id}/assets`
-pub(crate) fn list(desk: &mut Desk<'_>, release: &str) -> Outcome {
-    let assets = desk.state.assets(&desk.call.actor, Desk::id(release)?)?;
+pub(crate) fn list(context: &mut RequestContext<'_>, release: &str) -> Outcome {
+    let assets = context
+        .state
+        .assets(&context.call.actor, RequestContext::id(release)?)?;
     let shown = assets
         .into_iter()
-        .map(|asset| shape(desk.state, &desk.call.links, asset));
-    Ok(paging::list(desk, shown.collect()))
+        .map(|asset| shape(context.state, &context.call.links, asset));
+    Ok(paging::list(context, shown.collect()))
 }
 
 /// `GET /releases/assets/{id}`: the description, or a redirect to the bytes.
-pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let id = Desk::id(id)?;
-    let asset = desk.state.asset(&desk.call.actor, id)?;
-    if !desk.call.accept.contains("application/octet-stream") {
-        return Ok(Answer::ok(&shape(desk.state, &desk.call.links, asset)));
+pub(crate) fn get(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let id = RequestContext::id(id)?;
+    let asset = context.state.asset(&context.call.actor, id)?;
+    if !context.call.accept.contains("application/octet-stream") {
+        return Ok(Answer::ok(&shape(
+            context.state,
+            &context.call.links,
+            asset,
+        )));
     }
     let blob = asset.blob.as_ref().ok_or(Refusal::NotFound)?;
-    let path = desk
+    let path = context
         .signer
-        .path(blob, &asset.content_type, &asset.name, desk.call.now);
-    desk.state.count_download(id);
-    Ok(Answer::found(desk.call.links.storage(&path)))
+        .path(blob, &asset.content_type, &asset.name, context.call.now);
+    context.state.count_download(id);
+    Ok(Answer::found(context.call.links.storage(&path)))
 }
 
 /// `PATCH /releases/assets/{id}`
-pub(crate) fn edit(desk: &mut Desk<'_>, id: &str) -> Outcome {
+pub(crate) fn edit(context: &mut RequestContext<'_>, id: &str) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
         name: Option<String>,
         label: Option<String>,
     }
-    let body: Body = parsed(desk.call)?;
-    let (call, id) = (desk.call, Desk::id(id)?);
-    desk.state
+    let body: Body = parsed(context.call)?;
+    let (call, id) = (context.call, RequestContext::id(id)?);
+    context
+        .state
         .edit_asset(&call.actor, call.now, id, body.name, body.label)?;
-    let asset = desk.state.asset(&call.actor, id)?;
-    Ok(Answer::ok(&shape(desk.state, &call.links, asset)))
+    let asset = context.state.asset(&call.actor, id)?;
+    Ok(Answer::ok(&shape(context.state, &call.links, asset)))
 }
 
 /// `DELETE /releases/assets/{id}`
-pub(crate) fn delete(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    desk.state
-        .delete_asset(&desk.call.actor, desk.call.now, Desk::id(id)?)?;
+pub(crate) fn delete(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    context.state.delete_asset(
+        &context.call.actor,
+        context.call.now,
+        RequestContext::id(id)?,
+    )?;
     Ok(Answer::empty(204))
 }
 
@@ -101,10 +111,10 @@ pub(crate) fn shape(state: &State, links: &Links, asset: &Asset) -> Value {
     json!({
         "url": links.repo(&format!("/releases/assets/{}", asset.id)),
         "id": asset.id,
-        "node_id": shapes::node_id("RA", asset.id),
+        "node_id": schema::node_id("RA", asset.id),
         "name": asset.name,
         "label": asset.label.as_deref().unwrap_or_default(),
-        "uploader": shapes::user(state, links, &asset.uploader),
+        "uploader": schema::user(state, links, &asset.uploader),
         "content_type": asset.content_type,
         "state": if asset.blob.is_some() { "uploaded" } else { "starter" },
         "size": asset.blob.as_ref().map_or(0, |blob| blob.size),

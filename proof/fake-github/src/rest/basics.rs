@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{Answer, Desk, Outcome, shapes};
+use super::{Answer, Outcome, RequestContext, schema};
 use crate::state::people::{Actor, Role};
-use crate::state::refusal::{Lack, Refusal};
+use crate::state::refusal::{MissingPermission, Refusal};
 use crate::time::rfc3339;
 
 /// `GET /`
-pub(crate) fn root(desk: &mut Desk<'_>) -> Outcome {
-    let links = &desk.call.links;
+pub(crate) fn root(context: &mut RequestContext<'_>) -> Outcome {
+    let links = &context.call.links;
     Ok(Answer::ok(&json!({
         "current_user_url": links.api("/user"),
         "rate_limit_url": links.api("/rate_limit"),
@@ -18,12 +18,12 @@ pub(crate) fn root(desk: &mut Desk<'_>) -> Outcome {
 }
 
 /// `GET /repos/{owner}/{repo}`
-pub(crate) fn repository(desk: &mut Desk<'_>) -> Outcome {
-    let mut body = shapes::repository(desk.state, &desk.call.links);
+pub(crate) fn repository(context: &mut RequestContext<'_>) -> Outcome {
+    let mut body = schema::repository(context.state, &context.call.links);
     body["subscribers_count"] = 0.into();
     body["network_count"] = 0.into();
-    if desk.call.actor != Actor::Anonymous {
-        let role = desk.call.actor.role();
+    if context.call.actor != Actor::Anonymous {
+        let role = context.call.actor.role();
         body["permissions"] = json!({
             "admin": role >= Role::Admin,
             "maintain": role >= Role::Maintain,
@@ -43,13 +43,13 @@ pub(crate) fn repository(desk: &mut Desk<'_>) -> Outcome {
 }
 
 /// `GET /user`: an app's token in a workflow has no user.
-pub(crate) fn user(desk: &mut Desk<'_>) -> Outcome {
-    if desk.call.actor.is_bot() {
-        return Err(Refusal::Forbidden(Lack::Integration));
+pub(crate) fn user(context: &mut RequestContext<'_>) -> Outcome {
+    if context.call.actor.is_bot() {
+        return Err(Refusal::Forbidden(MissingPermission::Integration));
     }
-    let login = desk.call.actor.signed_in()?;
-    let mut body = shapes::user(desk.state, &desk.call.links, login);
-    let at = rfc3339(desk.state.repository().created_at);
+    let login = context.call.actor.signed_in()?;
+    let mut body = schema::user(context.state, &context.call.links, login);
+    let at = rfc3339(context.state.repository().created_at);
     for name in [
         "name", "company", "blog", "location", "email", "hireable", "bio",
     ] {
@@ -64,8 +64,8 @@ pub(crate) fn user(desk: &mut Desk<'_>) -> Outcome {
 }
 
 /// `GET /rate_limit`
-pub(crate) fn rate_limit(desk: &mut Desk<'_>) -> Outcome {
-    let rate = desk.call.rate;
+pub(crate) fn rate_limit(context: &mut RequestContext<'_>) -> Outcome {
+    let rate = context.call.rate;
     let core = json!({
         "limit": rate.limit,
         "remaining": rate.remaining(),

@@ -4,51 +4,53 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::input::json as parsed;
-use super::{Answer, Desk, Outcome, paging, shapes};
+use super::{Answer, Outcome, RequestContext, paging, schema};
 use crate::state::comments::Comment;
 use crate::time::rfc3339;
 
 /// `GET /issues/{number}/comments`
-pub(crate) fn list(desk: &mut Desk<'_>, number: &str) -> Outcome {
-    let comments = desk.state.comments(Desk::id(number)?)?;
+pub(crate) fn list(context: &mut RequestContext<'_>, number: &str) -> Outcome {
+    let comments = context.state.comments(RequestContext::id(number)?)?;
     let shown = comments
         .into_iter()
-        .map(|comment| shape(desk, comment))
+        .map(|comment| shape(context, comment))
         .collect();
-    Ok(paging::list(desk, shown))
+    Ok(paging::list(context, shown))
 }
 
 /// `POST /issues/{number}/comments`
-pub(crate) fn create(desk: &mut Desk<'_>, number: &str) -> Outcome {
-    let body: Body = parsed(desk.call)?;
-    let (call, number) = (desk.call, Desk::id(number)?);
-    let comment = desk
+pub(crate) fn create(context: &mut RequestContext<'_>, number: &str) -> Outcome {
+    let body: Body = parsed(context.call)?;
+    let (call, number) = (context.call, RequestContext::id(number)?);
+    let comment = context
         .state
         .create_comment(&call.actor, call.now, number, &body.body)?
         .clone();
-    Ok(Answer::created(&shape(desk, &comment)))
+    Ok(Answer::created(&shape(context, &comment)))
 }
 
 /// `GET /issues/comments/{id}`
-pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let comment = desk.state.comment(Desk::id(id)?)?;
-    Ok(Answer::ok(&shape(desk, comment)))
+pub(crate) fn get(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let comment = context.state.comment(RequestContext::id(id)?)?;
+    Ok(Answer::ok(&shape(context, comment)))
 }
 
 /// `PATCH /issues/comments/{id}`
-pub(crate) fn edit(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let body: Body = parsed(desk.call)?;
-    let (call, id) = (desk.call, Desk::id(id)?);
-    let comment = desk
+pub(crate) fn edit(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let body: Body = parsed(context.call)?;
+    let (call, id) = (context.call, RequestContext::id(id)?);
+    let comment = context
         .state
         .edit_comment(&call.actor, call.now, id, &body.body)?
         .clone();
-    Ok(Answer::ok(&shape(desk, &comment)))
+    Ok(Answer::ok(&shape(context, &comment)))
 }
 
 /// `DELETE /issues/comments/{id}`
-pub(crate) fn delete(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    desk.state.delete_comment(&desk.call.actor, Desk::id(id)?)?;
+pub(crate) fn delete(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    context
+        .state
+        .delete_comment(&context.call.actor, RequestContext::id(id)?)?;
     Ok(Answer::empty(204))
 }
 
@@ -58,15 +60,15 @@ struct Body {
     body: String,
 }
 
-fn shape(desk: &Desk<'_>, comment: &Comment) -> Value {
-    let (links, id, pull) = (&desk.call.links, comment.id, comment.pull);
+fn shape(context: &RequestContext<'_>, comment: &Comment) -> Value {
+    let (links, id, pull) = (&context.call.links, comment.id, comment.pull);
     json!({
         "url": links.repo(&format!("/issues/comments/{id}")),
         "html_url": links.page(&format!("/pull/{pull}#issuecomment-{id}")),
         "issue_url": links.repo(&format!("/issues/{pull}")),
         "id": id,
-        "node_id": shapes::node_id("IC", id),
-        "user": shapes::user(desk.state, links, &comment.author),
+        "node_id": schema::node_id("IC", id),
+        "user": schema::user(context.state, links, &comment.author),
         "created_at": rfc3339(comment.created_at),
         "updated_at": rfc3339(comment.updated_at),
         "author_association": "COLLABORATOR",

@@ -4,23 +4,23 @@ use serde_json::{Value, json};
 
 use super::input::encoded;
 use super::links::Links;
-use super::{Answer, Desk, Outcome, paging, shapes};
+use super::{Answer, Outcome, RequestContext, paging, schema};
 use crate::ids::CommitId;
 use crate::repository::{Change, ChangeKind, Commit, Repository};
 use crate::state::refusal::Refusal;
 
 /// `GET /commits/{ref}`
-pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let commit = read(desk.git, &find(desk.git, id)?)?;
-    if desk.call.accept.contains("vnd.github.sha") {
+pub(crate) fn get(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let commit = read(context.git, &find(context.git, id)?)?;
+    if context.call.accept.contains("vnd.github.sha") {
         let mut answer = Answer::empty(200).header("content-type", "application/vnd.github.sha");
         answer.body = super::AnswerBody::Bytes(commit.id.to_string().into_bytes());
         return Ok(answer);
     }
-    let links = &desk.call.links;
-    let mut body = shapes::commit(links, &commit);
+    let links = &context.call.links;
+    let mut body = schema::commit(links, &commit);
     if let Some(parent) = commit.parents.first() {
-        let changes = desk.git.changes(parent, &commit.id)?;
+        let changes = context.git.changes(parent, &commit.id)?;
         let files = changes.iter().map(|change| file(links, &commit.id, change));
         body["files"] = files.collect();
     }
@@ -28,26 +28,26 @@ pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
 }
 
 /// `GET /branches/{branch}`
-pub(crate) fn branch(desk: &mut Desk<'_>, name: &str) -> Outcome {
-    let tip = desk
+pub(crate) fn branch(context: &mut RequestContext<'_>, name: &str) -> Outcome {
+    let tip = context
         .git
         .resolve(&format!("refs/heads/{name}"))?
         .ok_or(Refusal::NotFound)?;
-    let commit = read(desk.git, &tip)?;
-    let links = &desk.call.links;
+    let commit = read(context.git, &tip)?;
+    let links = &context.call.links;
     let own = links.repo(&format!("/branches/{}", encoded(name)));
-    let protected = name == desk.state.repository().default_branch
-        && !desk.state.settings().required_contexts.is_empty();
+    let protected = name == context.state.repository().default_branch
+        && !context.state.settings().required_contexts.is_empty();
     Ok(Answer::ok(&json!({
         "name": name,
-        "commit": shapes::commit(links, &commit),
+        "commit": schema::commit(links, &commit),
         "_links": { "self": own, "html": links.page(&format!("/tree/{name}")) },
         "protected": protected,
         "protection": {
             "enabled": protected,
             "required_status_checks": {
                 "enforcement_level": if protected { "everyone" } else { "off" },
-                "contexts": if protected { desk.state.settings().required_contexts.as_slice() } else { &[] },
+                "contexts": if protected { context.state.settings().required_contexts.as_slice() } else { &[] },
                 "checks": [],
             },
         },
@@ -56,9 +56,9 @@ pub(crate) fn branch(desk: &mut Desk<'_>, name: &str) -> Outcome {
 }
 
 /// `GET /compare/{base}...{head}`
-pub(crate) fn compare(desk: &mut Desk<'_>, range: &str) -> Outcome {
+pub(crate) fn compare(context: &mut RequestContext<'_>, range: &str) -> Outcome {
     let (base, head) = range.split_once("...").ok_or(Refusal::NotFound)?;
-    let (git, links) = (desk.git, &desk.call.links);
+    let (git, links) = (context.git, &context.call.links);
     let (from, to) = (find(git, base)?, find(git, head)?);
     let fork_point = git.merge_base(&from, &to)?.ok_or(Refusal::NotFound)?;
     let (ahead, behind) = (
@@ -73,7 +73,7 @@ pub(crate) fn compare(desk: &mut Desk<'_>, range: &str) -> Outcome {
     };
     let mut commits = Vec::new();
     for id in ahead.iter().take(250) {
-        commits.push(shapes::commit(links, &read(git, id)?));
+        commits.push(schema::commit(links, &read(git, id)?));
     }
     let changes = git.changes(&fork_point, &to)?;
     let files: Vec<Value> = changes
@@ -87,8 +87,8 @@ pub(crate) fn compare(desk: &mut Desk<'_>, range: &str) -> Outcome {
         "permalink_url": page,
         "diff_url": format!("{page}.diff"),
         "patch_url": format!("{page}.patch"),
-        "base_commit": shapes::commit(links, &read(git, &from)?),
-        "merge_base_commit": shapes::commit(links, &read(git, &fork_point)?),
+        "base_commit": schema::commit(links, &read(git, &from)?),
+        "merge_base_commit": schema::commit(links, &read(git, &fork_point)?),
         "status": status,
         "ahead_by": ahead.len(),
         "behind_by": behind.len(),
@@ -132,19 +132,19 @@ pub(crate) fn file(links: &Links, at: &CommitId, change: &Change) -> Value {
 }
 
 /// `GET /commits?sha=&per_page=`: the history of a branch, newest first.
-pub(crate) fn list(desk: &mut Desk<'_>) -> Outcome {
-    let default = desk.state.repository().default_branch.clone();
+pub(crate) fn list(context: &mut RequestContext<'_>) -> Outcome {
+    let default = context.state.repository().default_branch.clone();
     let mut next = Some(find(
-        desk.git,
-        desk.call.query.get("sha").unwrap_or(&default),
+        context.git,
+        context.call.query.get("sha").unwrap_or(&default),
     )?);
     let mut shown = Vec::new();
     while let Some(id) = next {
-        let commit = read(desk.git, &id)?;
-        shown.push(shapes::commit(&desk.call.links, &commit));
+        let commit = read(context.git, &id)?;
+        shown.push(schema::commit(&context.call.links, &commit));
         next = commit.parents.into_iter().next();
     }
-    Ok(paging::list(desk, shown))
+    Ok(paging::list(context, shown))
 }
 
 fn read(git: &dyn Repository, id: &CommitId) -> Result<Commit, Refusal> {

@@ -5,27 +5,27 @@ use serde_json::{Value, json};
 use super::git::base64;
 use super::input::encoded;
 use super::links::Links;
-use super::{Answer, AnswerBody, Desk, Outcome, commits};
+use super::{Answer, AnswerBody, Outcome, RequestContext, commits};
 use crate::ids::CommitId;
 use crate::repository::TreeEntry;
 use crate::state::refusal::Refusal;
 
 /// `GET /contents/{path}?ref=`
-pub(crate) fn get(desk: &mut Desk<'_>, path: &str) -> Outcome {
-    let default = desk.state.repository().default_branch.clone();
-    let wanted = desk.call.query.get("ref").unwrap_or(&default);
-    let commit = commits::find(desk.git, wanted).map_err(|_| Refusal::NotFound)?;
-    let tree = desk
+pub(crate) fn get(context: &mut RequestContext<'_>, path: &str) -> Outcome {
+    let default = context.state.repository().default_branch.clone();
+    let wanted = context.call.query.get("ref").unwrap_or(&default);
+    let commit = commits::find(context.git, wanted).map_err(|_| Refusal::NotFound)?;
+    let tree = context
         .git
         .tree(commit.as_str(), true)?
         .ok_or(Refusal::NotFound)?;
-    let links = &desk.call.links;
+    let links = &context.call.links;
     if let Some(entry) = tree
         .entries
         .iter()
         .find(|entry| entry.path == path && !is_folder(entry))
     {
-        return file(desk, &commit, entry);
+        return file(context, &commit, entry);
     }
     let inside = if path.is_empty() {
         String::new()
@@ -43,14 +43,14 @@ pub(crate) fn get(desk: &mut Desk<'_>, path: &str) -> Outcome {
     Ok(Answer::ok(&shown.into()))
 }
 
-fn file(desk: &Desk<'_>, commit: &CommitId, entry: &TreeEntry) -> Outcome {
-    let mut body = facts(&desk.call.links, commit, entry);
+fn file(context: &RequestContext<'_>, commit: &CommitId, entry: &TreeEntry) -> Outcome {
+    let mut body = facts(&context.call.links, commit, entry);
     if entry.kind == "commit" {
         body["submodule_git_url"] = Value::Null;
         return Ok(Answer::ok(&body));
     }
-    let bytes = desk.git.blob(&entry.id)?.ok_or(Refusal::NotFound)?;
-    if desk.call.accept.contains("raw") {
+    let bytes = context.git.blob(&entry.id)?.ok_or(Refusal::NotFound)?;
+    if context.call.accept.contains("raw") {
         let mut answer = Answer::empty(200).header("content-type", "application/octet-stream");
         answer.body = AnswerBody::Bytes(bytes);
         return Ok(answer);

@@ -5,31 +5,31 @@ use serde_json::{Value, json};
 
 use super::input::json as parsed;
 use super::links::Links;
-use super::{Answer, Desk, Outcome, paging, shapes};
+use super::{Answer, Outcome, RequestContext, paging, schema};
 use crate::ids::CommitId;
 use crate::repository::Reference;
 use crate::state::refusal::Refusal;
 
 /// `GET /git/ref/{ref}`
-pub(crate) fn reference(desk: &mut Desk<'_>, name: &str) -> Outcome {
-    let found = desk
+pub(crate) fn reference(context: &mut RequestContext<'_>, name: &str) -> Outcome {
+    let found = context
         .git
         .reference(&format!("refs/{name}"))?
         .ok_or(Refusal::NotFound)?;
-    Ok(Answer::ok(&shape(&desk.call.links, &found)))
+    Ok(Answer::ok(&shape(&context.call.links, &found)))
 }
 
 /// `GET /git/matching-refs/{prefix}`
-pub(crate) fn matching(desk: &mut Desk<'_>, prefix: &str) -> Outcome {
-    let found = desk.git.references(&format!("refs/{prefix}"))?;
+pub(crate) fn matching(context: &mut RequestContext<'_>, prefix: &str) -> Outcome {
+    let found = context.git.references(&format!("refs/{prefix}"))?;
     let shown = found
         .iter()
-        .map(|reference| shape(&desk.call.links, reference));
-    Ok(paging::list(desk, shown.collect()))
+        .map(|reference| shape(&context.call.links, reference));
+    Ok(paging::list(context, shown.collect()))
 }
 
 /// `POST /git/refs`
-pub(crate) fn create(desk: &mut Desk<'_>) -> Outcome {
+pub(crate) fn create(context: &mut RequestContext<'_>) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
         #[serde(rename = "ref", default)]
@@ -37,16 +37,16 @@ pub(crate) fn create(desk: &mut Desk<'_>) -> Outcome {
         #[serde(default)]
         sha: String,
     }
-    let body: Body = parsed(desk.call)?;
-    let actor = &desk.call.actor;
-    let made = desk
+    let body: Body = parsed(context.call)?;
+    let actor = &context.call.actor;
+    let made = context
         .state
-        .create_reference(actor, desk.git, &body.name, &body.sha)?;
-    Ok(Answer::created(&shape(&desk.call.links, &made)))
+        .create_reference(actor, context.git, &body.name, &body.sha)?;
+    Ok(Answer::created(&shape(&context.call.links, &made)))
 }
 
 /// `PATCH /git/refs/{ref}`
-pub(crate) fn update(desk: &mut Desk<'_>, name: &str) -> Outcome {
+pub(crate) fn update(context: &mut RequestContext<'_>, name: &str) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
         #[serde(default)]
@@ -54,33 +54,37 @@ pub(crate) fn update(desk: &mut Desk<'_>, name: &str) -> Outcome {
         #[serde(default)]
         force: bool,
     }
-    let body: Body = parsed(desk.call)?;
-    let (actor, name) = (&desk.call.actor, format!("refs/{name}"));
-    let moved = desk
+    let body: Body = parsed(context.call)?;
+    let (actor, name) = (&context.call.actor, format!("refs/{name}"));
+    let moved = context
         .state
-        .move_reference(actor, desk.git, &name, &body.sha, body.force)?;
-    Ok(Answer::ok(&shape(&desk.call.links, &moved)))
+        .move_reference(actor, context.git, &name, &body.sha, body.force)?;
+    Ok(Answer::ok(&shape(&context.call.links, &moved)))
 }
 
 /// `DELETE /git/refs/{ref}`
-pub(crate) fn delete(desk: &mut Desk<'_>, name: &str) -> Outcome {
-    desk.state
-        .delete_reference(&desk.call.actor, desk.git, &format!("refs/{name}"))?;
+pub(crate) fn delete(context: &mut RequestContext<'_>, name: &str) -> Outcome {
+    context
+        .state
+        .delete_reference(&context.call.actor, context.git, &format!("refs/{name}"))?;
     Ok(Answer::empty(204))
 }
 
 /// `GET /git/commits/{sha}`
-pub(crate) fn commit(desk: &mut Desk<'_>, id: &str) -> Outcome {
+pub(crate) fn commit(context: &mut RequestContext<'_>, id: &str) -> Outcome {
     let id = CommitId::parse(id).ok_or(Refusal::NotFound)?;
-    let commit = desk.git.commit(&id)?.ok_or(Refusal::NotFound)?;
-    Ok(Answer::ok(&shapes::git_commit(&desk.call.links, &commit)))
+    let commit = context.git.commit(&id)?.ok_or(Refusal::NotFound)?;
+    Ok(Answer::ok(&schema::git_commit(
+        &context.call.links,
+        &commit,
+    )))
 }
 
 /// `GET /git/trees/{tree-ish}?recursive=1`
-pub(crate) fn tree(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let recursive = desk.call.query.get("recursive").is_some();
-    let tree = desk.git.tree(id, recursive)?.ok_or(Refusal::NotFound)?;
-    let links = &desk.call.links;
+pub(crate) fn tree(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let recursive = context.call.query.get("recursive").is_some();
+    let tree = context.git.tree(id, recursive)?.ok_or(Refusal::NotFound)?;
+    let links = &context.call.links;
     let entries = tree.entries.iter().map(|entry| {
         let place = if entry.kind == "tree" {
             "trees"
@@ -108,17 +112,17 @@ pub(crate) fn tree(desk: &mut Desk<'_>, id: &str) -> Outcome {
 }
 
 /// `GET /git/blobs/{sha}`
-pub(crate) fn blob(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let bytes = desk.git.blob(id)?.ok_or(Refusal::NotFound)?;
-    if desk.call.accept.contains("raw") {
+pub(crate) fn blob(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let bytes = context.git.blob(id)?.ok_or(Refusal::NotFound)?;
+    if context.call.accept.contains("raw") {
         let mut answer = Answer::empty(200).header("content-type", "application/octet-stream");
         answer.body = super::AnswerBody::Bytes(bytes);
         return Ok(answer);
     }
     Ok(Answer::ok(&json!({
         "sha": id,
-        "node_id": shapes::node_id("B", id),
-        "url": desk.call.links.repo(&format!("/git/blobs/{id}")),
+        "node_id": schema::node_id("B", id),
+        "url": context.call.links.repo(&format!("/git/blobs/{id}")),
         "size": bytes.len(),
         "encoding": "base64",
         "content": base64(&bytes),
@@ -156,7 +160,7 @@ fn shape(links: &Links, reference: &Reference) -> Value {
     };
     json!({
         "ref": reference.name,
-        "node_id": shapes::node_id("REF", &reference.name),
+        "node_id": schema::node_id("REF", &reference.name),
         "url": links.repo(&format!("/git/{}", reference.name)),
         "object": {
             "sha": reference.object,

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Desk, Outcome, message};
+use super::{Answer, Outcome, RequestContext, message};
 use crate::state::refusal::Refusal;
 use crate::state::releases::Release;
 use crate::time::rfc3339;
@@ -45,25 +45,25 @@ struct Variables {
 }
 
 /// Answers a query.
-pub(crate) fn ask(desk: &mut Desk<'_>) -> Outcome {
-    let question: Question = super::input::json(desk.call)?;
+pub(crate) fn ask(context: &mut RequestContext<'_>) -> Outcome {
+    let question: Question = super::input::json(context.call)?;
     let query = question.query.trim_start();
     let name = query.strip_prefix("query ").unwrap_or_default();
     let name = name.split(['(', '{']).next().unwrap_or_default().trim();
     let repository = match name {
         "Release_fields" => {
-            desk.call.actor.signed_in()?;
+            context.call.actor.signed_in()?;
             let fields = FIELDS.map(|name| json!({ "name": name }));
             return Ok(data(&json!({ "Release": { "fields": fields } })));
         }
-        "RepositoryReleaseByTag" => by_tag(desk, &question.variables)?,
-        "RepositoryReleaseList" => list(desk, query, &question.variables)?,
+        "RepositoryReleaseByTag" => by_tag(context, &question.variables)?,
+        "RepositoryReleaseList" => list(context, query, &question.variables)?,
         _ => {
             let text = "not implemented by the rehearsal forge: this question in GraphQL";
-            return Ok(message(501, text, &desk.call.path));
+            return Ok(message(501, text, &context.call.path));
         }
     };
-    let ours = desk.state.repository();
+    let ours = context.state.repository();
     if (&question.variables.owner, &question.variables.name) != (&ours.owner, &ours.name) {
         return Err(Refusal::NotFound);
     }
@@ -75,16 +75,20 @@ fn data(value: &Value) -> Answer {
 }
 
 /// Unlike in REST, a draft is found by its tag.
-fn by_tag(desk: &Desk<'_>, variables: &Variables) -> Result<Value, Refusal> {
-    let all = seen(desk)?;
+fn by_tag(context: &RequestContext<'_>, variables: &Variables) -> Result<Value, Refusal> {
+    let all = seen(context)?;
     let found = all.iter().find(|one| one.tag_name == variables.tag_name);
     let shown = found.map(|one| json!({ "databaseId": one.id, "isDraft": one.draft }));
     Ok(json!({ "release": shown }))
 }
 
-fn list(desk: &Desk<'_>, query: &str, variables: &Variables) -> Result<Value, Refusal> {
-    let all = seen(desk)?;
-    let latest = desk.state.latest_release().ok().map(|one| one.id);
+fn list(
+    context: &RequestContext<'_>,
+    query: &str,
+    variables: &Variables,
+) -> Result<Value, Refusal> {
+    let all = seen(context)?;
+    let latest = context.state.latest_release().ok().map(|one| one.id);
     let cursor = variables.end_cursor.as_deref().unwrap_or("0");
     let from: usize = cursor
         .parse()
@@ -95,7 +99,7 @@ fn list(desk: &Desk<'_>, query: &str, variables: &Variables) -> Result<Value, Re
         .skip(from)
         .take(count)
         .map(|one| {
-            let told = json!({
+            let reported = json!({
                 "name": one.name,
                 "tagName": one.tag_name,
                 "isDraft": one.draft,
@@ -105,7 +109,7 @@ fn list(desk: &Desk<'_>, query: &str, variables: &Variables) -> Result<Value, Re
                 "createdAt": rfc3339(one.created_at),
                 "publishedAt": one.published_at.map(rfc3339),
             });
-            asked_for(query, told)
+            asked_for(query, reported)
         })
         .collect();
     let end = from + nodes.len();
@@ -114,18 +118,18 @@ fn list(desk: &Desk<'_>, query: &str, variables: &Variables) -> Result<Value, Re
 }
 
 /// Returns only the requested members, because clients check.
-fn asked_for(query: &str, mut told: Value) -> Value {
+fn asked_for(query: &str, mut reported: Value) -> Value {
     let nodes = query.split_once("nodes").map_or("", |(_, nodes)| nodes);
     let words: Vec<&str> = nodes
         .split(|letter: char| !letter.is_alphanumeric())
         .collect();
-    if let Some(members) = told.as_object_mut() {
+    if let Some(members) = reported.as_object_mut() {
         members.retain(|name, _| words.contains(&name.as_str()));
     }
-    told
+    reported
 }
 
-fn seen<'d>(desk: &'d Desk<'_>) -> Result<Vec<&'d Release>, Refusal> {
-    desk.call.actor.signed_in()?;
-    Ok(desk.state.releases(&desk.call.actor))
+fn seen<'d>(context: &'d RequestContext<'_>) -> Result<Vec<&'d Release>, Refusal> {
+    context.call.actor.signed_in()?;
+    Ok(context.state.releases(&context.call.actor))
 }

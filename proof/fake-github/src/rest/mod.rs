@@ -23,8 +23,8 @@ mod refusals;
 mod releases;
 pub(crate) mod rights;
 mod route;
+mod schema;
 mod settings;
-mod shapes;
 mod statuses;
 
 use serde_json::Value;
@@ -151,14 +151,14 @@ impl Answer {
 pub(crate) type Outcome = Result<Answer, Refusal>;
 
 /// Everything that a handler needs.
-pub(crate) struct Desk<'a> {
+pub(crate) struct RequestContext<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) git: &'a dyn Repository,
     pub(crate) call: &'a Call,
     pub(crate) signer: &'a Signer,
 }
 
-impl Desk<'_> {
+impl RequestContext<'_> {
     /// Parses an id in a path; an invalid one is not found.
     fn id<T: std::str::FromStr>(text: &str) -> Result<T, Refusal> {
         text.parse().map_err(|_| Refusal::NotFound)
@@ -166,9 +166,9 @@ impl Desk<'_> {
 }
 
 /// Handles a call to the API.
-pub(crate) fn answer(desk: &mut Desk<'_>) -> Answer {
-    let call = desk.call;
-    match route::handle(desk) {
+pub(crate) fn answer(context: &mut RequestContext<'_>) -> Answer {
+    let call = context.call;
+    match route::handle(context) {
         Ok(answer) => conditional(call, answer),
         Err(refusal) => refused(&refusal, &call.path),
     }

@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use super::input::encoded;
-use super::{Answer, Call, Desk};
+use super::{Answer, Call, RequestContext};
 
 /// Responds with the requested page of `items`.
-pub(crate) fn list(desk: &Desk<'_>, items: Vec<Value>) -> Answer {
-    let (page, link) = cut(desk.call, &items);
+pub(crate) fn list(context: &RequestContext<'_>, items: Vec<Value>) -> Answer {
+    let (page, link) = cut(context.call, &items);
     with_link(Answer::ok(&Value::from(page)), link)
 }
 
 /// Responds with the requested page, in an object that also contains the total number.
-pub(crate) fn counted(desk: &Desk<'_>, name: &str, items: Vec<Value>) -> Answer {
-    let (page, link) = cut(desk.call, &items);
+pub(crate) fn counted(context: &RequestContext<'_>, name: &str, items: Vec<Value>) -> Answer {
+    let (page, link) = cut(context.call, &items);
     let body = serde_json::json!({ "total_count": items.len(), name: page });
     with_link(Answer::ok(&body), link)
 }

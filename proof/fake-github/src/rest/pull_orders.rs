@@ -3,13 +3,13 @@
 use serde::Deserialize;
 
 use super::input::json as parsed;
-use super::{Desk, Outcome, pulls};
+use super::{Outcome, RequestContext, pulls};
 use crate::state::people::Role;
 use crate::state::pulls::{HeadRepository, NewPull};
 use crate::state::refusal::Refusal;
 
 /// `POST /pulls`: from a branch of this repository.
-pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
+pub(crate) fn open(context: &mut RequestContext<'_>) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
         #[serde(default)]
@@ -22,8 +22,8 @@ pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
         #[serde(default)]
         draft: bool,
     }
-    desk.call.actor.signed_in()?;
-    let body: Body = parsed(desk.call)?;
+    context.call.actor.signed_in()?;
+    let body: Body = parsed(context.call)?;
     for (field, value) in [("title", &body.title), ("base", &body.base)] {
         if value.is_empty() {
             return Err(Refusal::missing("PullRequest", field));
@@ -33,7 +33,7 @@ pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
         Some((owner, branch)) => (Some(owner), branch),
         None => (None, body.head.as_str()),
     };
-    let ours = &desk.state.repository().owner;
+    let ours = &context.state.repository().owner;
     if owner.is_some_and(|owner| !owner.eq_ignore_ascii_case(ours)) {
         return Err(Refusal::invalid("PullRequest", "head"));
     }
@@ -47,18 +47,18 @@ pub(crate) fn open(desk: &mut Desk<'_>) -> Outcome {
         fork_head: None,
         draft: body.draft,
     };
-    let call = desk.call;
-    let made = desk
+    let call = context.call;
+    let made = context
         .state
-        .request_pull(&call.actor, call.now, desk.git, order)?;
-    let mut answer = pulls::get(desk, &made.to_string())?;
+        .request_pull(&call.actor, call.now, context.git, order)?;
+    let mut answer = pulls::get(context, &made.to_string())?;
     answer.status = 201;
-    let address = desk.call.links.repo(&format!("/pulls/{made}"));
+    let address = context.call.links.repo(&format!("/pulls/{made}"));
     Ok(answer.header("location", address))
 }
 
 /// `PATCH /pulls/{number}`: edits the text and the base, closes and reopens.
-pub(crate) fn edit(desk: &mut Desk<'_>, number: &str) -> Outcome {
+pub(crate) fn edit(context: &mut RequestContext<'_>, number: &str) -> Outcome {
     #[derive(Deserialize)]
     struct Body {
         title: Option<String>,
@@ -66,24 +66,28 @@ pub(crate) fn edit(desk: &mut Desk<'_>, number: &str) -> Outcome {
         state: Option<String>,
         base: Option<String>,
     }
-    let body: Body = parsed(desk.call)?;
-    let id = Desk::id(number)?;
-    let pull = desk.state.pull(id)?;
-    if *desk.call.actor.signed_in()? != *pull.author {
-        desk.call.actor.with(Role::Write)?;
+    let body: Body = parsed(context.call)?;
+    let id = RequestContext::id(number)?;
+    let pull = context.state.pull(id)?;
+    if *context.call.actor.signed_in()? != *pull.author {
+        context.call.actor.with(Role::Write)?;
     }
     let closes = body.state.as_deref() == Some("closed") && pull.is_open();
     let reopens = body.state.as_deref() == Some("open") && !pull.is_open();
     if reopens {
-        desk.state.reopen_pull(desk.call.now, desk.git, id)?;
+        context
+            .state
+            .reopen_pull(context.call.now, context.git, id)?;
     }
     if let Some(base) = &body.base {
-        desk.state.retarget(desk.call.now, desk.git, id, base)?;
+        context
+            .state
+            .retarget(context.call.now, context.git, id, base)?;
     }
     if closes {
-        desk.state.close_pull(desk.call.now, id)?;
+        context.state.close_pull(context.call.now, id)?;
     }
-    desk.state.edit_pull(desk.call.now, id, |pull| {
+    context.state.edit_pull(context.call.now, id, |pull| {
         if let Some(title) = body.title {
             pull.title = title;
         }
@@ -91,5 +95,5 @@ pub(crate) fn edit(desk: &mut Desk<'_>, number: &str) -> Outcome {
             pull.body = body.body;
         }
     })?;
-    pulls::get(desk, number)
+    pulls::get(context, number)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::links::Links;
-use super::{Desk, shapes};
+use super::{RequestContext, schema};
 use crate::ids::PullNumber;
 use crate::state::State;
 use crate::state::people::Role;
@@ -21,20 +21,20 @@ pub(crate) fn listed(state: &State, links: &Links, pull: &PullRequest) -> Value 
     };
     let mut body = json!({
         "id": pull.id,
-        "node_id": shapes::node_id("PR", pull.id),
+        "node_id": schema::node_id("PR", pull.id),
         "number": number,
         "state": if pull.is_open() { "open" } else { "closed" },
         "locked": false,
         "title": pull.title,
-        "user": shapes::user(state, links, &pull.author),
+        "user": schema::user(state, links, &pull.author),
         "body": pull.body,
         "labels": [],
         "milestone": null,
         "draft": pull.draft,
         "created_at": rfc3339(pull.created_at),
         "updated_at": rfc3339(pull.updated_at),
-        "closed_at": shapes::moment(closed_at),
-        "merged_at": shapes::moment(merged_at),
+        "closed_at": schema::moment(closed_at),
+        "merged_at": schema::moment(merged_at),
         "merge_commit_sha": landed,
         "assignee": null,
         "assignees": [],
@@ -89,17 +89,17 @@ fn addresses(
 
 /// Adds what only a single pull request contains.
 pub(crate) fn details(
-    desk: &Desk<'_>,
+    context: &RequestContext<'_>,
     pull: &PullRequest,
     known: bool,
     body: &mut Value,
 ) -> Result<(), Refusal> {
-    let (state, git) = (&*desk.state, desk.git);
+    let (state, git) = (&*context.state, context.git);
     let commits = git.commits_between(&pull.base_sha, &pull.head_sha)?.len();
     let base = git.merge_base(&pull.base_sha, &pull.head_sha)?;
     let changes = git.changes(base.as_ref().unwrap_or(&pull.base_sha), &pull.head_sha)?;
     let (merged, by) = match &pull.state {
-        PullState::Merged { by, .. } => (true, shapes::user(state, &desk.call.links, by)),
+        PullState::Merged { by, .. } => (true, schema::user(state, &context.call.links, by)),
         PullState::Open | PullState::Closed { .. } => (false, Value::Null),
     };
     let mergeable = (pull.is_open() && known).then_some(pull.test_merge.is_some());
@@ -152,8 +152,8 @@ fn head(state: &State, links: &Links, pull: &PullRequest) -> Value {
         "label": label(state, pull),
         "ref": pull.head_branch,
         "sha": pull.head_sha,
-        "user": shapes::user(state, links, owner),
-        "repo": shapes::head_repository(state, links, &pull.head_repository),
+        "user": schema::user(state, links, owner),
+        "repo": schema::head_repository(state, links, &pull.head_repository),
     })
 }
 
@@ -163,8 +163,8 @@ fn base(state: &State, links: &Links, pull: &PullRequest) -> Value {
         "label": format!("{owner}:{}", pull.base_branch),
         "ref": pull.base_branch,
         "sha": pull.base_sha,
-        "user": shapes::user(state, links, owner),
-        "repo": shapes::repository(state, links),
+        "user": schema::user(state, links, owner),
+        "repo": schema::repository(state, links),
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Answer;
-use crate::state::refusal::{Flaw, FlawCode, Refusal};
+use crate::state::refusal::{FlawCode, Refusal, ValidationError};
 
 /// Returns the response for a refused call to `path`.
 pub(crate) fn refused(refusal: &Refusal, path: &[String]) -> Answer {
@@ -38,7 +38,7 @@ fn error(status: u16, text: &str, path: &[String]) -> Value {
     })
 }
 
-fn flaw(flaw: &Flaw) -> Value {
+fn flaw(flaw: &ValidationError) -> Value {
     let code = match flaw.code {
         FlawCode::MissingField => "missing_field",
         FlawCode::Invalid => "invalid",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::input::{encoded, json as parsed};
 use super::links::Links;
-use super::{Answer, Desk, Outcome, assets, paging, shapes};
+use super::{Answer, Outcome, RequestContext, assets, paging, schema};
 use crate::state::State;
 use crate::state::publishing::MakeLatest;
 use crate::state::refusal::Refusal;
@@ -13,35 +13,49 @@ use crate::state::releases::{NewRelease, Release, ReleaseEdit};
 use crate::time::rfc3339;
 
 /// `GET /releases`
-pub(crate) fn list(desk: &mut Desk<'_>) -> Outcome {
-    let releases = desk.state.releases(&desk.call.actor);
+pub(crate) fn list(context: &mut RequestContext<'_>) -> Outcome {
+    let releases = context.state.releases(&context.call.actor);
     let shown = releases
         .into_iter()
-        .map(|release| shape(desk.state, &desk.call.links, release));
-    Ok(paging::list(desk, shown.collect()))
+        .map(|release| shape(context.state, &context.call.links, release));
+    Ok(paging::list(context, shown.collect()))
 }
 
 /// `GET /releases/{id}`
-pub(crate) fn get(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let release = desk.state.release(&desk.call.actor, Desk::id(id)?)?;
-    Ok(Answer::ok(&shape(desk.state, &desk.call.links, release)))
+pub(crate) fn get(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let release = context
+        .state
+        .release(&context.call.actor, RequestContext::id(id)?)?;
+    Ok(Answer::ok(&shape(
+        context.state,
+        &context.call.links,
+        release,
+    )))
 }
 
 /// `GET /releases/tags/{tag}`
-pub(crate) fn by_tag(desk: &mut Desk<'_>, tag: &str) -> Outcome {
-    let release = desk.state.release_by_tag(tag)?;
-    Ok(Answer::ok(&shape(desk.state, &desk.call.links, release)))
+pub(crate) fn by_tag(context: &mut RequestContext<'_>, tag: &str) -> Outcome {
+    let release = context.state.release_by_tag(tag)?;
+    Ok(Answer::ok(&shape(
+        context.state,
+        &context.call.links,
+        release,
+    )))
 }
 
 /// `GET /releases/latest`
-pub(crate) fn latest(desk: &mut Desk<'_>) -> Outcome {
-    let release = desk.state.latest_release()?;
-    Ok(Answer::ok(&shape(desk.state, &desk.call.links, release)))
+pub(crate) fn latest(context: &mut RequestContext<'_>) -> Outcome {
+    let release = context.state.latest_release()?;
+    Ok(Answer::ok(&shape(
+        context.state,
+        &context.call.links,
+        release,
+    )))
 }
 
 /// `POST /releases`
-pub(crate) fn create(desk: &mut Desk<'_>) -> Outcome {
-    let body: Body = parsed(desk.call)?;
+pub(crate) fn create(context: &mut RequestContext<'_>) -> Outcome {
+    let body: Body = parsed(context.call)?;
     let make_latest = body.make_latest()?;
     let order = NewRelease {
         tag_name: body.tag_name.unwrap_or_default(),
@@ -52,17 +66,17 @@ pub(crate) fn create(desk: &mut Desk<'_>) -> Outcome {
         prerelease: body.prerelease.unwrap_or(false),
         make_latest: make_latest.unwrap_or_default(),
     };
-    let call = desk.call;
-    let id = desk
+    let call = context.call;
+    let id = context
         .state
-        .create_release(&call.actor, call.now, desk.git, order)?;
-    let release = desk.state.release(&call.actor, id)?;
-    Ok(Answer::created(&shape(desk.state, &call.links, release)))
+        .create_release(&call.actor, call.now, context.git, order)?;
+    let release = context.state.release(&call.actor, id)?;
+    Ok(Answer::created(&shape(context.state, &call.links, release)))
 }
 
 /// `PATCH /releases/{id}`
-pub(crate) fn edit(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let body: Body = parsed(desk.call)?;
+pub(crate) fn edit(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let body: Body = parsed(context.call)?;
     let edit = ReleaseEdit {
         make_latest: body.make_latest()?,
         tag_name: body.tag_name,
@@ -72,16 +86,19 @@ pub(crate) fn edit(desk: &mut Desk<'_>, id: &str) -> Outcome {
         draft: body.draft,
         prerelease: body.prerelease,
     };
-    let (call, id) = (desk.call, Desk::id(id)?);
-    desk.state
-        .edit_release(&call.actor, call.now, desk.git, id, edit)?;
-    let release = desk.state.release(&call.actor, id)?;
-    Ok(Answer::ok(&shape(desk.state, &call.links, release)))
+    let (call, id) = (context.call, RequestContext::id(id)?);
+    context
+        .state
+        .edit_release(&call.actor, call.now, context.git, id, edit)?;
+    let release = context.state.release(&call.actor, id)?;
+    Ok(Answer::ok(&shape(context.state, &call.links, release)))
 }
 
 /// `DELETE /releases/{id}`
-pub(crate) fn delete(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    desk.state.delete_release(&desk.call.actor, Desk::id(id)?)?;
+pub(crate) fn delete(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    context
+        .state
+        .delete_release(&context.call.actor, RequestContext::id(id)?)?;
     Ok(Answer::empty(204))
 }
 
@@ -132,8 +149,8 @@ fn shape(state: &State, links: &Links, release: &Release) -> Value {
         "upload_url": links.upload(&format!("/releases/{id}/assets{{?name,label}}")),
         "html_url": links.page(&format!("/releases/tag/{}", encoded(&release.address_tag()))),
         "id": id,
-        "node_id": shapes::node_id("RE", id),
-        "author": shapes::user(state, links, &release.author),
+        "node_id": schema::node_id("RE", id),
+        "author": schema::user(state, links, &release.author),
         "tag_name": release.tag_name,
         "target_commitish": release.target_commitish,
         "name": release.name,
@@ -143,7 +160,7 @@ fn shape(state: &State, links: &Links, release: &Release) -> Value {
         "prerelease": release.prerelease,
         "created_at": rfc3339(release.created_at),
         "updated_at": rfc3339(release.updated_at),
-        "published_at": shapes::moment(release.published_at),
+        "published_at": schema::moment(release.published_at),
         "assets": assets,
         "tarball_url": ball("tarball"),
         "zipball_url": ball("zipball"),

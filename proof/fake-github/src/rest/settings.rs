@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Desk, Outcome, paging, shapes};
+use super::{Answer, Outcome, RequestContext, paging, schema};
 use crate::state::people::Role;
 use crate::state::refusal::Refusal;
 use crate::state::settings::{BranchPolicy, Environment, Grouping, Ruleset};
 use crate::time::rfc3339;
 
 /// `GET /collaborators/{user}/permission`
-pub(crate) fn permission(desk: &mut Desk<'_>, login: &str) -> Outcome {
-    let person = desk.state.collaborator(&desk.call.actor, login)?;
+pub(crate) fn permission(context: &mut RequestContext<'_>, login: &str) -> Outcome {
+    let person = context.state.collaborator(&context.call.actor, login)?;
     // Everyone may read a public repository.
     let role = person.role.max(Role::Read);
-    let mut user = shapes::person(&desk.call.links, person);
+    let mut user = schema::person(&context.call.links, person);
     user["role_name"] = role.name().into();
     user["permissions"] = json!({
         "admin": role >= Role::Admin,
@@ -30,9 +30,9 @@ pub(crate) fn permission(desk: &mut Desk<'_>, login: &str) -> Outcome {
 }
 
 /// `GET /environments/{name}`
-pub(crate) fn environment(desk: &mut Desk<'_>, name: &str) -> Outcome {
-    let environment = desk.state.environment(name)?;
-    let links = &desk.call.links;
+pub(crate) fn environment(context: &mut RequestContext<'_>, name: &str) -> Outcome {
+    let environment = context.state.environment(name)?;
+    let links = &context.call.links;
     let at = rfc3339(environment.created_at);
     let policy = environment.branches.as_ref().map(|policy| {
         let protected = *policy == BranchPolicy::Protected;
@@ -40,27 +40,27 @@ pub(crate) fn environment(desk: &mut Desk<'_>, name: &str) -> Outcome {
     });
     Ok(Answer::ok(&json!({
         "id": environment.id,
-        "node_id": shapes::node_id("EN", environment.id),
+        "node_id": schema::node_id("EN", environment.id),
         "name": name,
         "url": links.repo(&format!("/environments/{name}")),
         "html_url": links.page(&format!("/deployments/activity_log?environments_filter={name}")),
         "created_at": at,
         "updated_at": at,
-        "protection_rules": protection_rules(desk, environment),
+        "protection_rules": protection_rules(context, environment),
         "deployment_branch_policy": policy,
     })))
 }
 
 /// `GET /environments/{name}/deployment-branch-policies`
-pub(crate) fn branch_policies(desk: &mut Desk<'_>, name: &str) -> Outcome {
-    let environment = desk.state.environment(name)?;
+pub(crate) fn branch_policies(context: &mut RequestContext<'_>, name: &str) -> Outcome {
+    let environment = context.state.environment(name)?;
     let names = match &environment.branches {
         Some(BranchPolicy::Named(names)) => names.as_slice(),
         Some(BranchPolicy::Protected) | None => &[],
     };
     let shown = names.iter().zip(1_u64..).map(|(name, at)| {
         let id = environment.id + at;
-        json!({ "id": id, "node_id": shapes::node_id("DBP", id), "name": name, "type": "branch" })
+        json!({ "id": id, "node_id": schema::node_id("DBP", id), "name": name, "type": "branch" })
     });
     let shown: Vec<_> = shown.collect();
     Ok(Answer::ok(
@@ -69,54 +69,54 @@ pub(crate) fn branch_policies(desk: &mut Desk<'_>, name: &str) -> Outcome {
 }
 
 /// `GET /rulesets`
-pub(crate) fn rulesets(desk: &mut Desk<'_>) -> Outcome {
-    let all = desk.state.settings().rulesets.iter();
+pub(crate) fn rulesets(context: &mut RequestContext<'_>) -> Outcome {
+    let all = context.state.settings().rulesets.iter();
     let shown = all
-        .map(|ruleset| ruleset_shape(desk, ruleset, false))
+        .map(|ruleset| ruleset_shape(context, ruleset, false))
         .collect();
-    Ok(paging::list(desk, shown))
+    Ok(paging::list(context, shown))
 }
 
 /// `GET /rulesets/{id}`
-pub(crate) fn ruleset(desk: &mut Desk<'_>, id: &str) -> Outcome {
-    let id: u64 = Desk::id(id)?;
-    let found = desk
+pub(crate) fn ruleset(context: &mut RequestContext<'_>, id: &str) -> Outcome {
+    let id: u64 = RequestContext::id(id)?;
+    let found = context
         .state
         .settings()
         .rulesets
         .iter()
         .find(|ruleset| ruleset.id == id);
     Ok(Answer::ok(&ruleset_shape(
-        desk,
+        context,
         found.ok_or(Refusal::NotFound)?,
         true,
     )))
 }
 
 /// `GET /rules/branches/{branch}`
-pub(crate) fn rules_of_branch(desk: &mut Desk<'_>, branch: &str) -> Outcome {
+pub(crate) fn rules_of_branch(context: &mut RequestContext<'_>, branch: &str) -> Outcome {
     let name = format!("refs/heads/{branch}");
-    let default = branch == desk.state.repository().default_branch;
+    let default = branch == context.state.repository().default_branch;
     let covers = |pattern: &String| {
         pattern == "~ALL" || *pattern == name || default && pattern == "~DEFAULT_BRANCH"
     };
-    let all = desk.state.settings().rulesets.iter();
+    let all = context.state.settings().rulesets.iter();
     let active = all.filter(|it| !it.tags && it.enforcement == "active");
     let active = active.filter(|it| it.include.iter().any(covers));
     let shown = active.flat_map(|ruleset| {
         rules(ruleset).into_iter().map(|mut rule| {
             rule["ruleset_source_type"] = "Repository".into();
-            rule["ruleset_source"] = desk.state.repository().full_name().into();
+            rule["ruleset_source"] = context.state.repository().full_name().into();
             rule["ruleset_id"] = ruleset.id.into();
             rule
         })
     });
-    Ok(paging::list(desk, shown.collect()))
+    Ok(paging::list(context, shown.collect()))
 }
 
 /// `GET /actions/permissions/workflow`
-pub(crate) fn workflow_rights(desk: &mut Desk<'_>) -> Outcome {
-    let settings = desk.state.workflow_rights(&desk.call.actor)?;
+pub(crate) fn workflow_rights(context: &mut RequestContext<'_>) -> Outcome {
+    let settings = context.state.workflow_rights(&context.call.actor)?;
     let rights = match settings.workflows_write {
         true => "write",
         false => "read",
@@ -128,18 +128,18 @@ pub(crate) fn workflow_rights(desk: &mut Desk<'_>) -> Outcome {
 }
 
 /// `GET /immutable-releases`
-pub(crate) fn immutability(desk: &mut Desk<'_>) -> Outcome {
-    desk.state.immutability(&desk.call.actor)?;
+pub(crate) fn immutability(context: &mut RequestContext<'_>) -> Outcome {
+    context.state.immutability(&context.call.actor)?;
     Ok(Answer::ok(
         &json!({ "enabled": true, "enforced_by_owner": false }),
     ))
 }
 
-fn protection_rules(desk: &Desk<'_>, environment: &Environment) -> Value {
+fn protection_rules(context: &RequestContext<'_>, environment: &Environment) -> Value {
     let mut rules = Vec::new();
     let rule = |number: u64, kind: &str| {
         let id = environment.id * 10 + number;
-        json!({ "id": id, "node_id": shapes::node_id("GA", id), "type": kind })
+        json!({ "id": id, "node_id": schema::node_id("GA", id), "type": kind })
     };
     if environment.wait_minutes > 0 {
         let mut wait = rule(1, "wait_timer");
@@ -148,7 +148,7 @@ fn protection_rules(desk: &Desk<'_>, environment: &Environment) -> Value {
     }
     if !environment.reviewers.is_empty() {
         let reviewers = environment.reviewers.iter().map(|login| {
-            let reviewer = shapes::user(desk.state, &desk.call.links, login);
+            let reviewer = schema::user(context.state, &context.call.links, login);
             json!({ "type": "User", "reviewer": reviewer })
         });
         let mut review = rule(2, "required_reviewers");
@@ -162,19 +162,19 @@ fn protection_rules(desk: &Desk<'_>, environment: &Environment) -> Value {
     rules.into()
 }
 
-fn ruleset_shape(desk: &Desk<'_>, ruleset: &Ruleset, whole: bool) -> Value {
+fn ruleset_shape(context: &RequestContext<'_>, ruleset: &Ruleset, whole: bool) -> Value {
     let mut body = json!({
         "id": ruleset.id,
         "name": ruleset.name,
         "target": if ruleset.tags { "tag" } else { "branch" },
         "source_type": "Repository",
-        "source": desk.state.repository().full_name(),
+        "source": context.state.repository().full_name(),
         "enforcement": ruleset.enforcement,
     });
     if whole {
         body["conditions"] = json!({ "ref_name": { "include": ruleset.include, "exclude": [] } });
         body["rules"] = rules(ruleset).into();
-        if desk.call.actor.role() >= Role::Admin {
+        if context.call.actor.role() >= Role::Admin {
             let actors = ruleset.bypass.iter();
             let shown = actors.map(
                 |(kind, id)| json!({ "actor_id": id, "actor_type": kind, "bypass_mode": "always" }),

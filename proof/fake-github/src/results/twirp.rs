@@ -23,7 +23,7 @@ const SERVICE: &str = "github.actions.results.api.v1.ArtifactService";
 const PROTOCOL: i64 = 4;
 
 /// The context of a call.
-pub(crate) struct Counter<'a> {
+pub(crate) struct TwirpContext<'a> {
     pub(crate) results: &'a mut Results,
     pub(crate) state: &'a mut State,
     pub(crate) signer: &'a Signer,
@@ -33,14 +33,14 @@ pub(crate) struct Counter<'a> {
 }
 
 /// Handles a call.
-pub(crate) fn answer(mut counter: Counter<'_>) -> Answer {
+pub(crate) fn answer(mut counter: TwirpContext<'_>) -> Answer {
     match counter.handle() {
         Ok(value) => Answer::ok(&value),
         Err(problem) => problem.answer(),
     }
 }
 
-impl Counter<'_> {
+impl TwirpContext<'_> {
     fn handle(&mut self) -> Result<Value, Problem> {
         let path: Vec<&str> = self.call.path.iter().map(String::as_str).collect();
         let (Method::Post, ["twirp", SERVICE, method]) = (self.call.method, path.as_slice()) else {

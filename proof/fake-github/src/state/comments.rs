@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::people::{Actor, Role};
-use super::refusal::{Lack, Refusal};
+use super::refusal::{MissingPermission, Refusal};
 use crate::ids::{CommentId, PullNumber};
 
 /// The most characters of a comment.
@@ -98,9 +98,9 @@ impl State {
         let comment = self.comment(id)?;
         match () {
             () if actor.may_write() => Ok(()),
-            () if actor.is_bot() => Err(Refusal::Forbidden(Lack::Integration)),
+            () if actor.is_bot() => Err(Refusal::Forbidden(MissingPermission::Integration)),
             () if comment.author == login => Ok(()),
-            () => Err(Refusal::Forbidden(Lack::Push)),
+            () => Err(Refusal::Forbidden(MissingPermission::Push)),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::repository::{Merge, MergeMethod, Repository, Signature};
 
 /// The parameters of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Landing {
+pub struct MergeRequest {
     /// The pull request.
     pub pull: PullNumber,
     /// The method.
@@ -25,7 +25,7 @@ pub struct Landing {
     pub message: Option<String>,
 }
 
-impl Landing {
+impl MergeRequest {
     /// Merges a pull request with GitHub's default message.
     #[must_use]
     pub fn new(pull: PullNumber, method: MergeMethod) -> Self {
@@ -60,7 +60,7 @@ impl State {
         actor: &Actor,
         now: i64,
         git: &dyn Repository,
-        order: &Landing,
+        order: &MergeRequest,
     ) -> Result<CommitId, Refusal> {
         let login = actor.with(Role::Write)?.to_owned();
         self.sync(now, git)?;
@@ -110,7 +110,7 @@ impl State {
             head: pull.head_sha.clone(),
             method: MergeMethod::Merge,
             by: signature("github-merge-queue[bot]", now),
-            message: message(&pull, &Landing::new(number, MergeMethod::Merge)),
+            message: message(&pull, &MergeRequest::new(number, MergeMethod::Merge)),
         };
         let commit = git.merge(&merge)?;
         let commit =
@@ -212,7 +212,7 @@ fn check_open(pull: &PullRequest) -> Result<(), Refusal> {
     }
 }
 
-fn message(pull: &PullRequest, order: &Landing) -> String {
+fn message(pull: &PullRequest, order: &MergeRequest) -> String {
     let (title, rest) = match order.method {
         MergeMethod::Merge => (
             format!(

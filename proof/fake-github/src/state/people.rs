@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::refusal::{Lack, Refusal};
+use super::refusal::{MissingPermission, Refusal};
 
 /// The role of a user in the repository, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -153,9 +153,13 @@ impl Actor {
         match self {
             Self::Anonymous => Err(Refusal::NotFound),
             Self::Known { login, role, .. } if *role >= least => Ok(login),
-            Self::Known { bot: true, .. } => Err(Refusal::Forbidden(Lack::Integration)),
-            Self::Known { .. } if least == Role::Admin => Err(Refusal::Forbidden(Lack::Admin)),
-            Self::Known { .. } => Err(Refusal::Forbidden(Lack::Push)),
+            Self::Known { bot: true, .. } => {
+                Err(Refusal::Forbidden(MissingPermission::Integration))
+            }
+            Self::Known { .. } if least == Role::Admin => {
+                Err(Refusal::Forbidden(MissingPermission::Admin))
+            }
+            Self::Known { .. } => Err(Refusal::Forbidden(MissingPermission::Push)),
         }
     }
 

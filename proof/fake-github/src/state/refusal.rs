@@ -15,10 +15,10 @@ pub enum Refusal {
     Unauthenticated,
     /// The actor lacks a permission.
     #[error("{0}")]
-    Forbidden(Lack),
+    Forbidden(MissingPermission),
     /// Some values are invalid.
     #[error("Validation Failed")]
-    Invalid(Vec<Flaw>),
+    Invalid(Vec<ValidationError>),
     /// The operation is impossible, but no single value is wrong.
     #[error("{0}")]
     Unprocessable(String),
@@ -42,17 +42,29 @@ pub enum Refusal {
 impl Refusal {
     /// Refuses one invalid value.
     pub(crate) fn invalid(resource: &'static str, field: &'static str) -> Self {
-        Self::Invalid(vec![Flaw::new(resource, field, FlawCode::Invalid)])
+        Self::Invalid(vec![ValidationError::new(
+            resource,
+            field,
+            FlawCode::Invalid,
+        )])
     }
 
     /// Refuses a missing field.
     pub(crate) fn missing(resource: &'static str, field: &'static str) -> Self {
-        Self::Invalid(vec![Flaw::new(resource, field, FlawCode::MissingField)])
+        Self::Invalid(vec![ValidationError::new(
+            resource,
+            field,
+            FlawCode::MissingField,
+        )])
     }
 
     /// Refuses a name that is taken.
     pub(crate) fn exists(resource: &'static str, field: &'static str) -> Self {
-        Self::Invalid(vec![Flaw::new(resource, field, FlawCode::AlreadyExists)])
+        Self::Invalid(vec![ValidationError::new(
+            resource,
+            field,
+            FlawCode::AlreadyExists,
+        )])
     }
 
     /// Refuses a value for a specific reason.
@@ -61,7 +73,7 @@ impl Refusal {
         field: &'static str,
         message: impl Into<String>,
     ) -> Self {
-        let mut flaw = Flaw::new(resource, field, FlawCode::Custom);
+        let mut flaw = ValidationError::new(resource, field, FlawCode::Custom);
         flaw.message = Some(message.into());
         Self::Invalid(vec![flaw])
     }
@@ -86,7 +98,7 @@ impl From<RepositoryError> for Refusal {
 
 /// The permission that the actor lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Lack {
+pub enum MissingPermission {
     /// The actor is an app's token without the permission.
     #[error("Resource not accessible by integration")]
     Integration,
@@ -100,7 +112,7 @@ pub enum Lack {
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
+pub struct ValidationError {
     /// `Release`, `ReleaseAsset`, ...
     pub resource: &'static str,
     /// The field's name in the request.
@@ -111,7 +123,7 @@ pub struct Flaw {
     pub message: Option<String>,
 }
 
-impl Flaw {
+impl ValidationError {
     fn new(resource: &'static str, field: &'static str, code: FlawCode) -> Self {
         Self {
             resource,

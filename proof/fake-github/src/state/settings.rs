@@ -133,13 +133,13 @@ impl State {
 
     /// Returns the settings of the workflow token's default permissions, for administrators only.
     pub fn workflow_rights(&self, actor: &Actor) -> Result<&Settings, Refusal> {
-        let told = actor.role() >= Role::Admin;
-        told.then_some(&self.settings).ok_or(Refusal::NotFound)
+        let reported = actor.role() >= Role::Admin;
+        reported.then_some(&self.settings).ok_or(Refusal::NotFound)
     }
 
     /// Succeeds for an administrator if releases become immutable; otherwise nothing is found, as on GitHub.
     pub fn immutability(&self, actor: &Actor) -> Result<(), Refusal> {
-        let told = self.settings.immutable_releases && actor.role() >= Role::Admin;
-        told.then_some(()).ok_or(Refusal::NotFound)
+        let reported = self.settings.immutable_releases && actor.role() >= Role::Admin;
+        reported.then_some(()).ok_or(Refusal::NotFound)
     }
 }

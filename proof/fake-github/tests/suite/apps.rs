@@ -2,8 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use lockgate_core::gate::{Light, Status};
-use lockgate_forge::github::{App, Config, GitHub, Right, SignInError, SignedIn};
+use lockgate_core::gate::{Status, StatusState};
+use lockgate_forge::github::{App, Config, GitHub, Permission, SignInError, SignedIn};
 use lockgate_forge::{ErrorKind, Forge as _, Token};
 use lockgate_forge_embedded::state::people::{Access, Rights};
 
@@ -11,7 +11,7 @@ use crate::support::Rehearsal;
 
 /// Made for tests; it grants no access.
 const KEY: &str = include_str!("../../../../crates/forge/src/github/tests/app-key.pem");
-const RIGHTS: &[Right] = &[("contents", false), ("statuses", true)];
+const RIGHTS: &[Permission] = &[("contents", false), ("statuses", true)];
 
 fn config(world: &Rehearsal) -> Config {
     let mut config = Config::new(world.forge.api_url(), "octo/tools".parse().unwrap(), None);
@@ -50,7 +50,7 @@ fn refused(result: Result<SignedIn, SignInError>) -> Option<ErrorKind> {
 
 fn green() -> Status {
     Status {
-        state: Light::Success,
+        state: StatusState::Success,
         code: "gate.unchanged",
         description: "fine".to_owned(),
     }

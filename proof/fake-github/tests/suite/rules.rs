@@ -181,7 +181,8 @@ fn a_pull_request_in_memory_merges_and_conflicts_by_file() {
     );
     state.sync(3, &git).unwrap();
     let maintainer = state.holder("maintainer-token").unwrap();
-    let order = lockgate_forge_embedded::state::merging::Landing::new(number, MergeMethod::Squash);
+    let order =
+        lockgate_forge_embedded::state::merging::MergeRequest::new(number, MergeMethod::Squash);
     let landed: CommitId = state.merge_pull(&maintainer, 4, &git, &order).unwrap();
     assert_eq!(
         git.files(&landed).unwrap(),

@@ -203,14 +203,14 @@ fn what_each_answer_that_is_no_fault_means() {
         machine
     };
     let public = |seen| next(confirming().step(Event::PublicRead(seen)));
-    assert_eq!(public(SeenRelease::Right), "Published(ReleaseId(77))");
-    assert_eq!(public(SeenRelease::NotYet(String::new())), "read 1");
+    assert_eq!(public(ObservedRelease::Right), "Published(ReleaseId(77))");
+    assert_eq!(public(ObservedRelease::NotYet(String::new())), "read 1");
     assert_eq!(
-        public(SeenRelease::Altered(String::new())),
+        public(ObservedRelease::Altered(String::new())),
         "promote.release-broken"
     );
     let name = plan().items[0].name().clone();
-    assert_eq!(public(SeenRelease::Wrong(name)), "wrong bytes");
+    assert_eq!(public(ObservedRelease::Wrong(name)), "wrong bytes");
     // Out of turn: never a publish, wherever it is.
     for wanted in [
         |effect: &Effect| *effect == Effect::CreateDraft,

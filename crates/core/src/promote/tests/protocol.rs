@@ -47,15 +47,15 @@ pub(super) fn stored(machine: &Machine, item: usize) -> Sent {
 }
 
 /// The draft when all is in it.
-fn complete(machine: &Machine) -> SeenDraft {
+fn complete(machine: &Machine) -> ObservedDraft {
     let items = machine.plan().items.iter();
-    let seen = |item: &Item| SeenAsset {
+    let seen = |item: &Item| ObservedAsset {
         name: item.name().to_string(),
         size: item.size(),
         complete: true,
         sha256: item.sha256(),
     };
-    SeenDraft {
+    ObservedDraft {
         draft: true,
         tag: machine.plan().tag.to_string(),
         target: machine.plan().target.to_string(),
@@ -116,14 +116,14 @@ fn a_draft_in_which_the_forge_stored_something_else_is_abandoned() {
 
 #[test]
 fn a_draft_that_is_read_back_as_something_else_is_abandoned() {
-    type Change = (&'static str, fn(&mut SeenDraft));
+    type Change = (&'static str, fn(&mut ObservedDraft));
     let table: [Change; 9] = [
         ("it is public", |seen| seen.draft = false),
         ("its tag", |seen| seen.tag.push('0')),
         ("a file less", |seen| drop(seen.assets.pop())),
         ("a file more", |seen| {
             let one = seen.assets[0].clone();
-            seen.assets.push(SeenAsset {
+            seen.assets.push(ObservedAsset {
                 name: "extra".into(),
                 ..one
             });
@@ -221,7 +221,7 @@ fn what_is_not_there_after_an_answer_that_does_not_tell_is_looked_for_five_times
 #[test]
 fn what_the_public_does_not_see_yet_is_read_five_times() {
     let (mut machine, _) = at_publish();
-    let again = || Event::PublicRead(SeenRelease::NotYet("404".into()));
+    let again = || Event::PublicRead(ObservedRelease::NotYet("404".into()));
     let (asked, end) = asked(&mut machine, Event::Published(Ok(())), again);
     assert_eq!(asked, [0, 1, 2, 3, 4].map(Effect::ReadPublic));
     assert!(
@@ -235,10 +235,10 @@ fn what_the_public_sees_at_the_last_look_counts() {
     let (mut machine, draft) = at_publish();
     machine.step(Event::Published(Ok(())));
     for _ in 0..4 {
-        let step = machine.step(Event::PublicRead(SeenRelease::NotYet("404".into())));
+        let step = machine.step(Event::PublicRead(ObservedRelease::NotYet("404".into())));
         assert!(matches!(step, Step::Do(Effect::ReadPublic(_))), "{step:?}");
     }
-    let step = machine.step(Event::PublicRead(SeenRelease::Right));
+    let step = machine.step(Event::PublicRead(ObservedRelease::Right));
     assert_eq!(step, Step::End(Box::new(End::Published(draft))));
 }
 
@@ -324,7 +324,7 @@ fn at_the_last_look() -> Machine {
 
 #[test]
 fn each_field_of_the_draft_has_to_be_what_was_sent() {
-    type Row = (&'static str, fn(&mut SeenDraft));
+    type Row = (&'static str, fn(&mut ObservedDraft));
     let table: [Row; 9] = [
         ("published", |seen| seen.draft = false),
         ("tag", |seen| seen.tag.push('x')),
@@ -427,7 +427,7 @@ fn a_release_that_came_first_is_a_promotions_only_if_one_published_it() {
     };
     let why = || "dev published it".to_owned();
     let (stranger, unproven) = (
-        || ReleaseOrigin::Stranger(why()),
+        || ReleaseOrigin::Foreign(why()),
         || ReleaseOrigin::Unproven(why()),
     );
     let foreign = "promote.release-foreign";
@@ -444,7 +444,7 @@ fn a_release_that_was_altered_is_no_success() {
     let binding = machine.plan().binding.clone();
     machine.step(Event::Rechecked(Ok(Rechecked::Read(Box::new(binding)))));
     machine.step(Event::Published(Ok(())));
-    let step = machine.step(Event::PublicRead(SeenRelease::Altered("x".to_owned())));
+    let step = machine.step(Event::PublicRead(ObservedRelease::Altered("x".to_owned())));
     let Step::End(end) = step else {
         panic!("{step:?}")
     };

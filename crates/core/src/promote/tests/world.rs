@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 /// How one call goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Luck {
+enum FaultKind {
     Fine,
     /// No effect, and we are told.
     Refused,
@@ -20,19 +20,19 @@ enum Luck {
     Spoiled,
 }
 
-const LUCK: [Luck; 6] = [
-    Luck::Fine,
-    Luck::Refused,
-    Luck::Lost,
-    Luck::Unanswered,
-    Luck::Late,
-    Luck::Spoiled,
+const LUCK: [FaultKind; 6] = [
+    FaultKind::Fine,
+    FaultKind::Refused,
+    FaultKind::Lost,
+    FaultKind::Unanswered,
+    FaultKind::Late,
+    FaultKind::Spoiled,
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct StoredRelease {
     draft: bool,
-    assets: Vec<SeenAsset>,
+    assets: Vec<ObservedAsset>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -94,15 +94,18 @@ fn answer(
     plans: &[Plan; 2],
     who: usize,
     effect: &Effect,
-    luck: Luck,
+    fault_kind: FaultKind,
 ) -> Event {
     world.tick();
     let lost = || Fault::Ambiguous("no answer".into());
     let refused = || Fault::Unavailable("503".into());
-    let told = matches!(luck, Luck::Fine | Luck::Spoiled);
-    let happens = matches!(luck, Luck::Fine | Luck::Unanswered | Luck::Spoiled);
+    let reported = matches!(fault_kind, FaultKind::Fine | FaultKind::Spoiled);
+    let happens = matches!(
+        fault_kind,
+        FaultKind::Fine | FaultKind::Unanswered | FaultKind::Spoiled
+    );
     let fault = || {
-        if luck == Luck::Refused {
+        if fault_kind == FaultKind::Refused {
             refused()
         } else {
             lost()
@@ -118,7 +121,7 @@ fn answer(
                 });
                 makers.push(who);
             }
-            Event::Created(if told {
+            Event::Created(if reported {
                 Ok(ReleaseId(id as u64))
             } else {
                 Err(fault())
@@ -126,8 +129,8 @@ fn answer(
         }
         Effect::Send { draft, item } => {
             let item = &plans[who].items[*item];
-            let complete = luck != Luck::Spoiled;
-            let asset = SeenAsset {
+            let complete = fault_kind != FaultKind::Spoiled;
+            let asset = ObservedAsset {
                 name: item.name().to_string(),
                 size: item.size(),
                 complete,
@@ -141,7 +144,7 @@ fn answer(
                 size: item.size(),
                 complete,
             };
-            Event::Sent(if told {
+            Event::Sent(if reported {
                 Ok(sent)
             } else {
                 Err(UploadFault::Forge(fault()))
@@ -149,7 +152,7 @@ fn answer(
         }
         Effect::ReadDraft(draft) => {
             let release = &world.releases[draft.0 as usize];
-            let seen = SeenDraft {
+            let seen = ObservedDraft {
                 draft: release.draft,
                 tag: plans[who].tag.to_string(),
                 target: plans[who].target.to_string(),
@@ -158,9 +161,9 @@ fn answer(
                 prerelease: plans[who].prerelease,
                 assets: release.assets.clone(),
             };
-            Event::DraftRead(if told { Ok(seen) } else { Err(refused()) })
+            Event::DraftRead(if reported { Ok(seen) } else { Err(refused()) })
         }
-        Effect::Recheck => Event::Rechecked(if told {
+        Effect::Recheck => Event::Rechecked(if reported {
             Ok(Rechecked::Read(Box::new(plans[who].binding.clone())))
         } else {
             Err(refused())
@@ -171,32 +174,32 @@ fn answer(
             if happens {
                 result = world.publish(at);
             }
-            if luck == Luck::Late {
+            if fault_kind == FaultKind::Late {
                 world.late.push((1, at));
             }
-            Event::Published(if told { result } else { Err(fault()) })
+            Event::Published(if reported { result } else { Err(fault()) })
         }
-        Effect::ReadRelease(_) => Event::ReleaseRead(if told {
+        Effect::ReadRelease(_) => Event::ReleaseRead(if reported {
             Ok(world.facts(plans, makers))
         } else {
             Err(refused())
         }),
         Effect::ReadPublic(_) => Event::PublicRead(match world.published {
-            Some(_) if told => SeenRelease::Right,
-            Some(_) | None => SeenRelease::NotYet("404".into()),
+            Some(_) if reported => ObservedRelease::Right,
+            Some(_) | None => ObservedRelease::NotYet("404".into()),
         }),
     }
 }
 
 /// Runs two promoters, one step each as `turns` says, until both have ended.
-fn play(plans: &[Plan; 2], turns: &[bool], luck: &[Luck]) -> (World, [End; 2]) {
+fn play(plans: &[Plan; 2], turns: &[bool], fault_kind: &[FaultKind]) -> (World, [End; 2]) {
     let (mut world, mut makers) = (World::default(), Vec::new());
     let mut sides = plans.clone().map(|plan| {
         let (machine, step) = Machine::start(plan);
         (machine, step)
     });
     let mut turns = turns.iter().cycle();
-    let mut luck = luck.iter();
+    let mut fault_kind = fault_kind.iter();
     for _ in 0..400 {
         let both: Vec<usize> = (0..2)
             .filter(|&who| matches!(sides[who].1, Step::Do(_)))
@@ -212,7 +215,7 @@ fn play(plans: &[Plan; 2], turns: &[bool], luck: &[Luck]) -> (World, [End; 2]) {
                 plans,
                 who,
                 &effect,
-                luck.next().copied().unwrap_or(Luck::Fine),
+                fault_kind.next().copied().unwrap_or(FaultKind::Fine),
             );
             *step = machine.step(event);
         }
@@ -273,10 +276,10 @@ proptest! {
     fn two_promoters_and_any_faults_publish_one_whole_candidate_or_nothing(
         same in any::<bool>(),
         turns in proptest::collection::vec(any::<bool>(), 1..40),
-        luck in proptest::collection::vec(prop_oneof![3 => Just(Luck::Fine), 1 => proptest::sample::select(&LUCK[1..])], 0..60),
+        fault_kind in proptest::collection::vec(prop_oneof![3 => Just(FaultKind::Fine), 1 => proptest::sample::select(&LUCK[1..])], 0..60),
     ) {
         let plans = plans(same);
-        let (world, ends) = play(&plans, &turns, &luck);
+        let (world, ends) = play(&plans, &turns, &fault_kind);
         prop_assert!(world.publishes <= 1);
         if let Some(at) = world.published {
             prop_assert!(plans.iter().any(|plan| whole(plan, &world.releases[at])), "a part was published");
@@ -287,7 +290,7 @@ proptest! {
                 End::Already(_) => prop_assert!(world.published.is_some_and(|at| whole(plan, &world.releases[at]))),
                 End::Refused(Refusal::VersionTaken { .. }) => prop_assert!(world.published.is_some() && !same),
                 End::Refused(_) | End::WrongBytes(_) => prop_assert!(false, "{:?}", end),
-                End::Waiting(_) => prop_assert!(!luck.iter().all(|l| *l == Luck::Fine)),
+                End::Waiting(_) => prop_assert!(!fault_kind.iter().all(|l| *l == FaultKind::Fine)),
             }
         }
     }
@@ -313,21 +316,21 @@ fn without_faults_one_publishes_and_the_other_finds_it_done() {
 
 #[test]
 fn a_lost_answer_at_publish_is_looked_up_and_not_concluded_from() {
-    let fine = [Luck::Fine; 7];
+    let fine = [FaultKind::Fine; 7];
     let (_, ends) = play(
         &[plan(), plan()],
         &[false],
-        &[&fine[..], &[Luck::Unanswered]].concat(),
+        &[&fine[..], &[FaultKind::Unanswered]].concat(),
     );
     assert!(matches!(ends[0], End::Published(_)), "{ends:?}");
     // Lost for good: nothing is published, and nobody claims to know.
     let mut machine = Machine::start(plan());
     let mut world = (World::default(), Vec::new());
     while let Step::Do(effect) = machine.1.clone() {
-        let luck = if matches!(effect, Effect::Publish(_)) {
-            Luck::Lost
+        let fault_kind = if matches!(effect, Effect::Publish(_)) {
+            FaultKind::Lost
         } else {
-            Luck::Fine
+            FaultKind::Fine
         };
         let event = answer(
             &mut world.0,
@@ -335,7 +338,7 @@ fn a_lost_answer_at_publish_is_looked_up_and_not_concluded_from() {
             &[plan(), plan()],
             0,
             &effect,
-            luck,
+            fault_kind,
         );
         machine.1 = machine.0.step(event);
     }
@@ -362,7 +365,7 @@ fn a_moved_binding_stops_before_the_commit_point() {
             &[plan(), plan()],
             0,
             &effect,
-            Luck::Fine,
+            FaultKind::Fine,
         );
         if effect == Effect::Recheck {
             let mut now = plan().binding;

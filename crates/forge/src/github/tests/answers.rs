@@ -230,7 +230,7 @@ fn an_answer_that_makes_no_sense_is_garbled() {
         let server = Server::playing(vec![reply(200, "", body)]);
         assert_eq!(
             github(&server.url).repository().unwrap_err().kind,
-            ErrorKind::Garbled,
+            ErrorKind::InvalidResponse,
             "{body}"
         );
     }
@@ -242,7 +242,10 @@ fn an_answer_that_is_too_large_is_not_held() {
     let error = github(&server.url).repository().unwrap_err();
     assert_eq!(
         (error.kind, error.detail.as_str()),
-        (ErrorKind::Garbled, "the answer is larger than 8 MiB")
+        (
+            ErrorKind::InvalidResponse,
+            "the answer is larger than 8 MiB"
+        )
     );
 }
 

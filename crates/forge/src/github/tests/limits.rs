@@ -74,7 +74,7 @@ fn a_write_is_never_repeated_and_is_ambiguous_where_its_answer_is_lost() {
 #[test]
 fn a_status_is_posted_only_where_the_answer_is_a_status() {
     let status = gate::Status {
-        state: gate::Light::Success,
+        state: gate::StatusState::Success,
         code: "x",
         description: "published".into(),
     };

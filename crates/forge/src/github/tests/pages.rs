@@ -40,7 +40,7 @@ fn a_next_page_on_another_host_is_refused() {
     let link = format!(r#"link: <{}/page2>; rel="next""#, other.url);
     let server = Server::playing(vec![reply(200, &link, "[]")]);
     let error = github(&server.url).comments(PullNumber(4)).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Garbled);
+    assert_eq!(error.kind, ErrorKind::InvalidResponse);
     assert!(other.seen().is_empty());
 }
 
@@ -53,7 +53,7 @@ fn pages_without_end_are_given_up() {
     let error = github(&server.url).comments(PullNumber(4)).unwrap_err();
     assert_eq!(
         (error.kind, error.detail.as_str()),
-        (ErrorKind::Garbled, "there is no end of pages")
+        (ErrorKind::InvalidResponse, "there is no end of pages")
     );
     assert_eq!(server.seen().len(), 100);
 }
@@ -97,7 +97,10 @@ fn nothing_changed_is_no_answer_to_a_first_question() {
     let github = github(&server.url);
     assert_eq!(
         github.artifacts(RunId(8)).unwrap_err().kind,
-        ErrorKind::Garbled
+        ErrorKind::InvalidResponse
     );
-    assert_eq!(github.repository().unwrap_err().kind, ErrorKind::Garbled);
+    assert_eq!(
+        github.repository().unwrap_err().kind,
+        ErrorKind::InvalidResponse
+    );
 }

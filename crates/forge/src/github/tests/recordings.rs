@@ -3,7 +3,7 @@
 //! The files in `recordings/` are copies from the npm package `@octokit/fixtures`; scripts/recordings.py makes them. A
 //! recorded call that the port lacks goes through the same wire as the port's calls.
 
-use lockgate_core::gate::{Light, Status};
+use lockgate_core::gate::{Status, StatusState};
 use lockgate_core::{CommitId, ReleaseId, Tag};
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -106,11 +106,11 @@ fn a_release_is_read_and_a_file_sent_into_it() {
     );
     // Older than digests: a missing one is not an error.
     assert_eq!((asset.complete, asset.sha256), (true, None));
-    let wire = &github.wire;
-    let at = wire.at("/releases/assets/1000");
-    let again: super::super::shapes::Asset = wire.read("read an asset", &at).unwrap();
+    let http_client = &github.http_client;
+    let at = http_client.at("/releases/assets/1000");
+    let again: super::super::schema::Asset = http_client.read("read an asset", &at).unwrap();
     assert_eq!(crate::Asset::from(again), asset);
-    let gone = wire.command("delete an asset", Method::DELETE, &at, None);
+    let gone = http_client.command("delete an asset", Method::DELETE, &at, None);
     assert_eq!(gone.unwrap(), b"");
     replay.asked_as_recorded();
 }
@@ -136,12 +136,13 @@ fn a_name_that_is_taken_is_a_conflict() {
         error.detail.contains("Validation Failed") && error.detail.contains("already_exists"),
         "{error}"
     );
-    let wire = &github.wire;
-    let at = wire.at("/releases/1000/assets");
-    let there: Vec<Value> = wire.read("list the assets", &at).unwrap();
+    let http_client = &github.http_client;
+    let at = http_client.at("/releases/1000/assets");
+    let there: Vec<Value> = http_client.read("list the assets", &at).unwrap();
     assert_eq!(there[0]["name"], "test-upload.txt");
-    let at = wire.at("/releases/assets/1000");
-    wire.command("delete an asset", Method::DELETE, &at, None)
+    let at = http_client.at("/releases/assets/1000");
+    http_client
+        .command("delete an asset", Method::DELETE, &at, None)
         .unwrap();
     assert_eq!(send().unwrap().id.0, 1001);
     replay.asked_as_recorded();
@@ -154,8 +155,8 @@ fn statuses_are_posted_and_read() {
     let github = &replay.github;
     let commit: CommitId = FIRST.parse().unwrap();
     for (state, word, context) in [
-        (Light::Failure, "failure", "example/1"),
-        (Light::Success, "success", "example/2"),
+        (StatusState::Failure, "failure", "example/1"),
+        (StatusState::Success, "success", "example/2"),
     ] {
         let status = Status {
             state,
@@ -180,19 +181,21 @@ fn refs_are_made_moved_and_deleted() {
     let text = include_str!("recordings/git-refs.json");
     // The others list all refs, at an address that GitHub no longer describes.
     let replay = Replay::of("git-refs", text, &[1, 2, 4]);
-    let wire = &replay.github.wire;
+    let http_client = &replay.github.http_client;
     let second = FIRST.replace("01", "02");
     let order = json!({ "ref": "refs/heads/test", "sha": second });
-    let at = wire.at("/git/refs");
-    let made: Value = wire.write("make a ref", Method::POST, &at, &order).unwrap();
+    let at = http_client.at("/git/refs");
+    let made: Value = http_client
+        .write("make a ref", Method::POST, &at, &order)
+        .unwrap();
     assert_eq!(made["object"]["sha"], second.as_str());
-    let at = wire.at("/git/refs/heads/test");
+    let at = http_client.at("/git/refs/heads/test");
     let order = json!({ "sha": FIRST });
-    let moved: Value = wire
+    let moved: Value = http_client
         .write("move a ref", Method::PATCH, &at, &order)
         .unwrap();
     assert_eq!(moved["object"]["sha"], FIRST);
-    let gone = wire.command("delete a ref", Method::DELETE, &at, None);
+    let gone = http_client.command("delete a ref", Method::DELETE, &at, None);
     assert_eq!(gone.unwrap(), b"");
     replay.asked_as_recorded();
 }
@@ -201,10 +204,10 @@ fn refs_are_made_moved_and_deleted() {
 fn what_is_not_acceptable_is_said_with_its_field() {
     let text = include_str!("recordings/errors.json");
     let replay = Replay::of("errors", text, &[0]);
-    let wire = &replay.github.wire;
+    let http_client = &replay.github.http_client;
     let order = json!({ "name": "foo", "color": "invalid" });
-    let at = wire.at("/labels");
-    let refused = wire.write::<Value>("make a label", Method::POST, &at, &order);
+    let at = http_client.at("/labels");
+    let refused = http_client.write::<Value>("make a label", Method::POST, &at, &order);
     let error = refused.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(

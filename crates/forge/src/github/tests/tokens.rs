@@ -30,7 +30,7 @@ fn a_write_says_what_it_sends() {
     let posted = r#"{"context":"lockgate/tool","state":"success"}"#;
     let server = Server::playing(vec![reply(201, "", posted)]);
     let status = gate::Status {
-        state: gate::Light::Success,
+        state: gate::StatusState::Success,
         code: "x",
         description: "published".into(),
     };

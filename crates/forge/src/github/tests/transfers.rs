@@ -203,13 +203,13 @@ fn redirects_end() {
             .collect(),
     );
     let error = github(&server.url).open_asset(AssetId(4)).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Garbled);
+    assert_eq!(error.kind, ErrorKind::InvalidResponse);
     assert!(!error.to_string().contains("secret"), "{error}");
     assert_eq!(server.seen().len(), 6);
     let server = Server::playing(vec![reply(302, "location: ftp://x/secret", "")]);
     let error = github(&server.url).open_asset(AssetId(4)).unwrap_err();
     assert!(
-        error.kind == ErrorKind::Garbled && !error.to_string().contains("secret"),
+        error.kind == ErrorKind::InvalidResponse && !error.to_string().contains("secret"),
         "{error}"
     );
 }

@@ -8,9 +8,9 @@ mod together;
 use lockgate_forge_embedded::PullNumber;
 use serde_json::json;
 
+use crate::fixture::Fixture;
 use crate::github::Ran;
 use crate::see::{ended, the};
-use crate::stage::Stage;
 
 /// The gate's status for a bump whose candidate waits.
 const WAITS: &str = "pending: version 2 is built and waits for a maintainer to promote it";
@@ -24,7 +24,7 @@ const FILES: [&str; 4] = [
     "lockgate-receipt.json",
 ];
 
-impl Stage {
+impl Fixture {
     /// Opens and builds a pull request from a branch with this name that raises the version to 2.
     fn bump(&self, branch: &str) -> (PullNumber, Vec<Ran>) {
         self.branch(branch, &[("hello/VERSION", "2\n")]);

@@ -1,0 +1,241 @@
+//! The right to download an executable: one process at a time for each digest, to save traffic. Nothing else depends on it.
+//!
+//! `{cache}/incomplete/{digest}.lock` is the system's lock: a process that is killed gives it up. What arrives goes into
+//! `{digest}.{unique}.part`, a file of each process's own, which is renamed to its place once it is verified. So where locks
+//! do nothing, or a process waits no longer, two of them download the same bytes, and neither harms the other. The beginning
+//! that a dead process left is copied into one's own file: should its writer live after all, it writes elsewhere.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::private::PrivateFile;
+use super::{Cache, Locks, failed, is_same_file, remove};
+use crate::digest::Digest;
+use crate::error::FetchError;
+use crate::names::AssetName;
+use crate::transfer::Sink as _;
+
+/// How often a process that waits looks, at first and later.
+const LOOK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+
+/// How asking for the right ended.
+pub(crate) enum LockOutcome {
+    /// It is ours.
+    Ours(DownloadLock),
+    /// The executable is in the cache, or the other process is done with it: look there again.
+    Look,
+    /// It was another's the whole time.
+    TooLong,
+    /// It is another's, and the caller wants to wait no longer.
+    Stopped,
+}
+
+/// How long to wait for another process.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    /// In all.
+    pub(crate) deadline: Instant,
+    /// While its file does not grow. Then it is dead, and a child of its holds the lock; or it is stuck.
+    pub(crate) idle: Duration,
+}
+
+/// The right, and the file. Dropped, it leaves what is worth resuming.
+pub(crate) struct DownloadLock {
+    part: PrivateFile,
+    /// Given up last.
+    pub(super) lock: Option<Lock>,
+}
+
+pub(super) struct Lock {
+    pub(super) file: File,
+    path: PathBuf,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Whoever waits sees that it is gone.
+        drop(fs::remove_file(&self.path));
+        // By hand: a child of another thread may hold a copy of the descriptor.
+        drop(self.file.unlock());
+    }
+}
+
+impl Cache {
+    /// Asks for the right; `waiting` is called once if another process has it.
+    pub(crate) fn lock(
+        &self,
+        (sha256, asset): (Digest, &AssetName),
+        retry_budget: Patience,
+        waiting: &mut dyn FnMut(),
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<LockOutcome, FetchError> {
+        let directory = self.make_incomplete()?;
+        self.sweep();
+        let path = directory.join(format!("{sha256}.lock"));
+        // Nobody of us made a link or a directory there.
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            remove(&path).map_err(failed("remove what is no file,", &path))?;
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed("write into the cache directory", &directory))?;
+        let mut look = LOOK.0;
+        let mut seen = (self.progress(sha256), Instant::now());
+        loop {
+            match self.locks.try_lock(&file) {
+                Ok(()) if is_same_file(&file, &path) => {
+                    let lock = Lock { file, path };
+                    return self.resume(sha256, lock).map(LockOutcome::Ours);
+                }
+                Ok(()) => return Ok(LockOutcome::Look),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(_)) => return self.alone().map(LockOutcome::Ours),
+            }
+            // A child of the other process may hold the lock long after the executable is here.
+            if self.has(sha256, asset) {
+                return Ok(LockOutcome::Look);
+            }
+            let now = (self.progress(sha256), Instant::now());
+            if now.0 != seen.0 {
+                seen = now;
+            }
+            if now.1 >= retry_budget.deadline {
+                return Ok(LockOutcome::TooLong);
+            }
+            if stopped() {
+                return Ok(LockOutcome::Stopped);
+            }
+            if now.1.duration_since(seen.1) >= retry_budget.idle {
+                let part = self.begin(&format!("{sha256}."))?;
+                return Ok(LockOutcome::Ours(DownloadLock { part, lock: None }));
+            }
+            if look == LOOK.0 {
+                waiting();
+            }
+            std::thread::sleep(look);
+            look = (look * 2).min(LOOK.1);
+        }
+    }
+
+    /// A file that no other process knows, with nothing to resume from: for a file system without locks, and for bytes that
+    /// cost no traffic.
+    pub(crate) fn alone(&self) -> Result<DownloadLock, FetchError> {
+        self.make_incomplete()?;
+        let part = self.begin(".alone-")?;
+        Ok(DownloadLock { part, lock: None })
+    }
+
+    fn begin(&self, prefix: &str) -> Result<PrivateFile, FetchError> {
+        let directory = self.incomplete();
+        PrivateFile::create(self.locks, &directory, prefix)
+            .map_err(failed("write into the cache directory", &directory))
+    }
+
+    /// Begins with the longest of the beginnings that are abandoned, and removes them all.
+    fn resume(&self, sha256: Digest, lock: Lock) -> Result<DownloadLock, FetchError> {
+        let mut found = self.parts(sha256);
+        let mut part = self.begin(&format!("{sha256}."))?;
+        found.sort();
+        let mut empty = true;
+        for (_, path) in found.iter().rev() {
+            let Some(mut old) = abandoned(self.locks, path) else {
+                continue;
+            };
+            if empty {
+                empty = io::copy(&mut old, part.file()).is_err();
+            }
+            if empty {
+                let path = part.path().to_owned();
+                part.file().restart().map_err(failed("write to", &path))?;
+            }
+            drop(remove(path));
+        }
+        let lock = Some(lock);
+        Ok(DownloadLock { part, lock })
+    }
+
+    /// What there is of a download: the sizes and paths.
+    fn parts(&self, sha256: Digest) -> Vec<(u64, PathBuf)> {
+        let prefix = format!("{sha256}.");
+        let entries = fs::read_dir(self.incomplete()).into_iter().flatten();
+        let parts = entries.flatten().filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_str().unwrap_or_default();
+            name.starts_with(&prefix) && name.ends_with(".part")
+        });
+        let sized = |path: PathBuf| Some((fs::symlink_metadata(&path).ok()?.len(), path));
+        parts.filter_map(|entry| sized(entry.path())).collect()
+    }
+
+    fn progress(&self, sha256: Digest) -> u64 {
+        self.parts(sha256).iter().map(|(size, _)| size + 1).sum()
+    }
+
+    fn make_incomplete(&self) -> Result<PathBuf, FetchError> {
+        let directory = self.incomplete();
+        fs::create_dir_all(&directory).map_err(failed("create the cache directory", &directory))?;
+        Ok(directory)
+    }
+
+    pub(super) fn incomplete(&self) -> PathBuf {
+        self.root.join("incomplete")
+    }
+}
+
+impl DownloadLock {
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.part.file()
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.part.path()
+    }
+
+    /// Makes the file, written and verified, the executable of its digest.
+    pub(crate) fn keep(
+        self,
+        cache: &Cache,
+        sha256: Digest,
+        asset: &AssetName,
+    ) -> Result<PathBuf, FetchError> {
+        let path = cache.entry(sha256, asset);
+        let Self { part, lock } = self;
+        part.publish(&path, sha256, 0o755)
+            .map_err(failed("put the executable at", &path))?;
+        drop(lock);
+        Ok(path)
+    }
+
+    /// Nothing of it is kept.
+    pub(crate) fn discard(self) {
+        let Self { part, lock } = self;
+        part.discard();
+        drop(lock);
+    }
+}
+
+/// The beginning of a file, if nobody writes it and it is no link.
+pub(super) fn abandoned(locks: Locks, path: &Path) -> Option<File> {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        drop(remove(path));
+        return None;
+    }
+    // For writing too: the exclusive lock asks for it on NFS.
+    let file = File::options().read(true).write(true).open(path).ok()?;
+    (locks.try_lock(&file).is_ok() && is_same_file(&file, path)).then_some(file)
+}
+
+/// Whether nobody holds a file; if so it is ours until it is closed.
+pub(super) fn nobody_holds(locks: Locks, path: &Path) -> io::Result<Option<File>> {
+    let file = File::open(path)?;
+    match locks.try_lock(&file) {
+        Ok(()) if is_same_file(&file, path) => Ok(Some(file)),
+        _ => Ok(None),
+    }
+}

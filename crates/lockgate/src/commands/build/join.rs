@@ -1,0 +1,110 @@
+//! The parts of all variants become one candidate, or none. Builds nothing.
+
+use std::path::Path;
+
+use lockgate_core::document::{Candidate, Document as _, LARGEST, Part, failures};
+use lockgate_core::{Attempt, VariantName};
+use lockgate_forge::Forge as _;
+use serde_json::json;
+
+use super::{Source, write};
+use crate::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
+use crate::cli;
+use crate::command_error::CommandError;
+use crate::commands::Context;
+use crate::exit::{Exit, Failure};
+
+/// Reads the parts, of a folder or of this run, and writes the candidate; one that failed is an error, and is written too.
+pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {
+    let parts = match &args.parts {
+        Some(folder) => parts_in(folder)?,
+        None => parts_of_run(context, source)?,
+    };
+    let names: Vec<VariantName> = source
+        .package
+        .variants
+        .iter()
+        .map(|variant| variant.name.clone())
+        .collect();
+    let candidate = Candidate::join(&source.manifest, &names, &parts);
+    let path = write(&args.out, CANDIDATE_FILE, &candidate.to_json())?;
+    let artifact = source
+        .package
+        .candidate_artifact(&source.version, source.manifest.attempt);
+    context.reporter.output("artifact", &artifact)?;
+    context
+        .reporter
+        .output("path", &path.display().to_string())?;
+    match &candidate {
+        Candidate::Complete(manifest) => {
+            let text = format!(
+                "{} {}: all {} variants are built",
+                manifest.package,
+                manifest.package_version,
+                manifest.executables.len()
+            );
+            context.reporter.result(
+                "build",
+                &text,
+                json!({ "candidate": candidate, "path": path }),
+            );
+            Ok(())
+        }
+        Candidate::Failed { failed, .. } => {
+            let (failed, next) = failures(failed);
+            Err(CommandError::Incomplete { failed, next }.into())
+        }
+    }
+}
+
+fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
+    let operation = || format!("read the parts in {}", folder.display());
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| CommandError::file(operation(), &error))?;
+    let mut parts = Vec::new();
+    for entry in entries {
+        let path = entry
+            .map_err(|error| CommandError::file(operation(), &error))?
+            .path()
+            .join(PART_FILE);
+        if !path.is_file() || path.metadata().map_or(0, |meta| meta.len()) > LARGEST {
+            continue;
+        }
+        let bytes =
+            std::fs::read(&path).map_err(|error| CommandError::file(operation(), &error))?;
+        parts.push(
+            Part::from_json(&bytes).map_err(|problem| Failure::new(Exit::Refused, &problem))?,
+        );
+    }
+    Ok(parts)
+}
+
+/// The parts that the jobs of this run have uploaded, of each variant the newest: an earlier attempt left it where only the failed jobs
+/// were run again. One that cannot be read counts as absent, and fails its variant.
+fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure> {
+    let place = context.env.place(None)?;
+    let forge = context.env.forge(&place)?;
+    let manifest = &source.manifest;
+    let artifacts = forge.artifacts(manifest.run)?;
+    let mut parts = Vec::new();
+    for variant in &source.package.variants {
+        let named = |attempt: u64| {
+            let attempt = Attempt(attempt);
+            let name = source
+                .package
+                .part_artifact(&variant.name, &source.version, attempt);
+            let found = artifacts.iter().filter(|it| it.facts.name == name);
+            let found: Vec<_> = found.collect();
+            (!found.is_empty()).then_some((name, found))
+        };
+        let newest = (1..=manifest.attempt.0).rev().find_map(named);
+        let (name, found) = newest.unwrap_or_default();
+        for artifact in found {
+            match read_document(&forge, artifact, PART_FILE)? {
+                Ok(part) => parts.push(part),
+                Err(problem) => context.reporter.say(&format!("{name}: {problem}")),
+            }
+        }
+    }
+    Ok(parts)
+}

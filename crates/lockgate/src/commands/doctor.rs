@@ -1,0 +1,127 @@
+//! `lockgate doctor`: the repository's settings, and which of the promises they uphold.
+
+use lockgate_core::config::{Package, TrustLevel};
+use lockgate_core::doctor::{self, Facts, Finding, Outcome, Problem};
+use lockgate_core::gate::GATE_ENVIRONMENT;
+use lockgate_core::promote::ENVIRONMENT;
+use lockgate_core::settings::{BranchRules, Reading};
+use lockgate_core::{BranchName, Reason as _};
+use lockgate_forge::{Forge as _, Settings as _};
+use serde_json::json;
+
+use super::Context;
+use crate::cli;
+use crate::exit::{Exit, Failure};
+use crate::observe::Tree;
+use crate::remote::{Remote, Roles};
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
+    let remote = Remote::open(&context.env)?;
+    let branch = super::withdraw::base(&remote, args.base.as_deref())?;
+    let tip = remote.branch(&branch)?;
+    remote.git.fetch(
+        &context.env.remote,
+        &[(&format!("refs/heads/{branch}"), &tip)],
+    )?;
+    let tree = Tree::read(&remote.git, tip.as_str())?;
+    let config = tree.config(&format!("the branch {branch}"))?;
+    let hardened = args.hardened || config.workflows.level == TrustLevel::Hardened;
+    let repository = remote.forge.repository()?;
+    let facts = Facts {
+        written_for: (config.workflows.branch.clone(), repository.default_branch),
+        private: repository.private.then_some(repository.name),
+        packages: config
+            .packages
+            .values()
+            .map(|package| (package.name.clone(), tag_prefix(package)))
+            .collect(),
+        rules: remote.forge.branch_rules(&branch)?,
+        listed: listed(&remote, &config.workflows.branches)?,
+        environment: (
+            ENVIRONMENT.to_owned(),
+            remote.environment(ENVIRONMENT, Roles::All)?,
+        ),
+        gate_environment: match hardened {
+            true => Some((
+                GATE_ENVIRONMENT.to_owned(),
+                remote.forge.environment(GATE_ENVIRONMENT)?,
+            )),
+            false => None,
+        },
+        app: context
+            .env
+            .var("LOCKGATE_APP_ID")
+            .and_then(|id| id.parse().ok()),
+        immutable: remote.forge.immutable_releases()?,
+        tags: remote.forge.tag_rules()?,
+        workflows: remote.forge.workflow_rights()?,
+        hardened,
+        branch,
+    };
+    render(context, &doctor::decide(&facts))
+}
+
+/// What the rulesets say of each of these branches: a call for each.
+fn listed(
+    remote: &Remote<'_>,
+    branches: &[BranchName],
+) -> Result<Vec<(BranchName, Reading<BranchRules>)>, Failure> {
+    let mut all = Vec::new();
+    for branch in branches {
+        all.push((branch.clone(), remote.forge.branch_rules(branch)?));
+    }
+    Ok(all)
+}
+
+/// How the tags of all versions of a package begin.
+fn tag_prefix(package: &Package) -> String {
+    let template = package.tag.to_string();
+    let template = template.replace("{package}", package.name.as_str());
+    template.split('{').next().unwrap_or_default().to_owned()
+}
+
+fn render(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
+    let mut text = String::new();
+    for finding in findings {
+        let (word, problem) = parts(finding);
+        text += &format!("{word:7}  {}\n", finding.question);
+        if let Some(problem) = problem {
+            text += &format!(
+                "         {problem} ({})\n         next: {}\n",
+                problem.code(),
+                problem.hint()
+            );
+        }
+    }
+    let objects: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let (word, problem) = parts(finding);
+            json!({ "question": finding.question, "outcome": word, "code": problem.map(|it| it.code()), "message": problem.map(ToString::to_string), "next": problem.map(|it| it.hint()) })
+        })
+        .collect();
+    context
+        .reporter
+        .result("doctor", &text, json!({ "findings": objects }));
+    let of = |wanted: &str| {
+        let all = findings.iter().map(parts);
+        all.filter(|(word, _)| *word == wanted)
+            .find_map(|(_, problem)| problem)
+    };
+    // What could not be read is no pass; but somebody with more rights may find that all is well.
+    match (of("fail"), of("unknown")) {
+        (Some(problem), _) => Err(Failure::new(Exit::Refused, problem)),
+        (None, Some(problem)) => Err(Failure::new(Exit::CouldNot, problem)),
+        (None, None) => Ok(()),
+    }
+}
+
+fn parts(finding: &Finding) -> (&'static str, Option<&Problem>) {
+    match &finding.outcome {
+        Outcome::Pass => ("pass", None),
+        Outcome::Note(problem) => ("note", Some(problem)),
+        Outcome::Fail(problem) => ("fail", Some(problem)),
+        Outcome::Unknown(problem) => ("unknown", Some(problem)),
+    }
+}

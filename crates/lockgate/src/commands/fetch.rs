@@ -1,0 +1,209 @@
+//! `lockgate fetch`: the verified executable for this machine. Prints its path, and nothing else, to stdout.
+
+mod candidate;
+mod variants;
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lockgate_client::{Fetched, Request, Trust, TrustSource, WithdrawalCheck};
+use lockgate_core::Version;
+use lockgate_core::config::{Package, Variant};
+use serde_json::{Value, json};
+
+use super::Context;
+use super::verify::{package_of_work_tree, version_of_work_tree};
+use crate::cache_choice::CacheChoice;
+use crate::cli;
+use crate::command_error::CommandError;
+use crate::exit::Failure;
+use crate::reading::{bad, caching, client, expectation, place, variables};
+use crate::remote::{fetch_failure, source};
+
+/// One executable that is here now.
+struct Staged {
+    variant: String,
+    version: Version,
+    fetched: Fetched,
+    path: PathBuf,
+}
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
+    if let Some(days) = args.prune {
+        return prune(context, args, days);
+    }
+    // Kept until the end: a cache for this call alone goes with it.
+    let cache = CacheChoice::new(context, &args.caching, args.into.as_deref())?;
+    let args = &cli::Fetch {
+        caching: cache.caching.clone(),
+        ..args.clone()
+    };
+    let package = package_of_work_tree(context, args.package.as_deref())?;
+    let variants = if args.all {
+        package.variants.iter().collect()
+    } else {
+        vec![variants::variant(&package, args.variant.as_deref())?]
+    };
+    let mut staged = match args.pr {
+        Some(number) => candidate::fetch(context, args, &package, &variants, number)?,
+        None => released(context, args, &package, &variants)?,
+    };
+    if let Some(folder) = &args.into {
+        for one in &mut staged {
+            let asset = one.path.file_name().map(OsStr::to_string_lossy);
+            let name = asset.unwrap_or_else(|| one.variant.as_str().into());
+            let from = (one.fetched.path.as_path(), one.fetched.sha256);
+            one.path = place(from, folder, &name, 0o755)?;
+        }
+    }
+    let paths: Vec<String> = staged
+        .iter()
+        .map(|one| one.path.display().to_string())
+        .collect();
+    let json = match (args.all, staged.as_slice()) {
+        (false, [one]) => described(one, args.pr),
+        (_, all) => {
+            json!({ "executables": all.iter().map(|one| described(one, args.pr)).collect::<Vec<_>>() })
+        }
+    };
+    context.reporter.result("fetch", &paths.join("\n"), json);
+    Ok(())
+}
+
+/// The executables of a version, all or none of them.
+fn released(
+    context: &Context,
+    args: &cli::Fetch,
+    package: &Package,
+    variants: &[&Variant],
+) -> Result<Vec<Staged>, Failure> {
+    let version = version_of_work_tree(context, package, args.version.as_deref())?;
+    let env = &context.env;
+    let place = env.place(env.git().ok().as_ref())?;
+    let pins = pins(context, package, args)?;
+    let trust = match &pins {
+        Some((_, text)) => Trust::pins(text).map_err(|error| fetch_failure(&error))?,
+        None => Trust::Receipt(expectation(env, &args.reading, package, &version)?),
+    };
+    let mut options = caching(context, &args.reading, &args.caching)?;
+    options.bundled = args
+        .bundled
+        .clone()
+        .or_else(|| variables(env, |variables| variables.bundled()));
+    options.mirrors.clone_from(&args.mirror);
+    if args.mirror.is_empty() {
+        options.mirrors = variables(env, |variables| variables.mirrors()).map_err(bad)?;
+    }
+    options.offline = args.offline;
+    options.refresh = args.refresh;
+    options.executable = args.into.is_none();
+    let client = client(options)?;
+    let mut staged = Vec::new();
+    for variant in variants {
+        let asset = package.asset(variant, &version);
+        let request = Request {
+            source: source(&place, &package.tag(&version))?,
+            asset: asset
+                .as_str()
+                .parse()
+                .map_err(|error| fetch_failure(&error))?,
+            trust: trust.clone(),
+            // Offline a withdrawal counts that is remembered.
+            check_withdrawn: true,
+        };
+        let fetched = match &args.from {
+            Some(file) => client.fetch_from_file(&request, file),
+            None => client.fetch(&request),
+        };
+        let fetched = fetched.map_err(|error| fetch_failure(&error))?;
+        let ground = match (fetched.ground, &pins) {
+            (TrustSource::Pins, Some((true, _))) => "the pinned digests in the named file",
+            (TrustSource::Pins, _) => "the repository's pinned digests",
+            (TrustSource::Receipt, _) => {
+                "the release's receipt; pinned digests (lockgate pin) would be stronger"
+            }
+            (TrustSource::StoredReceipt, _) => "the receipt stored when it was fetched",
+        };
+        context.reporter.say(&format!(
+            "{} {version} for {}, from {}, verified by {ground}",
+            package.name, variant.name, fetched.origin
+        ));
+        if let WithdrawalCheck::Unreachable(unanswered) = fetched.withdrawal {
+            context.reporter.say(&unanswered.to_string());
+        }
+        staged.push(Staged {
+            variant: variant.name.to_string(),
+            version: version.clone(),
+            path: fetched.path.clone(),
+            fetched,
+        });
+    }
+    Ok(staged)
+}
+
+/// The pins: of the option (then true), else of the package where the work tree has them.
+fn pins(
+    context: &Context,
+    package: &Package,
+    args: &cli::Fetch,
+) -> Result<Option<(bool, String)>, Failure> {
+    let path = match (&args.pins, &package.pins) {
+        (Some(path), _) => path.clone(),
+        // A version that was named is not the one that the repository pins.
+        (None, Some(path)) if args.version.is_none() => context.env.dir.join(path.as_str()),
+        (None, _) => return Ok(None),
+    };
+    let text = std::fs::read_to_string(&path);
+    let text = text.map_err(|error| {
+        CommandError::file(format!("read the pins in {}", path.display()), &error)
+    })?;
+    Ok(Some((args.pins.is_some(), text)))
+}
+
+fn described(one: &Staged, candidate_of: Option<u64>) -> Value {
+    let fetched = &one.fetched;
+    let ground = match (candidate_of, fetched.ground) {
+        (Some(_), _) => "candidate",
+        (None, TrustSource::Pins) => "pins",
+        (None, TrustSource::Receipt) => "receipt",
+        (None, TrustSource::StoredReceipt) => "stored-receipt",
+    };
+    let mut json = json!({
+        "path": one.path.display().to_string(),
+        "sha256": fetched.sha256.to_string(),
+        "size": fetched.size,
+        "variant": one.variant,
+        "package-version": one.version,
+        "ground": ground,
+        "origin": fetched.origin.to_string(),
+    });
+    if let (Some(number), Some(object)) = (candidate_of, json.as_object_mut()) {
+        object.insert("candidate-of".to_owned(), json!(number));
+    }
+    json
+}
+
+/// Makes room in the cache, in both of its halves.
+fn prune(context: &Context, args: &cli::Fetch, days: u64) -> Result<(), Failure> {
+    let unused = Duration::from_secs(days.saturating_mul(86_400));
+    let options = caching(context, &args.reading, &args.caching)?;
+    let mut candidates = options.clone();
+    candidates.cache = options.cache.as_deref().map(candidate::folder);
+    let (mut removed, mut freed, mut left) = (0, 0, 0);
+    for options in [options, candidates] {
+        let pruned = client(options)?.prune(unused);
+        let pruned = pruned.map_err(|error| fetch_failure(&error))?;
+        removed += pruned.removed;
+        freed += pruned.freed;
+        left += pruned.left;
+    }
+    let text = format!(
+        "{removed} removed ({}), {left} left",
+        lockgate_core::render::size(freed)
+    );
+    let json = json!({ "removed": removed, "freed": freed, "left": left });
+    context.reporter.result("fetch", &text, json);
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! `lockgate init`: a config and the workflows of its packages, all files or none. Everything that could be wrong is found before
+//! anything is written.
+
+mod answers;
+mod command;
+mod draft;
+mod next;
+mod problems;
+mod propose;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lockgate_core::config::{Config, FILE};
+use lockgate_core::escape::quoted;
+use lockgate_workflows::files::{self, File, Lost};
+use serde_json::json;
+
+pub use problems::Problem;
+
+use super::Context;
+use crate::cli;
+use crate::exit::Failure;
+use crate::git::Git;
+use crate::{atomic_write, work_tree};
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Init) -> Result<(), Failure> {
+    let found = observe(context)?;
+    let draft = draft::decide(context, args, &found)?;
+    let config = work_tree::parse(&draft.config)?;
+    let plan = plan(&found, &config, &draft);
+    refuse_losses(context, args, &plan.workflows)?;
+    if !args.dry_run {
+        atomic_write::write(&found.root, &plan.writes())?;
+    }
+    render(context, args, &found, &config, &plan)
+}
+
+/// The repository as it lies there.
+struct Found {
+    root: PathBuf,
+    git: Git,
+    /// The remote that is the forge's repository, and its name there.
+    remote: Option<String>,
+    repository: Option<String>,
+    config: Option<String>,
+    workflows: BTreeMap<String, String>,
+}
+
+fn observe(context: &Context) -> Result<Found, Failure> {
+    let env = &context.env;
+    let git = env.git()?;
+    let root = match work_tree::with_config(&env.dir) {
+        Some(root) => root,
+        None => git.top()?,
+    };
+    let remotes = git.remotes()?;
+    let remote = match remotes.as_slice() {
+        [] => None,
+        all if all.contains(&env.remote) => Some(env.remote.clone()),
+        [only] if env.remote == "origin" => Some(only.clone()),
+        all => {
+            let known: Vec<String> = all.iter().map(|name| quoted(name)).collect();
+            return Err(Problem::Remotes {
+                wanted: quoted(&env.remote),
+                known: known.join(", "),
+            }
+            .into());
+        }
+    };
+    let place = env.place_at(Some(&git), remote.as_deref());
+    let repository = place.ok().map(|place| place.repository.to_string());
+    let config = work_tree::config_text(&root)?;
+    let workflows = work_tree::workflows(&root)?;
+    Ok(Found {
+        root,
+        git,
+        remote,
+        repository,
+        config,
+        workflows,
+    })
+}
+
+/// What is to be written, and what is right as it is.
+struct Plan {
+    /// The config and, if it was asked for, the version file: path and text of those that change.
+    texts: Vec<(String, String)>,
+    workflows: Vec<File>,
+}
+
+impl Plan {
+    fn writes(&self) -> Vec<(&str, &str)> {
+        let texts = self
+            .texts
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let workflows = self.workflows.iter().filter(|file| !file.is_right());
+        let workflows = workflows.map(|file| (file.path.as_str(), file.text.as_str()));
+        texts.chain(workflows).collect()
+    }
+}
+
+fn plan(found: &Found, config: &Config, draft: &draft::Draft) -> Plan {
+    let mut texts = Vec::new();
+    texts.extend(draft.version_file.clone());
+    if found.config.as_ref() != Some(&draft.config) {
+        texts.push((FILE.to_owned(), draft.config.clone()));
+    }
+    let now = |path: &str| found.workflows.get(path).cloned();
+    let workflows = files::of(config, &now);
+    Plan { texts, workflows }
+}
+
+/// What people wrote is not taken from them unless they say so; either way they see the difference.
+fn refuse_losses(context: &Context, args: &cli::Init, all: &[File]) -> Result<(), Failure> {
+    let losing: Vec<&File> = all.iter().filter(|file| file.lost.is_some()).collect();
+    for file in &losing {
+        context.reporter.say(file.diff().trim_end());
+    }
+    if args.force {
+        return Ok(());
+    }
+    let strange: Vec<String> = losing
+        .iter()
+        .filter(|file| file.lost == Some(Lost::NotOurs))
+        .map(|file| file.path.clone())
+        .collect();
+    if !strange.is_empty() {
+        let paths = strange.join(" and ");
+        return Err(Problem::NotOurs { paths }.into());
+    }
+    match losing.first().map(|file| (&file.path, &file.lost)) {
+        Some((path, Some(Lost::Unreadable(error)))) => Err(Problem::Lost {
+            path: path.clone(),
+            what: error.to_string(),
+        }
+        .into()),
+        Some((path, Some(Lost::Blocks(names)))) => {
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            Err(Problem::Lost {
+                path: path.clone(),
+                what: format!("it has no custom block {}", names.join(" or ")),
+            }
+            .into())
+        }
+        Some((_, Some(Lost::NotOurs) | None)) | None => Ok(()),
+    }
+}
+
+fn render(
+    context: &Context,
+    args: &cli::Init,
+    found: &Found,
+    config: &Config,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let writes = plan.writes();
+    let right = plan.workflows.iter().filter(|file| file.is_right());
+    let mut objects: Vec<_> = writes
+        .iter()
+        .map(|(path, text)| match args.dry_run {
+            true => json!({ "path": path, "change": "would be written", "text": text }),
+            false => json!({ "path": path, "change": "written" }),
+        })
+        .collect();
+    objects.extend(right.map(|file| json!({ "path": file.path, "change": "right already" })));
+    if args.dry_run {
+        for (path, text) in &writes {
+            let now = std::fs::read_to_string(found.root.join(path)).ok();
+            let difference = files::diff(path, now.as_deref(), Some(text));
+            context.reporter.say(difference.trim_end());
+        }
+    }
+    let lines: Vec<&str> = writes.iter().map(|(path, _)| *path).collect();
+    context
+        .reporter
+        .say(match (lines.is_empty(), args.dry_run) {
+            (true, _) => "every file is right already; nothing was written",
+            (false, true) => "nothing was written (--dry-run); these files would be:",
+            (false, false) => "written:",
+        });
+    let json = json!({ "files": objects, "dry-run": args.dry_run, "repository": found.repository });
+    context.reporter.result("init", &lines.join("\n"), json);
+    if !lines.is_empty() {
+        let left = next::what_is_left(found, config);
+        context.reporter.say(&left.join("\n"));
+    }
+    Ok(())
+}

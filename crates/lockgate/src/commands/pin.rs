@@ -1,0 +1,219 @@
+//! `lockgate pin`: the digests of a version, written into the repository's `SHA256SUMS` or checked against it.
+
+use std::path::Path;
+
+use lockgate_client::{Client, Expectation};
+use lockgate_core::config::Package;
+use lockgate_core::document::{Candidate, LARGEST, Sums};
+use lockgate_core::escape::quoted;
+use lockgate_core::pin::{self, Facts, Plan, Refusal, TrustSource};
+use lockgate_core::promote::{CandidateFacts, ReleaseFacts, ReleaseOrigin};
+use lockgate_core::{PullNumber, Tag, Verdict, Version};
+use lockgate_forge::Forge as _;
+use serde_json::json;
+
+use super::Context;
+use super::verify::{package_of_work_tree, version_of_work_tree};
+use crate::candidate::{Progress, Which};
+use crate::cli;
+use crate::command_error::CommandError;
+use crate::exit::{Exit, Failure};
+use crate::observe::Published as _;
+use crate::release_origin::release;
+use crate::remote::{Remote, anonymous, fetch_failure, source};
+
+/// Runs the flow.
+pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
+    let facts = observe(context, args)?;
+    let (outcome, path, first_use) = match pin::decide(&facts) {
+        Verdict::Refuse(refusal) => return Err(Failure::new(Exit::Refused, &refusal)),
+        Verdict::Wait(never) => match never {},
+        Verdict::Done(done) => ("unchanged", done.path, false),
+        Verdict::Proceed(plan) => {
+            if let TrustSource::Release(tag) = &facts.ground {
+                promoted(context, &facts, tag)?;
+            }
+            apply(context, &plan)?;
+            ("written", plan.path, plan.first_use)
+        }
+    };
+    let from = match &facts.ground {
+        TrustSource::Release(tag) => {
+            format!("the published release {tag}, every byte of which was read")
+        }
+        TrustSource::Candidate(run) => format!(
+            "the candidate of run {run}, which is not published: promote exactly this one, or pin again afterwards"
+        ),
+    };
+    context.reporter.say(&format!("digests from {from}"));
+    if first_use {
+        context.reporter.say("trust on first use: nothing in this repository vouched for these bytes before; review the file like code");
+    }
+    let verb = match outcome {
+        "written" => "now pins",
+        _ => "pins",
+    };
+    let text = format!(
+        "{path} {verb} {} {}:\n{}",
+        facts.package.name, facts.version, facts.sums
+    );
+    let ground = match &facts.ground {
+        TrustSource::Release(tag) => json!({ "release": tag }),
+        TrustSource::Candidate(run) => json!({ "run": run }),
+    };
+    let files: Vec<_> = facts
+        .sums
+        .iter()
+        .map(|(name, digest)| json!({ "name": name, "sha256": digest }))
+        .collect();
+    context.reporter.result(
+        "pin",
+        &text,
+        json!({ "outcome": outcome, "path": path, "package-version": facts.version, "from": ground, "first-use": first_use, "files": files }),
+    );
+    Ok(())
+}
+
+fn observe(context: &Context, args: &cli::Pin) -> Result<Facts, Failure> {
+    let package = package_of_work_tree(context, args.package.as_deref())?;
+    let version = version_of_work_tree(context, &package, args.version.as_deref())?;
+    let Some(path) = package.pins.clone() else {
+        let package = package.name.to_string();
+        return Err(Failure::new(Exit::Refused, &Refusal::NoFile { package }));
+    };
+    let file = existing(&context.env.dir.join(path.as_str()))?;
+    let (sums, ground) = match args.pr {
+        Some(number) => of_pull(context, &package, &version, PullNumber(number))?,
+        None => of_release(context, &package, &version)?,
+    };
+    Ok(Facts {
+        package,
+        version,
+        sums,
+        ground,
+        path,
+        file,
+        check: args.check,
+    })
+}
+
+/// Those of the release if there is one by now, else of the candidate of the pull request's head.
+fn of_pull(
+    context: &Context,
+    package: &Package,
+    version: &Version,
+    number: PullNumber,
+) -> Result<(Sums, TrustSource), Failure> {
+    let remote = Remote::open(&context.env)?;
+    if remote
+        .refs()?
+        .contains_key(&format!("refs/tags/{}", package.tag(version)))
+    {
+        return of_release(context, package, version);
+    }
+    let pull = remote.forge.pull(number)?.facts;
+    let progress = Progress::read(
+        &remote.forge,
+        package,
+        &pull,
+        Some(version),
+        Which::Any,
+        None,
+    )?;
+    match (&progress.candidate, &progress.run) {
+        (CandidateFacts::Read(Candidate::Complete(manifest)), Some(run)) => {
+            Ok((Sums::of(manifest), TrustSource::Candidate(run.facts.id)))
+        }
+        _ => Err(CommandError::NoCandidate {
+            pull: number.to_string(),
+            version: version.to_string(),
+        }
+        .into()),
+    }
+}
+
+/// Those of the published release, after reading back every byte of it.
+fn of_release(
+    context: &Context,
+    package: &Package,
+    version: &Version,
+) -> Result<(Sums, TrustSource), Failure> {
+    let place = context.env.place(context.env.git().ok().as_ref())?;
+    let tag = package.tag(version);
+    let client = Client::new(anonymous(&context.env)?).map_err(|error| fetch_failure(&error))?;
+    let expect = Expectation {
+        package: Some(package.name.to_string()),
+        version: Some(version.to_string()),
+        repository_id: None,
+    };
+    let verified = client
+        .verify_release(&source(&place, &tag)?, &expect)
+        .map_err(|error| fetch_failure(&error))?;
+    let mut lines: Vec<String> = verified
+        .assets()
+        .iter()
+        .map(|asset| format!("{}  {}\n", asset.sha256(), asset.name()))
+        .collect();
+    lines.sort_by(|one, other| one.get(66..).cmp(&other.get(66..)));
+    let sums = Sums::parse(lines.concat().as_bytes())
+        .map_err(|problem| Failure::new(Exit::Refused, &problem))?;
+    Ok((sums, TrustSource::Release(tag)))
+}
+
+/// Pins outlive their release: what anybody who may write has published by hand must not become what main vouches for. Asked only
+/// before something is written; pins that are there have been reviewed.
+fn promoted(context: &Context, facts: &Facts, tag: &Tag) -> Result<(), Failure> {
+    let remote = Remote::open(&context.env)?;
+    let subprocess = |why: String| {
+        let tag = tag.clone();
+        Failure::new(Exit::Refused, &Refusal::ForeignRelease { tag, why })
+    };
+    match release(&remote, &facts.package, &facts.version)? {
+        ReleaseFacts::Published(release) => match (release.problem(), &release.origin) {
+            (Some(problem), _) => Err(subprocess(problem)),
+            (None, ReleaseOrigin::Promotion) => Ok(()),
+            (None, ReleaseOrigin::Unproven(why) | ReleaseOrigin::Foreign(why)) => {
+                Err(subprocess(why.clone()))
+            }
+        },
+        ReleaseFacts::Absent | ReleaseFacts::TagOnly => {
+            Err(subprocess("the forge lists no such release".to_owned()))
+        }
+        ReleaseFacts::NotReadable(why) => Err(subprocess(why)),
+    }
+}
+
+fn existing(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let command_error =
+        |error: std::io::Error| CommandError::file(format!("read {}", path.display()), &error);
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(command_error(error).into()),
+        Ok(meta) if !meta.is_file() => Err(CommandError::NotAFile {
+            path: quoted(&path.display().to_string()),
+        }
+        .into()),
+        // Whatever is so large is none; its beginning suffices to say so.
+        Ok(meta) if meta.len() > LARGEST => Ok(Some(Vec::new())),
+        Ok(_) => Ok(Some(std::fs::read(path).map_err(command_error)?)),
+    }
+}
+
+/// Writes the file beside its place and renames it: nobody reads a half.
+fn apply(context: &Context, plan: &Plan) -> Result<(), Failure> {
+    let path = context.env.dir.join(plan.path.as_str());
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".lockgate-")
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .tempfile_in(folder)?;
+        std::io::Write::write_all(&mut file, plan.sums.to_string().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&path).map_err(|error| error.error)
+    };
+    write()
+        .map(drop)
+        .map_err(|error| CommandError::file(format!("write {}", path.display()), &error).into())
+}

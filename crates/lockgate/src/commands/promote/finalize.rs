@@ -1,0 +1,89 @@
+//! After the release is there: the gate goes green, the comment says so. Repeated without harm.
+
+use lockgate_core::gate::{self, Build, Facts, Pins, Published};
+use lockgate_core::promote::{CandidateFacts, Plan};
+use lockgate_core::{Verdict, detect};
+use lockgate_forge::Forge as _;
+
+use super::Observed;
+use crate::commands::gate::{GateObservation, Vouched, look_as, pins_in, post};
+use crate::commands::report;
+use crate::exit::Failure;
+use crate::remote::Remote;
+
+/// After a promotion by this very process, which knows what it published and just read it back: nothing is read again.
+pub(super) fn published(
+    remote: &mut Remote<'_>,
+    observed: &Observed,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let (version, fingerprint) = (
+        plan.receipt.manifest.package_version.clone(),
+        plan.receipt.manifest.fingerprint,
+    );
+    let decision = Verdict::Done(detect::Done::AlreadyPublished {
+        version,
+        fingerprint,
+    });
+    let pins = match (&observed.seen.package.pins, &observed.view.trees.merged) {
+        (Some(_), Some(tree)) => pins_in(remote, &observed.seen, tree, &plan.receipt)?,
+        (Some(_), None) | (None, _) => Pins::None,
+    };
+    let facts = Facts {
+        decision: decision.clone(),
+        merged: Some(plan.binding.merged),
+        build: Build::Succeeded,
+        unpromotable: None,
+        published: Published::Complete(fingerprint),
+        pins,
+    };
+    let status = gate::decide(&facts);
+    let name = &observed.facts.package.name;
+    // A promotion into a branch without a gate is refused.
+    let context = observed.facts.context.as_deref().unwrap_or_default();
+    remote.forge.post_status(
+        &plan.binding.head,
+        context,
+        &status,
+        Some(&observed.view.pull.url),
+    )?;
+    let mut seen = observed.seen.clone();
+    seen.decision = decision;
+    let progress = observed.progress.clone();
+    let observation = GateObservation {
+        decision: Some(seen.decision.clone()),
+        seen: Some(seen),
+        progress,
+        status,
+    };
+    if let Some(text) = report::text(remote, &observed.view, name, &observation)? {
+        report::write(remote, plan.binding.pull, name, &text)?;
+    }
+    Ok(())
+}
+
+/// After finding that it was published before: look at everything anew, and write only what is not so yet.
+pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), Failure> {
+    remote.refresh();
+    let name = &observed.facts.package.name;
+    let view = remote.view(observed.view.pull.facts.number)?;
+    let mut observation = look_as(remote, &view, name, Vouched::ByThisPromotion)?;
+    let Some(context) = remote.context_of(&view.pull, name)? else {
+        return Ok(());
+    };
+    post(
+        remote,
+        &view.pull.facts.head,
+        name,
+        &context,
+        &observation.status,
+        Some(&view.pull.url),
+    )?;
+    observation.progress = observed.progress.clone();
+    // Without its manifest the comment could only get poorer.
+    let readable = matches!(observation.progress.candidate, CandidateFacts::Read(_));
+    if readable && let Some(text) = report::text(remote, &view, name, &observation)? {
+        report::write(remote, view.pull.facts.number, name, &text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The end of a run, as an event told it. What is read after an event can be older than the event: the forge's lists and runs lag
+//! behind, and no second event comes. So the event counts; what is behind is read again, a bounded number of times.
+
+use lockgate_core::promote::RunOutcome;
+use lockgate_core::{Attempt, CommitId, RunId};
+use lockgate_forge::{Forge, ForgeError, Run};
+
+use crate::event::Event;
+use crate::process_env::ProcessEnv;
+
+/// How often something that is behind is read again; with the pauses of [`ProcessEnv::pause`] seven seconds.
+const TRIES: u32 = 3;
+
+/// The end of a run.
+pub struct FinishedRun<'a> {
+    /// The run.
+    pub run: RunId,
+    attempt: Attempt,
+    outcome: RunOutcome,
+    head: CommitId,
+    path: String,
+    env: &'a ProcessEnv,
+}
+
+impl<'a> FinishedRun<'a> {
+    /// What the event tells; `None` where it is another one, or tells too little.
+    pub fn of(event: &Event, env: &'a ProcessEnv) -> Option<Self> {
+        let run = event.workflow_run.as_ref()?;
+        // `path` can name the branch behind an `@`.
+        let path = run.path.as_deref()?.split('@').next()?.to_owned();
+        Some(Self {
+            run: run.id,
+            attempt: run.run_attempt?,
+            outcome: match run.conclusion.as_deref()? {
+                "success" => RunOutcome::Succeeded,
+                other => RunOutcome::Failed(other.to_owned()),
+            },
+            head: run.head_sha.clone()?,
+            path,
+            env,
+        })
+    }
+
+    /// Brings a list of runs, newest first, up to the event: the run is in it, and has ended. No call where it is so already, or where
+    /// the run is of another workflow or commit.
+    ///
+    /// # Errors
+    /// [`ForgeError`].
+    pub fn bring_up_to_date(
+        &self,
+        forge: &dyn Forge,
+        path: &str,
+        head: &CommitId,
+        runs: &mut Vec<Run>,
+    ) -> Result<(), ForgeError> {
+        if self.path != path || self.head != *head {
+            return Ok(());
+        }
+        let listed = runs.iter().position(|run| run.facts.id == self.run);
+        let mut run = match listed {
+            Some(at) => runs.remove(at),
+            None => forge.run(self.run)?,
+        };
+        for n in 0..TRIES {
+            if !self.is_ahead_of(&run) {
+                break;
+            }
+            self.wait(n);
+            run = forge.run(self.run)?;
+        }
+        if self.is_ahead_of(&run) {
+            run.facts.attempt = self.attempt;
+            run.facts.outcome = self.outcome.clone();
+        }
+        // Runs are numbered in the order in which they were made.
+        let at = runs.partition_point(|other| other.facts.id > run.facts.id);
+        runs.insert(at, run);
+        Ok(())
+    }
+
+    fn is_ahead_of(&self, run: &Run) -> bool {
+        let facts = &run.facts;
+        facts.attempt < self.attempt
+            || facts.attempt == self.attempt && facts.outcome == RunOutcome::Running
+    }
+
+    /// Calls again until it gives something, and at last takes what it gives.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub fn again<T, E>(
+        &self,
+        mut given: T,
+        is_behind: impl Fn(&T) -> bool,
+        mut read: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
+        for n in 0..TRIES {
+            if !is_behind(&given) {
+                break;
+            }
+            self.wait(n);
+            given = read()?;
+        }
+        Ok(given)
+    }
+
+    fn wait(&self, n: u32) {
+        std::thread::sleep(self.env.pause(n));
+    }
+}

@@ -1,0 +1,331 @@
+//! What the process was started in: environment, folder, terminal; read once, here and nowhere else.
+//!
+//! Inside GitHub Actions the runner's `GITHUB_*` variables are understood; outside, options or the clone say the same.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lockgate_core::escape::quoted;
+use lockgate_core::{Login, RepositoryName};
+use lockgate_forge::Token;
+use lockgate_forge::github::{App, Config, GitHub, Permission, Proxies, SignInError};
+
+use crate::cli::Global;
+use crate::command_error::CommandError;
+use crate::event::Event;
+use crate::exit::Failure;
+use crate::git::Git;
+
+/// The process's surroundings and the global options.
+pub struct ProcessEnv {
+    vars: BTreeMap<String, String>,
+    /// Variables whose value is not UTF-8, with what can be shown of it.
+    not_text: BTreeMap<String, String>,
+    /// The folder that the command works in.
+    pub dir: PathBuf,
+    /// The config named by `--config`.
+    pub config: Option<PathBuf>,
+    /// The git remote that is the forge's repository.
+    pub remote: String,
+    repo: Option<String>,
+    forge: Option<String>,
+    /// What the command needs of an App's token; nothing where it writes nothing in an App's name.
+    pub rights: &'static [Permission],
+    app_login: OnceCell<Login>,
+    /// What was taken out of the environment before foreign code runs; never told to anybody.
+    pub credentials: Vec<String>,
+}
+
+/// Where the forge and the repository are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The web address, without a slash at the end.
+    pub server_url: String,
+    /// The address of the REST API, without a slash at the end.
+    pub api_url: String,
+    /// The repository.
+    pub repository: RepositoryName,
+}
+
+impl ProcessEnv {
+    /// Reads the environment of the process.
+    pub fn read(global: &Global) -> Self {
+        let (mut vars, mut not_text) = (BTreeMap::new(), BTreeMap::new());
+        // Names that are not UTF-8 are none of ours.
+        let named = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v)));
+        for (name, value) in named {
+            match value.into_string() {
+                Ok(text) => drop(vars.insert(name, text)),
+                Err(value) => {
+                    not_text.insert(name, value.to_string_lossy().into_owned());
+                }
+            }
+        }
+        let dir = PathBuf::from(".");
+        let (config, remote) = (global.config.clone(), global.remote.clone());
+        Self {
+            vars,
+            not_text,
+            dir,
+            config,
+            remote,
+            repo: global.repo.clone(),
+            forge: global.forge.clone(),
+            rights: &[],
+            credentials: Vec::new(),
+            app_login: OnceCell::new(),
+        }
+    }
+
+    /// A variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// What can be shown of a variable that is set, but not to UTF-8.
+    pub fn not_text(&self, name: &str) -> Option<&str> {
+        self.not_text.get(name).map(String::as_str)
+    }
+
+    /// Whether a runner of GitHub Actions started us.
+    pub fn in_actions(&self) -> bool {
+        self.var("GITHUB_ACTIONS") == Some("true")
+    }
+
+    /// Seconds since 1970-01-01 UTC.
+    pub fn now(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
+    }
+
+    /// How long the `n`th pause before reading again is: 1, 2, 4, ... seconds. Rehearsals set a shorter unit.
+    pub fn pause(&self, n: u32) -> Duration {
+        let unit = self
+            .var("LOCKGATE_PAUSE_MS")
+            .and_then(|ms| ms.parse().ok())
+            .unwrap_or(1000_u64);
+        Duration::from_millis(unit.saturating_mul(1 << n.min(5)))
+    }
+
+    /// The clone that the command works in.
+    pub fn git(&self) -> Result<Git, Failure> {
+        Git::open(&self.dir).map_err(Failure::from)
+    }
+
+    /// The event that started the workflow, if one did.
+    pub fn event(&self) -> Result<Option<Event>, Failure> {
+        let Some(path) = self.var("GITHUB_EVENT_PATH") else {
+            return Ok(None);
+        };
+        let wrong = |problem: String| CommandError::BadEvent {
+            path: quoted(path),
+            problem,
+        };
+        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let event = Event::parse(&bytes)
+            .map_err(|error| wrong(lockgate_core::escape::line(&error.to_string())))?;
+        Ok(Some(event))
+    }
+
+    /// Where the forge and the repository are.
+    ///
+    /// The repository is that of `--repo`, else `GITHUB_REPOSITORY`, else the last two parts of the remote's address.
+    pub fn place(&self, git: Option<&Git>) -> Result<Place, Failure> {
+        self.place_at(git, Some(&self.remote))
+    }
+
+    /// The same, where the remote may be another one, or none.
+    pub fn place_at(&self, git: Option<&Git>, remote: Option<&str>) -> Result<Place, Failure> {
+        let server_url = self
+            .forge
+            .as_deref()
+            .or(self.var("GITHUB_SERVER_URL"))
+            .unwrap_or("https://github.com");
+        let server_url = checked_url("--forge", server_url)?;
+        let api_url = match self.var("GITHUB_API_URL").filter(|_| self.forge.is_none()) {
+            Some(url) => checked_url("GITHUB_API_URL", url)?,
+            None if server_url == "https://github.com" => "https://api.github.com".to_owned(),
+            None => format!("{server_url}/api/v3"),
+        };
+        let named = self.repo.as_deref().or(self.var("GITHUB_REPOSITORY"));
+        let repository = match named {
+            Some(name) => name.parse().map_err(|_| CommandError::BadValue {
+                name: if self.repo.is_some() {
+                    "--repo"
+                } else {
+                    "GITHUB_REPOSITORY"
+                },
+                value: quoted(name),
+                expected: "of the form OWNER/NAME",
+            })?,
+            None => git
+                .and_then(|git| repository_of_remote(&git.remote_url(remote?)?))
+                .ok_or(CommandError::Unsaid {
+                    what: "which repository on the forge is meant",
+                    how: "name it with --repo OWNER/NAME",
+                })?,
+        };
+        Ok(Place {
+            server_url,
+            api_url,
+            repository,
+        })
+    }
+
+    /// The forge, with the token of the environment, if there is one; else with one that the App of the environment gets.
+    pub fn forge(&self, place: &Place) -> Result<GitHub, Failure> {
+        let token = self
+            .var("GITHUB_TOKEN")
+            .or(self.var("GH_TOKEN"))
+            .map(Token::new);
+        let mut config = Config::new(&place.api_url, place.repository.clone(), token);
+        config.proxies = Proxies::from_lookup(|name| self.var(name).map(ToOwned::to_owned));
+        if let Some(idle) = self.idle_timeout()? {
+            (config.limits.idle, config.limits.call) = (idle, idle);
+        }
+        // Between repeated reads: a second, then two; rehearsals set a shorter unit.
+        let unit = self.pause(0);
+        config.clock.sleep =
+            Arc::new(move |wanted| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
+        if let Some(app) = self.app()? {
+            let signed_in = app.sign_in(&config, self.rights);
+            let signed_in = signed_in.map_err(|error| match error {
+                SignInError::Config(problem) => settings(&problem),
+                SignInError::Forge(error) => CommandError::from(error),
+            })?;
+            config.token = Some(signed_in.token);
+            // Asked twice in one process, it is the same App.
+            let _ = self.app_login.set(signed_in.login);
+        }
+        Ok(GitHub::new(config).map_err(|problem| settings(&problem))?)
+    }
+
+    /// The App of the environment, for the commands that write in its name.
+    fn app(&self) -> Result<Option<App>, CommandError> {
+        let (id, key) = (self.var("LOCKGATE_APP_ID"), self.var("LOCKGATE_APP_KEY"));
+        match (id, key) {
+            _ if self.rights.is_empty() => Ok(None),
+            (None, None) => Ok(None),
+            (Some(id), Some(key)) => App::new(id, key)
+                .map(Some)
+                .map_err(|error| settings(&error)),
+            (Some(_), None) => Err(settings(
+                &"LOCKGATE_APP_ID is set and LOCKGATE_APP_KEY is not: does the job name the environment that holds it?",
+            )),
+            (None, Some(_)) => Err(settings(
+                &"LOCKGATE_APP_KEY is set and LOCKGATE_APP_ID is not",
+            )),
+        }
+    }
+
+    /// The account in whose name the App of the environment writes, once the forge was asked for.
+    pub fn app_login(&self) -> Option<&Login> {
+        self.app_login.get()
+    }
+
+    /// Whether an option names the repository, rather than the runner.
+    pub fn names_repository(&self) -> bool {
+        self.repo.is_some()
+    }
+
+    /// How long the network may be silent, if the environment says so.
+    pub fn idle_timeout(&self) -> Result<Option<Duration>, CommandError> {
+        let Some(text) = self.var("LOCKGATE_TIMEOUT") else {
+            return Ok(None);
+        };
+        let seconds = text
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=86_400).contains(seconds));
+        let seconds = seconds.ok_or_else(|| CommandError::BadValue {
+            name: "LOCKGATE_TIMEOUT",
+            value: quoted(text),
+            expected: "a number of seconds",
+        })?;
+        Ok(Some(Duration::from_secs(seconds)))
+    }
+
+    /// The account in whose name the command runs: inside Actions the one who triggered the run, else the token's.
+    pub fn actor(&self) -> Option<Login> {
+        let name = self
+            .var("GITHUB_TRIGGERING_ACTOR")
+            .or(self.var("GITHUB_ACTOR"))?;
+        // Outside Actions anybody can set these: there the token speaks for itself.
+        self.in_actions().then(|| name.parse().ok()).flatten()
+    }
+}
+
+fn settings(problem: &dyn std::fmt::Display) -> CommandError {
+    let problem = problem.to_string();
+    CommandError::Settings { problem }
+}
+
+fn checked_url(name: &'static str, url: &str) -> Result<String, CommandError> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b":/.-_[]~".contains(&b);
+    let url = url.trim_end_matches('/');
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && rest.bytes().all(plain) => Ok(url.to_owned()),
+        _ => Err(CommandError::BadValue {
+            name,
+            value: quoted(url),
+            expected: "an address such as https://github.com",
+        }),
+    }
+}
+
+fn repository_of_remote(url: &str) -> Option<RepositoryName> {
+    let path = url.trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let (rest, name) = path.rsplit_once('/')?;
+    let owner = rest.rsplit(['/', ':']).next()?;
+    format!("{owner}/{name}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_is_read_from_every_form_of_address() {
+        for url in [
+            "https://github.com/o/r.git",
+            "https://github.com/o/r",
+            "git@github.com:o/r.git",
+            "ssh://git@host:22/o/r",
+            "/srv/git/o/r.git",
+            "https://github.com/o/r/",
+            "https://github.com/o/r.git/",
+        ] {
+            assert_eq!(repository_of_remote(url), "o/r".parse().ok(), "{url}");
+        }
+        assert_eq!(repository_of_remote("nonsense"), None);
+    }
+
+    #[test]
+    fn an_address_with_room_for_mischief_is_refused() {
+        for url in [
+            "",
+            "ftp://x",
+            "https://",
+            "https://a@b",
+            "https://x/?q",
+            "http://x\n",
+        ] {
+            assert!(checked_url("--forge", url).is_err(), "{url:?}");
+        }
+        assert_eq!(
+            checked_url("--forge", "http://127.0.0.1:8080/"),
+            Ok("http://127.0.0.1:8080".to_owned())
+        );
+    }
+}
