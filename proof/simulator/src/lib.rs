@@ -2,7 +2,7 @@
 //! GitHub's pure state, under one seeded scheduler. No threads, no sockets, no waiting.
 //!
 //! Parts that are not the product's own code represent something else: [`observe`] and [`executor`] the command's reads
-//! and effects, [`fault_kind`] the network and the adapter, [`people`] users. The promises are the model's.
+//! and effects, [`fault_kind`] the network and the adapter, [`users`] the users. The promises are the model's.
 
 pub mod audit;
 pub mod bound;
