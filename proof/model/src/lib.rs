@@ -10,7 +10,7 @@
 //! | [`state`], [`release`] | the whole state, in a few dozen bytes |
 //! | [`forge`] | the effect of a call, and the ways in which it can go wrong |
 //! | [`decision`], [`promoter`] | one promotion, step by step |
-//! | [`people`] | the gate, merges, and users with write access |
+//! | [`users`] | the gate, merges, and users with write access |
 //! | [`promises`] | what must hold in every state |
 //! | [`search`](mod@search) | searches all states |
 //! | [`wrong`] | designs and repositories in which the search must find a violation |
