@@ -23,7 +23,6 @@ PAGES = [
 # Pages that do not follow the list yet. The changelog keeps its entries as they were written.
 LATER = {
     "CHANGELOG.md",
-    "docs/refusals.md",
 }
 
 # Phrases that are names: of the model's properties and rejected designs, and of rows that a test compares.

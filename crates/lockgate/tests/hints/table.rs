@@ -31,7 +31,7 @@ fn steps() -> BTreeMap<&'static str, Option<String>> {
         .map(|part| {
             let (code, text) = part.split_once('`').unwrap();
             let text = text.split("\n## ").next().unwrap();
-            let step = text.split_once("**Do:** ").map(|(_, step)| {
+            let step = text.split_once("**Fix:** ").map(|(_, step)| {
                 let step = step.split("\n\n").next().unwrap();
                 step.split_whitespace().collect::<Vec<_>>().join(" ")
             });
