@@ -41,7 +41,7 @@ def config(packages: list[str], variants: list[str], level: str, action: bool) -
         text += f'[package.{name}.build]\ncommand = ["make"]\noutput = "{name}/{{asset}}"\n'
         for at, variant in enumerate(variants):
             arch = ("amd64", "arm64", "riscv64")[at % 3]
-            text += f'[package.{name}.variant.{variant}]\narch = "{arch}"\n'
+            text += f'[package.{name}.variant.{variant}]\narch = "{arch}"\nglibc-floor = "2.{at}"\n'
     text += f'[workflows]\nlevel = "{level}"\n'
     if action:
         text += f'lockgate = "example/lockgate@{COMMIT}"\n[workflows.sha256]\namd64 = "{DIGEST}"\narm64 = "{DIGEST}"\n'
