@@ -93,6 +93,8 @@ lint: ## Check format, lints, documentation and prose; a warning is an error
 	cargo fmt --manifest-path proof/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --workspace --locked --test runner -- -D warnings
+	cargo clippy -p lockgate --no-default-features --locked -- -D warnings
+	! cargo tree -p lockgate --no-default-features -e normal --prefix none --locked | grep -E "^(tokio|hyper)"
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --locked
 
 clean: ## Delete what was built

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub use reading::{Caching, Fetch, Mirror, Reading, Verify};
 pub use setup::{Check, Init, Level, Scheme};
 
+#[cfg(feature = "rehearse")]
 use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lockgate_core::promote::Approved;
