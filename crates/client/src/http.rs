@@ -23,7 +23,7 @@ use crate::web_page::{is_html, is_web_page};
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 5;
-/// How much of a body that nobody wants is read, in bytes, so that its connection can be used again.
+/// The limit for an unwanted body that is read so that its connection can be reused, in bytes.
 const WORTH_READING: u64 = 64 * 1024;
 
 /// The network, as far as an anonymous reader needs it.
@@ -187,7 +187,7 @@ impl<R: Read> Read for Guarded<R> {
     }
 }
 
-/// Reads a short body that nobody wants: its connection can be used again.
+/// Reads a short unwanted body, so that its connection can be reused.
 fn read_rest(response: Response<Body>) {
     let short = |size| size <= WORTH_READING;
     if response.body().content_length().is_none_or(short) {

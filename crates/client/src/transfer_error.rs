@@ -60,7 +60,7 @@ impl TransferError {
     }
 }
 
-/// Trouble that stays.
+/// An error that another attempt does not change.
 pub(crate) fn never(problem: String) -> TransferError {
     TransferError::Network {
         problem,
@@ -68,7 +68,7 @@ pub(crate) fn never(problem: String) -> TransferError {
     }
 }
 
-/// Trouble that may pass.
+/// An error that may pass.
 pub(crate) fn later(problem: String) -> TransferError {
     TransferError::Network {
         problem,

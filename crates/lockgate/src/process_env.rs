@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::exit::Failure;
 use crate::git::Git;
 
-/// The process's surroundings and the global options.
+/// The process's environment and the global options.
 pub struct ProcessEnv {
     vars: BTreeMap<String, String>,
     /// Variables whose value is not UTF-8, with what can be shown of it.

@@ -1,4 +1,4 @@
-//! What is said: results on stdout, talk on stderr, and GitHub Actions' own channels. The one place that prints.
+//! The only code that prints: results on stdout, messages on stderr, and the channels of GitHub Actions.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// As the options and the surroundings say.
+    /// Creates a reporter as the options and the environment ask for.
     pub fn new(global: &Global, process_env: &ProcessEnv) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let color = match global.color {

@@ -55,7 +55,7 @@ fn main() -> io::Result<ExitCode> {
         let (states, broken) = search_for(setup, threads, &AT_BASIC);
         writeln!(
             out,
-            "basic level, promoters {promoters}, faults {faults}, deeds {user_actions}: {states} states, broken: {broken:?}"
+            "basic level, promoters {promoters}, faults {faults}, actions {user_actions}: {states} states, broken: {broken:?}"
         )?;
         let code = if broken.is_empty() { 0 } else { 1 };
         return Ok(ExitCode::from(code));
@@ -63,7 +63,7 @@ fn main() -> io::Result<ExitCode> {
     let found = search(setup, threads);
     writeln!(
         out,
-        "promoters {promoters}, faults {faults}, deeds {user_actions}{}: {} states, {:.0} s",
+        "promoters {promoters}, faults {faults}, actions {user_actions}{}: {} states, {:.0} s",
         if queues { ", merge queue" } else { "" },
         found.states,
         found.time.as_secs_f64()

@@ -55,13 +55,13 @@ pub enum UserAction {
 /// Lists the possible actions in a state.
 pub fn user_actions(state: &State, setup: &Setup, user_actions: &mut Vec<UserAction>) {
     for pull in (0..).take(PULLS) {
-        gate_deeds(state, setup, pull, user_actions);
+        gate_actions(state, setup, pull, user_actions);
         if may_merge(state, setup, pull) {
             user_actions.push(UserAction::Merge(pull));
         }
     }
     if setup.rules.merging.queues() {
-        queue_deeds(state, setup, user_actions);
+        queue_actions(state, setup, user_actions);
     }
     // Not an attack: it happens every day.
     if state.main == Main::Before && !state.base_moved {
@@ -117,7 +117,7 @@ pub fn user_actions(state: &State, setup: &Setup, user_actions: &mut Vec<UserAct
     }
 }
 
-fn gate_deeds(state: &State, setup: &Setup, pull: u8, user_actions: &mut Vec<UserAction>) {
+fn gate_actions(state: &State, setup: &Setup, pull: u8, user_actions: &mut Vec<UserAction>) {
     if state.main != Main::Before {
         return;
     }
@@ -143,7 +143,7 @@ fn posting(state: &State, mut add: impl FnMut(Fault)) {
 
 /// Any change can be queued at any time; only the gate on the queue's own commits protects main. The first raises the
 /// version; alone, or with one more behind it, it covers all the harm that a queue can do.
-fn queue_deeds(state: &State, setup: &Setup, user_actions: &mut Vec<UserAction>) {
+fn queue_actions(state: &State, setup: &Setup, user_actions: &mut Vec<UserAction>) {
     if state.main != Main::Before {
         return;
     }

@@ -1,4 +1,4 @@
-//! Bodies whose length nobody said: chunked, or until the connection ends. Taken where the digest is known.
+//! Bodies without a length (chunked, or until the connection ends) are accepted where the digest is known.
 
 use lockgate_client::{Client, Options};
 

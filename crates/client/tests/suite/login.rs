@@ -1,4 +1,4 @@
-//! Mirrors that want to know who asks: the login goes to the mirror's server, and to nobody else.
+//! Mirrors behind a password: the login is sent to the mirror's server only.
 
 use lockgate_client::{Client, FetchError, Fetched, Options, Origin};
 
