@@ -1,6 +1,6 @@
 //! Addresses, and the rule for redirects.
 //!
-//! Only `http` and `https`, never with a user name: it would be sent as a credential. Does not know the network.
+//! Accepts `http` and `https` only, without a user name, which would be sent as a credential. Does no I/O.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,12 +9,12 @@ use ureq::http::Uri;
 
 use crate::error::quoted;
 
-/// Where something can be read. Shown without its query, which may hold a signature.
+/// The address of a file or server. Shown without its query, which may hold a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     tls: bool,
     authority: String,
-    /// With the leading slash, and the query if there is one.
+    /// The path with its leading slash, and the query if there is one.
     path: String,
 }
 
@@ -41,14 +41,14 @@ impl Address {
         })
     }
 
-    /// As [`Self::parse`], for an address that others are built upon: no query, no fragment.
+    /// Parses an address to which paths are appended: as [`Self::parse`], but without query and fragment.
     pub(crate) fn parse_base(text: &str) -> Option<Self> {
         let mut base = Self::parse(text).filter(|_| !text.contains(['?', '#']))?;
         base.path.truncate(base.path.trim_end_matches('/').len());
         Some(base)
     }
 
-    /// One below a base; `rest` is made of safe characters.
+    /// Appends a path to a base; `rest` consists of safe characters.
     pub(crate) fn join(&self, rest: &str) -> Self {
         Self {
             path: format!("{}/{rest}", self.path),
@@ -56,10 +56,10 @@ impl Address {
         }
     }
 
-    /// Where a redirect from here leads, or why it is not followed.
+    /// Returns the target of a redirect from here, or why it is not followed.
     ///
-    /// The rule: `http` to `http` or `https`, `https` to `https` only; absolute, or relative to this address (RFC 9110,
-    /// 10.2.2), of which nothing is left out but its last part, or its query.
+    /// The rule: `http` redirects to `http` or `https`, `https` to `https` only. The location is absolute, or relative
+    /// to this address (RFC 9110, 10.2.2) with only the last part of the path, or the query, replaced.
     pub(crate) fn follow(&self, location: &str) -> Result<Self, String> {
         let scheme = if self.tls { "https" } else { "http" };
         let absolute = if location.starts_with("//") {
@@ -94,7 +94,7 @@ impl Address {
         self.tls
     }
 
-    /// Whether what is read from here can be taken for the word of the server: encrypted, or on this machine.
+    /// Whether a response from here is authentic: over TLS, or from this machine.
     pub(crate) fn is_authentic(&self) -> bool {
         self.tls || self.is_this_machine()
     }
@@ -106,7 +106,7 @@ impl Address {
         name == "localhost" || name.ends_with(".localhost") || ip.is_some_and(|ip| ip.is_loopback())
     }
 
-    /// The host, without brackets, and the port.
+    /// Returns the host, without brackets, and the port.
     pub(crate) fn host_and_port(&self) -> (&str, u16) {
         let usual = if self.tls { 443 } else { 80 };
         let (host, port) = match self.authority.rsplit_once(':') {
@@ -118,19 +118,19 @@ impl Address {
         (host.trim_matches(['[', ']']), port)
     }
 
-    /// Whether another is on the same server: scheme, host and port.
+    /// Whether another address is on the same server: same scheme, host and port.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.host_and_port(), other.host_and_port());
         self.tls == other.tls && ours.1 == theirs.1 && ours.0.eq_ignore_ascii_case(theirs.0)
     }
 
-    /// With its query: what is asked for.
+    /// The whole address, with its query: the request target.
     pub(crate) fn in_full(&self) -> String {
         let scheme = if self.tls { "https" } else { "http" };
         format!("{scheme}://{}{}", self.authority, self.path)
     }
 
-    /// The server and base path as the name of a directory.
+    /// The server and base path as a directory name.
     pub(crate) fn directory_name(&self) -> String {
         let safe = |c: char| {
             if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
@@ -144,12 +144,12 @@ impl Address {
             .chars()
             .map(safe)
             .collect();
-        // An authority never begins with a dot that matters, but a directory name must not.
+        // The leading dot of an authority carries no meaning, and a directory name must not have one.
         name.trim_start_matches('.').to_owned()
     }
 }
 
-/// Whether it is neither empty nor has a scheme (RFC 3986, 4.2), and needs no folder left out.
+/// Whether a location is not empty, has no scheme (RFC 3986, 4.2) and needs no path segment resolved.
 fn is_relative(location: &str) -> bool {
     let first = location.split(['/', '?', '#']).next().unwrap_or_default();
     let path = location.split(['?', '#']).next().unwrap_or_default();

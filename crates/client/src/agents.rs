@@ -1,6 +1,6 @@
-//! Connections: one agent for each kind of route, with or without TLS, through which proxy; and whom TLS trusts.
+//! Connections: one agent for each kind of route (TLS or not, which proxy), and the certificates that TLS trusts.
 //!
-//! Does not know what is asked.
+//! Does not know the requests.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,10 +23,10 @@ use crate::proxies::{Proxies, is_socks};
 use crate::stop::Stop;
 use crate::transport::{Connect, Forward, Lookup};
 
-/// How much of an answer is held at a time, in bytes.
+/// The size of the buffer for a response, in bytes.
 const BUFFER: usize = 512 * 1024;
 
-/// Agents, made when they are first needed.
+/// The agents, each created when it is first needed.
 pub(crate) struct Agents {
     timeouts: Timeouts,
     user_agent: String,
@@ -34,10 +34,10 @@ pub(crate) struct Agents {
     ca_files: Vec<PathBuf>,
     dialer: Arc<Dialer>,
     stop: Stop,
-    /// In tests: the addresses of every name.
+    /// In tests: the addresses that every name resolves to.
     fixed: Vec<SocketAddr>,
-    // Root certificates are read at the first encrypted connection: a program that finds everything in its cache must
-    // not wait for them.
+    // Root certificates are read at the first encrypted connection, so that a program whose files are all in the cache
+    // does not wait for them.
     roots: OnceLock<Result<RootCerts, String>>,
     made: Mutex<Vec<(AgentKey, Route)>>,
 }
@@ -52,9 +52,9 @@ struct AgentKey {
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     pub(crate) agent: Agent,
-    /// Through which proxy, quoted, without its password.
+    /// The proxy, quoted, without its password.
     pub(crate) proxy: Option<String>,
-    /// Whether a connection of it may have been kept open since the last answer.
+    /// Whether a connection of this route may have been kept open since the last response.
     pub(crate) kept: Arc<AtomicBool>,
 }
 
@@ -77,7 +77,7 @@ impl Agents {
         })
     }
 
-    /// The route to an address, or why there can be none.
+    /// Returns the route to an address, or why there is none.
     pub(crate) fn of(&self, address: &Address) -> Result<Route, TransferError> {
         let key = AgentKey {
             tls: address.is_tls(),
@@ -195,7 +195,7 @@ mod tests {
         use std::io::{Read, Write};
         use std::net::{TcpListener, TcpStream};
         use std::time::Duration;
-        // It takes no connection once its queue is full, and swallows what comes.
+        // This listener accepts no connection once its queue is full, and drops the packets.
         let dead =
             socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
         dead.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
@@ -210,7 +210,7 @@ mod tests {
         let live = TcpListener::bind("127.0.0.1:0").unwrap();
         let options = Options {
             proxy: Proxy::Direct,
-            // Far longer than anybody waits for this test.
+            // Much longer than this test waits.
             timeouts: Timeouts {
                 connect: Duration::from_secs(3600),
                 ..Timeouts::default()

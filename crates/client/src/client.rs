@@ -1,6 +1,6 @@
-//! The client: what it holds, and reading one asset of a release.
+//! The client: its settings and connections, and reading one asset of a release.
 //!
-//! What is made of the assets stands in the modules of the three questions: fetch, verify, withdrawn.
+//! What the assets mean is in the modules for the three operations: fetch, verify, withdrawn.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::names::{AssetName, Source};
 use crate::options::{Options, Retry};
 use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 
-/// Fetches and verifies. Holds connections and no other state; may be shared by threads.
+/// Fetches and verifies. Holds settings and connections, no other state; threads may share it.
 pub struct Client {
     pub(crate) bundled: Option<PathBuf>,
     pub(crate) cache: Option<Cache>,
@@ -36,10 +36,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that works as the options say. Reads nothing from disk or network yet.
+    /// Creates a client with these options. Does not access disk or network yet.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] for a mirror or proxy that is no address, or a header that is none or is for two servers.
+    /// [`FetchError::InvalidInput`] for a mirror or proxy that is not an address, or a header that is malformed or
+    /// applies to two servers.
     pub fn new(options: Options) -> Result<Self, FetchError> {
         let net = Net::new(&options)?;
         let mirrors = options.mirrors.iter().map(|text| Mirror::parse(text));
@@ -62,7 +63,7 @@ impl Client {
         })
     }
 
-    /// Removes from the cache what was not used for so long, and the beginnings of files that no process holds.
+    /// Removes from the cache what was not used for this long, and partial downloads that no process holds.
     ///
     /// # Errors
     /// [`FetchError::Cache`], [`FetchError::NoCache`].
@@ -70,11 +71,12 @@ impl Client {
         self.cache()?.prune(unused)
     }
 
-    /// Reads a small asset of a release, at most `most` bytes, from the release address only; `None` if it answers 404
-    /// or 410. Nothing about the bytes is verified.
+    /// Reads a small asset of a release, at most `most` bytes, from the release address only; `None` if the response is
+    /// 404 or
+    /// 410. Nothing about the bytes is verified.
     ///
     /// # Errors
-    /// [`FetchError::NotPublished`] where nobody may have it, [`FetchError::Network`], [`FetchError::TooLarge`],
+    /// [`FetchError::NotPublished`] where access is denied, [`FetchError::Network`], [`FetchError::TooLarge`],
     /// [`FetchError::Offline`].
     pub fn read_document(
         &self,
@@ -117,7 +119,7 @@ impl Client {
                 limit: most,
             }),
             Err(Stopped::Caller) => Err(stopped(asset)),
-            // Memory does not fail to be written to.
+            // Writing to memory does not fail.
             Err(Stopped::Disk(source)) => Err(FetchError::Cache {
                 operation: "hold in memory",
                 path: asset.as_str().into(),
@@ -126,7 +128,7 @@ impl Client {
         }
     }
 
-    /// Reads a document that has to be there, and makes something of it.
+    /// Reads a document that has to exist, and parses it.
     pub(crate) fn read_required<T>(
         &self,
         source: &Source,
@@ -150,13 +152,13 @@ impl Client {
         Ok((value, bytes))
     }
 
-    /// What a mirror at this address wants to know of us, if anything.
+    /// Returns the login for a mirror at this address, if it has one.
     pub(crate) fn login(&self, mirror: &Address) -> Option<Login> {
         let given = self.mirror_login.clone();
         given.or_else(|| Login::of_netrc(mirror, self.netrc.as_deref()?))
     }
 
-    /// The network, with this patience.
+    /// Returns the network, with this retry budget.
     pub(crate) fn line<'c>(&'c self, retry: &'c Retry) -> Transport<'c> {
         Transport {
             net: &self.net,
@@ -169,14 +171,14 @@ impl Client {
     }
 }
 
-/// The end, because the caller wants it.
+/// The error for a stop by the caller.
 pub(crate) fn stopped(asset: &AssetName) -> FetchError {
     FetchError::Stopped {
         what: asset.to_string(),
     }
 }
 
-/// The end, after the last address gave nothing.
+/// The error after the last address failed.
 pub(crate) fn given_up(
     asset: &AssetName,
     address: &Address,

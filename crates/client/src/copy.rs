@@ -1,8 +1,8 @@
-//! Bytes on their way from one place to another: counted, bounded, hashed.
+//! Copies bytes from a reader to a writer: counted, bounded, hashed.
 //!
-//! One thread reads and writes while another hashes, so that hashing costs no time where a second core is free; where the
-//! system gives no second thread, one does both. The pieces are few and go round, so the memory is bounded however many bytes
-//! there are. Does not know where the bytes come from or go to.
+//! One thread reads and writes while another hashes, so that hashing costs no time where a second core is free; if the
+//! system starts no second thread, one does both. The buffers are few and reused, so memory is bounded for any number
+//! of bytes. Does not know where the bytes come from or go to.
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -12,46 +12,46 @@ use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 
-/// How much is read and written at a time at most, in bytes: what one write costs does not grow with its size, so large,
-/// but small enough that a few pieces stay in a processor's cache until they are hashed.
+/// The most that is read and written at a time, in bytes. Large, because the cost of a write does not grow with its
+/// size; small enough that a few buffers stay in a processor's cache until they are hashed.
 const PIECE: usize = 512 * 1024;
-/// How many pieces may wait to be hashed.
+/// How many buffers may wait to be hashed.
 const WAITING: usize = 2;
-/// After so many bytes a second thread is begun.
+/// A second thread is started after this many bytes.
 const WORTH_A_THREAD: u64 = 2 * PIECE as u64;
 
-/// The size and digest of bytes that went through, which may come in several runs.
+/// The size and digest of copied bytes, which may come in several runs.
 #[derive(Clone, Default)]
 pub(crate) struct HashingCounter {
     hasher: Sha256,
     size: u64,
 }
 
-/// Bytes that went through: all of them.
+/// The size and digest of all copied bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digested {
     pub(crate) sha256: Digest,
     pub(crate) size: u64,
 }
 
-/// Why bytes did not get through.
+/// Why a copy failed.
 #[derive(Debug)]
 pub(crate) enum PumpError {
-    /// They could not be read to the end.
+    /// The bytes could not be read to the end.
     Read(io::Error),
-    /// They could not be written.
+    /// The bytes could not be written.
     Write(io::Error),
-    /// There are more than the limit; at most one piece more was read, and none of it was written.
+    /// There are more bytes than the limit; at most one more buffer was read, and none of it was written.
     Longer,
 }
 
 impl HashingCounter {
-    /// How many bytes went through.
+    /// Returns the number of copied bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
-    /// What they were.
+    /// Returns their size and digest.
     pub(crate) fn digested(&self) -> Digested {
         Digested {
             sha256: Digest::of_hasher(self.hasher.clone()),
@@ -59,9 +59,9 @@ impl HashingCounter {
         }
     }
 
-    /// Moves bytes from one place to another until `limit` have gone through in all; `seen` hears how many there are.
+    /// Copies until the total is `limit` bytes; reports the total to `seen`.
     ///
-    /// Whatever ends it, what was written is what was counted and hashed, unless writing itself failed.
+    /// On any outcome, the written bytes are the counted and hashed ones, unless writing itself failed.
     pub(crate) fn copy(
         &mut self,
         from: &mut dyn Read,
@@ -100,22 +100,22 @@ impl HashingCounter {
                     Ok(false) => break Ok(()),
                     Err(error) => break Err(error),
                 }
-                // It takes every piece until the queue is dropped.
+                // The hashing thread takes every buffer until the queue is dropped.
                 let _ = full.send(piece);
                 seen(self.size);
-                // Where no piece has come back yet, a new one.
+                // A new buffer, if none has come back yet.
                 piece = empty.try_recv().unwrap_or_default();
                 piece.resize(PIECE, 0);
             };
             drop(full);
-            // Only a bug panics; it goes on where it came from.
+            // Only a bug panics; the panic is resumed in this thread.
             let hasher = hashing.join();
             self.hasher = hasher.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             end
         })
     }
 
-    /// Reads, writes and hashes in this thread until `enough` have gone through in all; returns whether there may be more.
+    /// Reads, writes and hashes in this thread until the total is `enough`; returns whether there may be more.
     fn pump_alone(
         &mut self,
         enough: u64,
@@ -136,7 +136,7 @@ impl HashingCounter {
         Ok(true)
     }
 
-    /// One piece, read and written and cut to what it holds; whether there was one.
+    /// Reads and writes one buffer, cut to its content; returns whether there was one.
     fn step(
         &mut self,
         piece: &mut Vec<u8>,
@@ -164,7 +164,7 @@ impl HashingCounter {
 fn hash(mut hasher: Sha256, full: &Receiver<Vec<u8>>, done: &SyncSender<Vec<u8>>) -> Sha256 {
     for piece in full {
         hasher.update(&piece);
-        // Where there are enough spare ones it is freed.
+        // If there are enough spare buffers, this one is freed.
         let _ = done.try_send(piece);
     }
     hasher

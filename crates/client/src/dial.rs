@@ -1,8 +1,8 @@
 //! Connects to the first of a host's addresses that answers (Happy Eyeballs, RFC 8305).
 //!
-//! The addresses take turns by family. An attempt that fails, or that has not ended after a quarter of a second, is followed by
-//! the next one while it goes on, so that a dead address costs that quarter and not a whole time-out. The family that answered
-//! is remembered and comes first the next time. Does not know what a connection is for.
+//! The addresses alternate by family. If an attempt fails, or has not ended after a quarter of a second, the next one
+//! starts in parallel, so that a dead address costs that quarter and not a whole time-out. The family that answered is
+//! remembered and comes first the next time. Does not know what a connection is for.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// How long an attempt is alone (RFC 8305, 5).
+/// How long an attempt runs before the next one starts (RFC 8305, 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Tries one address, for at most so long.
+/// Tries one address, for at most this long.
 pub(crate) type Attempt<T> = dyn Fn(SocketAddr, Option<Duration>) -> io::Result<T> + Send + Sync;
 
-/// Connects, and remembers what answered.
+/// Connects, and remembers which family answered.
 #[derive(Debug)]
 pub(crate) struct Dialer {
     head_start: Duration,
@@ -35,7 +35,7 @@ impl Default for Dialer {
 }
 
 impl Dialer {
-    /// The first connection that is made within `retry_budget`, or the last error.
+    /// Returns the first connection made within `retry_budget`, or the last error.
     pub(crate) fn dial<T: Send + 'static>(
         &self,
         addresses: &[SocketAddr],
@@ -45,7 +45,7 @@ impl Dialer {
         let begun = Instant::now();
         let left = || retry_budget.map(|retry_budget| retry_budget.saturating_sub(begun.elapsed()));
         let ordered = self.ordered(addresses);
-        // Nothing to choose from needs no thread.
+        // A single address needs no thread.
         if let [only] = ordered.as_slice() {
             return attempt(*only, left());
         }
@@ -58,7 +58,7 @@ impl Dialer {
             }
             if let Some(address) = waiting.next() {
                 let (send, attempt, left) = (send.clone(), Arc::clone(attempt), left());
-                // One that loses the race ends by its own time limit, and its connection is closed.
+                // An attempt that loses the race ends by its own time limit, and its connection is closed.
                 let task = move || drop(send.send((address, attempt(address, left))));
                 start(task)?;
                 running += 1;
@@ -85,7 +85,8 @@ impl Dialer {
         }
     }
 
-    /// The families in turn, as RFC 8305 (4) has it; first the one that answered last, else that of the first address.
+    /// Alternates the families (RFC 8305, 4), beginning with the one that answered last, else with that of the first
+    /// address.
     fn ordered(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
         let first = match self.family.load(Ordering::Relaxed) {
             0 => addresses.first().map_or(0, |address| family(*address)),
@@ -137,7 +138,7 @@ mod tests {
         }
     }
 
-    /// Addresses of the network 10.0.0.0/8 are dead: an attempt ends when the test does. The others answer.
+    /// Addresses of the network 10.0.0.0/8 are dead: an attempt ends with the test. The others answer.
     fn attempts() -> (Arc<Attempt<SocketAddr>>, Tried, Sender<()>) {
         let (end, ended): (Sender<()>, Receiver<()>) = channel();
         let (ended, tried) = (Mutex::new(ended), Tried::default());
@@ -158,7 +159,7 @@ mod tests {
         let (attempt, tried, end) = attempts();
         let all = [at("10.0.0.1:1"), at("[::1]:1")];
         let impatient = dialer(Duration::from_millis(1));
-        // The first attempt is still going on, as nobody has ended it.
+        // The first attempt is still running, as nothing has ended it.
         assert_eq!(impatient.dial(&all, None, &attempt).unwrap(), all[1]);
         // The next time the family that answered comes first, and the other is not tried.
         let patient = Dialer {
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_followed_at_once_and_the_last_one_is_told() {
-        // Nobody would live to see the end of such a head start.
+        // A head start that would never end in practice.
         let dialer = dialer(Duration::from_secs(1 << 40));
         let all = [at("127.0.0.1:1"), at("127.0.0.1:2"), at("127.0.0.1:3")];
         let refuse = |good: u16| -> Arc<Attempt<u16>> {

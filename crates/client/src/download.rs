@@ -1,7 +1,7 @@
-//! download: brings an executable into the cache, from the mirrors and the release, or from bytes that somebody has.
+//! download: puts an executable into the cache, from the mirrors and the release, or from bytes that the caller has.
 //!
-//! Whoever has the claim on a digest is alone; the others wait and then find it in the cache. Does not know what is
-//! believed, nor which places were asked before.
+//! The process that has the lock of a digest downloads alone; the others wait and then find the executable in the
+//! cache. Does not know which digests are trusted, nor which sources were asked before.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 use crate::withdrawn::WithdrawalCheck;
 
 impl Client {
-    /// From the mirrors, then the release.
+    /// Downloads from the mirrors, then from the release.
     pub(crate) fn downloaded(
         &self,
         request: &Request,
@@ -41,7 +41,7 @@ impl Client {
             Ok(lock) => lock,
             Err(got) => return Ok(got),
         };
-        // The beginning that a dead process left may be whole.
+        // The partial download of a dead process may be complete.
         if let Some(got) = self.finished_before(request, expected, &mut lock)? {
             let path = lock.keep(self.cache()?, expected.sha256, asset)?;
             return Ok((path, got, Origin::Cache));
@@ -81,7 +81,7 @@ impl Client {
             return Err(offline(asset));
         }
         let address = source.address_of(asset);
-        // Without an answer only what is here, or a mirror has, may be used.
+        // Without an answer only a local copy or a mirror's may be used.
         if matches!(withdrawal, WithdrawalCheck::Unreachable(_)) {
             self.ask_once_more(source, withdrawal, tried.clone())?;
         }
@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// The right to bring it into the cache; or the executable, if another process has brought it meanwhile.
+    /// Returns the lock, or the executable if another process has finished it meanwhile.
     pub(crate) fn lock(
         &self,
         request: &Request,
@@ -129,7 +129,7 @@ impl Client {
             if let Some(got) = self.cached(request, expected)? {
                 return Ok(Err(got));
             }
-            // Whoever does this for ever is fooled by somebody who damages the cache again and again.
+            // Without this limit, a process that keeps damaging the cache would keep this loop running permanently.
             if Instant::now() >= retry_budget.deadline {
                 return Err(offline(asset));
             }
@@ -186,7 +186,7 @@ impl Client {
         }
     }
 
-    /// Bytes that are here, copied.
+    /// Copies local bytes into the cache.
     pub(crate) fn copy_into(
         &self,
         request: &Request,

@@ -1,7 +1,7 @@
 //! Why a fetch fails: one enum, each variant with a stable code and a hint.
 //!
-//! Does not know how the errors come about. Three outcomes are kept apart whatever happens: the release is not there
-//! for the public (*not published*), nobody can tell (*network*), the bytes are others than promised (*wrong bytes*).
+//! Does not know how the errors come about. Three outcomes are always kept apart: the release is not public (*not
+//! published*), it could not be determined (*network*), the bytes differ from the expected ones (*wrong bytes*).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,15 +13,15 @@ use crate::request::{Origin, TrustSource};
 /// Why there is no verified executable.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// A name, tag or address that the caller gave is not one.
+    /// A name, tag or address from the caller is malformed.
     #[error("{text} is not {expected}")]
     InvalidInput {
-        /// What was given, quoted and escaped.
+        /// The given text, quoted and escaped.
         text: String,
-        /// What would have been right.
+        /// What is expected instead.
         expected: &'static str,
     },
-    /// The release address says that it is not there for the public (404, 410).
+    /// The release address reports that the asset does not exist for the public (404, 410).
     #[error("{what} is not published: {address} answered {status}")]
     NotPublished {
         /// The asset.
@@ -33,23 +33,23 @@ pub enum FetchError {
         /// The mirrors that were asked before.
         tried: Vec<Tried>,
     },
-    /// Nobody can tell: no connection, no trust in the server, a time-out, a broken transfer, a server in trouble.
+    /// No answer: no connection, an untrusted certificate, a time-out, a broken transfer, a server error.
     #[error("cannot download {what}: {}", last(.tried))]
     Network {
         /// The asset.
         what: String,
-        /// What was asked, the release address last; at least one.
+        /// The addresses that were asked, the release address last; at least one.
         tried: Vec<Tried>,
         /// Whether the certificate of the last one is not trusted.
         untrusted: bool,
     },
-    /// A web page came in place of the file, from each address that was asked: a server that wants a login, or a filter on the
-    /// way. Nothing of it was kept.
+    /// Every address that was asked returned a web page in place of the file: a server that wants a login, or a filter
+    /// in between. Nothing of it was kept.
     #[error("cannot download {what}: {}", last(.tried))]
     WebPage {
         /// The asset.
         what: String,
-        /// What was asked, the release address last; at least one.
+        /// The addresses that were asked, the release address last; at least one.
         tried: Vec<Tried>,
     },
     /// The environment or the caller names a proxy of a kind that is not supported.
@@ -58,7 +58,7 @@ pub enum FetchError {
         /// Its address, quoted, without user name and password.
         proxy: String,
     },
-    /// The bytes are not those that were promised. Nothing of them was kept.
+    /// The bytes differ from the expected ones. Nothing of them was kept.
     #[error(transparent)]
     WrongBytes(Box<WrongBytes>),
     /// The version was withdrawn: it must not be used.
@@ -66,59 +66,59 @@ pub enum FetchError {
     Withdrawn {
         /// The tag of the withdrawn release.
         tag: String,
-        /// Why, in the maintainer's words, escaped.
+        /// The maintainers' reason, escaped.
         reason: String,
     },
-    /// What we believe in does not name the asset, so there is nothing to verify it against.
+    /// The pins or the receipt do not name the asset, so there is nothing to verify it against.
     #[error("{} no {asset}; {}", ground.names(), others(.known))]
     NoPin {
         /// The asset.
         asset: String,
-        /// What does not name it.
+        /// The source that does not name it.
         ground: TrustSource,
-        /// What it does name.
+        /// The names that the source has.
         known: Vec<String>,
     },
-    /// The receipt is of another repository than the one that is known by that name: it was renamed and its name was taken
-    /// by somebody else, or the number that was given is not the right one.
+    /// The receipt is from another repository than the one known by that name: it was renamed and another took its
+    /// name, or the given number is wrong.
     #[error(
         "the receipt is of the repository with the number {found}, and {repository} is known by the number {known}"
     )]
     RepositoryMismatch {
-        /// The name that was asked for.
+        /// The requested name.
         repository: String,
-        /// The number that the receipt names.
+        /// The number in the receipt.
         found: u64,
-        /// The number that was given, or that is remembered from an earlier receipt.
+        /// The number that was given, or that is stored from an earlier receipt.
         known: u64,
     },
-    /// It would have to be downloaded, and the caller said not to.
+    /// A download is needed, and the caller ruled it out.
     #[error("{what} is not in the cache, and downloading was ruled out")]
     Offline {
         /// What is missing.
         what: String,
     },
-    /// Pins, receipt, digests or withdrawal cannot be read, contradict each other, or are of something else.
+    /// Pins, receipt, digests or withdrawal cannot be read, contradict each other, or belong to something else.
     #[error("the {document} from {origin} is of no use: {problem}")]
     Document {
-        /// Which document.
+        /// The kind of document.
         document: &'static str,
         /// Where it was read: an address or a path.
         origin: String,
         /// What is wrong with it.
         problem: String,
     },
-    /// The disk: a file or directory cannot be read or written.
+    /// A file or directory cannot be read or written.
     #[error("cannot {operation} {}", path.display())]
     Cache {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
-        /// To what.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The caller ended it. What had arrived is gone on with the next time.
+    /// The caller stopped the fetch. The next one resumes what has arrived.
     #[error("{what} was not brought: the caller stopped it")]
     Stopped {
         /// The asset.
@@ -129,21 +129,21 @@ pub enum FetchError {
     NoExec {
         /// The executable.
         path: PathBuf,
-        /// Whether that is because of the file system's mount options.
+        /// Whether the file system's mount options are the cause.
         noexec: bool,
     },
-    /// There is nowhere to put an executable.
+    /// There is no directory for the executable.
     #[error("no cache directory was given, so there is nowhere to put the executable")]
     NoCache,
-    /// More bytes than the caller allows. Nothing of them was kept.
+    /// The file has more bytes than the caller allows. Nothing of them was kept.
     #[error("{what} has more than {limit} bytes")]
     TooLarge {
         /// The asset.
         what: String,
-        /// The most that is allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// The client failed in a way that it does not expect: a bug, or a system without memory or threads.
+    /// An unexpected failure of the client: a bug, or a system without memory or threads.
     #[error("an internal error: {problem}")]
     Internal {
         /// What is known about it.
@@ -173,7 +173,7 @@ impl FetchError {
         "fetch.internal",
     ];
 
-    /// The stable code of the reason.
+    /// Returns the stable code of the reason.
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidInput { .. } => "fetch.not-usable",
@@ -196,7 +196,7 @@ impl FetchError {
         }
     }
 
-    /// What to do next, as one sentence.
+    /// Returns what to do next, as one sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::InvalidInput { .. } => "give it in the form that is expected",
@@ -245,7 +245,7 @@ impl FetchError {
     }
 }
 
-/// An address that did not give the asset.
+/// An address that did not provide the asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tried {
     /// The address, without its query (which may hold a signature).
@@ -260,7 +260,7 @@ impl fmt::Display for Tried {
     }
 }
 
-/// Bytes that are not those that were promised.
+/// Bytes that differ from the expected ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} from {origin} is not what {} promised: expected {expected}{}, found {found}", ground.promised(), sized(.expected_size))]
 pub struct WrongBytes {
@@ -268,17 +268,17 @@ pub struct WrongBytes {
     pub what: String,
     /// Where the bytes came from.
     pub origin: Origin,
-    /// Who promised other bytes.
+    /// The source of the expected digest.
     pub ground: TrustSource,
-    /// The digest that was promised.
+    /// The expected digest.
     pub expected: Digest,
-    /// The size that was promised, in bytes, where the ground gives one.
+    /// The expected size in bytes, if the source has one.
     pub expected_size: Option<u64>,
-    /// What came instead.
+    /// What arrived instead.
     pub found: Found,
 }
 
-/// What came in place of the bytes that were promised.
+/// What arrived in place of the expected bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// A whole file.
@@ -288,7 +288,7 @@ pub enum Found {
         /// Its size in bytes.
         size: u64,
     },
-    /// More bytes than were promised; the rest was not read, so there is no digest.
+    /// More bytes than expected; the rest was not read, so there is no digest.
     MoreThan(u64),
 }
 

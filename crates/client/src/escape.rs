@@ -1,6 +1,6 @@
-//! Foreign text made safe to show: one line, nothing that a terminal obeys, no user name and no password of an address.
+//! Untrusted text made safe to show: one line, no terminal control characters, no user name or password of an address.
 
-/// Foreign text made safe to show, between double quotes, cut after 80 characters.
+/// Makes untrusted text safe to show, between double quotes, cut after 80 characters.
 pub(crate) fn quoted(text: &str) -> String {
     let text = redacted(text);
     let cut = if text.chars().nth(80).is_some() {
@@ -12,8 +12,8 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}{cut}\"", plain(&shown).replace('"', "\\\""))
 }
 
-/// What is or should be one address, made safe to show, without the user name and password: they may be there even if it lacks
-/// the scheme by which [`redacted`] finds them.
+/// Makes text that is or should be one address safe to show, without the user name and password: they may be there even
+/// if the scheme by which [`redacted`] finds them is missing.
 pub(crate) fn quoted_address(text: &str) -> String {
     let Some((before, rest)) = text.rsplit_once('@') else {
         return quoted(text);
@@ -24,7 +24,7 @@ pub(crate) fn quoted_address(text: &str) -> String {
     }
 }
 
-/// Foreign text made safe to show: one line, letters and digits of any script, everything else beyond ASCII escaped.
+/// Makes untrusted text safe to show: one line, letters and digits of any script, everything else beyond ASCII escaped.
 pub(crate) fn plain(text: &str) -> String {
     let shows = |c: char| matches!(c, ' '..='~' | '…') || c.is_alphanumeric();
     redacted(text).chars().fold(String::new(), |mut out, c| {
@@ -37,8 +37,8 @@ pub(crate) fn plain(text: &str) -> String {
     })
 }
 
-/// Text without the user names and passwords of the addresses in it. An address ends with a blank or a quote; everything in
-/// it up to the last `@` goes, as a password may hold a slash that somebody forgot to escape.
+/// Removes the user names and passwords of the addresses in a text. An address ends with a blank or a quote; everything
+/// in it up to the last `@` is removed, as a password may hold an unescaped slash.
 pub(crate) fn redacted(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
     let mut out = String::new();

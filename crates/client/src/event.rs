@@ -1,65 +1,65 @@
-//! What a client tells while it works: for progress bars, and for people who ask why it took another way.
+//! Events that a client reports while it works: for progress bars, and for diagnosis.
 //!
-//! Nothing depends on it: whoever does not listen gets the same executable.
+//! The result does not depend on them: it is the same without a listener.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Hears what happens; may be called from several threads, and must not take long.
+/// Receives events; may be called from several threads, and must return quickly.
 pub type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// Something that happened. Shown as one line.
+/// An event. Shown as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A place that was asked does not have the executable.
+    /// A source does not have the executable.
     Missed {
-        /// Where: a path, an address, or words.
+        /// The source: a path, an address, or a description.
         place: &'a str,
         /// Why not.
         why: &'a str,
     },
-    /// Another process downloads the same executable; we wait for it.
+    /// Another process downloads the same executable; the client waits for it.
     Waiting {
         /// The asset.
         asset: &'a str,
     },
-    /// Trouble that may pass; the same address is asked again.
+    /// A temporary error; the same address is asked again.
     Retrying {
         /// The address.
         address: &'a str,
         /// What is wrong.
         problem: &'a str,
-        /// After how long.
+        /// The delay before the next attempt.
         wait: Duration,
     },
-    /// The rest of a file is asked for, because its beginning is here.
+    /// The beginning of the file is here, so only the rest is requested.
     Resuming {
         /// The asset.
         asset: &'a str,
         /// How many bytes are here.
         from: u64,
     },
-    /// Parts that do not belong together: the download begins anew.
+    /// The parts do not belong together: the download restarts.
     Restarting {
         /// The asset.
         asset: &'a str,
-        /// What does not fit.
+        /// What does not match.
         why: &'a str,
     },
     /// Bytes have arrived.
     Progress(Progress<'a>),
 }
 
-/// How far a download is.
+/// The progress of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress<'a> {
     /// The asset.
     pub asset: &'a str,
     /// How many bytes are here.
     pub received: u64,
-    /// How many there will be, if that is known.
+    /// The total, if it is known.
     pub size: Option<u64>,
 }
 

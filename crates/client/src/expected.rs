@@ -1,6 +1,6 @@
-//! belief: which bytes are right, before any of them is looked at.
+//! The expected digest of an executable, determined before any byte is read.
 //!
-//! Pins are the caller's own; a receipt is read from the release, or offline from the cache. Does not know where the
+//! Pins come from the caller; a receipt is read from the release, or offline from the cache. Does not know where the
 //! executable comes from.
 
 use crate::RECEIPT_ASSET;
@@ -12,17 +12,17 @@ use crate::error::FetchError;
 use crate::names::Source;
 use crate::request::{Request, Trust, TrustSource};
 
-/// What we believe about one executable.
+/// What the trust source requires of one executable.
 pub(crate) struct ExpectedDigest {
     pub(crate) ground: TrustSource,
     pub(crate) sha256: Digest,
     pub(crate) size: Option<u64>,
-    /// To be remembered once it has verified something.
+    /// The receipt to store once it has verified an executable.
     pub(crate) receipt: Option<(Receipt, Vec<u8>)>,
 }
 
 impl Client {
-    /// What the caller's trust says about the executable.
+    /// Returns what the caller's trust source requires of the executable.
     pub(crate) fn expected(&self, request: &Request) -> Result<ExpectedDigest, FetchError> {
         let asset = &request.asset;
         let no_pin = |ground, known| FetchError::NoPin {
@@ -62,7 +62,7 @@ impl Client {
         }
     }
 
-    /// The receipt of a release, and its bytes where they are to be remembered.
+    /// Returns the receipt of a release, and its bytes if they are to be stored.
     pub(crate) fn receipt_of(
         &self,
         source: &Source,
@@ -90,8 +90,8 @@ impl Client {
 }
 
 impl ExpectedDigest {
-    /// It has verified an executable, so it is worth remembering. A convenience for later: the executable is here, so a
-    /// full disk is no reason to fail.
+    /// Stores the receipt that has verified an executable, for later offline use. The executable is here, so a full
+    /// disk is not an error.
     pub(crate) fn remember(&self, cache: &Cache, source: &Source) {
         let Some((receipt, bytes)) = &self.receipt else {
             return;
@@ -103,7 +103,7 @@ impl ExpectedDigest {
     }
 }
 
-// Only what cannot have been changed on the way is the word of the server.
+// Accepts a receipt only from an authentic source: it must not have been changed in transit.
 fn must_be_authentic(source: &Source) -> Result<(), FetchError> {
     if source.server().is_authentic() {
         return Ok(());

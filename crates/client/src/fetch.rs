@@ -1,9 +1,9 @@
-//! fetch: what we believe in, then the bytes, from the nearest place that has them.
+//! fetch: the expected digest first, then the bytes, from the first source that has them.
 //!
-//! Order: the belief (pins or receipt) gives the digest; then a file that the caller gave; the bundled folder; the cache;
-//! the withdrawal is asked for; the mirrors; the release. A place that lacks the file is told, and the next one is asked.
-//! Bytes that do not match the digest end the fetch, wherever they came from: they are never a reason to try the next
-//! place. One exception: a damaged file in the cache, which is removed.
+//! Order: pins or receipt give the digest; then come the caller's file, the bundled folder, the cache, the check for a
+//! withdrawal, the mirrors, the release. A source without the file is reported, and the next one is asked. Bytes with
+//! another digest end the fetch, from any source: they are never a reason to try the next one. One exception: a damaged
+//! file in the cache, which is removed.
 
 use std::fs::File;
 use std::io::Read;
@@ -18,26 +18,26 @@ use crate::expected::ExpectedDigest;
 use crate::request::{Fetched, Origin, Request, TrustSource};
 use crate::runnable;
 
-/// A verified file: where it is, its size, where it came from.
+/// A verified file: its path, its size, its origin.
 pub(crate) type Located = (PathBuf, u64, Origin);
 
-/// Bytes that the caller brings.
+/// Bytes that the caller provides.
 struct Given<'g> {
     bytes: &'g mut dyn Read,
     origin: Origin,
 }
 
 impl Client {
-    /// Gives the path of the verified executable, from the nearest place that has it.
+    /// Returns the path of the verified executable, from the first source that has it.
     ///
     /// # Errors
-    /// Every [`FetchError`]; nothing that is wrong stays on disk. The beginning of a download that broke off stays in the
-    /// cache, apart from the executables, and is gone on with.
+    /// Every [`FetchError`]; no invalid file stays on disk. A partial download stays in the cache, apart from the
+    /// executables, and is resumed.
     pub fn fetch(&self, request: &Request) -> Result<Fetched, FetchError> {
         self.obtain(request, None)
     }
 
-    /// As [`Self::fetch`], but the bytes come from a file, and go into the cache once they are verified. With
+    /// Fetches as [`Self::fetch`], but the bytes come from a file, and go into the cache once they are verified. With
     /// [`crate::Trust::Pins`] and without a check for a withdrawal, the network is not used.
     ///
     /// # Errors
@@ -49,8 +49,8 @@ impl Client {
         self.obtain(request, Some(Given { bytes, origin }))
     }
 
-    /// As [`Self::fetch_from_file`] with any stream, which the caller names. If the executable is in the cache, nothing is
-    /// read.
+    /// Fetches as [`Self::fetch_from_file`], from any stream, which the caller names. If the executable is in the
+    /// cache, nothing is read.
     ///
     /// # Errors
     /// Every [`FetchError`].
@@ -105,7 +105,7 @@ impl Client {
         })
     }
 
-    /// The file of the bundled folder, in place or copied into the cache.
+    /// Returns the file of the bundled folder, in place or copied into the cache.
     fn bundled(
         &self,
         request: &Request,
@@ -133,7 +133,7 @@ impl Client {
         Ok(Some((path, found.size, origin)))
     }
 
-    /// The file of the cache.
+    /// Returns the file of the cache.
     pub(crate) fn cached(
         &self,
         request: &Request,
@@ -160,7 +160,7 @@ impl Client {
         self.line(&self.retry).tell(&Event::Missed { place, why });
     }
 
-    /// Copies bytes into the cache. They cost no traffic, so nobody has to wait for anybody.
+    /// Copies bytes into the cache. They cost no traffic, so no process waits for another.
     fn copied(
         &self,
         request: &Request,

@@ -1,6 +1,6 @@
-//! From what a program ships (names, version, pins) to the request for this machine's executable.
+//! Makes a request for this machine's executable from what a program ships: names, version, pins.
 //!
-//! Does not know where the program has it from, nor `lockgate.toml`.
+//! Does not know where the program stores these, nor `lockgate.toml`.
 
 use crate::client::Client;
 use crate::document::Expectation;
@@ -11,45 +11,45 @@ use crate::package::Naming;
 use crate::request::{Request, Trust};
 use crate::variant::{VariantError, VariantInfo, choose};
 
-/// What a program wants, in its own words.
+/// The executable that a program wants, in the program's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchSpec {
-    /// The address of the forge, such as `https://github.com`.
+    /// The server's address, such as `https://github.com`.
     pub server: String,
     /// `OWNER/NAME`.
     pub repository: String,
-    /// The package, which a receipt has to name.
+    /// The package, which a receipt must name.
     pub package: Option<String>,
-    /// How its releases and their files are called.
+    /// The names of its releases and their files.
     pub naming: Naming,
     /// The version; see [`crate::version_of_file`].
     pub version: String,
-    /// The text of the pins. Without them a receipt is believed.
+    /// The text of the pins. Without them a receipt is trusted.
     pub pins: Option<String>,
-    /// The forge's number of the repository, which a receipt has to name.
+    /// The repository's number on the server, which a receipt must name.
     pub repository_id: Option<u64>,
-    /// The variant. Without it, the best for this machine.
+    /// The variant; by default the best for this machine.
     pub variant: Option<String>,
-    /// The variants there are, to choose among. Without any: those that the pins name, else those of the receipt, and what
-    /// each is for, its name says.
+    /// The variants to choose from. By default, those that the pins name, else those of the receipt, each described by
+    /// its name.
     pub variants: Vec<VariantInfo>,
-    /// Whether to ask for a withdrawal.
+    /// Whether to check for a withdrawal.
     pub check_withdrawn: bool,
 }
 
-/// Why an order is no request.
+/// Why no request can be made from a specification.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchSpecError {
-    /// A name is none, or what the choice needs cannot be read.
+    /// A name is malformed, or a document that the choice needs cannot be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// None fits this machine, or several do equally well.
+    /// No variant fits this machine, or several fit equally well.
     #[error(transparent)]
     Variant(#[from] VariantError),
 }
 
 impl FetchSpecError {
-    /// The stable code of the reason.
+    /// Returns the stable code of the reason.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.code(),
@@ -57,7 +57,7 @@ impl FetchSpecError {
         }
     }
 
-    /// What to do next, as one sentence.
+    /// Returns what to do next, as one sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.hint(),
@@ -67,7 +67,7 @@ impl FetchSpecError {
 }
 
 impl Client {
-    /// The request for this machine's executable. Reads the receipt only if the choice among variants needs it.
+    /// Returns the request for this machine's executable. Reads the receipt only if the choice among variants needs it.
     ///
     /// # Errors
     /// [`FetchSpecError`].
@@ -75,7 +75,7 @@ impl Client {
         self.request_for(order, &HostPlatform::detect())
     }
 
-    /// The same for another machine than this one.
+    /// Returns the request for another machine than this one.
     ///
     /// # Errors
     /// [`FetchSpecError`].

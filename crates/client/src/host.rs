@@ -1,32 +1,32 @@
-//! What this machine is: operating system, architecture, C libraries. Nothing is run to find out.
+//! The properties of this machine: operating system, architecture, C libraries. Detection runs no program.
 //!
-//! Works on any directory tree, so that it can be tested. Does not know which variants there are.
+//! Works on any directory tree, so that it can be tested. Does not know which variants exist.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::libc::{GlibcLoader, HostLibc, loader_path};
 
-/// What an executable must be made for to run here.
+/// The platform that an executable must be built for to run here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPlatform {
-    /// In Rust's names: `linux`, `macos`, `windows`.
+    /// The operating system, in Rust's names: `linux`, `macos`, `windows`.
     pub os: String,
-    /// In the names that Go and Docker use: `amd64`, `arm64`, `386`, `arm`, `riscv64`, `ppc64le`, `s390x`; another
-    /// architecture in Rust's name.
+    /// The architecture, in the names that Go and Docker use: `amd64`, `arm64`, `386`, `arm`, `riscv64`, `ppc64le`,
+    /// `s390x`; another one in Rust's name.
     pub arch: String,
-    /// The C libraries that are here.
+    /// The installed C libraries.
     pub libc: HostLibc,
 }
 
 impl HostPlatform {
-    /// This machine.
+    /// Detects the platform of this machine.
     pub fn detect() -> Self {
         let arch = arch_name(std::env::consts::ARCH, cfg!(target_endian = "little"));
         Self::of(Path::new("/"), std::env::consts::OS, arch)
     }
 
-    /// A machine of that operating system and architecture whose files lie under `root`.
+    /// Detects the platform of a machine with this operating system and architecture and its files below `root`.
     pub fn of(root: &Path, os: &str, arch: &str) -> Self {
         let libc = if os == "linux" {
             HostLibc::under(root, arch)
@@ -151,7 +151,7 @@ mod tests {
             (&s390x, "s390x", found(V(28), Present, false)),
             (&alpine, "amd64", found(None, Missing, true)),
             (&both, "amd64", found(V(36), Present, true)),
-            // A library alone starts nothing, nor does a loader of another architecture or without bytes.
+            // A library alone starts no executable, nor does a loader for another architecture or an empty one.
             (&debian[..1], "amd64", found(V(36), Missing, false)),
         ] {
             assert_eq!(libc_of(files, arch), expected, "{files:?} for {arch}");
@@ -244,9 +244,9 @@ mod tests {
             assert_eq!(host.libc, found(V(38), expected, false));
             assert_eq!(host.to_string(), words);
         }
-        // The shell is of another architecture: it says nothing about ours.
+        // The shell is for another architecture, so it gives no information about this one.
         assert_eq!(libc_of(&nix, "arm64"), HostLibc::default());
-        // musl's loader elsewhere than where executables name it starts none of them.
+        // musl's loader at another path than the one executables name starts none of them.
         let musl = [("opt/ld-musl-x86_64.so.1", elf(AMD64, ""))];
         let shell = ("usr/bin/env", executable("/opt/ld-musl-x86_64.so.1"));
         let files = [musl.as_slice(), &[shell]].concat();
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn this_machine_is_something() {
         let here = HostPlatform::detect();
-        // Where the shell asks for glibc's loader at its path, it has started with it.
+        // If the shell names glibc's loader by its path, it was started with it.
         let shell = std::env::consts::ARCH == "x86_64" && fs::exists("/bin/sh").unwrap();
         if shell && fs::exists("/lib64/ld-linux-x86-64.so.2").unwrap() {
             assert_eq!(here.libc.loader, GlibcLoader::Present, "{here}");

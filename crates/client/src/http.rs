@@ -1,8 +1,8 @@
-//! One GET: redirects by hand, status to outcome, time limits, the rest of a file.
+//! One GET request: redirects followed by this module, status mapped to an outcome, time limits, ranges.
 //!
-//! Anonymous, but for the login of a mirror, which goes to that server only. Addresses cannot hold a credential, and cookies are
-//! not compiled in (a proxy's own user name goes to that proxy). A panic of the HTTP library ends here, as an error. Does not
-//! know what the bytes are, nor how often to ask.
+//! Anonymous, except for the login of a mirror, which is sent to that server only. Addresses cannot hold a credential,
+//! and cookies are not compiled in (a proxy's own user name is sent to that proxy). A panic of the HTTP library becomes
+//! an error. Does not know what the bytes are, nor the number of attempts.
 
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,36 +21,36 @@ pub(crate) use crate::transfer_error::{RetryAdvice, TransferError, broken, later
 use crate::transfer_error::{classified, from_the_start, refused};
 use crate::web_page::{is_html, is_web_page};
 
-/// How many redirects are followed.
+/// The largest number of redirects that are followed.
 const MOST_REDIRECTS: usize = 5;
 /// The limit for an unwanted body that is read so that its connection can be reused, in bytes.
 const WORTH_READING: u64 = 64 * 1024;
 
-/// The network, as far as an anonymous reader needs it.
+/// The network, as an anonymous reader needs it.
 pub(crate) struct Net {
     agents: Agents,
     idle: Duration,
     total: Duration,
 }
 
-/// Where to go on, and what the first part was of.
+/// The byte to resume from, and the validator of the first part.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resume<'r> {
     pub(crate) from: u64,
-    /// The strong validator of the first part, if the server gave one.
+    /// The strong validator of the first part, if the server sent one.
     pub(crate) etag: Option<&'r str>,
 }
 
-/// A body that has begun to arrive.
+/// A response whose body has begun to arrive.
 pub(crate) struct Arriving {
     pub(crate) body: Box<dyn Read>,
-    /// Which byte of the file is the first.
+    /// The position of the first byte in the file.
     pub(crate) from: u64,
-    /// The size of the whole file, if the server said it.
+    /// The size of the whole file, if the server sent it.
     pub(crate) size: Option<u64>,
-    /// Whether the end of the body can be told from a broken connection.
+    /// Whether the end of the body can be distinguished from a broken connection.
     pub(crate) framed: bool,
-    /// The strong validator, if the server gave one.
+    /// The strong validator, if the server sent one.
     pub(crate) etag: Option<String>,
 }
 
@@ -63,20 +63,20 @@ impl Net {
         })
     }
 
-    /// How long a server may be silent.
+    /// Returns how long a server may be silent.
     pub(crate) fn idle(&self) -> Duration {
         self.idle
     }
 
-    /// When a transfer that begins now has to be over.
+    /// Returns the end of the time for a transfer that begins now.
     pub(crate) fn deadline(&self) -> Instant {
         let now = Instant::now();
         now.checked_add(self.total)
             .unwrap_or(now + Duration::from_secs(1 << 30))
     }
 
-    /// Asks an address and follows redirects until a body begins. The login is for its server only, and not sent again after a
-    /// redirect has led elsewhere.
+    /// Requests an address and follows redirects until a body begins. The login is sent to its server only, and not
+    /// again after a redirect to another server.
     pub(crate) fn get(
         &self,
         address: &Address,
@@ -148,7 +148,7 @@ fn ask(
         request.config().timeout_global(Some(left)).build().call()
     };
     let mut answer = guarded(call).map_err(never)?;
-    // A server may close a connection at the very moment at which it is used again (RFC 9110, 9.2.2).
+    // A server may close a connection at the moment when it is reused (RFC 9110, 9.2.2).
     let was_kept = route.kept.swap(false, Ordering::Relaxed);
     if was_kept && answer.as_ref().is_err_and(is_closed) {
         answer = guarded(call).map_err(never)?;
@@ -168,7 +168,7 @@ fn is_closed(error: &ureq::Error) -> bool {
     matches!(error, ureq::Error::Io(error) if closed.contains(&error.kind()))
 }
 
-/// Does something in the HTTP library, whose panics are bugs of its own, and must not end the program.
+/// Calls the HTTP library and turns its panics, which are bugs of its own, into errors.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -178,7 +178,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// A body, with panics as errors.
+/// A body whose panics become errors.
 struct Guarded<R>(R);
 
 impl<R: Read> Read for Guarded<R> {
@@ -192,7 +192,7 @@ fn read_rest(response: Response<Body>) {
     let short = |size| size <= WORTH_READING;
     if response.body().content_length().is_none_or(short) {
         let body = Guarded(response.into_body().into_reader());
-        // What goes wrong costs a connection and nothing else.
+        // An error here costs a connection, no more.
         drop(io::copy(&mut body.take(WORTH_READING), &mut io::sink()));
     }
 }
@@ -226,7 +226,7 @@ impl Read for Failing {
     }
 }
 
-// RFC 9110, 14.4 and 15.3.7: one part, and which part it is.
+// RFC 9110, 14.4 and 15.3.7: a single part, and its range.
 fn part(response: Response<Body>, resume: Option<Resume<'_>>) -> Result<Arriving, TransferError> {
     let asked = resume.map_or(0, |resume| resume.from);
     let reported = header(&response, header::CONTENT_RANGE).and_then(content_range);
@@ -268,7 +268,7 @@ fn arriving(
     })
 }
 
-/// The first byte and the size of the whole, in `bytes 5-9/10`; a server may not know the size: `bytes 5-9/*`.
+/// Parses the first byte and the whole size from `bytes 5-9/10`; a server may not know the size: `bytes 5-9/*`.
 fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
     let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
     let (from, to) = range.split_once('-')?;
@@ -280,7 +280,7 @@ fn content_range(text: &str) -> Option<(u64, Option<u64>)> {
     (from <= to && size.is_none_or(|size| to < size)).then_some((from, size))
 }
 
-/// A strong validator: a weak one does not speak of bytes.
+/// Returns the strong validator: a weak one does not guarantee identical bytes.
 fn etag(response: &Response<Body>) -> Option<String> {
     let text = header(response, header::ETAG)?;
     (text.len() >= 2 && text.len() <= 200 && text.starts_with('"') && text.ends_with('"'))

@@ -1,23 +1,23 @@
-//! The loader that an executable asks for (`PT_INTERP`): it tells musl from the GNU C library, and beside it lies the
-//! library itself, wherever a distribution keeps it.
+//! Reads the loader that an executable names (`PT_INTERP`): it distinguishes musl from the GNU C library, and the
+//! library is in the same directory, wherever a distribution keeps it.
 //!
-//! Nothing is run, and only the head of a file is read. Does not know what a loader's name means.
+//! No program is run, and only the head of a file is read. Does not know what a loader's name means.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Executables that every system of a kind has, of the system's own making; the last one is this process.
+/// Executables of the system itself that every system of a kind has; the last one is this process.
 const KNOWN: [&str; 3] = ["bin/sh", "usr/bin/env", "proc/self/exe"];
 
-/// How much of a file is read: program headers and the loader's name stand at the beginning.
+/// How much of a file is read: program headers and the loader's name are at the beginning.
 const HEAD: u64 = 64 * 1024;
 
-/// What an ELF file is: `EI_CLASS` (1: 32 bits, 2: 64), `EI_DATA` (1: little-endian, 2: big), `e_machine` (System V ABI,
-/// chapter 4).
+/// The kind of an ELF file: `EI_CLASS` (1: 32 bits, 2: 64), `EI_DATA` (1: little-endian, 2: big), `e_machine` (System V
+/// ABI, chapter 4).
 pub(crate) type Kind = (u8, u8, u16);
 
-/// The loader of the system whose files lie under `root`, as a path below it.
+/// Returns the loader of the system whose files are below `root`, as a path below it.
 pub(crate) fn of_system(root: &Path, kind: Kind) -> Option<PathBuf> {
     KNOWN.iter().find_map(|known| {
         let mut head = Vec::new();
@@ -31,7 +31,7 @@ pub(crate) fn of_system(root: &Path, kind: Kind) -> Option<PathBuf> {
     })
 }
 
-/// What the head of an ELF file says that it is.
+/// Returns the kind in the head of an ELF file.
 pub(crate) fn kind_of(head: &[u8]) -> Option<Kind> {
     let (class, data) = (*head.get(4)?, *head.get(5)?);
     let machine = number(head, 18, 2, data == 2)?;
@@ -44,7 +44,7 @@ fn loader(head: &[u8]) -> Option<&str> {
     let (class, data, _) = kind_of(head)?;
     let (wide, big) = (class == 2, data == 2);
     let at = |at: usize, size: usize| number(head, at, size, big);
-    // Where the table of program headers is, the size of a row, their number; in a row its offset and size.
+    // The offset of the table of program headers, the size of a row, their number; in a row its offset and size.
     let (table, row, count, offset, size, word) = if wide {
         (at(32, 8)?, at(54, 2)?, at(56, 2)?, 8, 32, 8)
     } else {
@@ -78,7 +78,7 @@ fn number(bytes: &[u8], at: usize, size: usize, big: bool) -> Option<u64> {
 pub(crate) mod tests {
     use super::*;
 
-    /// An executable of 64 bits, little-endian, that asks for a loader.
+    /// Builds an executable of 64 bits, little-endian, that names a loader.
     pub(crate) fn executable(loader: &str) -> Vec<u8> {
         let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
         bytes.resize(64, 0);
@@ -117,7 +117,7 @@ pub(crate) mod tests {
     fn this_systems_shell_is_read() {
         let head = std::fs::read("/bin/sh").unwrap();
         let kind = kind_of(&head).unwrap();
-        // A shell without a loader is static; then there is none to be found.
+        // A shell without a loader is static; then none can be found.
         assert_eq!(
             of_system(Path::new("/"), kind).is_some(),
             loader(&head).is_some()

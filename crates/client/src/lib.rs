@@ -1,7 +1,7 @@
 //! Fetch and verify an executable that Lockgate published.
 //!
-//! For any program whose users need an executable that stands in a release: one blocking call gives the path of a
-//! verified file, out of a cache, a mirror or the release itself. Few dependencies, no configuration of its own.
+//! For any program whose users need an executable from a release: one blocking call returns the path of a verified file,
+//! from a cache, a mirror or the release itself. Few dependencies, no configuration of its own.
 //!
 //! ```
 //! use lockgate_client::{Client, Digest, FetchError, Options, Origin, Request, Source, Trust};
@@ -9,7 +9,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (cache, bundled) = (tempfile::tempdir()?, tempfile::tempdir()?);
 //! # std::fs::write(bundled.path().join("tool-amd64-v2"), "an executable")?;
-//! // What a program ships: which bytes are right, as `lockgate pin` writes it.
+//! // The pins that a program ships: the expected digests, as `lockgate pin` writes them.
 //! let pins = format!("{}  tool-amd64-v2\n", Digest::of(b"an executable"));
 //!
 //! let client = Client::new(Options {
@@ -56,11 +56,11 @@
 //!
 //! The outcomes that must never be confused are variants of [`FetchError`]: *not published*, *network*, *wrong bytes*.
 //!
-//! There is no global state: a [`Client`] holds its settings and connections, may be shared by threads, and tells what it
-//! does to [`Options::listener`]. What this crate does not know: tokens (none is ever sent), the forge's API,
-//! `lockgate.toml`, a terminal. [`Variables`] names what a program may let its users decide by environment, and reads what
-//! the program hands to it. The environment itself is read in two places only: the proxy variables (see [`Proxy`]), and by a
-//! library `SSL_CERT_FILE` and `SSL_CERT_DIR`, which name root certificates in place of the system's.
+//! There is no global state: a [`Client`] holds its settings and connections, may be shared by threads, and reports what it
+//! does to [`Options::listener`]. This crate does not use tokens (none is ever sent), GitHub's API, `lockgate.toml` or a
+//! terminal. [`Variables`] defines which settings a program may let its users set in the environment, and reads the values
+//! from the program. The environment itself is read in two places only: the proxy variables (see [`Proxy`]), and, by a
+//! library, `SSL_CERT_FILE` and `SSL_CERT_DIR`, which name root certificates in place of the system's.
 
 mod address;
 mod agents;
@@ -122,12 +122,12 @@ pub use withdrawn::{Unanswered, WithdrawalCheck};
 pub const RECEIPT_ASSET: &str = "lockgate-receipt.json";
 /// The name of the asset that holds the digests.
 pub const SUMS_ASSET: &str = "SHA256SUMS";
-/// The name of the asset that says that a version must not be used.
+/// The name of the asset that marks a version as withdrawn.
 pub const WITHDRAWAL_ASSET: &str = "lockgate-withdrawal.json";
-/// A version's tag with this in front is the tag of its withdrawal.
+/// The prefix of a withdrawal's tag, before the version's tag.
 pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 
-/// Every code that this crate can give, for the page that explains them.
+/// Returns every code of this crate, for the page that explains them.
 pub fn codes() -> Vec<&'static str> {
     [FetchError::CODES, VariantError::CODES].concat()
 }

@@ -1,7 +1,8 @@
-//! The C libraries of a machine: which library is installed, and whether the loader that executables name is there.
+//! The C libraries of a machine: which library is installed, and whether the loader that executables name exists.
 //!
-//! The library and the loader are two facts. NixOS and Guix have the GNU C library in a store of their own and nothing at
-//! `/lib64/ld-linux-x86-64.so.2`, so an executable from elsewhere does not start there. Does not choose variants.
+//! The library and the loader are independent. NixOS and Guix have the GNU C library in a store of their own and
+//! nothing at `/lib64/ld-linux-x86-64.so.2`, so an executable from elsewhere does not start there. Does not choose
+//! variants.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -10,21 +11,21 @@ use std::path::{Path, PathBuf};
 use crate::interpreter::{self, Kind, kind_of};
 use crate::variant::GlibcVersion;
 
-/// No C library is larger, in bytes.
+/// The largest C library that is read, in bytes.
 const LARGEST_LIBC: u64 = 16 << 20;
 
-/// No loader is larger, in bytes.
+/// The largest loader that is read, in bytes.
 const LARGEST_LOADER: u64 = 4 << 20;
 
-/// What NixOS's stub prints before it exits with 127.
+/// The message that NixOS's stub prints before it exits with 127.
 const STUB: &[u8] = b"Could not start dynamically linked executable";
 
 /// The C libraries of a machine: none, one or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HostLibc {
-    /// The GNU C library's version, if it is here.
+    /// The GNU C library's version, if it is installed.
     pub glibc: Option<GlibcVersion>,
-    /// The loader that executables for the GNU C library name.
+    /// The state of the loader that executables for the GNU C library name.
     pub loader: GlibcLoader,
     /// Whether musl's loader is at the path that executables name.
     pub musl: bool,
@@ -33,7 +34,7 @@ pub struct HostLibc {
 /// What is at the path of the GNU C library's loader, such as `/lib64/ld-linux-x86-64.so.2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GlibcLoader {
-    /// Nothing, or no executable of this architecture.
+    /// Nothing, or not an executable for this architecture.
     #[default]
     Missing,
     /// The stub of NixOS, which only prints an error.
@@ -42,14 +43,14 @@ pub enum GlibcLoader {
     Present,
 }
 
-/// The path of the GNU C library's loader, as executables of an architecture name it.
+/// Returns the path of the GNU C library's loader, as executables for an architecture name it.
 pub(crate) fn loader_path(arch: &str) -> Option<&'static str> {
     let layout = LAYOUTS.iter().find(|layout| layout.arch == arch)?;
     Some(layout.loader)
 }
 
 impl HostLibc {
-    /// Those of an architecture on a Linux machine whose files lie under `root`.
+    /// Finds the C libraries for an architecture on a Linux machine whose files are below `root`.
     pub(crate) fn under(root: &Path, arch: &str) -> Self {
         let layout = LAYOUTS.iter().find(|layout| layout.arch == arch);
         layout.map_or_else(Self::default, |layout| {
@@ -63,7 +64,7 @@ impl HostLibc {
     }
 }
 
-/// What an ELF file of an architecture says, and where its libraries are.
+/// How an architecture's ELF files and library directories look.
 struct Layout {
     arch: &'static str,
     elf: Kind,
@@ -117,7 +118,7 @@ fn loader(root: &Path, layout: &Layout) -> GlibcLoader {
     }
 }
 
-/// The file that a path below `root` names, at the end of its links: where an absolute one leads is below `root` too.
+/// Follows the links of a path below `root`; absolute targets are below `root` too.
 fn follow(root: &Path, path: &str) -> Option<PathBuf> {
     const MOST_LINKS: usize = 8;
     let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
@@ -134,7 +135,7 @@ fn follow(root: &Path, path: &str) -> Option<PathBuf> {
     None
 }
 
-/// The beginning of a plain file.
+/// Reads the beginning of a plain file.
 fn head(path: &Path, most: u64) -> Option<Vec<u8>> {
     if !fs::metadata(path).ok()?.is_file() {
         return None;
@@ -146,7 +147,7 @@ fn head(path: &Path, most: u64) -> Option<Vec<u8>> {
 }
 
 fn glibc(root: &Path, layout: &Layout, loader: Option<&Path>) -> Option<GlibcVersion> {
-    // The library that the system's own executables use lies beside their loader, or where the loader links to.
+    // The library that the system's own executables use is next to their loader, or next to the loader's link target.
     let real = loader.and_then(|loader| fs::canonicalize(loader).ok());
     let beside = [real.as_deref(), loader];
     let own = beside.into_iter().flatten().filter_map(Path::parent);
@@ -168,7 +169,7 @@ fn usual(root: &Path, layout: &Layout) -> impl Iterator<Item = PathBuf> {
     places.map(|place| root.join(place)).into_iter()
 }
 
-/// The version of a `libc.so.6`, if it is one of that architecture.
+/// Returns the version of a `libc.so.6`, if it is for that architecture.
 fn version_of(libc: &Path, layout: &Layout) -> Option<GlibcVersion> {
     let bytes = head(libc, LARGEST_LIBC)?;
     if kind_of(&bytes)? != layout.elf {
@@ -185,7 +186,7 @@ fn from_file_name(name: &str) -> Option<GlibcVersion> {
     version(name.strip_prefix("libc-")?.strip_suffix(".so")?.as_bytes())
 }
 
-// What the library prints about itself: "GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36."
+// The library's own banner: "GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36."
 fn from_banner(bytes: &[u8]) -> Option<GlibcVersion> {
     let at = find(bytes, b"GNU C Library ")?;
     let banner = &bytes[at..bytes.len().min(at + 200)];

@@ -1,7 +1,8 @@
-//! The login of a mirror: from a netrc file, or a header that the environment holds.
+//! The login of a mirror: from a netrc file, or a header from the environment.
 //!
-//! It goes to the mirror's own server (scheme, host and port), never to the release, another mirror's server or where a redirect
-//! leads, and is never shown. Reads no environment: the caller says where the file is, and what the header.
+//! It is sent to the mirror's own server (scheme, host and port), never to the release, another mirror's server or a
+//! redirect's target, and is never shown. Does not read the environment: the caller passes the file's path and the
+//! header.
 
 use std::fmt;
 use std::path::Path;
@@ -33,10 +34,10 @@ impl fmt::Debug for Login {
 }
 
 impl Login {
-    /// A header for the server of all web mirrors; `None` if there is no such mirror.
+    /// Makes a header for the server of all web mirrors; `None` if there is no web mirror.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] if it is no header, or the mirrors are on several servers.
+    /// [`FetchError::InvalidInput`] if the header is malformed, or the mirrors are on several servers.
     pub(crate) fn for_mirrors(
         mirrors: &[Mirror],
         header: &str,
@@ -56,7 +57,7 @@ impl Login {
         Self::of_header(server, header).map(Some)
     }
 
-    /// A header such as `Authorization: Bearer ...`.
+    /// Parses a header such as `Authorization: Bearer ...`.
     ///
     /// # Errors
     /// [`FetchError::InvalidInput`], without the text: it is a secret.
@@ -67,7 +68,7 @@ impl Login {
         };
         let (name, value) = text.split_once(':').ok_or_else(wrong)?;
         let name: HeaderName = name.trim().parse().map_err(|_| wrong())?;
-        // The transport's own: two of one kind make a request that servers and proxies read differently.
+        // The transport's own headers: a request with two of one kind is read differently by servers and proxies.
         let taken = [
             header::HOST,
             header::CONTENT_LENGTH,
@@ -82,7 +83,8 @@ impl Login {
         Ok(Self::new(server, name, value))
     }
 
-    /// The user name and password that a netrc file has for the server's host; `None` if it has none, or cannot be read.
+    /// Reads the user name and password for the server's host from a netrc file; `None` if it has none, or cannot be
+    /// read.
     pub(crate) fn of_netrc(server: &Address, file: &Path) -> Option<Self> {
         let found = std::fs::metadata(file).ok()?;
         if !found.is_file() || found.len() > LARGEST {
@@ -111,8 +113,7 @@ impl Login {
     }
 }
 
-/// The first entry of a netrc file that names a host: user name and password. `default` is for hosts that nobody named, so it
-/// does not count.
+/// Returns user name and password of the first netrc entry that names a host. `default` is ignored: it names no host.
 fn entry(text: &str, wanted: &str) -> Option<(String, String)> {
     let mut words = words(text).into_iter();
     let (mut here, mut user, mut password) = (false, None, None);
@@ -130,7 +131,7 @@ fn entry(text: &str, wanted: &str) -> Option<(String, String)> {
     Some((user?, password?))
 }
 
-/// The words of a netrc file: quoted ones may hold blanks, `#` begins a comment, a macro ends with an empty line.
+/// Splits a netrc file into words: quoted ones may hold blanks, `#` begins a comment, a macro ends with an empty line.
 fn words(text: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut in_macro = false;
@@ -142,7 +143,7 @@ fn words(text: &str) -> Vec<String> {
         let mut rest = line.trim_start();
         while !rest.is_empty() {
             let previous = all.last().map(String::as_str);
-            // A password may begin with it.
+            // A password may begin with `#`.
             if rest.starts_with('#') && !matches!(previous, Some("login" | "password" | "account"))
             {
                 break;
@@ -177,7 +178,7 @@ fn next_word(text: &str) -> (String, &str) {
     (word, "")
 }
 
-/// RFC 4648, 4.
+/// Encodes as base64 (RFC 4648, 4).
 pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();

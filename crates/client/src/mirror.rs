@@ -1,6 +1,6 @@
 //! Mirrors: plain folders, on a web server or on this machine: `{mirror}/{tag}/{asset}`.
 //!
-//! Does not know who filled them, and believes them in nothing.
+//! Mirrors are untrusted.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::error::FetchError;
 use crate::names::{AssetName, Source, not_usable};
 
-/// One mirror.
+/// A mirror.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mirror {
     Web(Address),
@@ -16,7 +16,8 @@ pub(crate) enum Mirror {
 }
 
 impl Mirror {
-    /// An address; or a folder, whose path says that it is one: a misspelt address must not be taken for an empty folder.
+    /// Parses an address or a folder. A folder's path must be recognizable as one: a misspelt address must not be
+    /// treated as an empty folder.
     pub(crate) fn parse(text: &str) -> Result<Self, FetchError> {
         let path = PathBuf::from(text);
         if path.is_absolute() || text.starts_with('.') {
@@ -28,7 +29,7 @@ impl Mirror {
             .ok_or_else(|| not_usable(text, expected))
     }
 
-    /// Where it has an asset of a release, if it does.
+    /// Returns the address or path at which it would have an asset of a release.
     pub(crate) fn place(&self, source: &Source, asset: &AssetName) -> String {
         match self {
             Self::Web(base) => base.join(&format!("{}/{asset}", source.tag())).to_string(),

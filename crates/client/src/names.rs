@@ -1,6 +1,6 @@
-//! The names that a caller gives, checked once: which release, which asset.
+//! The names from a caller, validated once: which release, which asset.
 //!
-//! The rules are those of the forge, narrowed to what needs no quoting in an address or a file name.
+//! The rules are GitHub's, narrowed to what needs no quoting in an address or a file name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,12 +9,12 @@ use crate::WITHDRAWN_PREFIX;
 use crate::address::Address;
 use crate::error::{FetchError, quoted_address};
 
-/// The name of a file of a release: letters, digits, `.`, `_`, `-`; no dot at an end; at most 200 characters.
+/// The name of a release's file: letters, digits, `.`, `_`, `-`; no dot at either end; at most 200 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AssetName(String);
 
 impl AssetName {
-    /// The text itself.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -45,10 +45,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// A release of `repository` (`OWNER/NAME`) on a server such as `https://github.com`.
+    /// Makes a source from a server such as `https://github.com`, a repository (`OWNER/NAME`) and a tag.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] says which of the three is malformed.
+    /// [`FetchError::InvalidInput`] names which of the three is malformed.
     pub fn new(server_url: &str, repository: &str, tag: &str) -> Result<Self, FetchError> {
         let server = Address::parse_base(server_url).ok_or_else(|| {
             not_usable(
@@ -75,17 +75,17 @@ impl Source {
         })
     }
 
-    /// The server, without a slash at the end.
+    /// Returns the server's address, without a slash at the end.
     pub fn server_url(&self) -> String {
         self.server.in_full()
     }
 
-    /// `OWNER/NAME`.
+    /// Returns the repository: `OWNER/NAME`.
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
-    /// The tag.
+    /// Returns the tag.
     pub fn tag(&self) -> &str {
         &self.tag
     }
@@ -94,7 +94,7 @@ impl Source {
         &self.server
     }
 
-    /// The plain address of an asset: no API, no rate limit.
+    /// Returns the plain address of an asset: no API, no rate limit.
     pub(crate) fn address_of(&self, asset: &AssetName) -> Address {
         self.server.join(&format!(
             "{}/releases/download/{}/{asset}",
@@ -102,7 +102,7 @@ impl Source {
         ))
     }
 
-    /// The release that would hold the withdrawal of this one.
+    /// Returns the release that would hold the withdrawal of this one.
     pub(crate) fn withdrawal(&self) -> Self {
         Self {
             tag: format!("{WITHDRAWN_PREFIX}{}", self.tag),

@@ -1,8 +1,8 @@
-//! `NO_PROXY`: which hosts are reached without a proxy, by the rules that `curl` and Go share.
+//! `NO_PROXY`: the hosts that are reached without a proxy, by the rules that `curl` and Go share.
 //!
-//! Entries are separated by commas or blanks: a host or domain, which counts for what is below it too, with or without a leading
-//! dot or `*.`; an address; a range of addresses, `10.0.0.0/8` or `fd00::/8`; `*` for every host. An entry with a port, `host:8443`
-//! or `[::1]:8443`, is for that port only. What is none of these is ignored, as they do.
+//! Entries are separated by commas or blanks: a host or domain, which includes its subdomains, with or without a
+//! leading dot or `*.`; an address; a range of addresses, `10.0.0.0/8` or `fd00::/8`; `*` for every host. An entry with
+//! a port, `host:8443` or `[::1]:8443`, applies to that port only. Other entries are ignored, as by `curl` and Go.
 
 use std::net::IpAddr;
 
@@ -19,9 +19,9 @@ struct Entry {
 #[derive(Clone, PartialEq, Eq)]
 enum Hosts {
     All,
-    /// In lower case, without dots around it.
+    /// A host or domain in lower case, without dots around it.
     Domain(String),
-    /// An address, and how many of its first bits count.
+    /// An address, and the number of its leading bits that are compared.
     Range(IpAddr, u32),
 }
 

@@ -1,4 +1,4 @@
-//! What a caller decides once: where to look, through what, how long, and who hears about it.
+//! The options of a client: sources, network, limits, listener.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,50 +9,51 @@ use std::time::Duration;
 use crate::error::redacted;
 use crate::event::Listener;
 
-/// How a [`crate::Client`] works. The default has no cache and no mirror, and asks the network.
+/// The options of a [`crate::Client`]. The default has no cache and no mirror, and uses the network.
 #[derive(Clone)]
 pub struct Options {
-    /// A folder with executables that came with the program: `{bundled}/{asset}`. Used in place where the file is what is
-    /// believed and may be run; copied into the cache where it may not be run.
+    /// A folder with executables that came with the program: `{bundled}/{asset}`. A file with the expected digest is
+    /// used in place if it can be executed there; otherwise it is copied into the cache.
     pub bundled: Option<PathBuf>,
-    /// The directory that holds what was fetched. Without one, only the bundled folder is of use; a release can be
-    /// verified.
+    /// The directory for fetched executables. Without one, `fetch` can use the bundled folder only; a release can still
+    /// be verified.
     pub cache: Option<PathBuf>,
     /// Mirrors, tried in this order before the release itself: addresses, or folders whose path begins with `/` or `.`;
     /// `{mirror}/{tag}/{asset}` in both.
     ///
-    /// Mirrors give executables only, never a receipt or a withdrawal: they are believed in nothing.
+    /// Mirrors serve executables only and are untrusted. Receipts and withdrawals are always read from the release.
     pub mirrors: Vec<String>,
-    /// A netrc file, for mirrors that want a user name and a password. It is looked at when such a mirror is asked, for the
-    /// mirror's own host; nobody else gets what it says.
+    /// A netrc file, for mirrors that require a user name and a password. It is read when such a mirror is asked; an
+    /// entry is sent to the mirror's own host only.
     pub netrc: Option<PathBuf>,
-    /// A header for a mirror that wants one, such as `Authorization: Bearer TOKEN`, in place of the netrc file. It is for one
-    /// server (scheme, host and port), so all web mirrors have to be on that one; nobody else gets it. It is never shown.
+    /// A header for a mirror that requires one, such as `Authorization: Bearer TOKEN`, in place of the netrc file. It
+    /// is sent to one server (scheme, host and port) only, so all web mirrors must be on that server. It is never
+    /// shown.
     pub mirror_header: Option<String>,
-    /// Whether the network is ruled out: only files are used.
+    /// Whether to use files only, never the network.
     pub offline: bool,
-    /// Whether to ask for a withdrawal whatever is remembered of earlier answers.
+    /// Whether to check for a withdrawal regardless of stored answers.
     pub refresh: bool,
-    /// How long to wait.
+    /// The time limits.
     pub timeouts: Timeouts,
-    /// How often to try again.
+    /// How often to retry.
     pub retry: Retry,
-    /// Through what.
+    /// The proxy.
     pub proxy: Proxy,
-    /// Files with root certificates (PEM) that are trusted besides the system's.
+    /// Files with root certificates (PEM) that are trusted in addition to the system's.
     pub ca_files: Vec<PathBuf>,
     /// The `User-Agent` of every request.
     pub user_agent: String,
     /// The largest executable that is accepted, in bytes. Default: 2 GiB, the largest asset of a release on GitHub.
     pub max_size: u64,
-    /// Whether what is handed out has to be executable where it is; else the fetch ends with [`crate::FetchError::NoExec`].
-    /// Without it, a cache on a file system that is mounted `noexec` will do, for callers who only copy the file. Default:
-    /// true.
+    /// Whether the fetched file must be executable where it is; if it is not, the fetch ends with
+    /// [`crate::FetchError::NoExec`]. If false, the cache may be on a file system that is mounted `noexec`, for callers
+    /// who only copy the file. Default: true.
     pub executable: bool,
-    /// Hears what happens.
+    /// Receives the events.
     pub listener: Option<Listener>,
-    /// Once it is true, the work ends with [`crate::FetchError::Stopped`] within a tenth of a second, also while the network is
-    /// silent; hashing a file that is here is done first.
+    /// A flag that ends the work with [`crate::FetchError::Stopped`] within a tenth of a second once it is true, also
+    /// while the network is silent; hashing of a local file is finished first.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
@@ -82,12 +83,12 @@ impl Default for Options {
 /// How long to wait before a server counts as unreachable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For its name to resolve, and then for a connection, encryption included. Default: 15 seconds each.
+    /// The limit for resolving its name, and again for connecting, TLS included. Default: 15 seconds each.
     pub connect: Duration,
-    /// For the next bytes. Default: 30 seconds.
+    /// The limit for the next bytes. Default: 30 seconds.
     pub idle: Duration,
-    /// For one file from one address, all attempts included; and for another process that gets the same file. Default:
-    /// 30 minutes.
+    /// The limit for one file from one address, all attempts included; and for another process that downloads the same
+    /// file. Default: 30 minutes.
     pub total: Duration,
 }
 
@@ -101,12 +102,13 @@ impl Default for Timeouts {
     }
 }
 
-/// How often to ask an address whose trouble may pass (no connection, a time-out, a broken transfer, 429, 5xx).
+/// How to retry after a temporary error (no connection, a time-out, a broken transfer, 429, 5xx).
 #[derive(Clone)]
 pub struct Retry {
-    /// Attempts in all, at least one, that bring nothing: one that brings a part of the file does not count. Default: 3.
+    /// The number of attempts, at least one. An attempt that brings a part of the file does not count. Default: 3.
     pub attempts: u32,
-    /// Waits: half a second, doubling, at most a minute; or as long as the server asks for. Default: sleeps.
+    /// Waits between attempts: half a second, doubling, at most a minute; or as long as the server asks for. Default:
+    /// sleeps.
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
 }
 
@@ -120,7 +122,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// How long to wait after an attempt, counted from 1; `None` if the server asks for more than a minute.
+    /// Returns how long to wait after an attempt, counted from 1; `None` if the server asks for more than a minute.
     pub(crate) fn wait(attempt: u32, asked_for: Option<Duration>) -> Option<Duration> {
         let longest = Duration::from_secs(60);
         let doubling = Duration::from_millis(500)
@@ -131,16 +133,16 @@ impl Retry {
     }
 }
 
-/// Through what to reach a server. Shown without the user name and password of a proxy.
+/// The proxy for reaching a server. Shown without the proxy's user name and password.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// What `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` (also in lower case) say, except for this machine and the hosts of
-    /// `NO_PROXY`.
+    /// The proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` (also in lower case) name, except for this machine and
+    /// the hosts of `NO_PROXY`.
     #[default]
     Environment,
-    /// Nothing.
+    /// No proxy.
     Direct,
-    /// The proxy at this address, whatever is asked.
+    /// The proxy at this address, for every request.
     Through(String),
 }
 

@@ -1,5 +1,5 @@
-//! What a program that ships a version file has to know of its package: how the release and its files are called, and
-//! what the file says.
+//! The names of a package's releases and files, and the content of its version file, for programs that ship such a
+//! file.
 //!
 //! The grammar of the templates is that of `lockgate.toml`. Does not know that file, nor this machine.
 
@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 64;
 /// The longest integer version, in digits.
 const MOST_DIGITS: usize = 10;
 
-/// How the releases of a package and their files are called.
+/// The names of a package's releases and files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Naming {
     tag: String,
@@ -19,11 +19,11 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// From the templates `tag` and `asset` of `lockgate.toml`, and the package's name where they hold `{package}`.
+    /// Parses the templates `tag` and `asset` of `lockgate.toml`; `package` replaces `{package}` in them.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] where one lacks `{version}`, or the asset's lacks `{variant}`, or holds it twice, or
-    /// anything else stands in braces.
+    /// [`FetchError::InvalidInput`] if one lacks `{version}`, if the asset's lacks `{variant}` or holds it twice, or if
+    /// there is anything else in braces.
     pub fn new(package: Option<&str>, tag: &str, asset: &str) -> Result<Self, FetchError> {
         let filled = |template: &str| match package {
             Some(package) => template.replace("{package}", package),
@@ -37,21 +37,21 @@ impl Naming {
         Ok(Self { tag, asset })
     }
 
-    /// The tag of a version's release.
+    /// Returns the tag of a version's release.
     pub fn tag(&self, version: &str) -> String {
         self.tag.replace("{version}", version)
     }
 
-    /// The name of a variant's executable.
+    /// Returns the name of a variant's executable.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] if that is no name of an asset.
+    /// [`FetchError::InvalidInput`] if the result is not a valid asset name.
     pub fn asset(&self, variant: &str, version: &str) -> Result<AssetName, FetchError> {
         let name = self.asset.replace("{version}", version);
         name.replace("{variant}", variant).parse()
     }
 
-    /// The variant whose executable has this name, if it is one of that version.
+    /// Returns the variant whose executable has this name, if it is one of that version.
     pub fn variant_of<'n>(&self, asset: &'n str, version: &str) -> Option<&'n str> {
         let name = self.asset.replace("{version}", version);
         let (before, after) = name.split_once("{variant}")?;
@@ -61,7 +61,7 @@ impl Naming {
     }
 }
 
-/// The version that a version file holds: an integer or a semantic version, then at most one line end.
+/// Reads the version from a version file: an integer or a semantic version, then at most one line end.
 ///
 /// # Errors
 /// [`FetchError::Document`] for anything else.

@@ -1,7 +1,7 @@
-//! Which proxy an address is reached through. The environment is asked through a function, so that this can be tested.
+//! Chooses the proxy for an address. The environment is read through a function, so that this can be tested.
 //!
-//! The rules are those that `curl` and Go share: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`, `ALL_PROXY` for both
-//! where those are not set, names in lower case too; [`NoProxy`] is what they do not count for. This machine is never reached
+//! The rules are those that `curl` and Go share: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`, `ALL_PROXY` for
+//! both if those are not set, names in lower case too; [`NoProxy`] holds the exceptions. This machine is never reached
 //! through a proxy that the environment names.
 
 use crate::address::Address;
@@ -10,7 +10,7 @@ use crate::names::not_usable;
 use crate::no_proxy::NoProxy;
 use crate::options::Proxy;
 
-/// The proxies there are.
+/// The configured proxies.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Proxies {
     https: Option<String>,
@@ -21,12 +21,12 @@ pub(crate) struct Proxies {
 }
 
 impl Proxies {
-    /// As the option says, with a look at the environment if it says so.
+    /// Resolves the option, reading the environment if it requires that.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] for what is no address of a proxy. It is not shown: it may hold a password.
+    /// [`FetchError::InvalidInput`] for a malformed address of a proxy. It is not shown: it may hold a password.
     pub(crate) fn new(option: &Proxy) -> Result<Self, FetchError> {
-        // What is no text is no address either, and must not be passed over.
+        // A value that is not UTF-8 is not an address either, and must be an error, not be ignored.
         let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         Self::with(option, |name| std::env::var_os(name).map(lossy))
     }
@@ -47,7 +47,7 @@ impl Proxies {
         };
         for text in found.https.iter().chain(&found.http) {
             match (option, is_socks(text)) {
-                // What the environment names may not be needed.
+                // The environment's proxy may not be needed.
                 (Proxy::Environment | Proxy::Direct, true) => continue,
                 (Proxy::Through(_), true) => return Err(socks(text)),
                 (_, false) => {}
@@ -76,7 +76,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy for an address, if it has one. Whether it is of use: [`is_socks`].
+    /// Returns the proxy for an address, if it has one. Whether its kind is supported: [`is_socks`].
     pub(crate) fn of(&self, address: &Address) -> Option<&str> {
         let proxy = if address.is_tls() {
             &self.https

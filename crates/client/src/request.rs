@@ -1,6 +1,6 @@
-//! What is asked for and what comes of it: which executable, what to believe, and the verified result.
+//! The input and result of a fetch: which executable, which trust source, and the verified file.
 //!
-//! Does not know how either is done.
+//! Does not know how a fetch works.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,35 +11,35 @@ use crate::error::FetchError;
 use crate::names::{AssetName, Source};
 use crate::withdrawn::WithdrawalCheck;
 
-/// Which executable, and what to believe.
+/// Which executable to fetch, and what to verify it against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The release.
     pub source: Source,
     /// The executable.
     pub asset: AssetName,
-    /// What says which bytes are right.
+    /// The source of the expected digest.
     pub trust: Trust,
-    /// Whether to ask for a withdrawal first. Costs one request, even where the cache has the executable.
+    /// Whether to check for a withdrawal first. Costs one request, even if the executable is in the cache.
     pub check_withdrawn: bool,
 }
 
-/// What says which bytes are right.
+/// The source of the expected digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// The pins of a repository: a name that they lack is an error, never a download.
+    /// The pins of a repository: a name without a pin is an error, never a download.
     Pins(Sums),
-    /// The receipt that was published with the release: weaker ground, because whoever could replace the executables
-    /// could replace it too. It must come over TLS (or from this machine), from the release itself, and meet the
-    /// expectation.
+    /// The receipt that was published with the release. This is weaker than pins: an attacker who could replace the
+    /// executables could replace it too. It must come over TLS (or from this machine), from the release itself, and
+    /// meet the expectation.
     Receipt(Expectation),
 }
 
 impl Trust {
-    /// Reads pins: the text of a `SHA256SUMS`.
+    /// Parses pins: the text of a `SHA256SUMS`.
     ///
     /// # Errors
-    /// [`FetchError::Document`] says which line is wrong.
+    /// [`FetchError::Document`] names the malformed line.
     pub fn pins(text: &str) -> Result<Self, FetchError> {
         let origin = "the caller".to_owned();
         let unreadable = |problem| FetchError::Document {
@@ -53,14 +53,14 @@ impl Trust {
     }
 }
 
-/// What the verification stands on.
+/// The source that a verification is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrustSource {
     /// The pins of a repository.
     Pins,
     /// The receipt that is published with the release.
     Receipt,
-    /// A receipt that was verified earlier on this machine: offline only.
+    /// A stored receipt that was verified earlier on this machine: offline only.
     StoredReceipt,
 }
 
@@ -82,20 +82,20 @@ impl TrustSource {
     }
 }
 
-/// Where bytes came from.
+/// The source of the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The cache.
     Cache,
-    /// A mirror: the address or path.
+    /// A mirror: its address or path.
     Mirror(String),
-    /// The release: the address.
+    /// The release: its address.
     Release(String),
     /// The folder that came with the program: the file, used in place or copied.
     Bundled(PathBuf),
     /// A file of the caller.
     File(PathBuf),
-    /// A stream of the caller, in its words.
+    /// A stream of the caller, as the caller names it.
     Stream(String),
 }
 
@@ -112,16 +112,16 @@ impl fmt::Display for Origin {
 /// A verified executable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// Where it lies, with the executable bit.
+    /// Its path; the file is executable.
     pub path: PathBuf,
     /// Its digest.
     pub sha256: Digest,
     /// Its size in bytes.
     pub size: u64,
-    /// What the verification stands on.
+    /// The source that the verification is based on.
     pub ground: TrustSource,
-    /// Where the bytes came from.
+    /// The source of the bytes.
     pub origin: Origin,
-    /// What is known about a withdrawal.
+    /// The result of the check for a withdrawal.
     pub withdrawal: WithdrawalCheck,
 }

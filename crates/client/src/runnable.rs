@@ -1,13 +1,13 @@
-//! Whether the system lets this account execute a file: its mode, and the file system that it is on.
+//! Whether this account can execute a file: its mode, and the mount options of its file system.
 //!
-//! A cache on a file system that is mounted `noexec` stores and verifies like any other, so that only running the file would
-//! show it. Nothing is run to find out.
+//! A cache on a file system that is mounted `noexec` stores and verifies as usual, so only running the file would show
+//! the problem. The check runs no program.
 
 use std::path::Path;
 
 use crate::error::FetchError;
 
-/// Refuses a file that this account cannot execute where it is.
+/// Returns an error for a file that this account cannot execute where it is.
 pub(crate) fn check(path: &Path) -> Result<(), FetchError> {
     if may_execute(path) {
         return Ok(());
@@ -18,7 +18,7 @@ pub(crate) fn check(path: &Path) -> Result<(), FetchError> {
     })
 }
 
-/// Whether the system lets this account execute a file. A question that it does not answer counts as yes.
+/// Whether the system lets this account execute a file. A failed check counts as yes.
 #[cfg(unix)]
 pub(crate) fn may_execute(path: &Path) -> bool {
     use rustix::fs::{Access, access};
@@ -52,7 +52,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tool");
         fs::write(&path, b"#!/bin/sh\n").unwrap();
-        // Root, too, may not execute what nobody may.
+        // Root, too, cannot execute a file without an executable bit.
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let error = check(&path).unwrap_err();
         assert_eq!(error.code(), "fetch.noexec");
@@ -60,7 +60,7 @@ mod tests {
         assert!(error.to_string().starts_with(&text), "{error}");
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         check(&path).unwrap();
-        // What the system does not know is left to whoever uses it.
+        // If the system cannot answer, the caller finds out when it runs the file.
         check(&folder.path().join("absent")).unwrap();
     }
 
@@ -69,7 +69,7 @@ mod tests {
     fn a_file_system_that_is_mounted_noexec_is_told_from_others() {
         let options = fs::read_to_string("/proc/self/mounts").unwrap();
         let noexec = |line: &&str| line.split(' ').nth(3).unwrap_or("").contains("noexec");
-        // The last one mounted at a folder is the one that is seen there.
+        // The last file system mounted at a folder is the visible one.
         let of = |folder: &str| {
             let of_folder = |line: &&str| line.split(' ').nth(1) == Some(folder);
             options.lines().rfind(of_folder).map(|line| noexec(&line))

@@ -1,7 +1,7 @@
-//! Waiting for the network that ends once the caller wants no more, also while nothing arrives.
+//! Network waits that end once the caller stops, also while nothing arrives.
 //!
-//! The system's calls cannot be interrupted from outside. So what has a time limit of its own waits in slices, and what has none
-//! runs in a thread that is left behind and ends by its own limit.
+//! The system's calls cannot be interrupted from outside. So a call with a time limit of its own waits in slices, and a
+//! call without one runs in a thread that is left behind and ends by its own limit.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How long a wait lasts until the flag is looked at again.
+/// How long a wait lasts until the flag is checked again.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// The caller's flag, if there is one.
@@ -17,7 +17,7 @@ const SLICE: Duration = Duration::from_millis(50);
 pub(crate) struct Stop(pub(crate) Option<Arc<AtomicBool>>);
 
 impl Stop {
-    /// Fails once the caller wants no more.
+    /// Fails once the caller stops.
     pub(crate) fn check(&self) -> io::Result<()> {
         match &self.0 {
             Some(flag) if flag.load(Ordering::Relaxed) => {
@@ -27,7 +27,7 @@ impl Stop {
         }
     }
 
-    /// How long to wait at a time, if so long is left.
+    /// Returns how long to wait at a time, if there is that much time left.
     pub(crate) fn slice(&self, left: Option<Duration>) -> Option<Duration> {
         match &self.0 {
             Some(_) => Some(left.map_or(SLICE, |left| left.min(SLICE))),
@@ -35,7 +35,7 @@ impl Stop {
         }
     }
 
-    /// Does something that may take long, or fails once the caller wants no more.
+    /// Runs a call that may take long, or fails once the caller stops.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -1,8 +1,8 @@
-//! One file from one address into one place: hashed on the way, bounded, tried again where the trouble may pass, gone on
-//! with where it broke off.
+//! Transfers one file from one address to one sink: hashed on the way, bounded, retried after temporary errors, resumed
+//! where it broke off.
 //!
-//! Parts of two answers are one file only if the digest says so: where it does not, everything begins anew, once, in one
-//! piece. Does not know who promised the digest.
+//! Parts of two responses are one file only if the digest matches. If it does not, the transfer restarts once, in one
+//! piece. Does not know the source of the digest.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,12 +17,12 @@ use crate::http::{Arriving, Net, Resume, RetryAdvice, TransferError, broken, lat
 use crate::login::Login;
 use crate::options::Retry;
 
-/// So many bytes in one attempt are progress: the attempt is not counted.
+/// An attempt that transfers this many bytes is progress and is not counted.
 const WORTH_ANOTHER: u64 = 1 << 20;
 
-/// Where bytes go.
+/// A destination of bytes.
 pub(crate) trait Sink: Write {
-    /// Forgets what was written.
+    /// Discards what was written.
     fn restart(&mut self) -> io::Result<()>;
 }
 
@@ -41,7 +41,7 @@ impl Sink for io::Sink {
 
 impl Sink for File {
     fn restart(&mut self) -> io::Result<()> {
-        // ext4 writes a file that was ever cut to nothing to the disk when it is closed.
+        // ext4 writes a file that was ever truncated to the disk when it is closed.
         if self.metadata()?.len() > 0 {
             self.set_len(0)?;
         }
@@ -49,39 +49,39 @@ impl Sink for File {
     }
 }
 
-/// What is asked for, before anybody has looked at it.
+/// What is known about the file before the transfer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'w> {
-    /// What to call it.
+    /// The name to show.
     pub(crate) asset: &'w str,
-    /// Its digest, if it is known; without it nothing is ever gone on with.
+    /// Its digest, if it is known; without it a transfer is never resumed.
     pub(crate) sha256: Option<Digest>,
     /// Its size, if it is known.
     pub(crate) size: Option<u64>,
-    /// The most there may be, where the size is not known.
+    /// The limit in bytes, if the size is not known.
     pub(crate) most: u64,
 }
 
 impl Wanted<'_> {
-    /// How many bytes are read at most.
+    /// Returns the most bytes to read.
     pub(crate) fn limit(&self) -> u64 {
         self.size.unwrap_or(self.most)
     }
 }
 
-/// What is here of a file: the sink and the tally of what was written to it.
+/// A partial download: the sink, and the size and digest of what was written to it.
 pub(crate) struct PartialDownload<'s> {
     sink: &'s mut dyn Sink,
     counter: HashingCounter,
-    /// Whether it is of more than one answer.
+    /// Whether it has parts of more than one response.
     patched: bool,
-    /// Whether it has to be of one answer.
+    /// Whether it must come from one response.
     in_one_piece: bool,
-    /// Where the last part came from, and its validator there.
+    /// The address of the last part, and its validator there.
     validator: Option<(Address, String)>,
 }
 
-/// Whether the end of an answer was its end, or may have been that of the connection.
+/// Whether the end of a response was certain, or may have been a broken connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ended {
     Certainly,
@@ -91,17 +91,17 @@ enum Ended {
 /// Why a file did not arrive.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// The address gives nothing.
+    /// The address did not provide the file.
     TransferError(TransferError),
-    /// There is more than is allowed.
+    /// The file is larger than allowed.
     Longer,
-    /// It could not be written.
+    /// The sink could not be written.
     Disk(io::Error),
-    /// The caller wants no more.
+    /// The caller stopped the transfer.
     Caller,
 }
 
-/// The network, as it is used for transfers.
+/// The network, as transfers use it.
 pub(crate) struct Transport<'l> {
     pub(crate) net: &'l Net,
     pub(crate) retry: &'l Retry,
@@ -109,12 +109,12 @@ pub(crate) struct Transport<'l> {
     pub(crate) stop: Option<&'l AtomicBool>,
     /// The login of the mirror that is asked.
     pub(crate) login: Option<&'l Login>,
-    /// How long a transfer may take, where that is less than usual.
+    /// The time limit of a transfer, if it is shorter than usual.
     pub(crate) limit: Option<Duration>,
 }
 
 impl<'s> PartialDownload<'s> {
-    /// Nothing is here.
+    /// Starts with an empty sink.
     pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
         Self {
             sink,
@@ -125,7 +125,7 @@ impl<'s> PartialDownload<'s> {
         }
     }
 
-    /// A file that was begun earlier, by whomever: what is in it is read and hashed, and gone on from.
+    /// Starts with the content of a file, which is read and hashed, and resumes from its end.
     pub(crate) fn of_file(file: &'s mut File, most: u64) -> io::Result<Self> {
         let mut counter = HashingCounter::default();
         file.rewind()?;
@@ -133,7 +133,7 @@ impl<'s> PartialDownload<'s> {
         if let Err(PumpError::Read(error)) = read {
             return Err(error);
         }
-        // Longer than it may be: of no use.
+        // Longer than allowed: invalid.
         if read.is_err() {
             file.restart()?;
             counter = HashingCounter::default();
@@ -146,7 +146,7 @@ impl<'s> PartialDownload<'s> {
         })
     }
 
-    /// What is here.
+    /// Returns the size and digest of what is here.
     pub(crate) fn digested(&self) -> Digested {
         self.counter.digested()
     }
@@ -168,7 +168,7 @@ impl<'s> PartialDownload<'s> {
     }
 }
 
-/// Bytes that come until the caller wants no more.
+/// A reader that fails once the caller stops.
 struct Stoppable<'s, R> {
     bytes: R,
     line: &'s Transport<'s>,
@@ -194,7 +194,7 @@ impl Transport<'_> {
         }
     }
 
-    /// Brings a file to its end. If the digest is known and what is here has another, it came in one piece.
+    /// Completes a file. If the digest is known and the result has another, the result came in one piece.
     pub(crate) fn receive(
         &self,
         address: &Address,
@@ -226,7 +226,7 @@ impl Transport<'_> {
                         let problem = "the parts that came are not of one file".to_owned();
                         (problem, RetryAdvice::FromTheStart)
                     } else {
-                        // A file that is cut off and one that is wrong look alike, until it comes twice.
+                        // A truncated file and a wrong one cannot be distinguished until the same bytes arrive twice.
                         doubted = Some(digested);
                         let problem =
                             "the connection was closed before the end, or the file is another one";
@@ -298,7 +298,7 @@ impl Transport<'_> {
             partial.patched = true;
         }
         partial.validator = etag.map(|etag| (address.clone(), etag));
-        // Known and allowed before the first byte is taken.
+        // The size is known and allowed before the first byte is accepted.
         let size = size.or(wanted.size);
         if size.is_some_and(|size| size > wanted.limit()) {
             return Err(Stopped::Longer);
@@ -321,7 +321,7 @@ impl Transport<'_> {
             .copy(&mut body, &mut partial.sink, limit, &mut seen);
         let short = size.is_some_and(|size| partial.counter.size() < size);
         match digested {
-            // Without a length and without chunks a connection that breaks looks like the end; and a part may end before
+            // Without a length and without chunks, a broken connection looks like the end; and a part may end before
             // the file does.
             Ok(()) if short && (!framed || from > 0) => Err(Stopped::TransferError(later(
                 "the connection was closed before the end".to_owned(),

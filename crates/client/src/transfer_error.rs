@@ -1,6 +1,6 @@
-//! Why an address gives no file, and whether asking again may help.
+//! Why an address does not provide a file, and whether a retry may help.
 //!
-//! Does not know what is asked, nor how often.
+//! Does not know the request, nor the number of attempts.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -11,33 +11,33 @@ use ureq::http::{Response, header};
 use crate::error::plain;
 use crate::http::header;
 
-/// Why an address gives nothing.
+/// Why an address does not provide a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TransferError {
-    /// The server answers that there is no such file (404 or 410).
+    /// The server reports that there is no such file (404 or 410).
     Absent { status: u16 },
-    /// A web page came instead, from here.
+    /// A web page arrived instead, from this address.
     WebPage { at: String, status: u16 },
-    /// It would be reached through this proxy, whose kind is not supported.
+    /// The route leads through this proxy, whose kind is not supported.
     Proxy { proxy: String },
     /// The server's or the proxy's certificate is not trusted.
     Untrusted { problem: String },
-    /// Nobody can tell.
+    /// It could not be determined.
     Network { problem: String, again: RetryAdvice },
 }
 
-/// Whether the trouble may pass.
+/// Whether a retry may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryAdvice {
     Never,
-    /// After as long as the server asks for, if it does.
+    /// After the delay that the server asks for, if it does.
     After(Option<Duration>),
-    /// At once, but from the first byte: what came is not the rest of what is here.
+    /// At once, but from the first byte: the response is not the rest of the partial download.
     FromTheStart,
 }
 
 impl TransferError {
-    /// What to say of an address.
+    /// Returns the description of the error, to show with the address.
     pub(crate) fn problem(&self) -> String {
         match self {
             Self::Absent { status } => format!("it answered {status}"),
@@ -49,7 +49,7 @@ impl TransferError {
         }
     }
 
-    /// The same, with the proxy through which it came.
+    /// Adds the proxy through which the error came.
     pub(crate) fn through(mut self, proxy: Option<&str>) -> Self {
         if let (Self::Network { problem, .. }, Some(proxy)) = (&mut self, proxy)
             && !problem.contains(proxy)
@@ -60,7 +60,7 @@ impl TransferError {
     }
 }
 
-/// An error that another attempt does not change.
+/// Makes an error that a retry does not change.
 pub(crate) fn never(problem: String) -> TransferError {
     TransferError::Network {
         problem,
@@ -68,7 +68,7 @@ pub(crate) fn never(problem: String) -> TransferError {
     }
 }
 
-/// An error that may pass.
+/// Makes an error for which a retry may help.
 pub(crate) fn later(problem: String) -> TransferError {
     TransferError::Network {
         problem,
@@ -76,7 +76,7 @@ pub(crate) fn later(problem: String) -> TransferError {
     }
 }
 
-/// Parts that do not belong together.
+/// Makes the error for parts that do not belong together.
 pub(crate) fn from_the_start(problem: &str) -> TransferError {
     TransferError::Network {
         problem: problem.to_owned(),
@@ -84,7 +84,7 @@ pub(crate) fn from_the_start(problem: &str) -> TransferError {
     }
 }
 
-/// What a broken read of a body means.
+/// Classifies a broken read of a body.
 pub(crate) fn broken(error: &io::Error) -> TransferError {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return later("the connection was closed before the end".to_owned());
@@ -93,10 +93,10 @@ pub(crate) fn broken(error: &io::Error) -> TransferError {
     later(format!("the transfer broke off: {problem}"))
 }
 
-/// What a status means that brings no file.
+/// Classifies a response without a file by its status.
 ///
-/// 401, 403, 407 and 451 do not say whether there is a file: a login, a proxy or a filter on the way answers so too. GitHub
-/// answers 404 for what the public may not have, and 403 with a time when it has had too many requests.
+/// 401, 403, 407 and 451 do not show whether there is a file: a login, a proxy or a filter in between answers so too.
+/// GitHub answers 404 for what the public may not access, and 403 with a time after too many requests.
 pub(crate) fn refused(status: u16, response: &Response<Body>) -> TransferError {
     let wait = header(response, header::RETRY_AFTER)
         .and_then(|text| retry_after(text, header(response, header::DATE), SystemTime::now()));
@@ -121,7 +121,8 @@ pub(crate) fn refused(status: u16, response: &Response<Body>) -> TransferError {
     }
 }
 
-// RFC 9110, 10.2.3: seconds, or a date. A date is by the server's clock where it tells it: ours may be wrong.
+// RFC 9110, 10.2.3: seconds, or a date. A date is compared with the server's clock if it is known: the local one may be
+// wrong.
 fn retry_after(text: &str, reported: Option<&str>, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
@@ -134,7 +135,7 @@ fn retry_after(text: &str, reported: Option<&str>, now: SystemTime) -> Option<Du
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// What an error of the HTTP library means, on the way through this proxy.
+/// Classifies an error of the HTTP library on a route through this proxy.
 pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> TransferError {
     use ureq::Error as E;
     let mut problem = plain(&error.to_string());
@@ -150,7 +151,7 @@ pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> TransferEr
     );
     if let E::Io(error) = error {
         problem = plain(&error.to_string());
-        // What is no TLS will be none next time.
+        // A server that does not use TLS will not use it next time either.
         passing = error.kind() != io::ErrorKind::InvalidData;
     } else if matches!(error, E::Timeout(_)) {
         problem = "it took too long".to_owned();
@@ -174,7 +175,7 @@ fn is_untrusted(error: &ureq::Error) -> bool {
     matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
 }
 
-/// A proxy that made no connection to the server. The library gives its status as text.
+/// Recognizes a proxy that made no connection to the server. The library gives its status as text.
 fn proxy_answered(reason: &str, proxy: &str) -> TransferError {
     let status = reason.rsplit('/').next().unwrap_or_default();
     let status: Option<u16> = status.parse().ok();

@@ -1,8 +1,8 @@
 //! The connections of the HTTP library: where they lead, and how plain `http` goes through a proxy.
 //!
 //! The library's own connector tries a host's addresses one after the other, and asks every proxy for a tunnel. Proxies
-//! commonly allow tunnels to port 443 only, so a plain address is asked of the proxy in full, as RFC 9112 (3.2.2) has it and
-//! `curl` does. Knows neither redirects nor time limits.
+//! commonly allow tunnels to port 443 only, so a plain address is sent to the proxy in full, as RFC 9112 (3.2.2)
+//! specifies and `curl` does. Knows neither redirects nor time limits.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ use ureq::{Error, Timeout};
 use crate::dial::{Attempt, Dialer};
 use crate::stop::Stop;
 
-/// A proxy that is asked for plain addresses in full.
+/// A proxy that receives plain addresses in full.
 #[derive(Debug, Clone)]
 pub(crate) struct Forward {
     /// Its address.
@@ -33,7 +33,7 @@ pub(crate) struct Forward {
 #[derive(Debug)]
 pub(crate) struct Connect {
     pub(crate) dialer: Arc<Dialer>,
-    /// The proxy, as it is shown, if each connection is one to it.
+    /// The proxy, as it is shown, if every connection is one to it.
     pub(crate) proxy: Option<String>,
     pub(crate) forward: Option<Forward>,
     pub(crate) stop: Stop,
@@ -47,7 +47,7 @@ impl<In: Transport> Connector<In> for Connect {
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
-        // A tunnel that is there already.
+        // A tunnel that exists already.
         if let Some(chained) = chained {
             return Ok(Some(Either::A(chained)));
         }
@@ -76,7 +76,7 @@ impl<In: Transport> Connector<In> for Connect {
 
 fn connect(address: SocketAddr, retry_budget: Option<Duration>) -> io::Result<TcpStream> {
     let stream = match retry_budget {
-        // Nothing is refused at once because no time is left.
+        // An attempt is not refused at once because no time is left.
         Some(retry_budget) => {
             TcpStream::connect_timeout(&address, retry_budget.max(Duration::from_millis(1)))
         }
@@ -86,7 +86,7 @@ fn connect(address: SocketAddr, retry_budget: Option<Duration>) -> io::Result<Tc
     Ok(stream)
 }
 
-/// A connection that failed, with the proxy's name if it was one to the proxy.
+/// Adds the proxy's name to the error of a connection to the proxy.
 fn named(error: io::Error, proxy: Option<&str>) -> Error {
     let timed_out = error.kind() == io::ErrorKind::TimedOut;
     match proxy {
@@ -103,13 +103,13 @@ fn named(error: io::Error, proxy: Option<&str>) -> Error {
     }
 }
 
-/// Looks names up with the system: the server's, or the proxy's.
+/// Resolves names with the system: the server's, or the proxy's.
 #[derive(Debug)]
 pub(crate) struct Lookup {
-    /// The proxy, as it is shown, if each name is the proxy's.
+    /// The proxy, as it is shown, if every name is the proxy's.
     pub(crate) proxy: Option<String>,
     pub(crate) forward: Option<Forward>,
-    /// In tests: the addresses of every name.
+    /// In tests: the addresses that every name resolves to.
     pub(crate) fixed: Vec<SocketAddr>,
     pub(crate) stop: Stop,
 }
@@ -145,14 +145,14 @@ impl Resolver for Lookup {
 pub(crate) struct Tcp {
     stream: TcpStream,
     buffers: LazyBuffers,
-    /// The proxy at the other end, and the server that it is asked for.
+    /// The proxy at the other end, and the server that is requested through it.
     forward: Option<(Forward, String)>,
     stop: Stop,
 }
 
 impl Drop for Tcp {
     fn drop(&mut self) {
-        // By hand: a child that was forked meanwhile has a copy, and would keep the connection open.
+        // Explicitly: a child that was forked meanwhile has a copy, and would keep the connection open.
         drop(self.stream.shutdown(Shutdown::Both));
     }
 }
@@ -199,7 +199,7 @@ impl Transport for Tcp {
     fn is_open(&mut self) -> bool {
         let mut look = || {
             self.stream.set_nonblocking(true)?;
-            // Nothing may come before it is asked for.
+            // No byte may arrive before a request.
             let read = self.stream.read(&mut [0]);
             self.stream.set_nonblocking(false)?;
             read
@@ -208,8 +208,8 @@ impl Transport for Tcp {
     }
 }
 
-/// The head of a request with the whole address in its first line, for a proxy. The library writes it in one piece, which
-/// begins with the method.
+/// Rewrites the head of a request with the whole address in its first line, for a proxy. The library writes the head in
+/// one piece, which begins with the method.
 fn in_full(output: &[u8], proxy: &Forward, server: &str) -> Vec<u8> {
     let Some(rest) = output.strip_prefix(b"GET /") else {
         return output.to_vec();
@@ -239,7 +239,7 @@ fn late(error: io::Error, timeout: NextTimeout) -> Error {
     }
 }
 
-/// What the system calls a time-out depends on the system.
+/// Whether an error is a time-out: its kind depends on the system.
 fn is_late(error: &io::Error) -> bool {
     matches!(
         error.kind(),

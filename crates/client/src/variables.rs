@@ -1,7 +1,7 @@
-//! What the environment asks for, for programs that let their users decide: mirrors, cache, proxy, patience.
+//! Environment variables, for programs whose users configure mirrors, cache, proxy and retries.
 //!
-//! The names are those of the command, so that one variable set on a machine holds for every program on it. Reads no
-//! environment itself: the caller says how a variable is read. What a caller says for one call comes first.
+//! The names are those of the command, so that one variable set on a machine applies to every program on it. Does not
+//! read the environment itself: the caller passes a function that does. Options of a single call take precedence.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,35 +12,35 @@ use std::time::Duration;
 use crate::error::{FetchError, quoted};
 use crate::options::{Options, Proxy};
 
-/// The variables, as the caller reads them. An empty one counts as not set.
+/// The variables, read by the caller. An empty one counts as not set.
 pub struct Variables<'v>(pub &'v dyn Fn(&str) -> Option<OsString>);
 
-/// How the network is used, as far as a caller says it. Shown without the proxy, whose address may hold a password.
+/// Network options for one call. Shown without the proxy, whose address may hold a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Network {
-    /// For how many seconds it may be silent. Else `LOCKGATE_TIMEOUT`.
+    /// The longest silence of the network, in seconds. Default: `LOCKGATE_TIMEOUT`.
     pub timeout: Option<u64>,
-    /// How many seconds one file may take. Else `LOCKGATE_TOTAL_TIMEOUT`.
+    /// The time limit of one file, in seconds. Default: `LOCKGATE_TOTAL_TIMEOUT`.
     pub total_timeout: Option<u64>,
-    /// How often to ask again. Else `LOCKGATE_RETRIES`.
+    /// The number of retries. Default: `LOCKGATE_RETRIES`.
     pub retries: Option<u64>,
-    /// The proxy for every address. Else `LOCKGATE_PROXY`, else the usual variables.
+    /// The proxy for every address. Default: `LOCKGATE_PROXY`, then the usual variables.
     pub proxy: Option<String>,
-    /// Certificates to trust besides the system's. Else `LOCKGATE_CA_FILE`.
+    /// Certificates to trust in addition to the system's. Default: `LOCKGATE_CA_FILE`.
     pub ca_files: Vec<PathBuf>,
-    /// The largest executable that is accepted, in bytes. Else `LOCKGATE_MAX_SIZE`.
+    /// The largest executable that is accepted, in bytes. Default: `LOCKGATE_MAX_SIZE`.
     pub max_size: Option<u64>,
 }
 
-/// A variable whose value cannot be used.
+/// A variable whose value is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is {value}, which is not {expected}")]
 pub struct BadVariable {
-    /// Which.
+    /// The variable's name.
     pub name: &'static str,
     /// Its value, quoted and escaped.
     pub value: String,
-    /// What would have been right.
+    /// What is expected instead.
     pub expected: &'static str,
 }
 
@@ -66,10 +66,10 @@ impl fmt::Debug for Network {
 }
 
 impl Network {
-    /// The options of a client that keeps nothing and knows no mirror.
+    /// Returns the options of a client without cache and mirrors.
     ///
     /// # Errors
-    /// [`BadVariable`], for one that counts.
+    /// [`BadVariable`], for a variable that is used.
     pub fn options(&self, variables: &Variables<'_>) -> Result<Options, BadVariable> {
         let mut options = Options::default();
         let seconds = "a number of seconds";
@@ -108,7 +108,7 @@ impl Network {
 }
 
 impl Variables<'_> {
-    /// Where executables are kept: `LOCKGATE_CACHE`, else a folder of the account's.
+    /// Returns the cache directory: `LOCKGATE_CACHE`, else a folder of the account's.
     pub fn cache(&self) -> Option<PathBuf> {
         if let Some(named) = self.get("LOCKGATE_CACHE") {
             return Some(PathBuf::from(named));
@@ -120,13 +120,13 @@ impl Variables<'_> {
         base.is_absolute().then(|| base.join("lockgate"))
     }
 
-    /// The folder of executables that came with a program: `LOCKGATE_BUNDLED`.
+    /// Returns the folder of executables that came with a program: `LOCKGATE_BUNDLED`.
     pub fn bundled(&self) -> Option<PathBuf> {
         self.get("LOCKGATE_BUNDLED").map(PathBuf::from)
     }
 
-    /// Mirrors: `LOCKGATE_MIRROR`, separated by white space. What follows a folder and is no mirror, as it begins with neither
-    /// `/` nor `.` and has no `://`, belongs to the folder's name.
+    /// Returns the mirrors: `LOCKGATE_MIRROR`, separated by white space. A word after a folder that is not a mirror, as
+    /// it begins with neither `/` nor `.` and has no `://`, belongs to the folder's name.
     ///
     /// # Errors
     /// [`BadVariable`], if it is not UTF-8.
@@ -152,16 +152,16 @@ impl Variables<'_> {
         Ok(found.into_iter().map(str::to_owned).collect())
     }
 
-    /// The file with user names and passwords for mirrors: `NETRC`, else `~/.netrc`.
+    /// Returns the file with user names and passwords for mirrors: `NETRC`, else `~/.netrc`.
     pub fn netrc(&self) -> Option<PathBuf> {
         let named = self.get("NETRC").map(PathBuf::from);
         named.or_else(|| Some(Path::new(&self.get("HOME")?).join(".netrc")))
     }
 
-    /// The number of the repository that a receipt must name: the one given, else `LOCKGATE_REPOSITORY_ID`.
+    /// Returns the number of the repository that a receipt must name: the given one, else `LOCKGATE_REPOSITORY_ID`.
     ///
     /// # Errors
-    /// [`BadVariable`], if it counts.
+    /// [`BadVariable`], if the variable is used.
     pub fn repository_id(&self, given: Option<u64>) -> Result<Option<u64>, BadVariable> {
         let named = (given, "LOCKGATE_REPOSITORY_ID");
         self.number(named, 1..=u64::MAX, "the number of a repository")
@@ -188,7 +188,7 @@ impl Variables<'_> {
         })
     }
 
-    /// What was given, else what the variable says.
+    /// Returns the given number, else the variable's.
     fn number(
         &self,
         (given, name): (Option<u64>, &'static str),
@@ -311,7 +311,8 @@ mod tests {
         assert_eq!(read(&set, |v| v.repository_id(Some(7))), Ok(Some(7)));
     }
 
-    /// Each variable with a byte that is no UTF-8: a path is used as it is, anything else is named.
+    /// Each variable with a byte that is not UTF-8: a path is used as it is, any other value is an error that names the
+    /// variable.
     #[cfg(unix)]
     #[test]
     fn bytes_that_are_not_utf_8_are_a_path_or_an_error_but_never_ignored() {

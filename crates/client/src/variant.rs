@@ -1,4 +1,4 @@
-//! Which of several variants fits a host. Pure: does not look at any machine.
+//! Chooses the variant that fits a host. Pure: does not access the machine.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -26,7 +26,7 @@ impl fmt::Display for GlibcVersion {
     }
 }
 
-/// What is known of a variant.
+/// The properties of a variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariantInfo {
     /// Its name.
@@ -35,9 +35,9 @@ pub struct VariantInfo {
     pub os: String,
     /// The architecture, in the names that Go and Docker use, such as `amd64`.
     pub arch: String,
-    /// The C library it needs, if that was said.
+    /// The C library it needs, if known.
     pub libc: Option<VariantLibc>,
-    /// The oldest glibc it runs with, if that was said.
+    /// The oldest glibc it runs with, if known.
     pub glibc_floor: Option<GlibcVersion>,
 }
 
@@ -48,24 +48,24 @@ pub enum VariantLibc {
     Glibc,
     /// musl.
     Musl,
-    /// None.
+    /// No C library.
     Static,
 }
 
 /// Why no variant was chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VariantError {
-    /// None fits the machine.
+    /// No variant fits the machine.
     #[error("none of the variants ({}) fits this machine ({host})", .offered.join(", "))]
     NoneFits {
-        /// The machine, in words.
+        /// The machine, as text.
         host: String,
-        /// The names of the variants there are.
+        /// The names of the available variants.
         offered: Vec<String>,
         /// Whether one would fit if the loader of the GNU C library were at its path.
         needs_loader: bool,
     },
-    /// Several fit equally well: they differ in nothing but their names.
+    /// Several fit equally well: they differ in their names only.
     #[error("the variants {} fit this machine equally well", .names.join(" and "))]
     Ambiguous {
         /// Their names.
@@ -74,8 +74,8 @@ pub enum VariantError {
 }
 
 impl VariantInfo {
-    /// What a name says, as in `lockgate.toml`: of its parts between hyphens the first that is an architecture, and the C
-    /// library, if one is named.
+    /// Derives the properties from a name, as in `lockgate.toml`: the first of its hyphen-separated parts that is an
+    /// architecture, and the C library, if one is named.
     pub fn named(name: &str) -> Self {
         let parts: Vec<&str> = name.split('-').collect();
         let libcs = [
@@ -101,7 +101,7 @@ impl VariantError {
     /// Every code of this type.
     pub const CODES: &'static [&'static str] = &["fetch.no-variant", "fetch.ambiguous-variant"];
 
-    /// The stable code of the reason.
+    /// Returns the stable code of the reason.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoneFits { .. } => "fetch.no-variant",
@@ -109,7 +109,7 @@ impl VariantError {
         }
     }
 
-    /// What to do next, as one sentence.
+    /// Returns what to do next, as one sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoneFits {
@@ -130,18 +130,20 @@ impl VariantError {
     }
 }
 
-/// Chooses the variant that fits best, whatever the order of the list.
+/// Chooses the variant that fits best; the order of the list does not matter.
 ///
 /// Best first:
-/// 1. one for glibc, where the host has glibc *and* its loader: the highest floor that the host reaches first, one without a
-///    floor after them;
+/// 1. one for glibc, where the host has glibc *and* its loader: the highest floor that the host reaches first, one
+///    without a
+/// floor after them;
 /// 2. one for musl, where musl's loader is present;
 /// 3. a static one, which needs no C library;
-/// 4. one that does not say what it needs, where glibc's loader is present;
-/// 5. one for musl on a host without musl's loader: such executables are usually static, but the name does not say so;
-/// 6. one that does not say what it needs, on a host without glibc's loader: most such executables need it.
+/// 4. one whose C library is not known, where glibc's loader is present;
+/// 5. one for musl on a host without musl's loader: such executables are usually static, but the name does not show it;
+/// 6. one whose C library is not known, on a host without glibc's loader: most such executables need it.
 ///
-/// A variant of another operating system or architecture never fits, nor does one whose floor is above the host's glibc.
+/// A variant for another operating system or architecture never fits, nor does one whose floor is above the host's
+/// glibc.
 ///
 /// # Errors
 /// [`VariantError`] if none fits, or if several fit equally well.
@@ -178,13 +180,13 @@ fn none_fits(host: &HostPlatform, variants: &[VariantInfo]) -> VariantError {
     }
 }
 
-/// Smaller is better.
+/// Ranks a variant; smaller is better.
 fn rank(host: &HostPlatform, variant: &VariantInfo) -> Option<(u8, Reverse<Option<GlibcVersion>>)> {
     if variant.os != host.os || variant.arch != host.arch {
         return None;
     }
     let plain = |rank| Some((rank, Reverse(None)));
-    // Elsewhere there is one C library, the system's.
+    // Other systems have one C library, their own.
     if host.os != "linux" {
         return plain(0);
     }
@@ -373,7 +375,7 @@ mod tests {
                 &["amd64-v3-static", "amd64-static"],
                 Err("amd64-static and amd64-v3-static"),
             ),
-            // Only those count that would be chosen.
+            // Only the variants that would be chosen count.
             (&["amd64-v3", "amd64", "amd64-static"], Ok("amd64-static")),
             (&["arm64-v9", "arm64", "amd64"], Ok("amd64")),
             (&["amd64", "amd64"], Ok("amd64")),

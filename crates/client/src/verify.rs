@@ -1,6 +1,6 @@
-//! verify: reads a release back as any anonymous reader would, every executable, and keeps nothing.
+//! verify: reads every executable of a release back, as any anonymous reader would, and keeps nothing.
 //!
-//! The answer is a proof, not a yes: [`Verified`] cannot be made in another way, and nothing is never a proof.
+//! The result is a proof, not a yes: [`Verified`] cannot be made in another way, and an empty list is never a proof.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::request::{Origin, TrustSource};
 use crate::transfer::{PartialDownload, Stopped, Wanted};
 use crate::{RECEIPT_ASSET, SUMS_ASSET};
 
-/// A release that was read just now: public, complete, and byte for byte what its receipt and `SHA256SUMS` say.
+/// A release that was read just now: public, complete, and identical to its receipt and `SHA256SUMS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     receipt: Receipt,
     assets: Vec<VerifiedAsset>,
 }
 
-/// One executable that was read and hashed.
+/// An executable that was read and hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedAsset {
     name: AssetName,
@@ -29,44 +29,44 @@ pub struct VerifiedAsset {
 }
 
 impl Verified {
-    /// What the receipt says.
+    /// Returns the release's receipt.
     pub fn receipt(&self) -> &Receipt {
         &self.receipt
     }
 
-    /// The executables, in the receipt's order; at least one.
+    /// Returns the executables, in the receipt's order; at least one.
     pub fn assets(&self) -> &[VerifiedAsset] {
         &self.assets
     }
 }
 
 impl VerifiedAsset {
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &AssetName {
         &self.name
     }
 
-    /// Its size in bytes, counted.
+    /// Returns its size in bytes, counted.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Its digest, computed.
+    /// Returns its digest, computed.
     pub fn sha256(&self) -> Digest {
         self.sha256
     }
 }
 
-/// How many executables are read back at the same time: one hashes while another waits for the network.
+/// How many executables are read at the same time: one is hashed while another waits for the network.
 const AT_ONCE: usize = 4;
 
 impl Client {
     /// Reads the receipt, `SHA256SUMS` and every executable of a release, from the release address only: no mirror, no
-    /// cache. Does not ask for a withdrawal: a withdrawn release stays what it is.
+    /// cache. Does not check for a withdrawal: a withdrawn release keeps its content.
     ///
     /// # Errors
-    /// [`FetchError::NotPublished`] if any of them is not there, [`FetchError::WrongBytes`], [`FetchError::Document`]
-    /// if the two lists are empty, contradict each other or are of something else, [`FetchError::Network`],
+    /// [`FetchError::NotPublished`] if any of them does not exist, [`FetchError::WrongBytes`], [`FetchError::Document`]
+    /// if the two lists are empty, contradict each other or belong to something else, [`FetchError::Network`],
     /// [`FetchError::TooLarge`], [`FetchError::Offline`].
     pub fn verify_release(
         &self,
@@ -90,7 +90,7 @@ impl Client {
                     .collect()
             });
             for one in read {
-                // Only a bug panics; it goes on where it came from.
+                // Only a bug panics; the panic is resumed in this thread.
                 assets.push(one.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
             }
         }
@@ -137,7 +137,7 @@ impl Client {
                 return Err(given_up(name, &address, transfer_error, Vec::new()));
             }
             Err(Stopped::Caller) => return Err(stopped(name)),
-            // Nothing is written, so nothing fails to be.
+            // Nothing is written, so no write fails.
             Err(Stopped::Disk(source)) => {
                 return Err(FetchError::Cache {
                     operation: "read back",
@@ -157,7 +157,7 @@ impl Client {
     }
 }
 
-/// Whether both list the same names with the same digests; otherwise the first on which they differ.
+/// Whether both list the same names with the same digests; otherwise the first difference.
 fn agree(sums: &Sums, receipt: &Receipt) -> Result<(), String> {
     let listed: BTreeMap<&str, Digest> = sums.iter().collect();
     let promised: BTreeMap<&str, Digest> = receipt

@@ -1,19 +1,19 @@
-//! Tells a web page from a file by its media type and its first bytes.
+//! Distinguishes a web page from a file by its media type and its first bytes.
 
 use ureq::Body;
 use ureq::http::{Response, header};
 
 use crate::http::header;
 
-/// Whether the answer calls itself a web page.
+/// Whether the response's media type is a web page's.
 pub(crate) fn is_html(response: &Response<Body>) -> bool {
     let kind = header(response, header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
 }
 
-/// Whether bytes are the beginning of a web page. A server may call an executable one, and a page something else; but no
-/// executable, receipt or list of digests begins with `<`.
+/// Whether bytes are the beginning of a web page. A server may send an executable with the media type of a page, and a
+/// page with another; but no executable, receipt or list of digests begins with `<`.
 pub(crate) fn is_web_page(html: bool, first: &[u8]) -> bool {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let first = first.trim_ascii_start();

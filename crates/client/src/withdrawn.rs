@@ -1,16 +1,16 @@
-//! Whether a release was withdrawn.
+//! Checks whether a release was withdrawn.
 //!
 //! The withdrawal of `TAG` is the asset `lockgate-withdrawal.json` of the release `withdrawn-TAG`. Only the release
-//! address is asked: a mirror that lacks it proves nothing. Fails closed: 404 and 410 mean that there is none; every
-//! other answer that is no withdrawal is an error, because whoever can disturb the line could hide one.
+//! address is asked: a mirror without it proves nothing. Fails closed: 404 and 410 mean that there is none; every other
+//! response that is not a withdrawal is an error, because an attacker who can disturb the connection could hide one.
 //!
-//! One exception: an executable that the pins name, and that is here or comes from a mirror, may be used while the release
-//! address cannot be reached. The pins are the repository's own word, and a machine that loses its line, or that only ever had a
-//! mirror, must go on working. The outcome then says [`WithdrawalCheck::Unreachable`]. Such a question has a short time-out, and
-//! is not repeated for a while: what cannot be asked must not hold up each start of a program.
+//! One exception: an executable that the pins name, and that is in the cache or comes from a mirror, may be used while
+//! the release address cannot be reached. The pins are in the repository itself, and a machine that is offline, or only
+//! ever had a mirror, must keep working. The result is then [`WithdrawalCheck::Unreachable`]. This check has a short
+//! time-out, and is not repeated for a while, so that it does not delay each start of a program.
 //!
-//! A withdrawal is permanent, so one that was read once is remembered, and counts without a network. That there was none is
-//! remembered only to be shown: it saves no question.
+//! A withdrawal is permanent, so one that was read once is stored, and counts without a network. The time of the last
+//! answer without one is stored only to be shown: it replaces no check.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -25,33 +25,33 @@ use crate::options::Retry;
 use crate::request::Request;
 use crate::transfer::Transport;
 
-/// How long the question may take where it can be done without an answer.
+/// The time-out of a check that is optional.
 const SHORT: Duration = Duration::from_millis(1500);
-/// For how long it is not repeated after that.
+/// How long an optional check is not repeated after it failed.
 const NOT_AGAIN: Duration = Duration::from_secs(5 * 60);
-/// How exactly the last answer is known: it is written down this often at most.
+/// The precision of the time of the last answer: it is written at most this often.
 const WRITTEN_DOWN: Duration = Duration::from_secs(3600);
 /// The oldest answer that is shown.
 const WORTH_SHOWING: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// What is known about a withdrawal of a release that may be used.
+/// The result of a check that allows the use of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WithdrawalCheck {
-    /// There is none.
+    /// There is no withdrawal.
     None,
-    /// The caller did not ask, or is offline.
+    /// The caller did not ask for the check, or is offline.
     NotAsked,
-    /// The release did not answer. Accepted only for an executable that the pins name, and that was here already or came from
-    /// a mirror.
+    /// The release did not answer. Accepted only for an executable that the pins name, and that was in the cache or
+    /// came from a mirror.
     Unreachable(Unanswered),
 }
 
-/// A question that was not answered. Shown as a sentence.
+/// A check that got no answer. Shown as a sentence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unanswered {
-    /// How long ago it was asked: nothing if just now.
+    /// How long ago it was made: zero if just now.
     pub asked: Duration,
-    /// How long ago the release last answered that there is no withdrawal, if that is known and no more than 30 days.
+    /// How long ago the release last answered that there is no withdrawal, if that is known and at most 30 days ago.
     pub not_withdrawn: Option<Duration>,
 }
 
@@ -82,7 +82,7 @@ fn span(age: Duration) -> String {
 }
 
 impl WithdrawalCheck {
-    /// Remembers that there was none; a convenience for later, like the receipt.
+    /// Stores the time of the answer, for later; like storing a receipt, this may fail.
     pub(crate) fn remember(self, cache: &Cache, source: &Source) {
         let now = SystemTime::now();
         let known = cache.asked(source, now);
@@ -98,16 +98,16 @@ impl WithdrawalCheck {
 }
 
 impl Client {
-    /// Looks for a withdrawal.
+    /// Checks for a withdrawal.
     ///
     /// # Errors
-    /// [`FetchError::Withdrawn`] if there is one, [`FetchError::Document`] if it cannot be read or is of another
-    /// release, [`FetchError::Network`] and [`FetchError::Offline`] if nobody can tell.
+    /// [`FetchError::Withdrawn`] if there is one, [`FetchError::Document`] if it cannot be read or belongs to another
+    /// release, [`FetchError::Network`] and [`FetchError::Offline`] if it cannot be determined.
     pub fn check_withdrawn(&self, source: &Source) -> Result<(), FetchError> {
         self.look_for_withdrawal(source, &self.line(&self.retry))
     }
 
-    /// What is known, for a fetch that may do without an answer or not.
+    /// Returns what is known, for a fetch for which an answer is optional or required.
     pub(crate) fn withdrawal(
         &self,
         request: &Request,
@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Asks with all patience, before a download from the release that did not answer a short question.
+    /// Checks with the whole retry budget, before a download from the release that did not answer a short check.
     pub(crate) fn ask_once_more(
         &self,
         source: &Source,
@@ -194,7 +194,7 @@ impl Client {
         let bytes = match self.read_asset(&of_withdrawal, &asset, LARGEST, line) {
             Ok(None) => return Ok(()),
             Ok(Some(bytes)) => bytes,
-            // "Nobody may have it" is no proof that there is none.
+            // "Access denied" is no proof that there is no withdrawal.
             Err(FetchError::NotPublished {
                 what,
                 address,
@@ -219,7 +219,7 @@ impl Client {
             problem,
         };
         let withdrawal = read(&bytes, source).map_err(unreadable)?;
-        // Without encryption anybody on the way could have written it: then it counts this time only.
+        // Without encryption an attacker could have written it: then it counts this time only.
         if let Some(cache) = self
             .cache
             .as_ref()
@@ -231,7 +231,7 @@ impl Client {
     }
 }
 
-/// A withdrawal of this release, or why it is none.
+/// Parses a withdrawal of this release, or returns why it is invalid.
 fn read(bytes: &[u8], source: &Source) -> Result<Withdrawal, String> {
     let withdrawal = Withdrawal::parse(bytes)?;
     if withdrawal.tag != source.tag() {

@@ -1,9 +1,11 @@
-//! The right to download an executable: one process at a time for each digest, to save traffic. Nothing else depends on it.
+//! A cross-process lock per digest, so that one process downloads an executable at a time. It only saves traffic;
+//! nothing else depends on it.
 //!
-//! `{cache}/incomplete/{digest}.lock` is the system's lock: a process that is killed gives it up. What arrives goes into
-//! `{digest}.{unique}.part`, a file of each process's own, which is renamed to its place once it is verified. So where locks
-//! do nothing, or a process waits no longer, two of them download the same bytes, and neither harms the other. The beginning
-//! that a dead process left is copied into one's own file: should its writer live after all, it writes elsewhere.
+//! `{cache}/incomplete/{digest}.lock` is a file lock of the system: it ends with the process. Bytes are written to
+//! `{digest}.{unique}.part`, a file of each process's own, which is renamed into place once it is verified. Where locks
+//! have no effect, or a process stops waiting, two processes download the same bytes without harm. A partial download
+//! that a dead process left is copied into the new process's own file, so a writer that is still alive cannot change
+//! it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -17,34 +19,35 @@ use crate::error::FetchError;
 use crate::names::AssetName;
 use crate::transfer::Sink as _;
 
-/// How often a process that waits looks, at first and later.
+/// The interval at which a waiting process checks the lock: the first, and the longest.
 const LOOK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 
-/// How asking for the right ended.
+/// The outcome of asking for the lock.
 pub(crate) enum LockOutcome {
-    /// It is ours.
+    /// This process has the lock.
     Ours(DownloadLock),
-    /// The executable is in the cache, or the other process is done with it: look there again.
+    /// The executable is in the cache, or the other process has finished: check the cache again.
     Look,
-    /// It was another's the whole time.
+    /// Another process had the lock the whole time.
     TooLong,
-    /// It is another's, and the caller wants to wait no longer.
+    /// Another process has the lock, and the caller stops waiting.
     Stopped,
 }
 
 /// How long to wait for another process.
 #[derive(Clone, Copy)]
 pub(crate) struct Patience {
-    /// In all.
+    /// The end of the whole wait.
     pub(crate) deadline: Instant,
-    /// While its file does not grow. Then it is dead, and a child of its holds the lock; or it is stuck.
+    /// The longest wait while the other process's file does not grow. Then the process is stuck, or is dead and its
+    /// child holds the lock.
     pub(crate) idle: Duration,
 }
 
-/// The right, and the file. Dropped, it leaves what is worth resuming.
+/// The lock and its file. Dropping it leaves a partial download that can be resumed.
 pub(crate) struct DownloadLock {
     part: PrivateFile,
-    /// Given up last.
+    /// The lock, released last.
     pub(super) lock: Option<Lock>,
 }
 
@@ -55,15 +58,15 @@ pub(super) struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Whoever waits sees that it is gone.
+        // Waiting processes see that the file is gone.
         drop(fs::remove_file(&self.path));
-        // By hand: a child of another thread may hold a copy of the descriptor.
+        // Explicitly: a child that another thread started may hold a copy of the descriptor.
         drop(self.file.unlock());
     }
 }
 
 impl Cache {
-    /// Asks for the right; `waiting` is called once if another process has it.
+    /// Asks for the lock; calls `waiting` once if another process has it.
     pub(crate) fn lock(
         &self,
         (sha256, asset): (Digest, &AssetName),
@@ -74,7 +77,7 @@ impl Cache {
         let directory = self.make_incomplete()?;
         self.sweep();
         let path = directory.join(format!("{sha256}.lock"));
-        // Nobody of us made a link or a directory there.
+        // Lockgate never makes a link or a directory there.
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             remove(&path).map_err(failed("remove what is no file,", &path))?;
         }
@@ -97,7 +100,7 @@ impl Cache {
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(_)) => return self.alone().map(LockOutcome::Ours),
             }
-            // A child of the other process may hold the lock long after the executable is here.
+            // A child of the other process may hold the lock long after the executable is in the cache.
             if self.has(sha256, asset) {
                 return Ok(LockOutcome::Look);
             }
@@ -123,8 +126,8 @@ impl Cache {
         }
     }
 
-    /// A file that no other process knows, with nothing to resume from: for a file system without locks, and for bytes that
-    /// cost no traffic.
+    /// Creates a file unknown to other processes, with nothing to resume: for a file system without locks, and for
+    /// bytes that cost no traffic.
     pub(crate) fn alone(&self) -> Result<DownloadLock, FetchError> {
         self.make_incomplete()?;
         let part = self.begin(".alone-")?;
@@ -137,7 +140,7 @@ impl Cache {
             .map_err(failed("write into the cache directory", &directory))
     }
 
-    /// Begins with the longest of the beginnings that are abandoned, and removes them all.
+    /// Starts from the longest abandoned partial download, and removes them all.
     fn resume(&self, sha256: Digest, lock: Lock) -> Result<DownloadLock, FetchError> {
         let mut found = self.parts(sha256);
         let mut part = self.begin(&format!("{sha256}."))?;
@@ -160,7 +163,7 @@ impl Cache {
         Ok(DownloadLock { part, lock })
     }
 
-    /// What there is of a download: the sizes and paths.
+    /// The partial downloads of a digest: sizes and paths.
     fn parts(&self, sha256: Digest) -> Vec<(u64, PathBuf)> {
         let prefix = format!("{sha256}.");
         let entries = fs::read_dir(self.incomplete()).into_iter().flatten();
@@ -197,7 +200,7 @@ impl DownloadLock {
         self.part.path()
     }
 
-    /// Makes the file, written and verified, the executable of its digest.
+    /// Moves the written and verified file into the cache, as the executable of its digest.
     pub(crate) fn keep(
         self,
         cache: &Cache,
@@ -212,7 +215,7 @@ impl DownloadLock {
         Ok(path)
     }
 
-    /// Nothing of it is kept.
+    /// Deletes the file.
     pub(crate) fn discard(self) {
         let Self { part, lock } = self;
         part.discard();
@@ -220,18 +223,18 @@ impl DownloadLock {
     }
 }
 
-/// The beginning of a file, if nobody writes it and it is no link.
+/// Opens a partial download, if no process writes it and it is not a link.
 pub(super) fn abandoned(locks: Locks, path: &Path) -> Option<File> {
     if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
         drop(remove(path));
         return None;
     }
-    // For writing too: the exclusive lock asks for it on NFS.
+    // Opened for writing too: NFS requires it for an exclusive lock.
     let file = File::options().read(true).write(true).open(path).ok()?;
     (locks.try_lock(&file).is_ok() && is_same_file(&file, path)).then_some(file)
 }
 
-/// Whether nobody holds a file; if so it is ours until it is closed.
+/// Locks a file if no process holds it; the lock ends when the file is closed.
 pub(super) fn nobody_holds(locks: Locks, path: &Path) -> io::Result<Option<File>> {
     let file = File::open(path)?;
     match locks.try_lock(&file) {

@@ -1,12 +1,12 @@
-//! The system's advisory locks, or in tests a file system that says yes to everybody, as some network file systems do.
+//! The system's advisory locks; in tests also a file system that grants every lock, as some network file systems do.
 
 use std::fs::{File, TryLockError};
 
-/// Which locks there are.
+/// The kind of locks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locks {
     System,
-    /// Every lock is granted to everybody.
+    /// Grants every lock.
     #[cfg(test)]
     Nothing,
 }
@@ -16,7 +16,7 @@ thread_local! {
     static BEFORE_LOCK: std::cell::RefCell<Option<Box<dyn FnOnce()>>> = const { std::cell::RefCell::new(None) };
 }
 
-/// Does something between the opening of a file and this thread's next lock on it, as another process might.
+/// Runs a closure between the opening of a file and this thread's next lock on it, as another process might.
 #[cfg(test)]
 pub(super) fn before_next_lock(act: impl FnOnce() + 'static) {
     BEFORE_LOCK.set(Some(Box::new(act)));

@@ -1,7 +1,7 @@
-//! What the cache remembers besides executables: receipts for offline use, and the numbers of repositories.
+//! What the cache stores besides executables: receipts for offline use, and the numbers of repositories.
 //!
-//! Both only of releases that have verified an executable. A number that is known is compared with every later receipt: a
-//! repository that was renamed keeps its number, and another that took its name does not have it.
+//! Both are stored only for releases that have verified an executable. A stored number is compared with every later
+//! receipt: a renamed repository keeps its number, and another repository that took its name has a different one.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -12,7 +12,7 @@ use crate::error::FetchError;
 use crate::names::Source;
 
 impl Cache {
-    /// The receipt of a release that was verified last, if there is one.
+    /// Returns the receipt of a release that was verified last, if there is one.
     pub(crate) fn receipt(
         &self,
         source: &Source,
@@ -22,12 +22,12 @@ impl Cache {
         Ok(bytes.map(|bytes| (path, bytes)))
     }
 
-    /// Remembers a receipt.
+    /// Stores a receipt.
     pub(crate) fn keep_receipt(&self, source: &Source, bytes: &[u8]) -> io::Result<()> {
         write(&self.receipt_path(source), bytes)
     }
 
-    /// The number of the repository, as it was when a receipt of it first verified something here.
+    /// Returns the repository's number, as it was when its receipt first verified an executable here.
     pub(crate) fn repository_id(&self, source: &Source) -> Result<Option<u64>, FetchError> {
         let path = self.repository_path(source);
         let Some(bytes) = read(&path)? else {
@@ -42,12 +42,12 @@ impl Cache {
             .ok_or_else(|| failed("use the repository's number in", &path)(unreadable()))
     }
 
-    /// Remembers the number of a repository.
+    /// Stores the number of a repository.
     pub(crate) fn keep_repository_id(&self, source: &Source, id: u64) -> io::Result<()> {
         write(&self.repository_path(source), format!("{id}\n").as_bytes())
     }
 
-    // The server is part of the path: two may have a repository of one name.
+    // The server is part of the path: two servers may have a repository of the same name.
     fn receipt_path(&self, source: &Source) -> PathBuf {
         self.below("receipts", source)
             .join(format!("{}.json", source.tag()))

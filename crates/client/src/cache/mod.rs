@@ -1,9 +1,9 @@
 //! The cache: verified executables, keyed by digest.
 //!
-//! `{cache}/sha256/{digest}/{asset}`, written elsewhere and renamed into place, so that whoever looks sees a whole file or
-//! none, whatever other processes do. Nothing in it is believed: each use hashes the file again, so nothing has to be
-//! forced to the disk either; what a power cut leaves is found out at the next use. How a file gets there: [`lock`] and [`private`]; how
-//! it leaves: [`prune`]; what else is remembered: [`memory`]. Does not know where the bytes come from.
+//! `{cache}/sha256/{digest}/{asset}`, written elsewhere and renamed into place, so that a reader finds a whole file or
+//! none. The cache is not trusted: each use hashes the file again. Therefore nothing is synced to disk; damage by a
+//! power failure is found at the next use. How a file gets there: [`lock`] and [`private`]; how it is removed:
+//! [`prune`]; what else is stored: [`memory`]. Does not know where the bytes come from.
 
 mod lock;
 mod locks;
@@ -31,10 +31,10 @@ use crate::error::FetchError;
 use crate::names::AssetName;
 use crate::runnable;
 
-/// How exactly the last use of an executable is known: it is written down this often at most.
+/// The precision of the time of an executable's last use: it is written at most this often.
 const USE_IS_TOLD: Duration = Duration::from_secs(3600);
 
-/// For how many milliseconds to wait for a pruner, which takes a few microseconds.
+/// How long to wait for a pruner, in milliseconds. A pruner takes a few microseconds.
 const PRUNERS_MOMENT: u32 = 20;
 
 pub(crate) struct Cache {
@@ -42,13 +42,13 @@ pub(crate) struct Cache {
     locks: Locks,
 }
 
-/// What the cache has of an executable.
+/// The state of an executable in the cache.
 pub(crate) enum CacheEntry {
-    /// It is here, hashed just now.
+    /// The executable is here, and was hashed just now.
     Whole { path: PathBuf, size: u64 },
-    /// It is not here.
+    /// The executable is not here.
     Nothing,
-    /// It was here with other bytes, and is not any more.
+    /// The file had other bytes, and was removed.
     Damaged,
 }
 
@@ -58,7 +58,7 @@ impl Cache {
         Self { root, locks }
     }
 
-    /// The executable of a digest, hashed just now. One that is damaged is removed.
+    /// Returns the executable of a digest, hashed just now. A damaged one is removed.
     pub(crate) fn get(&self, sha256: Digest, asset: &AssetName) -> Result<CacheEntry, FetchError> {
         let path = self.entry(sha256, asset);
         let found = match fs::symlink_metadata(&path) {
@@ -75,14 +75,14 @@ impl Cache {
         };
         self.hold(&file);
         let entry = Self::hashed(sha256, path, &mut file);
-        // By hand: a child of another thread may hold a copy of the descriptor.
+        // Explicitly: a child that another thread started may hold a copy of the descriptor.
         drop(file.unlock());
         entry
     }
 
-    /// Locks an executable, so that nobody prunes it while it is hashed. Where there are no locks, that it was used lately has to
-    /// do. Another's lock is a pruner's, which has a moment to remove the file or let go; or that of a writer's child, which
-    /// does no harm.
+    /// Locks an executable, so that it is not pruned while it is hashed. Without locks, its recent time of use protects
+    /// it. If another process has the lock, it is a pruner, which is given a moment to remove or release the file, or
+    /// the child of a writer, which does no harm.
     fn hold(&self, file: &File) {
         for _ in 0..PRUNERS_MOMENT {
             match self.locks.try_lock_shared(file) {
@@ -97,21 +97,21 @@ impl Cache {
         if found.sha256 == sha256 {
             make_executable_if_it_is_not(file).map_err(failed("make executable", &path))?;
             tell_use(file);
-            // It was pruned just before it was held.
+            // It was pruned just before it was locked.
             if !is_same_file(file, &path) {
                 return Ok(CacheEntry::Nothing);
             }
             let size = found.size;
             return Ok(CacheEntry::Whole { path, size });
         }
-        // Another process may have mended it meanwhile: then it is another file, and is left alone.
+        // If another process has replaced the damaged file meanwhile, it is another file and stays.
         if is_same_file(file, &path) {
             remove(&path).map_err(failed("remove the damaged file", &path))?;
         }
         Ok(CacheEntry::Damaged)
     }
 
-    /// Whether there is something at the executable's place.
+    /// Whether a file is at the executable's path.
     pub(crate) fn has(&self, sha256: Digest, asset: &AssetName) -> bool {
         fs::symlink_metadata(self.entry(sha256, asset)).is_ok()
     }
@@ -125,13 +125,13 @@ impl Cache {
     }
 }
 
-/// Copies a verified executable to a place of the caller's: a file of its own, hashed on the way, and renamed once nobody has
-/// it open for writing, so that it can be run at once. Others who write the same place at the same time do no harm. Outside
-/// Unix the mode is ignored.
+/// Copies a verified executable to a path of the caller's: a file of its own, hashed while it is copied, and renamed
+/// once no process has it open for writing, so that it can be run at once. Several processes may install to the same
+/// path at the same time. Outside Unix the mode is ignored.
 ///
 /// # Errors
-/// [`FetchError::Cache`], also if the file is not what it was; [`FetchError::NoExec`], if the mode says that it can be
-/// executed and the system does not let it.
+/// [`FetchError::Cache`], also if the file has changed; [`FetchError::NoExec`], if the mode makes it executable and the
+/// system does not allow it.
 pub fn install(from: &Path, to: &Path, sha256: Digest, mode: u32) -> Result<(), FetchError> {
     let mut bytes = File::open(from).map_err(failed("read", from))?;
     let folder = to.parent().unwrap_or(to);
@@ -182,7 +182,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-// A cache that may only be read serves all the same.
+// A read-only cache still works.
 fn tell_use(file: &File) {
     let now = SystemTime::now();
     let reported = file.metadata().and_then(|found| found.modified());
@@ -220,7 +220,7 @@ fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file may be run, by its mode.
+/// Whether a file's mode allows execution.
 #[cfg(unix)]
 fn is_executable(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,16 +1,17 @@
-//! A file that one call alone writes, and how it gets the name under which others run it.
+//! A file with exactly one writer, and the atomic rename that gives it its final name.
 //!
-//! Two things must not happen to a file that was verified: that somebody else still writes it, and that running it fails
-//! with "Text file busy", which is what Linux answers while anybody has it open for writing. So every call writes a file of
-//! its own, under a name that nobody else uses, and closes it before the rename. Closing is not enough: another thread that
-//! starts a process right now has copied the descriptor, and holds it until its child has executed something (a child that
-//! never does holds it for good).
+//! A verified file must not be written by another process, and running it must not fail with "Text file busy", which
+//! Linux returns while any process has the file open for writing. So every call writes a file of its own, under a
+//! unique name, and closes it before the rename. Closing is not enough: a thread that starts a process at that moment
+//! has copied the descriptor, and the child holds it until it executes something (a child that never does holds it
+//! permanently).
 //!
-//! The system's own lock tells: `flock` belongs to the open file, not to the process, and ends with the last copy of the
-//! descriptor. The writer takes it, and before the rename waits until a second, reading descriptor could get it. Where that
-//! takes too long the bytes are copied into a new file, which older children do not have open. Chosen over a lease
-//! (`F_SETLEASE`) because the standard library has it, without `unsafe`. Where locks do nothing the wait ends at once: the
-//! bytes are still right, only the moment between fork and exec is not waited for.
+//! A file lock shows when the last copy is closed: `flock` belongs to the open file, not to the process, and ends with
+//! the last copy of the descriptor. The writer takes the lock, and before the rename waits until a second, reading
+//! descriptor could take it. If that takes too long, the bytes are copied into a new file, which older children do not
+//! have open. Chosen over a lease (`F_SETLEASE`) because the standard library has it, without `unsafe`. Where locks
+//! have no effect the wait ends at once: the bytes are still right, only the moment between fork and exec is not
+//! covered.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek as _};
@@ -23,13 +24,13 @@ use crate::digest::Digest;
 
 /// How long to wait for the last writing descriptor, before the bytes are copied.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// How long to wait once more: Linux ends the lock, and a few steps later, in the same close, counts one writer less. First
-/// where the lock was free at once, then where another process had it.
+/// An additional wait: Linux ends the lock, and a few steps later, in the same close, decrements the number of writers.
+/// The first value is for a lock that was free at once, the second for one that another process had.
 const SETTLE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(10));
 /// How many files are tried.
 const TURNS: u32 = 4;
 
-/// A file that nobody else writes. Dropped, it is removed, unless it is the beginning of a download.
+/// A file with one writer. Dropping it removes it, unless it is a partial download.
 pub(crate) struct PrivateFile {
     writer: Writer,
     reader: File,
@@ -37,10 +38,10 @@ pub(crate) struct PrivateFile {
     locks: Locks,
 }
 
-/// The descriptor that writes, and has the lock.
+/// The writing descriptor, which has the lock.
 struct Writer {
     file: File,
-    /// Whether the lock ends with this copy of the descriptor; otherwise with the last one.
+    /// Whether to release the lock with this copy of the descriptor; otherwise it ends with the last copy.
     unlock: bool,
 }
 
@@ -57,17 +58,17 @@ struct Name {
     after: After,
 }
 
-/// What happens to the name in the end.
+/// What happens to the file when it is dropped.
 #[derive(PartialEq, Eq)]
 enum After {
     Remove,
-    /// Another process can resume from there, if there is anything in it.
+    /// It stays if it is not empty, so that another process can resume it.
     LeaveBeginning,
     Renamed,
 }
 
 impl PrivateFile {
-    /// A new, empty one. A name that begins with a dot is removed at the end; others are left for resuming.
+    /// Creates a new, empty file. A name that begins with a dot is removed on drop; others stay and can be resumed.
     pub(crate) fn create(locks: Locks, directory: &Path, prefix: &str) -> io::Result<Self> {
         let made = tempfile::Builder::new()
             .prefix(prefix)
@@ -98,12 +99,13 @@ impl PrivateFile {
         &self.name.path
     }
 
-    /// Nothing of it is kept.
+    /// Deletes the file.
     pub(crate) fn discard(mut self) {
         self.name.after = After::Remove;
     }
 
-    /// Gives it its final name, with this mode, once nobody has it open for writing. What was written has this digest.
+    /// Renames the file to its final name, with this mode, once no process has it open for writing. Its content has
+    /// this digest.
     pub(crate) fn publish(mut self, to: &Path, sha256: Digest, mode: u32) -> io::Result<()> {
         let directory = self.path().parent().unwrap_or(to).to_owned();
         let mut turn = 1;
@@ -118,7 +120,7 @@ impl PrivateFile {
             writer.file.set_modified(SystemTime::now())?;
             writer.unlock = false;
             drop(writer);
-            // After the last turn: the bytes are right all the same.
+            // After the last turn the file is used anyway: its bytes are right.
             if nobody_writes(locks, &reader) || turn == TURNS {
                 fs::create_dir_all(to.parent().unwrap_or(to))?;
                 match fs::rename(&name.path, to) {
@@ -126,7 +128,7 @@ impl PrivateFile {
                         name.after = After::Renamed;
                         return Ok(());
                     }
-                    // Where locks do nothing another process may have taken it for abandoned.
+                    // Where locks have no effect, another process may have treated the file as abandoned.
                     Err(error) if is_absent(&error) && turn < TURNS => {}
                     Err(error) => return Err(error),
                 }
@@ -170,13 +172,13 @@ impl Drop for Name {
             After::Renamed => true,
         };
         if !leave {
-            // What cannot be removed is never believed, and is swept later.
+            // A file that cannot be removed is never trusted, and is swept later.
             drop(fs::remove_file(&self.path));
         }
     }
 }
 
-/// Whether the last writing descriptor is closed, in every process; waits a little for it.
+/// Waits a little for the last writing descriptor, in any process, to be closed; returns whether it is.
 fn nobody_writes(locks: Locks, reader: &File) -> bool {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = Duration::from_micros(200);
@@ -188,7 +190,7 @@ fn nobody_writes(locks: Locks, reader: &File) -> bool {
                 std::thread::sleep(settle);
                 return true;
             }
-            // Without locks nobody can tell.
+            // Without locks this cannot be determined.
             Err(TryLockError::Error(_)) => return true,
             Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return false,
             Err(TryLockError::WouldBlock) => std::thread::sleep(pause),

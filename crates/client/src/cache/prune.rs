@@ -1,6 +1,7 @@
-//! What leaves the cache: executables that nobody used for long, what is damaged, and what dead processes left.
+//! What is removed from the cache: executables that were not used for long, damaged files, and the files of dead
+//! processes.
 //!
-//! Nothing that a living process holds is touched.
+//! A file that a living process holds is never touched.
 
 use std::fs::{self, DirEntry};
 use std::path::Path;
@@ -10,22 +11,22 @@ use super::lock::nobody_holds;
 use super::{Cache, Locks, failed, is_absent, remove};
 use crate::error::FetchError;
 
-/// The beginning of a file whose process is dead is worth going on with for so long.
+/// How long the partial download of a dead process can be resumed.
 const WORTH_GOING_ON: Duration = Duration::from_secs(24 * 3600);
 
 /// What was removed from a cache, and what is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pruned {
-    /// How many files were removed.
+    /// The number of removed files.
     pub removed: u64,
-    /// How many bytes they had.
+    /// Their size in bytes.
     pub freed: u64,
-    /// How many files are left.
+    /// The number of files left.
     pub left: u64,
 }
 
 impl Cache {
-    /// Removes what was not used for so long, and every beginning of a file that no process holds.
+    /// Removes the executables that were not used for this long, and every partial download that no process holds.
     pub(crate) fn prune(&self, unused: Duration) -> Result<Pruned, FetchError> {
         let mut pruned = Pruned::default();
         for digest in list(&self.entries())? {
@@ -36,11 +37,11 @@ impl Cache {
             for entry in list(&digest.path())? {
                 look_at(self.locks, &mut pruned, &entry.path(), unused)?;
             }
-            // Refused where something is left in it.
+            // Fails where files are left in it.
             drop(fs::remove_dir(digest.path()));
         }
         for entry in list(&self.incomplete())? {
-            // A lock holds nothing, so it is not counted.
+            // A lock has no content, so it is not counted.
             let lock = entry.file_name().to_string_lossy().ends_with(".lock");
             let into = if lock {
                 &mut Pruned::default()
@@ -52,7 +53,7 @@ impl Cache {
         Ok(pruned)
     }
 
-    /// Removes beginnings that nobody went on with for a day. Nothing depends on it.
+    /// Removes partial downloads that were not resumed for a day. Nothing depends on it.
     pub(super) fn sweep(&self) {
         let mut pruned = Pruned::default();
         for entry in list(&self.incomplete()).unwrap_or_default() {
@@ -77,20 +78,20 @@ fn look_at(
         found => found.map_err(failed("look at", path))?,
     };
     if !found.is_file() {
-        // Nothing of ours.
+        // Not a file of Lockgate's.
         pruned.removed += 1;
         return remove(path).map_err(failed("remove", path));
     }
     pruned.left += 1;
     let long_ago = |found: &fs::Metadata| {
         let used = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        // What was used in the future was used now.
+        // A time of use in the future counts as now.
         SystemTime::now().duration_since(used).unwrap_or_default() >= unused
     };
     if !long_ago(&found) {
         return Ok(());
     }
-    // Looked at again once nobody can use it without our knowing.
+    // Checked again under the lock: a use before it has changed the time.
     match nobody_holds(locks, path) {
         Ok(Some(file)) if file.metadata().is_ok_and(|found| long_ago(&found)) => {
             remove(path).map_err(failed("remove", path))?;

@@ -1,4 +1,4 @@
-//! Two writers of one executable, whatever locks do; and descriptors that somebody else still holds.
+//! Two writers of one executable, with any kind of locks; and descriptors that another process still holds.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -55,7 +55,7 @@ fn lock_path(cache: &Cache) -> PathBuf {
     cache.incomplete().join(format!("{}.lock", digest()))
 }
 
-/// Another process has the lock.
+/// Simulates another process that has the lock.
 fn entry(cache: &Cache) -> File {
     fs::create_dir_all(cache.incomplete()).unwrap();
     let entry = File::create(lock_path(cache)).unwrap();
@@ -69,18 +69,18 @@ fn where_locks_do_nothing_the_file_under_its_name_is_the_one_that_was_verified()
     let cache = cache(&root, Locks::Nothing);
     let mut first = lock(&cache);
     first.file().write_all(&SCRIPT[..20]).unwrap();
-    // The second takes the first for dead, and resumes from what it has.
+    // The second treats the first as dead, and resumes from its file.
     let mut second = lock(&cache);
     assert_eq!(content(&second), SCRIPT[..20]);
     second.file().write_all(&SCRIPT[20..]).unwrap();
-    // The first begins anew, with bytes that turn out to be wrong.
+    // The first restarts, with wrong bytes.
     first.file().restart().unwrap();
     first.file().write_all(b"#!/bin/sh\necho wrong\n").unwrap();
     let path = second.keep(&cache, digest(), &asset()).unwrap();
     assert_eq!(fs::read(&path).unwrap(), SCRIPT);
     first.file().write_all(b"and more of it").unwrap();
     assert_eq!(fs::read(&path).unwrap(), SCRIPT);
-    // And then with the right ones. Its name is gone; what it gets is what it wrote.
+    // Then with the right bytes. Its name is gone; its content is what it wrote.
     first.file().restart().unwrap();
     first.file().write_all(SCRIPT).unwrap();
     fs::write(&path, b"somebody damages it").unwrap();
@@ -108,7 +108,8 @@ fn bytes_that_change_under_a_copy_are_not_published() {
 #[test]
 fn a_child_that_keeps_the_writing_descriptor_does_not_make_the_file_busy() {
     use std::os::unix::fs::MetadataExt as _;
-    // Held for a moment, as between fork and exec, it is waited for; held for good, the bytes are copied.
+    // A descriptor that is held for a moment, as between fork and exec, is waited for; for one that stays open the
+    // bytes are copied.
     for (moment, same) in [(Duration::from_millis(30), true), (LONG, false)] {
         let root = tempfile::tempdir().unwrap();
         let cache = cache(&root, Locks::System);
@@ -139,10 +140,10 @@ fn a_child_that_keeps_the_lock_keeps_nobody_waiting() {
     let first = lock(&cache);
     let inherited = first.lock.as_ref().unwrap().file.try_clone().unwrap();
     first.discard();
-    // The process gave it up, so the next one has it at once.
+    // The process released it, so the next one has it at once.
     lock(&cache).discard();
     drop(inherited);
-    // The process was killed, its child has the lock, and the executable is here.
+    // The process was killed, its child has the lock, and the executable is in the cache.
     let entry = entry(&cache);
     let path = cache.entry(digest(), &asset());
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -150,7 +151,7 @@ fn a_child_that_keeps_the_lock_keeps_nobody_waiting() {
     let asked = ask(&cache, LONG, &mut || panic!("there is nothing to wait for"));
     assert!(matches!(asked, LockOutcome::Look));
     fs::remove_file(&path).unwrap();
-    // It appears while we wait.
+    // It appears during the wait.
     let appears = || fs::write(&path, SCRIPT).unwrap();
     assert!(matches!(
         ask(&cache, LONG, &mut || appears()),
@@ -174,7 +175,7 @@ fn a_process_whose_file_does_not_grow_is_waited_for_a_while_only() {
     assert_eq!(reported.load(Ordering::Relaxed), 1);
     ours.file().write_all(SCRIPT).unwrap();
     ours.keep(&cache, digest(), &asset()).unwrap();
-    // The lock stays that of the other.
+    // The lock still belongs to the other process.
     assert!(File::open(lock_path(&cache)).unwrap().try_lock().is_err());
     let mut text = Vec::new();
     let mut file = File::open(cache.entry(digest(), &asset())).unwrap();
@@ -224,10 +225,10 @@ fn an_entry_that_is_pruned_while_it_is_hashed_is_not_handed_out() {
     assert!(matches!(hash(&mut hashed), CacheEntry::Whole { .. }));
     fs::remove_file(&path).unwrap();
     assert!(matches!(hash(&mut hashed), CacheEntry::Nothing));
-    // Another file has its name: it was not the one that was hashed.
+    // Another file has its name: it is not the one that was hashed.
     fs::write(&path, b"not hashed").unwrap();
     assert!(matches!(hash(&mut hashed), CacheEntry::Nothing));
-    // A damaged one that another process has replaced meanwhile is not removed again.
+    // A damaged file that another process has replaced meanwhile is not removed again.
     let mut damaged = File::open(&path).unwrap();
     fs::remove_file(&path).unwrap();
     fs::write(&path, SCRIPT).unwrap();
@@ -243,7 +244,7 @@ fn an_entry_that_a_pruner_has_locked_is_not_handed_out_before_it_lets_go() {
     let mut lock = lock(&cache);
     lock.file().write_all(SCRIPT).unwrap();
     let path = lock.keep(&cache, digest(), &asset()).unwrap();
-    // It is locked at the first look; by the second it is removed, or left.
+    // It is locked at the first check; by the second it is removed, or released.
     for removes in [false, true] {
         let pruner = File::open(&path).unwrap();
         pruner.lock().unwrap();
@@ -274,7 +275,7 @@ fn a_lock_on_a_file_that_was_renamed_away_counts_for_nothing() {
     });
     assert!(matches!(ask(&cache, LONG, &mut || ()), LockOutcome::Look));
     lock(&cache).discard();
-    // A beginning, and what is pruned: another file has the name by the time the lock is there.
+    // A partial download, and a pruned file: another file has the name by the time the lock is taken.
     let (part, other) = (root.path().join("part"), root.path().join("other"));
     let replace = || {
         let (part, other) = (part.clone(), other.clone());

@@ -1,8 +1,9 @@
-//! What the cache remembers of withdrawals, below `withdrawals/{server}/{repository}`.
+//! What the cache stores about withdrawals, below `withdrawals/{server}/{repository}`.
 //!
-//! `{tag}.json` is the withdrawal itself, as the release had it: it counts permanently. `{tag}.asked` says when the release last
-//! answered that there is none, and when it last did not answer, in seconds since 1970. Both are written elsewhere and renamed into
-//! place. What is not as it should be, or is of the future, counts as not there. Does not know what is made of an age.
+//! `{tag}.json` is the withdrawal itself, as the release had it: it counts permanently. `{tag}.asked` holds when the
+//! release last answered that there is no withdrawal, and when it last did not answer, in seconds since 1970. Both are
+//! written elsewhere and renamed into place. A malformed file, or one with a time in the future, counts as absent. Does
+//! not know what an age means for a fetch.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -20,24 +21,24 @@ const UNANSWERED: &str = "unanswered";
 /// How long ago a release was asked for its withdrawal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// When it last answered that there is none.
+    /// When it last answered that there is no withdrawal.
     pub(crate) not_withdrawn: Option<Duration>,
     /// When it last did not answer, if it has not answered since.
     pub(crate) unanswered: Option<Duration>,
 }
 
 impl Cache {
-    /// The withdrawal of a release, if one is remembered.
+    /// Returns the withdrawal of a release, if one is stored.
     pub(crate) fn withdrawal(&self, source: &Source) -> Option<Vec<u8>> {
         read(&self.withdrawals(source, "json"), LARGEST)
     }
 
-    /// Remembers a withdrawal.
+    /// Stores a withdrawal.
     pub(crate) fn keep_withdrawal(&self, source: &Source, bytes: &[u8]) -> io::Result<()> {
         write(&self.withdrawals(source, "json"), bytes)
     }
 
-    /// When a release was asked.
+    /// Returns when a release was asked.
     pub(crate) fn asked(&self, source: &Source, now: SystemTime) -> Asked {
         let bytes = read(&self.withdrawals(source, "asked"), 1000).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
@@ -52,7 +53,7 @@ impl Cache {
         }
     }
 
-    /// Remembers when a release was asked.
+    /// Stores when a release was asked.
     pub(crate) fn keep_asked(
         &self,
         source: &Source,
@@ -75,7 +76,7 @@ impl Cache {
     }
 }
 
-/// A plain file of at most so many bytes.
+/// Reads a plain file of at most this many bytes.
 fn read(path: &Path, most: u64) -> Option<Vec<u8>> {
     let found = fs::symlink_metadata(path).ok()?;
     if !found.is_file() || found.len() > most {
