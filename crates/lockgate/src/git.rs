@@ -85,14 +85,6 @@ impl Git {
         Ok(PathBuf::from(text.trim_end_matches('\n')))
     }
 
-    /// Returns the address of a remote, if it has one.
-    pub fn remote_url(&self, remote: &str) -> Option<String> {
-        let key = format!("remote.{remote}.url");
-        let output = command(&self.dir, &["config", "--get", &key]).ok()?;
-        let text = String::from_utf8(output.stdout).ok()?;
-        output.status.success().then(|| text.trim_end().to_owned())
-    }
-
     /// Returns the commit that a revision names.
     pub fn commit(&self, revision: &str) -> Result<CommitId, CommandError> {
         let found = self
@@ -370,6 +362,14 @@ fn base(dir: &Path) -> Command {
     ]);
     environment::set(&mut git);
     git
+}
+
+/// Returns the address of a remote of the clone around a folder, if there are such a clone and remote.
+pub fn remote_url(dir: &Path, remote: &str) -> Option<String> {
+    let key = format!("remote.{remote}.url");
+    let output = command(dir, &["config", "--get", &key]).ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim_end().to_owned())
 }
 
 fn command(dir: &Path, args: &[impl AsRef<OsStr>]) -> Result<Output, CommandError> {

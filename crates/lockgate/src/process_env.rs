@@ -17,7 +17,7 @@ use crate::cli::Global;
 use crate::command_error::CommandError;
 use crate::event::Event;
 use crate::exit::Failure;
-use crate::git::Git;
+use crate::git::{self, Git};
 
 /// The process's environment and the global options.
 pub struct ProcessEnv {
@@ -137,12 +137,12 @@ impl ProcessEnv {
     /// Where the forge and the repository are.
     ///
     /// The repository is that of `--repo`, else `GITHUB_REPOSITORY`, else the last two parts of the remote's address.
-    pub fn place(&self, git: Option<&Git>) -> Result<Place, Failure> {
-        self.place_at(git, Some(&self.remote))
+    pub fn place(&self) -> Result<Place, Failure> {
+        self.place_at(Some(&self.remote))
     }
 
     /// The same, where the remote may be another one, or none.
-    pub fn place_at(&self, git: Option<&Git>, remote: Option<&str>) -> Result<Place, Failure> {
+    pub fn place_at(&self, remote: Option<&str>) -> Result<Place, Failure> {
         let server_url = self
             .forge
             .as_deref()
@@ -165,8 +165,9 @@ impl ProcessEnv {
                 value: quoted(name),
                 expected: "of the form OWNER/NAME",
             })?,
-            None => git
-                .and_then(|git| repository_of_remote(&git.remote_url(remote?)?))
+            // Git is started only where it is needed: `fetch` stands in front of other programs.
+            None => remote
+                .and_then(|remote| repository_of_remote(&git::remote_url(&self.dir, remote)?))
                 .ok_or(CommandError::Unsaid {
                     what: "which repository on the forge is meant",
                     how: "name it with --repo OWNER/NAME",

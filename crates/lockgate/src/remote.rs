@@ -52,7 +52,7 @@ impl<'a> Remote<'a> {
     /// Opens the clone that the command works in.
     pub fn open(env: &'a ProcessEnv) -> Result<Self, Failure> {
         let git = env.git()?;
-        let place = env.place(Some(&git))?;
+        let place = env.place()?;
         let forge = env.forge(&place)?;
         let client = Client::new(anonymous(env)?).map_err(|error| fetch_failure(&error))?;
         Ok(Self {

@@ -48,6 +48,22 @@ fn two_hundred_processes_download_an_uncached_file_once_and_each_runs_it() {
     workspace.is_clean();
 }
 
+#[test]
+fn a_fetch_of_a_named_repository_starts_no_git() {
+    let workspace = Workspace::new(1 << 10);
+    let folder = tempfile::tempdir().unwrap();
+    let (git, started) = (folder.path().join("git"), folder.path().join("started"));
+    let script = format!("#!/bin/sh\n: > '{}'\n", started.display());
+    std::fs::write(&git, script).unwrap();
+    std::fs::set_permissions(&git, Permissions::from_mode(0o755)).unwrap();
+    let output = workspace.fetch().env("PATH", folder.path()).output();
+    let output = output.unwrap();
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{messages}");
+    assert_eq!(output.stdout.trim_ascii(), workspace.entry().as_bytes());
+    assert!(!started.exists(), "it costs 4 ms of each start");
+}
+
 /// `LOCKGATE_FETCH_ROUNDS` makes it longer; `make soak` sets it.
 #[test]
 fn processes_that_write_into_one_folder_run_what_is_there() {

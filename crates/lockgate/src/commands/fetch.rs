@@ -81,7 +81,7 @@ fn released(
 ) -> Result<Vec<Staged>, Failure> {
     let version = version_of_work_tree(context, package, args.version.as_deref())?;
     let env = &context.env;
-    let place = env.place(env.git().ok().as_ref())?;
+    let place = env.place()?;
     let pins = pins(context, package, args)?;
     let trust = match &pins {
         Some((_, text)) => Trust::pins(text).map_err(|error| fetch_failure(&error))?,

@@ -69,7 +69,7 @@ fn observe(context: &Context) -> Result<Found, Failure> {
             .into());
         }
     };
-    let place = env.place_at(Some(&git), remote.as_deref());
+    let place = env.place_at(remote.as_deref());
     let repository = place.ok().map(|place| place.repository.to_string());
     let config = work_tree::config_text(&root)?;
     let workflows = work_tree::workflows(&root)?;

@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
         None => config.packages.values().collect(),
     };
     let env = &context.env;
-    let forge = env.place(env.git().ok().as_ref())?;
+    let forge = env.place()?;
     make_folder(&args.folder)?;
     // Kept until the end: a cache for this call alone goes with it.
     let cache = CacheChoice::new(context, &args.caching, Some(&args.folder))?;

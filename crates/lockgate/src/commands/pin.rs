@@ -138,7 +138,7 @@ fn of_release(
     package: &Package,
     version: &Version,
 ) -> Result<(Sums, TrustSource), Failure> {
-    let place = context.env.place(context.env.git().ok().as_ref())?;
+    let place = context.env.place()?;
     let tag = package.tag(version);
     let client = Client::new(anonymous(&context.env)?).map_err(|error| fetch_failure(&error))?;
     let expect = Expectation {

@@ -404,7 +404,7 @@ fn render(
     same_bytes: bool,
 ) -> Result<(), Failure> {
     let tag = &receipt.tag;
-    let place = context.env.place(context.env.git().ok().as_ref())?;
+    let place = context.env.place()?;
     let url = format!(
         "{}/{}/releases/tag/{tag}",
         place.server_url, place.repository

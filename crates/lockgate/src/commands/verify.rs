@@ -17,7 +17,7 @@ use crate::remote::{fetch_failure, source};
 pub fn run(context: &Context, args: &cli::Verify) -> Result<(), Failure> {
     let package = package_of_work_tree(context, args.package.as_deref())?;
     let version = version_of_work_tree(context, &package, args.version.as_deref())?;
-    let place = context.env.place(context.env.git().ok().as_ref())?;
+    let place = context.env.place()?;
     let tag = package.tag(&version);
     let client = client(options(context, &args.reading)?)?;
     let expect = expectation(&context.env, &args.reading, &package, &version)?;

@@ -82,7 +82,7 @@ fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
 /// The parts that the jobs of this run have uploaded, of each variant the newest: an earlier attempt left it where only the failed jobs
 /// were run again. One that cannot be read counts as absent, and fails its variant.
 fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure> {
-    let place = context.env.place(None)?;
+    let place = context.env.place_at(None)?;
     let forge = context.env.forge(&place)?;
     let manifest = &source.manifest;
     let artifacts = forge.artifacts(manifest.run)?;

@@ -38,7 +38,7 @@ pub(super) fn fetch(
     number: u64,
 ) -> Result<Vec<Staged>, Failure> {
     let env = &context.env;
-    let place = env.place(env.git().ok().as_ref())?;
+    let place = env.place()?;
     let forge = env.forge(&place)?;
     let pull = forge.pull(PullNumber(number))?.facts;
     let none = |why: String| CommandError::NothingToReview {
