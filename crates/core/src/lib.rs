@@ -13,8 +13,6 @@ pub mod cleanup;
 pub mod config;
 pub mod detect;
 pub mod doctor;
-pub mod document;
-pub mod escape;
 pub mod fingerprint;
 pub mod gate;
 pub mod identity;
@@ -24,12 +22,13 @@ pub mod promote;
 pub mod reason;
 pub mod render;
 pub mod settings;
-pub mod version;
 pub mod withdraw;
 
+pub use lockgate_format::{document, escape, reasons, version};
+
 pub use ids::*;
+pub use lockgate_format::version::{Scheme, Version};
 pub use reason::{Reason, Verdict};
-pub use version::{Scheme, Version};
 
 /// Returns every code in this crate, for the page that documents them.
 pub fn codes() -> Vec<&'static str> {

@@ -8,17 +8,20 @@ mod names;
 mod parse;
 mod problem;
 mod section;
-mod template;
 mod variants;
 mod workflows;
 
 pub use globs::Globs;
+pub use lockgate_format::document::{
+    RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET, WITHDRAWN_PREFIX,
+};
+pub use lockgate_format::template::{Template, Values};
 pub use problem::{ConfigError, ConfigProblem};
-pub use template::{Template, Values};
 pub use workflows::{Pinned, RunnerArch, TrustLevel, Workflows, pin};
 
 use std::collections::BTreeMap;
 
+use lockgate_format::template::{Placeholder, VariantValues};
 use parse::choice;
 
 use crate::ids::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
@@ -29,15 +32,6 @@ pub const FILE: &str = "lockgate.toml";
 
 /// The folder in which GitHub looks for workflows.
 pub const WORKFLOWS: &str = ".github/workflows";
-
-/// The asset of a release that lists the digests of the others, in the format of `sha256sum`.
-pub const SUMS_ASSET: &str = "SHA256SUMS";
-/// The asset of a release that contains its receipt.
-pub const RECEIPT_ASSET: &str = "lockgate-receipt.json";
-/// The asset of a withdrawal that contains its reason.
-pub const WITHDRAWAL_ASSET: &str = "lockgate-withdrawal.json";
-/// The prefix of withdrawal tags; no package may have tags with this prefix.
-pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 
 /// A whole `lockgate.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +108,15 @@ pub struct Variant {
 pub enum Os {
     /// Linux, ELF.
     Linux,
+}
+
+impl Os {
+    /// Returns its name in the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+        }
+    }
 }
 
 /// The C library of a variant.
@@ -206,7 +209,7 @@ impl Package {
     pub fn tag(&self, version: &Version) -> Tag {
         word(&self.tag.fill(&Values {
             version: Some(version),
-            ..Values::none(&self.name)
+            ..Values::of(&self.name)
         }))
     }
 
@@ -217,8 +220,10 @@ impl Package {
 
     /// Returns the version that a tag names, if it is a tag of this package.
     pub fn version_of_tag(&self, tag: &str) -> Option<Version> {
-        let version =
-            Version::parse(self.scheme, self.tag.extract_version(&self.name, tag)?).ok()?;
+        let text = self
+            .tag
+            .extract(Placeholder::Version, &Values::of(&self.name), tag)?;
+        let version = Version::parse(self.scheme, text).ok()?;
         (self.tag(&version).as_str() == tag).then_some(version)
     }
 
@@ -231,8 +236,13 @@ impl Package {
     pub fn values<'a>(&'a self, variant: &'a Variant, version: &'a Version) -> Values<'a> {
         Values {
             version: Some(version),
-            variant: Some(variant),
-            ..Values::none(&self.name)
+            variant: Some(VariantValues {
+                name: &variant.name,
+                arch: &variant.arch,
+                os: variant.os.as_str(),
+                libc: variant.libc.map_or("", Libc::as_str),
+            }),
+            ..Values::of(&self.name)
         }
     }
 

@@ -2,11 +2,11 @@
 
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::Section;
-use super::template::Values;
 use super::{Package, WITHDRAWN_PREFIX};
 use crate::escape::quoted;
 use crate::ids::{AssetName, RepoPath, Tag};
 use crate::version::{Scheme, Version};
+use lockgate_format::template::{Placeholder, Values};
 
 /// Fills the name templates with the shortest and the longest version, so that none can make an invalid name later.
 pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {
@@ -24,7 +24,7 @@ pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<()
             },
         )
     };
-    let (_, after) = package.tag.around_version(&package.name);
+    let (_, after) = around_version(package);
     if !after.is_empty() && ".lock".ends_with(&after) {
         let problem = "with some versions it would end in \".lock\", as no git tag may";
         return Err(bad("tag", problem.to_owned()));
@@ -36,7 +36,7 @@ pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<()
     for version in [&Version::Integer(1), &longest] {
         let tag = package.tag.fill(&Values {
             version: Some(version),
-            ..Values::none(&package.name)
+            ..Values::of(&package.name)
         });
         if tag.starts_with(WITHDRAWN_PREFIX) {
             return Err(bad(
@@ -86,6 +86,11 @@ fn longest_pre() -> semver::Prerelease {
     semver::Prerelease::new(&"x".repeat(58)).expect("letters are a prerelease")
 }
 
+fn around_version(package: &Package) -> (String, String) {
+    let values = Values::of(&package.name);
+    package.tag.split_at(Placeholder::Version, &values)
+}
+
 /// Returns what two packages would both write, if anything.
 pub(super) fn collision(one: &Package, other: &Package) -> Option<String> {
     if one.pins.is_some() && one.pins == other.pins {
@@ -94,10 +99,7 @@ pub(super) fn collision(one: &Package, other: &Package) -> Option<String> {
             .as_ref()
             .map(|pins| format!("the pins file {pins}"));
     }
-    let (a, b) = (
-        one.tag.around_version(&one.name),
-        other.tag.around_version(&other.name),
-    );
+    let (a, b) = (around_version(one), around_version(other));
     let semver = [one, other]
         .iter()
         .any(|package| package.scheme == Scheme::Semver);

@@ -6,7 +6,6 @@ use toml::de::{DeTable, DeValue};
 use super::names::{check_names, collision};
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::{Section, TOP, Value};
-use super::template::{Hole, Template, TemplateProblem};
 use super::variants::variants;
 use super::{
     Build, Config, EnvironmentCheck, Globs, IdentityCheck, Level, Package, Policy, Removal, Step,
@@ -14,6 +13,7 @@ use super::{
 use crate::escape::quoted;
 use crate::ids::{Digest, PackageName, RepoPath};
 use crate::version::Scheme;
+use lockgate_format::template::{Placeholder, Template, TemplateProblem};
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     let root = DeTable::parse(text).map_err(|error| {
@@ -82,13 +82,13 @@ fn package(
         section,
         "tag",
         "tag = \"tool-v{version}\"",
-        &[Hole::Version],
+        &[Placeholder::Version],
     )?;
     let asset = name_template(
         section,
         "asset",
         "asset = \"tool-{variant}-v{version}\"",
-        &[Hole::Version, Hole::Variant],
+        &[Placeholder::Version, Placeholder::Variant],
     )?;
     let pins = section
         .get("pins")
@@ -180,7 +180,7 @@ fn template(
     key: &str,
     text: &str,
     at: usize,
-    allowed: &[Hole],
+    allowed: &[Placeholder],
 ) -> Result<Template, ConfigError> {
     let wrong = |problem| {
         section.error(
@@ -195,7 +195,7 @@ fn template(
     let names = || {
         allowed
             .iter()
-            .map(|hole| format!("{{{}}}", hole.name()))
+            .map(|placeholder| format!("{{{}}}", placeholder.name()))
             .collect::<Vec<_>>()
             .join(", ")
     };
@@ -208,9 +208,9 @@ fn template(
         )),
     })?;
     match template.beyond(allowed) {
-        Some(hole) => Err(wrong(format!(
+        Some(placeholder) => Err(wrong(format!(
             "{{{}}} has no meaning there; here are {}",
-            hole.name(),
+            placeholder.name(),
             names()
         ))),
         None => Ok(template),
@@ -222,11 +222,15 @@ fn name_template(
     section: &Section<'_>,
     key: &'static str,
     example: &'static str,
-    needed: &[Hole],
+    needed: &[Placeholder],
 ) -> Result<Template, ConfigError> {
     let value = section.need(key, example)?;
     let (text, at) = (section.text_of(key, value)?, value.span().start);
-    let allowed: Vec<Hole> = needed.iter().copied().chain([Hole::Package]).collect();
+    let allowed: Vec<Placeholder> = needed
+        .iter()
+        .copied()
+        .chain([Placeholder::Package])
+        .collect();
     let template = template(section, key, text, at, &allowed)?;
     let wrong = |problem| {
         section.error(
@@ -238,23 +242,28 @@ fn name_template(
             },
         )
     };
-    for hole in needed {
-        match template.count(*hole) {
+    for placeholder in needed {
+        match template.count(*placeholder) {
             1 => {}
-            0 => return Err(wrong(format!("it lacks {{{}}}", hole.name()))),
-            _ => return Err(wrong(format!("it has {{{}}} more than once", hole.name()))),
+            0 => return Err(wrong(format!("it lacks {{{}}}", placeholder.name()))),
+            _ => {
+                return Err(wrong(format!(
+                    "it has {{{}}} more than once",
+                    placeholder.name()
+                )));
+            }
         }
     }
     Ok(template)
 }
 
-const IN_COMMANDS: [Hole; 8] = Hole::ALL;
-const IN_OUTPUT: [Hole; 5] = [
-    Hole::Package,
-    Hole::Version,
-    Hole::Variant,
-    Hole::Arch,
-    Hole::Asset,
+const IN_COMMANDS: [Placeholder; 8] = Placeholder::ALL;
+const IN_OUTPUT: [Placeholder; 5] = [
+    Placeholder::Package,
+    Placeholder::Version,
+    Placeholder::Variant,
+    Placeholder::Arch,
+    Placeholder::Asset,
 ];
 
 fn build(package: &Section<'_>) -> Result<Build, ConfigError> {
@@ -271,7 +280,11 @@ fn build(package: &Section<'_>) -> Result<Build, ConfigError> {
         output_value.span().start,
     );
     let output = template(&section, "output", text, at, &IN_OUTPUT)?;
-    if output.count(Hole::Asset) + output.count(Hole::Variant) + output.count(Hole::Arch) == 0 {
+    if output.count(Placeholder::Asset)
+        + output.count(Placeholder::Variant)
+        + output.count(Placeholder::Arch)
+        == 0
+    {
         let problem =
             "it lacks {asset}, {variant} or {arch}, so that all variants would have the same"
                 .to_owned();

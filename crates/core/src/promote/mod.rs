@@ -34,4 +34,4 @@ pub use recheck::Recheck;
 pub type Decision = crate::Verdict<Done, Box<Plan>, Wait, Refusal>;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,6 +1,6 @@
+pub(crate) use self::manifests::manifest;
 use super::*;
 use crate::detect;
-use crate::document::tests::manifest;
 use crate::document::{Candidate, FailedVariant, HeaderRanges, Receipt};
 use crate::ids::*;
 use crate::reason::{Reason, Verdict};

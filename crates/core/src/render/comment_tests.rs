@@ -56,7 +56,7 @@ fn status(state: StatusState, code: &'static str) -> Status {
 /// Several pull requests of this repository may share the status of head and base: only the comment can tell them apart.
 #[test]
 fn of_a_fork_s_pull_request_the_comment_says_what_to_do() {
-    let manifest = crate::document::tests::manifest();
+    let manifest = crate::promote::tests::manifest();
     let text = |from_fork| {
         let outcome = Outcome::Built(&manifest, Artifacts { expire: None });
         let status = status(StatusState::Pending, "gate.waits-for-promotion");
@@ -70,7 +70,7 @@ fn of_a_fork_s_pull_request_the_comment_says_what_to_do() {
 
 #[test]
 fn a_candidate_is_shown_with_a_row_per_variant_and_what_comes_next() {
-    let manifest = crate::document::tests::manifest();
+    let manifest = crate::promote::tests::manifest();
     let artifacts = Artifacts {
         expire: Some("2026-02-20".into()),
     };

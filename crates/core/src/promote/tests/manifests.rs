@@ -1,6 +1,36 @@
 //! A manifest that agrees with itself and belongs to something else.
 
 use super::*;
+use crate::document::{Executable, Manifest, Smoke, SmokeResult};
+
+/// A manifest of two variants, as `lockgate build` writes it.
+pub(crate) fn manifest() -> Manifest {
+    let executable = |variant: &str| Executable {
+        variant: variant.parse().unwrap(),
+        name: format!("inspect-tool-support-{variant}-v2")
+            .parse()
+            .unwrap(),
+        size: 1000,
+        sha256: Digest::of(variant.as_bytes()),
+        headers: "ELF 64-bit little-endian, static".to_owned(),
+        header_ranges: HeaderRanges::default(),
+        smoke: Some(Smoke {
+            result: SmokeResult::Passed,
+            emulator: None,
+        }),
+        build_seconds: 3,
+        attempt: None,
+    };
+    Manifest {
+        package: "tool-support".parse().unwrap(),
+        package_version: "2".parse().unwrap(),
+        fingerprint: Fingerprint(Digest::of(b"tree")),
+        commit: "a".repeat(40).parse().unwrap(),
+        run: RunId(9001),
+        attempt: Attempt(1),
+        executables: vec![executable("amd64"), executable("arm64")],
+    }
+}
 
 /// The first thing in which the manifest is said to differ.
 fn differs(change: impl FnOnce(&mut Facts)) -> &'static str {

@@ -1,6 +1,6 @@
 //! The grammar and the order of versions, and the search for a free version.
 //!
-//! Does not know where a version file is or whether it exists; see [`crate::detect`].
+//! Does not know where a version file is or whether it exists.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ impl Scheme {
 /// A version of a package: past, present or requested.
 ///
 /// All versions of one package use one scheme. Across schemes every integer sorts below every semantic version, so that
-/// the order is total; [`crate::detect`] never compares across schemes.
+/// the order is total; no decision compares across schemes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// A version of [`Scheme::Integer`].

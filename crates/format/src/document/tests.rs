@@ -2,7 +2,7 @@ use super::*;
 use crate::ids::*;
 use proptest::prelude::*;
 
-pub(crate) fn manifest() -> Manifest {
+fn manifest() -> Manifest {
     let executable = |variant: &str| Executable {
         variant: variant.parse().unwrap(),
         name: format!("inspect-tool-support-{variant}-v2")

@@ -1,6 +1,6 @@
 //! Escapes untrusted text for display: in a terminal, in a message, in a cell of a table.
 //!
-//! Does not handle Markdown; [`crate::render::markdown`] builds on this.
+//! Does not handle Markdown.
 
 /// The length to which a message cuts untrusted text, in characters.
 const SHOWN: usize = 80;

@@ -23,6 +23,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::escape::line;
 use crate::reason::reasons;
 
+/// The asset of a release that lists the digests of the others, in the format of `sha256sum`.
+pub const SUMS_ASSET: &str = "SHA256SUMS";
+/// The asset of a release that contains its receipt.
+pub const RECEIPT_ASSET: &str = "lockgate-receipt.json";
+/// The asset of a withdrawal that contains its reason.
+pub const WITHDRAWAL_ASSET: &str = "lockgate-withdrawal.json";
+/// The prefix of withdrawal tags; no package may have tags with this prefix.
+pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
+
 /// The largest document that Lockgate reads, in bytes; a valid receipt of a hundred variants takes a tenth of it.
 pub const LARGEST: u64 = 1 << 20;
 
@@ -124,4 +133,4 @@ struct Envelope<'a, T> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
