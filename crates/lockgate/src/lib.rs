@@ -4,39 +4,32 @@
 
 pub mod atomic_write;
 pub mod cache_choice;
-pub mod candidate;
 pub mod cli;
 pub mod command_error;
 pub mod commands;
 pub mod credentials;
 pub mod event;
 pub mod exit;
-pub mod finished_run;
 pub mod git;
-pub mod history;
 pub mod inspect_output;
 pub mod manual;
 pub mod objects;
 pub mod observe;
+pub mod output;
 pub mod process_env;
-pub mod progress;
 pub mod reading;
 #[cfg(feature = "rehearse")]
 pub mod rehearse;
-pub mod release_origin;
-pub mod remote;
-pub mod reporter;
 pub mod stream;
 pub mod subprocess;
-pub mod work_tree;
 
 use clap::Parser as _;
 
 use cli::{Cli, Command};
 use commands::Context;
 use exit::{Exit, Failure};
+use output::reporter::Reporter;
 use process_env::ProcessEnv;
-use reporter::Reporter;
 
 /// Reads the command line and the environment, runs one flow, and says how it ended.
 pub fn main() -> Exit {

@@ -1,431 +1,65 @@
-//! Reads base, head and their merge from git, package by package; decides nothing.
+//! Reads what decisions are made from: trees, the remote, builds, releases, the work tree. Decides nothing, writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::rc::Rc;
+pub mod candidate;
+pub mod finished_run;
+pub mod gate;
+pub mod history;
+pub mod public_receipt;
+pub mod pulls;
+pub mod release_origin;
+pub mod remote;
+mod tree;
+mod trees;
+pub mod work_tree;
 
-use lockgate_core::checkout::{self, Lacking};
-use lockgate_core::config::{Config, FILE, Package};
-use lockgate_core::detect::{
-    self, Decision, Facts, LARGEST_VERSION_FILE, Merged, Snapshot, VersionFile, VersionOwner,
-};
-use lockgate_core::document::DocumentProblem;
-use lockgate_core::fingerprint::{self, TreeEntry};
-use lockgate_core::promote::WorkflowFacts;
-use lockgate_core::{CommitId, Fingerprint, ObjectId, PackageName, RepoPath, Version, identity};
+use lockgate_core::PackageName;
+use lockgate_core::config::{Config, Package};
+use lockgate_core::escape::quoted;
 
+pub use self::tree::Tree;
+pub use self::trees::{PackageObservation, Published, Trees};
 use crate::command_error::CommandError;
-use crate::exit::{Exit, Failure};
-use crate::git::{Git, Merge, Refs};
+use crate::exit::Failure;
 
-/// The largest accepted config, in bytes.
-const LARGEST_CONFIG: u64 = 1 << 20;
-
-/// One tree and its config.
-#[derive(Debug, Clone)]
-pub struct Tree {
-    entries: Rc<[TreeEntry]>,
-    /// The config; `None` if there is none, an error if it cannot be read.
-    pub config: Option<Result<Config, Failure>>,
-}
-
-/// Base, head and their merge.
-#[derive(Debug)]
-pub struct Trees {
-    /// The tip of the base branch.
-    pub base: Tree,
-    /// The head of the pull request.
-    pub head: Tree,
-    /// The merge of the two; `None` if they conflict.
-    pub merged: Option<Tree>,
-    /// Whether they have no commit in common.
-    unrelated: bool,
-    /// The commits of the base branch and of the pull request's head, if known.
-    sides: Option<(CommitId, CommitId)>,
-}
-
-/// The state of one package in the three trees.
-#[derive(Debug, Clone)]
-pub struct PackageObservation {
-    /// The package as the head describes it, with the base's policy.
-    pub package: Package,
-    /// The facts for detect.
-    pub facts: Facts,
-    /// The decision of detect.
-    pub decision: Decision,
-    /// The paths of source files that the pull request changes.
-    pub changed: Vec<Vec<u8>>,
-    /// The pull request's changes to `lockgate.toml`, as diff lines.
-    pub config_diff: Vec<String>,
-    /// Whether the merge changes the pins or their path.
-    pub pins_changed: bool,
-}
-
-impl PackageObservation {
-    /// Returns the fingerprint of the head's tree.
-    pub fn head_fingerprint(&self) -> Fingerprint {
-        self.facts.head.digests.fingerprint
-    }
-
-    /// Returns the fingerprint of the merge's tree; `None` if there is a conflict.
-    pub fn merged_fingerprint(&self) -> Option<Fingerprint> {
-        match &self.facts.merged {
-            Merged::Clean(snapshot) => Some(snapshot.digests.fingerprint),
-            Merged::Conflict | Merged::Unrelated => None,
-        }
-    }
-
-    /// Returns the version that the head names, if it can be read.
-    pub fn head_version(&self) -> Option<Version> {
-        detect::version_of(&self.package, &self.facts.head.version_file).ok()
-    }
-
-    /// Returns the version that the merge names, if it can be read.
-    pub fn merged_version(&self) -> Option<Version> {
-        match &self.facts.merged {
-            Merged::Clean(snapshot) => {
-                detect::version_of(&self.package, &snapshot.version_file).ok()
-            }
-            Merged::Conflict | Merged::Unrelated => None,
-        }
+/// Returns the package of that name, or the only one.
+pub fn package<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Package, Failure> {
+    let packages = || config.packages.values();
+    match name {
+        Some(name) => packages()
+            .find(|package| package.name.as_str() == name)
+            .ok_or_else(|| unknown_package(name, config.packages.keys()).into()),
+        None => match (packages().next(), config.packages.len()) {
+            (Some(package), 1) => Ok(package),
+            _ => Err(which_package(config.packages.keys()).into()),
+        },
     }
 }
 
-/// Published state, read only if a package's snapshots differ: the existing tags, and the owner of the requested version.
-pub trait Published {
-    /// Returns the refs of the remote.
-    fn refs(&self) -> Result<&Refs, Failure>;
-    /// Returns the owner of a version whose tag exists.
-    fn holder(&self, package: &Package, version: &Version) -> Result<VersionOwner, Failure>;
-}
-
-impl Tree {
-    /// Reads the tree of a commit, or a tree itself.
-    pub fn read(git: &Git, treeish: &str) -> Result<Self, Failure> {
-        let entries = git.tree(treeish)?;
-        let config = match entries.iter().find(|entry| entry.path == FILE.as_bytes()) {
-            None => None,
-            Some(entry) => {
-                let (bytes, size) = git.blob(&entry.object, LARGEST_CONFIG)?;
-                let text = String::from_utf8_lossy(&bytes);
-                let too_large = DocumentProblem::TooLarge { what: FILE, size };
-                Some(if size > LARGEST_CONFIG {
-                    Err(Failure::new(Exit::Refused, &too_large))
-                } else {
-                    Config::parse(&text).map_err(|error| Failure::new(Exit::Refused, &error))
-                })
-            }
-        };
-        Ok(Self { entries, config })
-    }
-
-    /// Returns a package of this tree's config, if both can be read.
-    pub fn package(&self, name: &PackageName) -> Option<&Package> {
-        self.config.as_ref()?.as_ref().ok()?.packages.get(name)
-    }
-
-    /// Returns the names of this tree's packages; none if the config cannot be read.
-    pub fn names(&self) -> impl Iterator<Item = &PackageName> {
-        self.config
-            .iter()
-            .flatten()
-            .flat_map(|config| config.packages.keys())
-    }
-
-    /// Returns the config, or an error that explains why there is none.
-    pub fn config(&self, place: &str) -> Result<&Config, Failure> {
-        match &self.config {
-            None => Err(CommandError::NoConfig {
-                place: place.to_owned(),
-            }
-            .into()),
-            Some(Err(failure)) => Err(failure.clone()),
-            Some(Ok(config)) => Ok(config),
-        }
-    }
-
-    /// Computes the state of a package in this tree.
-    pub fn snapshot(&self, git: &Git, package: &Package) -> Result<Snapshot, Failure> {
-        let digests = fingerprint::of_tree(package, &self.entries);
-        Ok(Snapshot {
-            scheme: package.scheme,
-            version_file: self.version_file(git, package)?,
-            digests,
-        })
-    }
-
-    fn version_file(&self, git: &Git, package: &Package) -> Result<VersionFile, Failure> {
-        let path = package.version_file.as_str().as_bytes();
-        let below = |entry: &&TreeEntry| {
-            entry.path.starts_with(path) && entry.path.get(path.len()) == Some(&b'/')
-        };
-        match self.entries.iter().find(|entry| entry.path == path) {
-            None if self.entries.iter().any(|entry| below(&entry)) => Ok(VersionFile::NotAFile),
-            None => Ok(VersionFile::Absent),
-            Some(entry) if entry.mode == "120000" => Ok(VersionFile::Symlink),
-            Some(entry) if !entry.is_file() => Ok(VersionFile::NotAFile),
-            Some(entry) => {
-                let (bytes, size) = git.blob(&entry.object, LARGEST_VERSION_FILE)?;
-                Ok(if size > LARGEST_VERSION_FILE {
-                    VersionFile::TooLarge(size)
-                } else {
-                    VersionFile::Content(bytes)
-                })
-            }
-        }
-    }
-
-    /// Checks that the work tree contains the package's source files as they are in this tree.
-    pub fn checked_out(
-        &self,
-        git: &Git,
-        top: &Path,
-        package: &Package,
-    ) -> Result<(), CommandError> {
-        let counted = self.entries.iter();
-        let counted = counted.filter(|entry| fingerprint::counts(package, entry));
-        let facts = git.checkout(top, counted)?;
-        checkout::check(package, &self.entries, &facts)
-            .map_err(|Lacking { what, next }| CommandError::NotCheckedOut { what, next })
-    }
-
-    /// Returns the bytes of a file of this tree, if it exists, up to a limit.
-    pub fn file(&self, git: &Git, path: &str, most: u64) -> Result<Option<Vec<u8>>, Failure> {
-        match self
-            .entries
-            .iter()
-            .find(|entry| entry.path == path.as_bytes() && entry.is_file())
-        {
-            None => Ok(None),
-            Some(entry) => Ok(Some(git.blob(&entry.object, most)?.0)),
-        }
-    }
-
-    /// Returns whether an entry exists at a path.
-    fn has_file(&self, path: &RepoPath) -> bool {
-        self.object(path).is_some()
-    }
-
-    fn object(&self, path: &RepoPath) -> Option<ObjectId> {
-        self.object_at(path.as_str().as_bytes())
-    }
-
-    fn object_at(&self, path: &[u8]) -> Option<ObjectId> {
-        let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.path == path)?;
-        Some(entry.object.clone())
-    }
-
-    fn workflows(&self) -> BTreeMap<String, &TreeEntry> {
-        let inside = self
-            .entries
-            .iter()
-            .filter(|entry| entry.path.starts_with(b".github/workflows/"));
-        inside
-            .map(|entry| (String::from_utf8_lossy(&entry.path).into_owned(), entry))
-            .collect()
+/// Returns the package of that name, or all.
+pub fn packages<'c>(config: &'c Config, name: Option<&str>) -> Result<Vec<&'c Package>, Failure> {
+    match name {
+        Some(_) => Ok(vec![package(config, name)?]),
+        None => Ok(config.packages.values().collect()),
     }
 }
 
-impl Trees {
-    /// Reads the three trees; nothing is checked out.
-    pub fn read(git: &Git, base: &CommitId, head: &CommitId) -> Result<Self, Failure> {
-        let (merged, unrelated) = match git.merge(base, head)? {
-            Merge::Clean(tree) => (Some(Tree::read(git, tree.as_str())?), false),
-            Merge::Conflict => (None, false),
-            Merge::Unrelated => (None, true),
-        };
-        Ok(Self {
-            base: Tree::read(git, base.as_str())?,
-            head: Tree::read(git, head.as_str())?,
-            merged,
-            unrelated,
-            sides: Some((base.clone(), head.clone())),
-        })
+/// Returns the error for a name that no package has.
+pub fn unknown_package<'n>(
+    name: &str,
+    known: impl IntoIterator<Item = &'n PackageName>,
+) -> CommandError {
+    CommandError::UnknownPackage {
+        name: quoted(name),
+        known: list(known),
     }
+}
 
-    /// Builds the trees for a commit that already is the merge, as in a merge queue; `head` is given if it is known.
-    pub fn of_merge(
-        git: &Git,
-        base: &CommitId,
-        merge: &CommitId,
-        head_of: Option<&CommitId>,
-    ) -> Result<Self, Failure> {
-        let head = Tree::read(git, merge.as_str())?;
-        Ok(Self {
-            base: Tree::read(git, base.as_str())?,
-            merged: Some(head.clone()),
-            head,
-            unrelated: false,
-            sides: head_of.map(|head_of| (base.clone(), head_of.clone())),
-        })
-    }
+/// Returns the error for a command that needs one package and could mean several.
+pub fn which_package<'n>(known: impl IntoIterator<Item = &'n PackageName>) -> CommandError {
+    CommandError::WhichPackage { known: list(known) }
+}
 
-    /// Returns the packages of base and head.
-    pub fn names(&self) -> BTreeSet<PackageName> {
-        self.base
-            .names()
-            .chain(self.head.names())
-            .cloned()
-            .collect()
-    }
-
-    /// Returns the changes that the merge makes to the config, as lines of a unified diff.
-    fn config_diff(&self, git: &Git, after: &Tree) -> Result<Vec<String>, Failure> {
-        if self.base.object_at(FILE.as_bytes()) == after.object_at(FILE.as_bytes()) {
-            return Ok(Vec::new());
-        }
-        let text = |tree: &Tree| -> Result<Option<String>, Failure> {
-            let bytes = tree.file(git, FILE, LARGEST_CONFIG)?;
-            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-        };
-        let (old, new) = (text(&self.base)?, text(after)?);
-        let diff = lockgate_workflows::files::diff(FILE, old.as_deref(), new.as_deref());
-        Ok(diff.lines().skip(2).map(ToOwned::to_owned).collect())
-    }
-
-    /// Decides about a package that the head does not have.
-    pub fn removal(&self, name: &PackageName) -> Option<detect::Refusal> {
-        let after = self.merged.as_ref().unwrap_or(&self.head);
-        let left = after.names().filter_map(|name| after.package(name));
-        detect::removal(self.base.package(name), left)
-    }
-
-    /// Reads the state of a package of the head in the three trees.
-    ///
-    /// The head defines how it is built and named, since that is what would be merged; the base's policy decides what is allowed.
-    pub fn see(
-        &self,
-        git: &Git,
-        name: &PackageName,
-        published: &dyn Published,
-    ) -> Result<Option<PackageObservation>, Failure> {
-        let Some(in_head) = self.head.package(name) else {
-            return Ok(None);
-        };
-        let in_base = self.base.package(name);
-        let policy = in_base.map_or(in_head.policy, |package| package.policy);
-        let package = Package {
-            policy,
-            ..in_head.clone()
-        };
-        let base = in_base
-            .map(|package| self.base.snapshot(git, package))
-            .transpose()?;
-        let head = self.head.snapshot(git, &package)?;
-        let merged = match self.merged.as_ref().map(|tree| (tree, tree.package(name))) {
-            Some((tree, Some(package))) => Merged::Clean(tree.snapshot(git, package)?),
-            None if self.unrelated => Merged::Unrelated,
-            Some((_, None)) | None => Merged::Conflict,
-        };
-        let (mut taken, mut blocked) = (BTreeSet::new(), BTreeMap::new());
-        let mut holder = VersionOwner::Nobody;
-        let unchanged =
-            matches!((&base, &merged), (Some(base), Merged::Clean(merged)) if base == merged);
-        if !unchanged {
-            let tags = published
-                .refs()?
-                .keys()
-                .filter_map(|name| name.strip_prefix("refs/tags/"));
-            (taken, blocked) = detect::tags(&package, tags);
-            if let Ok(version) = detect::version_of(&package, &head.version_file)
-                && taken.contains(&version)
-            {
-                holder = published.holder(&package, &version)?;
-            }
-        }
-        let fork = self.fork_version(git, &package, base.as_ref(), &merged)?;
-        let after = self.merged.as_ref().unwrap_or(&self.head);
-        let identity = match (in_base, after.package(name)) {
-            (Some(base), Some(package)) => {
-                let left = after.has_file(&base.version_file);
-                identity::changes(base, package, left)
-            }
-            // For the first package, the existing tags are the project's own.
-            (None, Some(package)) if self.base.names().next().is_some() => {
-                identity::of_new(package, !taken.is_empty())
-            }
-            (None, _) | (_, None) => Vec::new(),
-        };
-        let facts = Facts {
-            base,
-            head,
-            merged,
-            taken,
-            blocked,
-            holder,
-            fork,
-            identity,
-        };
-        let decision = detect::decide(&package, &facts);
-        let pins_changed = in_base.is_some_and(|base| {
-            let of = |tree: &Tree, package: &Package| {
-                let path = package.pins.as_ref()?;
-                Some((path.clone(), tree.object(path)))
-            };
-            of(&self.base, base) != of(after, &package)
-        });
-        let mut changed = fingerprint::changed(&package, &self.base.entries, &after.entries);
-        // A file named in the build command affects the build, wherever it is.
-        for word in package.command_words() {
-            let path = word.strip_prefix("./").unwrap_or(&word).as_bytes().to_vec();
-            let of = |tree: &Tree| tree.object_at(&path);
-            if of(after).is_some() && of(after) != of(&self.base) && !changed.contains(&path) {
-                changed.push(path);
-            }
-        }
-        let config_diff = self.config_diff(git, after)?;
-        Ok(Some(PackageObservation {
-            package,
-            facts,
-            decision,
-            changed,
-            config_diff,
-            pins_changed,
-        }))
-    }
-
-    /// Returns the version at the point where the head left the base branch; read only if sources changed and the version did not.
-    fn fork_version(
-        &self,
-        git: &Git,
-        package: &Package,
-        base: Option<&Snapshot>,
-        merged: &Merged,
-    ) -> Result<Option<Version>, Failure> {
-        let (Some((tip, head)), Some(base), Merged::Clean(merged)) = (&self.sides, base, merged)
-        else {
-            return Ok(None);
-        };
-        if base.version_file != merged.version_file
-            || base.digests.sources == merged.digests.sources
-        {
-            return Ok(None);
-        }
-        let Some(fork) = git.merge_base(tip, head) else {
-            return Ok(None);
-        };
-        let tree = Tree::read(git, fork.as_str())?;
-        Ok(detect::version_of(package, &tree.version_file(git, package)?).ok())
-    }
-
-    /// Returns the build workflow of a package, in head and base.
-    pub fn workflow(&self, package: &Package) -> WorkflowFacts {
-        let (head, base) = (self.head.workflows(), self.base.workflows());
-        let path = package.build_workflow();
-        let of =
-            |side: &BTreeMap<String, &TreeEntry>| side.get(&path).map(|entry| entry.object.clone());
-        let paths: BTreeSet<&String> = head.keys().chain(base.keys()).collect();
-        let changed = paths
-            .into_iter()
-            .filter(|path| head.get(*path) != base.get(*path))
-            .cloned()
-            .collect();
-        WorkflowFacts {
-            in_head: of(&head),
-            in_base: of(&base),
-            path,
-            changed,
-        }
-    }
+fn list<'n>(names: impl IntoIterator<Item = &'n PackageName>) -> String {
+    let names: Vec<&str> = names.into_iter().map(PackageName::as_str).collect();
+    names.join(", ")
 }

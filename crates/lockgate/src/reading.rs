@@ -18,9 +18,9 @@ use crate::cli::{Caching, Reading};
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::Failure;
+use crate::observe::remote::{fetch_failure, pause};
+use crate::output::progress::Downloads;
 use crate::process_env::ProcessEnv;
-use crate::progress::Downloads;
-use crate::remote::{fetch_failure, pause};
 
 /// Settings of a client that keeps nothing.
 pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {

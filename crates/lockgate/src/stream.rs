@@ -17,8 +17,8 @@ use lockgate_core::promote::{Fault, UploadFault, WrongContent};
 use lockgate_forge::Body;
 use sha2::{Digest as _, Sha256};
 
-use crate::candidate::form;
 use crate::inspect_output::Refused;
+use crate::observe::candidate::form;
 
 /// The size of a piece, in bytes. Small enough to stay in a core's own cache on its way from one thread to the other:
 /// measured, a megabyte costs a third more time.

@@ -16,10 +16,10 @@ use super::Context;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
-use crate::history::{self, Moved};
-use crate::observe::{Published as _, Tree};
-use crate::release_origin::{commit_of, listed};
-use crate::remote::{Remote, fetch_failure};
+use crate::observe::history::{self, Moved};
+use crate::observe::release_origin::{commit_of, listed};
+use crate::observe::remote::{Base, Remote, fetch_failure};
+use crate::observe::{self, Published as _};
 
 /// How many receipts are read at the same time.
 const AT_ONCE: usize = 8;
@@ -27,18 +27,9 @@ const AT_ONCE: usize = 8;
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Audit) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
-    let base = super::withdraw::base(&remote, args.base.as_deref())?;
-    let tip = remote.branch(&base)?;
-    remote.git.fetch(
-        &context.env.remote,
-        &[(&format!("refs/heads/{base}"), &tip)],
-    )?;
-    let tree = Tree::read(&remote.git, tip.as_str())?;
-    let config = tree.config(&format!("the branch {base}"))?;
-    let packages: Vec<&Package> = match &args.package {
-        Some(name) => vec![super::choose(config, Some(name))?],
-        None => config.packages.values().collect(),
-    };
+    let Base { branch, tip, tree } = remote.base(args.base.as_deref())?;
+    let config = tree.config(&format!("the branch {branch}"))?;
+    let packages = observe::packages(config, args.package.as_deref())?;
     let moves = history::of_branch(&remote.git, &tip)?;
     let since = since(&remote, args.since.as_deref(), &moves)?;
     let published = remote.forge.releases()?;

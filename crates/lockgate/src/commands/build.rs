@@ -17,14 +17,14 @@ use lockgate_core::escape::quoted;
 use lockgate_core::{Attempt, Fingerprint, Reason as _, RunId, Version};
 use serde_json::json;
 
-use super::{Context, choose};
-use crate::candidate::PART_FILE;
+use super::Context;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
 use crate::git::Git;
 use crate::inspect_output::inspect_output;
-use crate::observe::Tree;
+use crate::observe::candidate::PART_FILE;
+use crate::observe::{self, Tree};
 use crate::subprocess;
 
 /// Runs the flow.
@@ -52,7 +52,7 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     let top = git.top()?;
     let commit = git.commit("HEAD")?;
     let tree = Tree::read(git, commit.as_str())?;
-    let package = choose(
+    let package = observe::package(
         tree.config(&format!("the commit {}", commit.short()))?,
         args.package.as_deref(),
     )?

@@ -9,7 +9,7 @@ use super::Context;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
-use crate::work_tree;
+use crate::observe::work_tree;
 
 reasons! {
     /// What a comparison finds.

@@ -2,7 +2,6 @@
 
 use lockgate_core::Tag;
 use lockgate_core::cleanup::{self, Draft};
-use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
 use lockgate_forge::Forge as _;
 use serde_json::json;
@@ -10,24 +9,15 @@ use serde_json::json;
 use super::Context;
 use crate::cli;
 use crate::exit::Failure;
-use crate::observe::{Published as _, Tree};
-use crate::remote::Remote;
+use crate::observe::remote::{Base, Remote};
+use crate::observe::{self, Published as _};
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Cleanup) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
-    let branch = super::withdraw::base(&remote, args.base.as_deref())?;
-    let tip = remote.branch(&branch)?;
-    remote.git.fetch(
-        &context.env.remote,
-        &[(&format!("refs/heads/{branch}"), &tip)],
-    )?;
-    let tree = Tree::read(&remote.git, tip.as_str())?;
+    let Base { branch, tree, .. } = remote.base(args.base.as_deref())?;
     let config = tree.config(&format!("the branch {branch}"))?;
-    let packages: Vec<&Package> = match &args.package {
-        Some(name) => vec![super::choose(config, Some(name))?],
-        None => config.packages.values().collect(),
-    };
+    let packages = observe::packages(config, args.package.as_deref())?;
     let releases = remote.forge.releases()?;
     let drafts: Vec<Draft> = releases
         .into_iter()

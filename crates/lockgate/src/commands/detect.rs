@@ -2,8 +2,7 @@
 //! token that can only read; so it reads git, and releases as an anonymous reader.
 
 use lockgate_core::detect;
-use lockgate_core::escape::quoted;
-use lockgate_core::{BranchName, CommitId, PackageName, Reason, Verdict};
+use lockgate_core::{CommitId, PackageName, Reason, Verdict};
 use serde_json::json;
 
 use super::Context;
@@ -12,8 +11,8 @@ use crate::event::Event;
 use crate::exit::{Exit, Failure};
 
 use crate::command_error::CommandError;
+use crate::observe::remote::Remote;
 use crate::observe::{PackageObservation, Trees};
-use crate::remote::Remote;
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
@@ -22,7 +21,7 @@ pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
     let trees = Trees::read(&remote.git, &base, &head)?;
     trees.head.config(&format!("the commit {}", head.short()))?;
     let mut found = Vec::new();
-    for name in wanted(&trees, args.package.as_deref())? {
+    for name in trees.choose(args.package.as_deref())? {
         let seen = match trees.see(&remote.git, &name, &remote)? {
             Some(seen) => Found::PackageObservation(Box::new(seen)),
             None => Found::Removed(trees.removal(&name)),
@@ -73,11 +72,11 @@ fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId)
     };
     let base = match (&args.base, pull, group) {
         (Some(revision), ..) => remote.git.commit(revision)?,
-        (None, Some(pull), _) => current(remote, &pull.base.branch)?,
+        (None, Some(pull), _) => remote.fetch_branch(&pull.base.branch)?,
         (None, None, Some(group)) => remote.git.commit(group.base_sha.as_str())?,
         // Started by hand: what is built is for the default branch.
         (None, None, None) => match event.as_ref().and_then(Event::default_branch) {
-            Some(branch) => current(remote, branch)?,
+            Some(branch) => remote.fetch_branch(branch)?,
             None => {
                 return Err(CommandError::Unsaid {
                     what: "which branch the change is for",
@@ -88,35 +87,6 @@ fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId)
         },
     };
     Ok((base, head))
-}
-
-fn current(remote: &Remote<'_>, branch: &BranchName) -> Result<CommitId, Failure> {
-    let tip = remote.branch(branch)?;
-    let name = format!("refs/heads/{branch}");
-    remote.git.fetch(&remote.env.remote, &[(&name, &tip)])?;
-    Ok(tip)
-}
-
-fn wanted(trees: &Trees, name: Option<&str>) -> Result<Vec<PackageName>, Failure> {
-    let names = trees.names();
-    match name {
-        None => Ok(names.into_iter().collect()),
-        Some(name) => match names.iter().find(|known| known.as_str() == name) {
-            Some(known) => Ok(vec![known.clone()]),
-            None => {
-                let known = names
-                    .iter()
-                    .map(PackageName::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                Err(CommandError::UnknownPackage {
-                    name: quoted(name),
-                    known,
-                }
-                .into())
-            }
-        },
-    }
 }
 
 fn render(

@@ -12,19 +12,12 @@ use serde_json::json;
 use super::Context;
 use crate::cli;
 use crate::exit::{Exit, Failure};
-use crate::observe::Tree;
-use crate::remote::{Remote, Roles};
+use crate::observe::remote::{Base, Remote, Roles};
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
-    let branch = super::withdraw::base(&remote, args.base.as_deref())?;
-    let tip = remote.branch(&branch)?;
-    remote.git.fetch(
-        &context.env.remote,
-        &[(&format!("refs/heads/{branch}"), &tip)],
-    )?;
-    let tree = Tree::read(&remote.git, tip.as_str())?;
+    let Base { branch, tree, .. } = remote.base(args.base.as_deref())?;
     let config = tree.config(&format!("the branch {branch}"))?;
     let hardened = args.hardened || config.workflows.level == TrustLevel::Hardened;
     let repository = remote.forge.repository()?;

@@ -13,13 +13,13 @@ use lockgate_core::config::{Package, Variant};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::verify::{package_of_work_tree, version_of_work_tree};
 use crate::cache_choice::CacheChoice;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::Failure;
+use crate::observe::remote::{fetch_failure, source};
+use crate::observe::work_tree;
 use crate::reading::{bad, caching, client, expectation, place, variables};
-use crate::remote::{fetch_failure, source};
 
 /// One executable that is here now.
 struct Staged {
@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
         caching: cache.caching.clone(),
         ..args.clone()
     };
-    let package = package_of_work_tree(context, args.package.as_deref())?;
+    let package = work_tree::package(context, args.package.as_deref())?;
     let variants = if args.all {
         package.variants.iter().collect()
     } else {
@@ -79,7 +79,7 @@ fn released(
     package: &Package,
     variants: &[&Variant],
 ) -> Result<Vec<Staged>, Failure> {
-    let version = version_of_work_tree(context, package, args.version.as_deref())?;
+    let version = work_tree::version(context, package, args.version.as_deref())?;
     let env = &context.env;
     let place = env.place()?;
     let pins = pins(context, package, args)?;

@@ -19,10 +19,11 @@ use serde_json::json;
 pub use problems::Problem;
 
 use super::Context;
+use crate::atomic_write;
 use crate::cli;
 use crate::exit::Failure;
 use crate::git::Git;
-use crate::{atomic_write, work_tree};
+use crate::observe::work_tree;
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Init) -> Result<(), Failure> {

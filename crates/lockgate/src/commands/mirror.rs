@@ -17,22 +17,19 @@ use lockgate_core::document::LARGEST;
 use serde_json::json;
 
 use super::Context;
-use super::verify::{config_of_work_tree, version_of_work_tree};
 use crate::cache_choice::CacheChoice;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::Failure;
+use crate::observe::remote::{fetch_failure, source};
+use crate::observe::{self, work_tree};
 use crate::process_env::Place;
 use crate::reading::{caching, client, expectation, place};
-use crate::remote::{fetch_failure, source};
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
-    let config: Config = config_of_work_tree(context)?;
-    let packages: Vec<&Package> = match &args.package {
-        Some(name) => vec![super::choose(&config, Some(name))?],
-        None => config.packages.values().collect(),
-    };
+    let config: Config = work_tree::config(context)?;
+    let packages = observe::packages(&config, args.package.as_deref())?;
     let env = &context.env;
     let forge = env.place()?;
     make_folder(&args.folder)?;
@@ -48,7 +45,7 @@ pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
             named => named.iter().map(|text| Some(text.as_str())).collect(),
         };
         for named in versions {
-            let version = version_of_work_tree(context, package, named)?;
+            let version = work_tree::version(context, package, named)?;
             let trust = trust(context, args, package, &version, named.is_some())?;
             let written = mirror(context, args, &client, &forge, package, &version, &trust)?;
             let tag = package.tag(&version);

@@ -13,14 +13,14 @@ use lockgate_forge::Forge as _;
 use serde_json::json;
 
 use super::Context;
-use super::verify::{package_of_work_tree, version_of_work_tree};
-use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
 use crate::observe::Published as _;
-use crate::release_origin::release;
-use crate::remote::{Remote, anonymous, fetch_failure, source};
+use crate::observe::candidate::{Progress, Which};
+use crate::observe::release_origin::release;
+use crate::observe::remote::{Remote, anonymous, fetch_failure, source};
+use crate::observe::work_tree;
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
@@ -75,8 +75,8 @@ pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
 }
 
 fn observe(context: &Context, args: &cli::Pin) -> Result<Facts, Failure> {
-    let package = package_of_work_tree(context, args.package.as_deref())?;
-    let version = version_of_work_tree(context, &package, args.version.as_deref())?;
+    let package = work_tree::package(context, args.package.as_deref())?;
+    let version = work_tree::version(context, &package, args.version.as_deref())?;
     let Some(path) = package.pins.clone() else {
         let package = package.name.to_string();
         return Err(Failure::new(Exit::Refused, &Refusal::NoFile { package }));

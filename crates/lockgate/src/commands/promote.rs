@@ -14,19 +14,19 @@ use lockgate_core::promote::{
     self, ActorFacts, Changes, End, Facts, Machine, Plan, ReleaseFacts, Step,
 };
 use lockgate_core::render::markdown::block;
-use lockgate_core::{CommitId, PackageName, PullNumber, RunId, Verdict, Version};
+use lockgate_core::{CommitId, PullNumber, RunId, Verdict, Version};
 use lockgate_forge::{Forge as _, Run};
 use serde_json::json;
 
 use super::Context;
-use super::gate::pull_of_run;
-use crate::candidate::{Progress, Which};
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
-use crate::observe::{PackageObservation, Published as _};
-use crate::release_origin::{release, tag_below};
-use crate::remote::{Remote, Roles, View};
+use crate::observe::candidate::{Progress, Which};
+use crate::observe::pulls::pull_of_run;
+use crate::observe::release_origin::{release, tag_below};
+use crate::observe::remote::{Remote, Roles, View};
+use crate::observe::{PackageObservation, Published as _, unknown_package, which_package};
 
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
@@ -241,26 +241,15 @@ fn choose(
             all.push(seen);
         }
     }
-    let known = view
-        .trees
-        .head
-        .names()
-        .map(PackageName::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
     if let (Some(name), true) = (named, all.is_empty()) {
-        return Err(CommandError::UnknownPackage {
-            name: quoted(name),
-            known,
-        }
-        .into());
+        return Err(unknown_package(name, view.trees.head.names()).into());
     }
     if all.len() > 1 {
         all.retain(|seen| matches!(seen.decision, Verdict::Proceed(_)));
     }
     match (all.pop(), all.is_empty()) {
         (Some(seen), true) => Ok(seen),
-        _ => Err(CommandError::WhichPackage { known }.into()),
+        _ => Err(which_package(view.trees.head.names()).into()),
     }
 }
 

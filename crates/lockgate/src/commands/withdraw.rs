@@ -4,17 +4,17 @@ use lockgate_core::config::WITHDRAWAL_ASSET;
 use lockgate_core::document::{Document as _, Withdrawal};
 use lockgate_core::render::RELEASE_MARK;
 use lockgate_core::withdraw::{self, Facts, Plan};
-use lockgate_core::{BranchName, CommitId, Verdict};
+use lockgate_core::{CommitId, Verdict};
 use lockgate_forge::{Forge as _, NewRelease};
 use serde_json::json;
 
-use super::{Context, choose};
+use super::Context;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
-use crate::observe::{Published as _, Tree};
-use crate::release_origin::tag_below;
-use crate::remote::Remote;
+use crate::observe::release_origin::tag_below;
+use crate::observe::remote::{Base, Remote};
+use crate::observe::{self, Published as _, Tree};
 use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
 use lockgate_core::{Version, detect};
@@ -22,15 +22,9 @@ use lockgate_core::{Version, detect};
 /// Runs the flow.
 pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
-    let base = base(&remote, args.base.as_deref())?;
-    let tip = remote.branch(&base)?;
-    remote.git.fetch(
-        &context.env.remote,
-        &[(&format!("refs/heads/{base}"), &tip)],
-    )?;
-    let tree = Tree::read(&remote.git, tip.as_str())?;
-    let package = choose(
-        tree.config(&format!("the branch {base}"))?,
+    let Base { branch, tip, tree } = remote.base(args.base.as_deref())?;
+    let package = observe::package(
+        tree.config(&format!("the branch {branch}"))?,
         args.package.as_deref(),
     )?
     .clone();
@@ -137,21 +131,6 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The branch that was named, else the repository's default branch.
-pub fn base(remote: &Remote<'_>, named: Option<&str>) -> Result<BranchName, Failure> {
-    match named {
-        None => Ok(remote.forge.repository()?.default_branch),
-        Some(name) => {
-            let wrong = |_| CommandError::BadValue {
-                name: "--base",
-                value: quoted(name),
-                expected: "the name of a branch",
-            };
-            Ok(name.parse().map_err(wrong)?)
-        }
-    }
 }
 
 /// The newest commit of the base branch whose version file names the version.

@@ -8,11 +8,11 @@ use lockgate_forge::Forge as _;
 use serde_json::json;
 
 use super::{Source, write};
-use crate::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::{Exit, Failure};
+use crate::observe::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
 
 /// Reads the parts, of a folder or of this run, and writes the candidate; one that failed is an error, and is written too.
 pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {

@@ -15,13 +15,13 @@ use lockgate_forge::Forge as _;
 use lockgate_forge::github::GitHub;
 
 use super::{Context, Staged};
-use crate::candidate::Progress;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
 use crate::inspect_output::requirements;
+use crate::observe::candidate::Progress;
+use crate::observe::remote::{fetch_failure, source};
 use crate::reading::{caching, client};
-use crate::remote::{fetch_failure, source};
 use crate::stream::{VerifyingReader, Wanted};
 
 /// The half of a cache that holds candidates.

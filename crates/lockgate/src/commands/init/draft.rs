@@ -14,7 +14,7 @@ use crate::cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::Failure;
-use crate::work_tree;
+use crate::observe::work_tree;
 
 /// What is to be written besides the workflows.
 pub(super) struct Draft {

@@ -17,9 +17,10 @@ use crate::commands::Context;
 use crate::exit::Failure;
 use crate::inspect_output::requirements;
 use crate::observe::Published as _;
-use crate::progress::Bar;
-use crate::release_origin::{listed, origin, tag_below};
-use crate::remote::{PublicReceipt, Remote};
+use crate::observe::public_receipt::PublicReceipt;
+use crate::observe::release_origin::{listed, origin, tag_below};
+use crate::observe::remote::Remote;
+use crate::output::progress::Bar;
 use crate::stream::{VerifyingReader, Wanted};
 
 /// Carries out effects.

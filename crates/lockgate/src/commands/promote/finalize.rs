@@ -6,10 +6,11 @@ use lockgate_core::{Verdict, detect};
 use lockgate_forge::Forge as _;
 
 use super::Observed;
-use crate::commands::gate::{GateObservation, Vouched, look_as, pins_in, post};
-use crate::commands::report;
 use crate::exit::Failure;
-use crate::remote::Remote;
+use crate::observe::gate::{GateObservation, Vouched, of_package, pins_in};
+use crate::observe::remote::Remote;
+use crate::output::comment;
+use crate::output::status::post;
 
 /// After a promotion by this very process, which knows what it published and just read it back: nothing is read again.
 pub(super) fn published(
@@ -56,8 +57,8 @@ pub(super) fn published(
         progress,
         status,
     };
-    if let Some(text) = report::text(remote, &observed.view, name, &observation)? {
-        report::write(remote, plan.binding.pull, name, &text)?;
+    if let Some(text) = comment::text(remote, &observed.view, name, &observation)? {
+        comment::write(remote, plan.binding.pull, name, &text)?;
     }
     Ok(())
 }
@@ -67,7 +68,7 @@ pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), F
     remote.refresh();
     let name = &observed.facts.package.name;
     let view = remote.view(observed.view.pull.facts.number)?;
-    let mut observation = look_as(remote, &view, name, Vouched::ByThisPromotion)?;
+    let mut observation = of_package(remote, &view, name, Vouched::ByThisPromotion)?;
     let Some(context) = remote.context_of(&view.pull, name)? else {
         return Ok(());
     };
@@ -82,8 +83,8 @@ pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), F
     observation.progress = observed.progress.clone();
     // Without its manifest the comment could only get poorer.
     let readable = matches!(observation.progress.candidate, CandidateFacts::Read(_));
-    if readable && let Some(text) = report::text(remote, &view, name, &observation)? {
-        report::write(remote, view.pull.facts.number, name, &text)?;
+    if readable && let Some(text) = comment::text(remote, &view, name, &observation)? {
+        comment::write(remote, view.pull.facts.number, name, &text)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use lockgate_core::{Digest, Version, gate};
 use lockgate_forge::{Body, ErrorKind, Forge, ForgeError, Run};
 
 use crate::exit::Failure;
-use crate::finished_run::FinishedRun;
+use crate::observe::finished_run::FinishedRun;
 
 /// The number of attempts to read a document whose transfer breaks off.
 const TRIES: u32 = 3;

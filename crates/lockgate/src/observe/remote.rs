@@ -5,22 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_client::{Client, FetchError, Options, Source};
-use lockgate_core::config::{Package, RECEIPT_ASSET};
+use lockgate_core::config::Package;
 use lockgate_core::detect::VersionOwner;
-use lockgate_core::document::{Document as _, LARGEST, Receipt};
+use lockgate_core::document::LARGEST;
+use lockgate_core::escape::quoted;
 use lockgate_core::settings::{Environment, Reading, Reviewer};
 use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
-use lockgate_forge::{ErrorKind, Forge, Pull, Release, Settings as _};
+use lockgate_forge::{ErrorKind, Forge, Pull, Settings as _};
 
 use crate::command_error::CommandError;
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
-use crate::finished_run::FinishedRun;
 use crate::git::{Git, Refs};
+use crate::observe::finished_run::FinishedRun;
+use crate::observe::public_receipt::PublicReceipt;
+use crate::observe::release_origin::commit_of;
 use crate::observe::{PackageObservation, Published, Tree, Trees};
 use crate::process_env::{Place, ProcessEnv};
-use crate::release_origin::commit_of;
 
 /// The current state of the repository on GitHub.
 pub struct Remote<'a> {
@@ -46,6 +48,16 @@ pub struct View {
     pub base_commit: CommitId,
     /// Base, head and merge.
     pub trees: Trees,
+}
+
+/// A branch of the remote with its tree.
+pub struct Base {
+    /// The branch.
+    pub branch: BranchName,
+    /// Its current tip.
+    pub tip: CommitId,
+    /// The tree of the tip.
+    pub tree: Tree,
 }
 
 impl<'a> Remote<'a> {
@@ -116,9 +128,7 @@ impl<'a> Remote<'a> {
         if let Some(known) = self.gated.get() {
             return Ok(known);
         }
-        let tip = self.branch(default)?;
-        let name = format!("refs/heads/{default}");
-        self.git.fetch(&self.env.remote, &[(&name, &tip)])?;
+        let tip = self.fetch_branch(default)?;
         let listed = match Tree::read(&self.git, tip.as_str())?.config {
             Some(Ok(config)) => config.workflows.branches,
             Some(Err(_)) | None => Vec::new(),
@@ -134,6 +144,29 @@ impl<'a> Remote<'a> {
         };
         let id = self.refs()?.get(&name).ok_or_else(unknown)?;
         id.as_str().parse().map_err(|_| unknown().into())
+    }
+
+    /// Reads the tree of the branch that was named, else of the repository's default branch.
+    pub fn base(&self, named: Option<&str>) -> Result<Base, Failure> {
+        let branch = match named {
+            None => self.forge.repository()?.default_branch,
+            Some(name) => name.parse().map_err(|_| CommandError::BadValue {
+                name: "--base",
+                value: quoted(name),
+                expected: "the name of a branch",
+            })?,
+        };
+        let tip = self.fetch_branch(&branch)?;
+        let tree = Tree::read(&self.git, tip.as_str())?;
+        Ok(Base { branch, tip, tree })
+    }
+
+    /// Fetches the current tip of a branch.
+    pub fn fetch_branch(&self, branch: &BranchName) -> Result<CommitId, Failure> {
+        let tip = self.branch(branch)?;
+        let name = format!("refs/heads/{branch}");
+        self.git.fetch(&self.env.remote, &[(&name, &tip)])?;
+        Ok(tip)
     }
 
     /// Fetches the current head of a pull request; `None` if the remote has no such ref.
@@ -207,28 +240,6 @@ impl<'a> Remote<'a> {
         &self.client
     }
 
-    /// Reads the receipt of a published release as an anonymous client. If it is not publicly available, GitHub's own list shows whether
-    /// it exists: an address can lag, and a repository can be private. The list is requested unless it is given.
-    pub fn receipt(&self, tag: &Tag, listed: Option<&Release>) -> Result<PublicReceipt, Failure> {
-        let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else {
-            return Ok(match listed {
-                Some(release) => absent(Some(release)),
-                // Without access to the list, nothing can be concluded.
-                None => match self.forge.release_of_tag(tag) {
-                    Ok(release) => absent(release.as_ref()),
-                    Err(error) => PublicReceipt::NotYet(error.to_string()),
-                },
-            });
-        };
-        Ok(match Receipt::from_json(&bytes) {
-            Ok(receipt) if receipt.tag == *tag => PublicReceipt::Read(Box::new(receipt)),
-            Ok(receipt) => {
-                PublicReceipt::Unusable(format!("its receipt is that of {}", receipt.tag))
-            }
-            Err(problem) => PublicReceipt::Unusable(problem.to_string()),
-        })
-    }
-
     /// Reads the settings of an environment, with the roles of its reviewers: one call for each.
     pub fn environment(&self, name: &str, roles: Roles) -> Result<Reading<Environment>, Failure> {
         let mut found = self.forge.environment(name)?;
@@ -267,30 +278,6 @@ pub enum Roles {
     All,
     /// One after the other, until one may promote.
     UntilOneMayPromote,
-}
-
-/// The receipt of a release, as an anonymous client sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PublicReceipt {
-    /// The receipt was read.
-    Read(Box<Receipt>),
-    /// GitHub lists it, but it is not publicly available, with the reason.
-    NotYet(String),
-    /// There is no usable receipt, with the reason.
-    Unusable(String),
-}
-
-fn absent(release: Option<&Release>) -> PublicReceipt {
-    let has = |release: &Release| {
-        let mut assets = release.assets.iter();
-        assets.any(|asset| asset.name == RECEIPT_ASSET && asset.complete)
-    };
-    match release {
-        Some(release) if has(release) => {
-            PublicReceipt::NotYet("its public address answers \"not found\"".to_owned())
-        }
-        Some(_) | None => PublicReceipt::Unusable("it has no receipt".to_owned()),
-    }
 }
 
 impl Published for Remote<'_> {

@@ -1,13 +1,15 @@
-//! The work tree as it lies on the disk: its root, its config, its workflows. What is committed is another matter; see
-//! [`crate::observe`].
+//! The work tree as it lies on the disk: its root, its config, its workflows. What is committed is another matter: [`super::Tree`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lockgate_core::config::{Config, FILE, WORKFLOWS};
+use lockgate_core::Version;
+use lockgate_core::config::{Config, FILE, Package, WORKFLOWS};
+use lockgate_core::detect::{self, VersionFile};
 use lockgate_core::escape::quoted;
 
 use crate::command_error::CommandError;
+use crate::commands::Context;
 use crate::exit::{Exit, Failure};
 
 /// The largest workflow that is read, in bytes.
@@ -61,6 +63,60 @@ pub fn workflows(root: &Path) -> Result<BTreeMap<String, String>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// A package of the work tree's config.
+pub fn package(context: &Context, name: Option<&str>) -> Result<Package, Failure> {
+    super::package(&config(context)?, name).cloned()
+}
+
+/// The work tree's config: the user has a checkout, not necessarily a clone.
+pub fn config(context: &Context) -> Result<Config, Failure> {
+    let path = context
+        .env
+        .config
+        .clone()
+        .unwrap_or_else(|| context.env.dir.join(FILE));
+    let shown = path.display().to_string();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(CommandError::NoConfig {
+                place: quoted(&shown),
+            }
+            .into());
+        }
+        Err(error) => return Err(CommandError::file(format!("read {shown}"), &error).into()),
+    };
+    parse(&text)
+}
+
+/// The version that was named, else that of the work tree's version file.
+pub fn version(
+    context: &Context,
+    package: &Package,
+    named: Option<&str>,
+) -> Result<Version, Failure> {
+    if let Some(text) = named {
+        let wrong = |_| CommandError::BadValue {
+            name: "--version",
+            value: quoted(text),
+            expected: package.scheme.expected(),
+        };
+        return Ok(Version::parse(package.scheme, text).map_err(wrong)?);
+    }
+    let path = context.env.dir.join(package.version_file.as_str());
+    let file = match std::fs::symlink_metadata(&path) {
+        Err(_) => VersionFile::Absent,
+        Ok(meta) if meta.is_symlink() => VersionFile::Symlink,
+        Ok(meta) if !meta.is_file() => VersionFile::NotAFile,
+        Ok(meta) if meta.len() > detect::LARGEST_VERSION_FILE => VersionFile::TooLarge(meta.len()),
+        Ok(_) => VersionFile::Content(
+            std::fs::read(&path)
+                .map_err(|error| CommandError::file(format!("read {}", path.display()), &error))?,
+        ),
+    };
+    detect::version_of(package, &file).map_err(|refusal| Failure::new(Exit::Refused, &refusal))
 }
 
 /// A file as text; `None` where it is not there. What is not UTF-8 is replaced: it will be told as a difference.

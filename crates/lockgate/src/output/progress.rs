@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::reporter::Reporter;
+use crate::output::reporter::Reporter;
 
 /// The progress of one transfer.
 pub struct Bar(ProgressBar);

@@ -7,10 +7,11 @@ use lockgate_core::promote::{PublishedAsset, PublishedRelease, ReleaseFacts, Rel
 use lockgate_core::{CommitId, Tag, Version};
 use lockgate_forge::{Artifact, ErrorKind, Forge as _, ForgeError, Release};
 
-use crate::candidate::read_document;
 use crate::exit::Failure;
 use crate::git::Refs;
-use crate::remote::{PublicReceipt, Remote};
+use crate::observe::candidate::read_document;
+use crate::observe::public_receipt::PublicReceipt;
+use crate::observe::remote::Remote;
 
 /// What is published under the tag of a version: what the forge lists, the receipt as an anonymous reader gets it, who published it.
 pub fn release(
