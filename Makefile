@@ -10,7 +10,7 @@ CASES ?= 5000
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 
 # With -j, make hands its slots on by file descriptors that what it starts does not have; cargo would warn of that.
-unexport MAKEFLAGS
+unexport MAKEFLAGS MFLAGS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup rehearse test fuzz mutants wheel bench soak soak-setup soak-properties soak-model soak-simulator soak-fuzz fmt lint clean

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What to answer at a path.
@@ -91,9 +92,11 @@ pub(crate) struct Asked {
 struct State {
     answers: Arc<Mutex<HashMap<String, Answer>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// Whether the server is no longer needed.
+    over: Arc<AtomicBool>,
 }
 
-/// On a free port, until the process ends; 404 for what it was not told of.
+/// On a free port, until it is dropped, because a property starts thousands; 404 for what it was not told of.
 pub(crate) struct Server {
     at: SocketAddr,
     state: State,
@@ -106,6 +109,9 @@ impl Server {
         let serving = state.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if serving.over.load(Ordering::SeqCst) {
+                    return;
+                }
                 let state = serving.clone();
                 std::thread::spawn(move || drop(answer(&stream, &state)));
             }
@@ -135,6 +141,14 @@ impl Server {
             .iter()
             .filter(|asked| asked.path.ends_with(end))
             .count()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.state.over.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for a connection.
+        drop(TcpStream::connect(self.at));
     }
 }
 
