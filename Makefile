@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 unexport MAKEFLAGS MFLAGS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test fuzz mutants wheel bench soak soak-setup soak-properties soak-model soak-simulator soak-fuzz fmt lint clean
+.PHONY: help setup rehearse test fuzz mutants package deny wheel bench soak soak-setup soak-properties soak-model soak-simulator soak-fuzz fmt lint clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ fuzz: ## The long form of what `make test` does with the fuzz targets: a minute 
 mutants: ## Change what decides, one place at a time; a test has to notice. Takes hours (ARGS="--file ..." for less)
 	scripts/setup.sh mutants
 	cargo mutants --output $(TARGET) $(ARGS)
+
+package: ## Pack the published crates, build the command from the packages alone, and let it rehearse
+	scripts/setup.sh rehearse
+	scripts/package.sh
+
+deny: ## Check licences, sources and known vulnerabilities of all dependencies; needs the network
+	scripts/setup.sh deny
+	cargo deny check
 
 bench: ## Measure start-up, size, detect, audit, promotion, fetch and odd networks (about two minutes)
 	scripts/setup.sh bench
@@ -89,6 +97,7 @@ lint: ## Check format, lints, documentation and prose; a warning is an error
 	python3 scripts/prose.py --test
 	python3 scripts/prose.py
 	scripts/names.py
+	scripts/dependencies.py
 	cargo fmt --check
 	cargo fmt --manifest-path proof/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -10,6 +10,7 @@
 #     scripts/setup.sh fidelity     of the tests, what holds the rehearsal forge against GitHub
 #     scripts/setup.sh workflows    of the tests, what reads the workflows that Lockgate writes
 #     scripts/setup.sh mutants      what `make mutants` needs
+#     scripts/setup.sh deny         what `make deny` needs
 #     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each, and where the disk is nearly full; otherwise nothing. It asks only
@@ -36,7 +37,8 @@ main() {
             fidelity) need_cargo; need_python; need_node; need_npm_files; need_octokit; need_python_clients ;;
             workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;
             mutants) need_cargo; need_mutants ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel, mutants" ;;
+            deny) need_cargo; need_deny ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel, mutants, deny" ;;
         esac
     done
 }
@@ -127,6 +129,14 @@ need_mutants() {
     say "cargo-mutants $wanted (cargo, into $tools/bin): changes the code to see whether a test notices"
     retry cargo install --quiet --locked --root "$tools" --version "=$wanted" cargo-mutants >&2 ||
         fail "cargo-mutants couldn't be installed: 'cargo install cargo-mutants' failed (its words are above)"
+}
+
+need_deny() {
+    wanted=0.20.2
+    case $("$tools/bin/cargo-deny" --version 2>/dev/null) in *" $wanted") return ;; esac
+    say "cargo-deny $wanted (cargo, into $tools/bin): checks the dependencies against deny.toml"
+    retry cargo install --quiet --locked --root "$tools" --version "=$wanted" cargo-deny >&2 ||
+        fail "cargo-deny couldn't be installed: 'cargo install cargo-deny' failed (its words are above)"
 }
 
 need_actionlint() {
