@@ -1,4 +1,4 @@
-//! The flows, each with the same four steps in one order: observe, decide, apply, render.
+//! The commands. Each runs the same four steps in this order: observe, decide, apply, render.
 
 pub mod audit;
 pub mod build;
@@ -19,10 +19,10 @@ pub mod withdraw;
 use crate::output::reporter::Reporter;
 use crate::process_env::ProcessEnv;
 
-/// What every flow gets.
+/// The context of every command.
 pub struct Context {
-    /// What the process was started in.
+    /// The environment of the process.
     pub env: ProcessEnv,
-    /// Where words go.
+    /// The output for results and messages.
     pub reporter: Reporter,
 }

@@ -1,4 +1,5 @@
-//! `lockgate audit`: every commit of a branch against the releases; proves promise 1, or names the first commit that breaks it.
+//! `lockgate audit`: compares every commit of a branch with the releases; proves promise 1, or names the first commit that breaks
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,10 +22,10 @@ use crate::observe::release_origin::{commit_of, listed};
 use crate::observe::remote::{Base, Remote, fetch_failure};
 use crate::observe::{self, Published as _};
 
-/// How many receipts are read at the same time.
+/// The number of receipts that are read at the same time.
 const AT_ONCE: usize = 8;
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Audit) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let Base { branch, tip, tree } = remote.base(args.base.as_deref())?;
@@ -46,7 +47,7 @@ pub fn run(context: &Context, args: &cli::Audit) -> Result<(), Failure> {
             package: package.name.clone(),
             releases: releases(&remote, package, &history, &published)?,
             history,
-            // Who names a beginning says that the promise holds from there on.
+            // With `--since`, the audit assumes nothing about earlier commits.
             inherits: since.is_none(),
             strict: args.strict || audit::strict(package),
         };
@@ -55,7 +56,7 @@ pub fn run(context: &Context, args: &cli::Audit) -> Result<(), Failure> {
     render(context, &tip, &audits)
 }
 
-/// The commit that the audit begins with.
+/// Returns the commit at which the audit begins.
 fn since(
     remote: &Remote<'_>,
     named: Option<&str>,
@@ -74,7 +75,8 @@ fn since(
     .into())
 }
 
-/// The versions of a package whose tag exists, by the config of the tip or as a commit looks for them, with the receipts as anonymous readers get them.
+/// Returns the versions of a package whose tag exists, by the tip's config or as a commit follows them, with the receipts as an
+/// anonymous client reads them.
 fn releases(
     remote: &Remote<'_>,
     package: &Package,
@@ -141,7 +143,7 @@ fn releases(
 
 type Read = Result<Receipt, String>;
 
-/// Several at a time: they are small, and most of the time is spent waiting.
+/// Reads several receipts at a time: they are small, and most of the time is spent waiting.
 fn receipts(
     remote: &Remote<'_>,
     package: &PackageName,
@@ -157,7 +159,7 @@ fn receipts(
         let begin = |some| scope.spawn(move || receipts_of(client, package, some));
         let begun: Vec<_> = sources.chunks(share).map(begin).collect();
         let joined = begun.into_iter().map(std::thread::ScopedJoinHandle::join);
-        // Only a bug panics; it goes on where it came from.
+        // A thread panics only because of a bug; the panic continues here.
         joined
             .map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
@@ -273,7 +275,7 @@ fn pins(pins: Pinned) -> &'static str {
     }
 }
 
-/// Columns as wide as their widest field.
+/// Formats rows as a table whose columns are as wide as their widest field.
 fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |at: usize| {
         rows.iter()

@@ -1,5 +1,5 @@
-//! `lockgate build`: one variant -> a file and its facts; with `--join`, all variants -> a candidate. The only flow that runs
-//! the pull request's code.
+//! `lockgate build`: builds one variant and inspects the result; with `--join`, joins all variants to a candidate. The only command
+//! that runs the pull request's code.
 
 mod join;
 mod smoke;
@@ -27,7 +27,7 @@ use crate::observe::candidate::PART_FILE;
 use crate::observe::{self, Tree};
 use crate::subprocess;
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Build) -> Result<(), Failure> {
     let git = context.env.git()?;
     let source = source(context, &git, args)?;
@@ -37,14 +37,14 @@ pub fn run(context: &Context, args: &cli::Build) -> Result<(), Failure> {
     }
 }
 
-/// What is built from: the commit that is checked out.
+/// The source of the build: the checked-out commit.
 struct Source {
     package: Package,
     version: Version,
-    /// Everything but the executables.
+    /// The manifest without the executables.
     manifest: Manifest,
     top: PathBuf,
-    /// Whether the work tree is what that commit says. If not, it is said in the part: the comment is where people hear of it.
+    /// Whether the work tree matches the commit. An error is recorded in the part, so that the comment shows it.
     checked_out: Result<(), CommandError>,
 }
 
@@ -73,7 +73,7 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
             .into()
         })
     };
-    // Outside a run, or with changes that no commit has, nothing that is built can become a candidate: run 0 is nobody's.
+    // Outside a run, or with uncommitted changes, a build cannot become a candidate: no run has the number 0.
     let run = if args.allow_dirty {
         0
     } else {
@@ -91,7 +91,7 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     let mut checked_out = Ok(());
     if !args.allow_dirty {
         checked_out = refuse_changes(git, &top, &args.out, &package, &version);
-        // Joining parts reads none of the sources, and makes none.
+        // Joining parts does not read the sources.
         match args.variant {
             Some(_) => {
                 checked_out = checked_out.and_then(|()| tree.checked_out(git, &top, &package));
@@ -108,7 +108,7 @@ fn source(context: &Context, git: &Git, args: &cli::Build) -> Result<Source, Fai
     })
 }
 
-/// Changes that no commit has, but for what builds of this version leave: their results, and the executables themselves.
+/// Returns an error for uncommitted changes, except for what builds of this version leave: their results, and the executables.
 fn refuse_changes(
     git: &Git,
     top: &Path,
@@ -227,7 +227,7 @@ fn render_built(
     Ok(())
 }
 
-/// Builds, looks, and smokes; on trouble also the end of the log.
+/// Builds, inspects and runs the smoke test; a failure also contains the end of the log.
 fn make(
     context: &Context,
     source: &Source,
@@ -307,8 +307,8 @@ fn make(
     })
 }
 
-/// Removes what an earlier build left, so that it cannot be taken for what this one leaves. Build tools put links into the repository
-/// whose targets are theirs (`bazel-bin`, Nix's `result`): then the first link on the way goes, and what it names stays.
+/// Removes the output of an earlier build, so that it cannot be taken for the output of this one. Build tools create links from the
+/// repository to their own folders (`bazel-bin`, Nix's `result`): then the first link in the path is removed, and its target stays.
 fn remove_stale(top: &Path, output: &RepoPath) -> std::io::Result<()> {
     let mut path = top.to_owned();
     for part in output.as_str().split('/') {

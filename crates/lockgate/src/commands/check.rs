@@ -1,4 +1,5 @@
-//! `lockgate check`: the workflows of the work tree against what this version would write, and the lints. Reads files only.
+//! `lockgate check`: compares the workflows of the work tree with those that this version would write, and lints them. Only reads
+//! files.
 
 use lockgate_core::escape::line;
 use lockgate_core::reason::reasons;
@@ -12,21 +13,21 @@ use crate::exit::{Exit, Failure};
 use crate::observe::work_tree;
 
 reasons! {
-    /// What a comparison finds.
+    /// The difference between a workflow file and the generated one.
     pub enum Drift {
-        /// A file says something else.
+        /// The file has a different content.
         Differs { /** Path. */ path: String } =>
             "check.drift", "{path} is not what lockgate.toml asks for", "run `lockgate init`; your own lines belong between \"lockgate:begin-custom NAME\" and \"lockgate:end-custom NAME\"";
-        /// A file is not there.
+        /// The file does not exist.
         Absent { /** Path. */ path: String } =>
             "check.absent", "{path} is not there", "run `lockgate init`";
-        /// A file of ours belongs to no package.
+        /// A file that Lockgate wrote belongs to no package.
         LeftOver { /** Path. */ path: String } =>
             "check.left-over", "{path} belongs to no package of lockgate.toml", "delete it";
     }
 }
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, _args: &cli::Check) -> Result<(), Failure> {
     let here = context.env.dir.display().to_string();
     let none = || CommandError::NoConfig {
@@ -66,7 +67,7 @@ pub fn run(context: &Context, _args: &cli::Check) -> Result<(), Failure> {
     render(context, &found, workflows.len())
 }
 
-/// One thing that is not as it should be.
+/// One problem, with its location.
 struct Finding {
     code: &'static str,
     path: String,
@@ -108,7 +109,7 @@ fn render(context: &Context, found: &[Finding], count: usize) -> Result<(), Fail
             finding.code,
             finding.hint
         );
-        // A diff is foreign text, line by line.
+        // A diff is untrusted text, so it is escaped line by line.
         for row in finding.diff.iter().flat_map(|diff| diff.lines()) {
             text += &line(row);
             text += "\n";

@@ -1,4 +1,4 @@
-//! `lockgate cleanup`: drafts that interrupted promotions left behind, listed or deleted.
+//! `lockgate cleanup`: lists or deletes the drafts that interrupted promotions left.
 
 use lockgate_core::Tag;
 use lockgate_core::cleanup::{self, Draft};
@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::observe::remote::{Base, Remote};
 use crate::observe::{self, Published as _};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Cleanup) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let Base { branch, tree, .. } = remote.base(args.base.as_deref())?;
@@ -71,7 +71,7 @@ pub fn run(context: &Context, args: &cli::Cleanup) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A draft with its title and author, which the person who deletes it should know.
+/// Formats a draft with its title and author, so that the user can decide whether to delete it.
 fn shown(draft: &Draft, tag: &Tag) -> String {
     format!(
         "draft {} of {tag}, {} by {}",
@@ -81,7 +81,7 @@ fn shown(draft: &Draft, tag: &Tag) -> String {
     )
 }
 
-/// At a terminal a person is asked. Without one there is nobody to ask, and only drafts go that Lockgate wrote.
+/// Asks at a terminal. Without a terminal, only drafts that Lockgate wrote are deleted.
 fn agreed(
     context: &Context,
     args: &cli::Cleanup,

@@ -1,5 +1,5 @@
-//! `lockgate detect`: what a pull request means for each package. Runs in the build workflow, beside foreign code, with a
-//! token that can only read; so it reads git, and releases as an anonymous reader.
+//! `lockgate detect`: decides what a pull request means for each package. Runs in the build workflow, next to untrusted code, with
+//! a read-only token; so it reads git, and releases as an anonymous client.
 
 use lockgate_core::detect;
 use lockgate_core::{CommitId, PackageName, Reason, Verdict};
@@ -14,7 +14,7 @@ use crate::command_error::CommandError;
 use crate::observe::remote::Remote;
 use crate::observe::{PackageObservation, Trees};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let (base, head) = sides(&remote, args)?;
@@ -31,11 +31,11 @@ pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
     render(context, &base, &head, &found)
 }
 
-/// What became of a package of base or head.
+/// The result for a package of base or head.
 enum Found {
-    /// The head has it.
+    /// The head has the package.
     PackageObservation(Box<PackageObservation>),
-    /// The head lacks it; the refusal where the base's policy does not let it go.
+    /// The head does not have it; with the refusal if the base's policy forbids its removal.
     Removed(Option<detect::Refusal>),
 }
 
@@ -59,7 +59,7 @@ impl Found {
     }
 }
 
-/// The tip of the base branch as it is now, and the head.
+/// Returns the current tip of the base branch, and the head.
 fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId), Failure> {
     let event = remote.env.event()?;
     let pull = event.as_ref().and_then(|event| event.pull_request.as_ref());
@@ -74,7 +74,7 @@ fn sides(remote: &Remote<'_>, args: &cli::Detect) -> Result<(CommitId, CommitId)
         (Some(revision), ..) => remote.git.commit(revision)?,
         (None, Some(pull), _) => remote.fetch_branch(&pull.base.branch)?,
         (None, None, Some(group)) => remote.git.commit(group.base_sha.as_str())?,
-        // Started by hand: what is built is for the default branch.
+        // A run started by hand builds for the default branch.
         (None, None, None) => match event.as_ref().and_then(Event::default_branch) {
             Some(branch) => remote.fetch_branch(branch)?,
             None => {
@@ -152,7 +152,7 @@ fn render(
         &lines.join("\n"),
         json!({ "decision": overall, "base": base, "head": head, "packages": packages, "matrix": { "include": matrix } }),
     );
-    // Every package was told about; the first refusal is the end.
+    // Every package has been reported; the first refusal decides the exit status.
     let refusal = found.iter().find_map(|(_, found)| found.refusal());
     refusal.map_or(Ok(()), |refusal| {
         Err(Failure {

@@ -1,4 +1,4 @@
-//! `lockgate doctor`: the repository's settings, and which of the promises they uphold.
+//! `lockgate doctor`: checks the repository's settings, and reports which promises they protect.
 
 use lockgate_core::config::{Package, TrustLevel};
 use lockgate_core::doctor::{self, Facts, Finding, Outcome, Problem};
@@ -14,7 +14,7 @@ use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::remote::{Base, Remote, Roles};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let Base { branch, tree, .. } = remote.base(args.base.as_deref())?;
@@ -55,7 +55,7 @@ pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
     render(context, &doctor::decide(&facts))
 }
 
-/// What the rulesets say of each of these branches: a call for each.
+/// Reads the rulesets of each of these branches: one call for each.
 fn listed(
     remote: &Remote<'_>,
     branches: &[BranchName],
@@ -67,7 +67,7 @@ fn listed(
     Ok(all)
 }
 
-/// How the tags of all versions of a package begin.
+/// Returns the common prefix of a package's tags.
 fn tag_prefix(package: &Package) -> String {
     let template = package.tag.to_string();
     let template = template.replace("{package}", package.name.as_str());
@@ -102,7 +102,7 @@ fn render(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
         all.filter(|(word, _)| *word == wanted)
             .find_map(|(_, problem)| problem)
     };
-    // What could not be read is no pass; but somebody with more rights may find that all is well.
+    // A setting that could not be read is not a pass; a token with more permissions may still find it correct.
     match (of("fail"), of("unknown")) {
         (Some(problem), _) => Err(Failure::new(Exit::Refused, problem)),
         (None, Some(problem)) => Err(Failure::new(Exit::CouldNot, problem)),

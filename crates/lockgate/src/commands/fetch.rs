@@ -1,4 +1,4 @@
-//! `lockgate fetch`: the verified executable for this machine. Prints its path, and nothing else, to stdout.
+//! `lockgate fetch`: gets the verified executable for this machine. Prints its path, and nothing else, to stdout.
 
 mod candidate;
 mod variants;
@@ -21,7 +21,7 @@ use crate::observe::remote::{fetch_failure, source};
 use crate::observe::work_tree;
 use crate::reading::{bad, caching, client, expectation, place, variables};
 
-/// One executable that is here now.
+/// One executable in its final place.
 struct Staged {
     variant: String,
     version: Version,
@@ -29,12 +29,12 @@ struct Staged {
     path: PathBuf,
 }
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     if let Some(days) = args.prune {
         return prune(context, args, days);
     }
-    // Kept until the end: a cache for this call alone goes with it.
+    // Kept until the end, because a cache for this call alone is deleted when this is dropped.
     let cache = CacheChoice::new(context, &args.caching, args.into.as_deref())?;
     let args = &cli::Fetch {
         caching: cache.caching.clone(),
@@ -72,7 +72,7 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The executables of a version, all or none of them.
+/// Gets the executables of a version, all or none of them.
 fn released(
     context: &Context,
     args: &cli::Fetch,
@@ -110,7 +110,7 @@ fn released(
                 .parse()
                 .map_err(|error| fetch_failure(&error))?,
             trust: trust.clone(),
-            // Offline a withdrawal counts that is remembered.
+            // Offline, a remembered withdrawal counts.
             check_withdrawn: true,
         };
         let fetched = match &args.from {
@@ -143,7 +143,7 @@ fn released(
     Ok(staged)
 }
 
-/// The pins: of the option (then true), else of the package where the work tree has them.
+/// Returns the pins: of the option (then true), else of the package if the work tree has them.
 fn pins(
     context: &Context,
     package: &Package,
@@ -151,7 +151,7 @@ fn pins(
 ) -> Result<Option<(bool, String)>, Failure> {
     let path = match (&args.pins, &package.pins) {
         (Some(path), _) => path.clone(),
-        // A version that was named is not the one that the repository pins.
+        // The repository pins the version of its version file, which a version named on the command line need not be.
         (None, Some(path)) if args.version.is_none() => context.env.dir.join(path.as_str()),
         (None, _) => return Ok(None),
     };
@@ -185,7 +185,7 @@ fn described(one: &Staged, candidate_of: Option<u64>) -> Value {
     json
 }
 
-/// Makes room in the cache, in both of its halves.
+/// Removes unused executables from both parts of the cache: released ones and candidates.
 fn prune(context: &Context, args: &cli::Fetch, days: u64) -> Result<(), Failure> {
     let unused = Duration::from_secs(days.saturating_mul(86_400));
     let options = caching(context, &args.reading, &args.caching)?;

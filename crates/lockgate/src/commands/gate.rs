@@ -1,5 +1,5 @@
-//! `lockgate gate`: one commit status per package, on every head and every merge group. Runs in the trusted half: it reads
-//! git objects and the API, and never runs anything of the pull request.
+//! `lockgate gate`: posts one commit status per package on every head and every merge group. Runs in the privileged workflow: it
+//! reads git objects and the API, and never runs code of the pull request.
 
 mod which;
 
@@ -18,7 +18,7 @@ use crate::observe::gate::{self, Vouched};
 use crate::observe::remote::{Remote, View};
 use crate::output::status::{Posted, post};
 
-/// Runs the flow. Of several subjects all are judged, whatever becomes of one: the exit is that of the worst.
+/// Runs the command. Every subject is judged, even if another one fails; the worst failure decides the exit status.
 pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let event = context.env.event()?.unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
     done.end(context)
 }
 
-/// What came of all subjects.
+/// The results for all subjects.
 #[derive(Default)]
 struct Done {
     posted: Vec<Posted>,
@@ -50,8 +50,8 @@ struct Done {
 }
 
 impl Done {
-    /// The pull requests whose comment is due, with commas between them. Where a branch moved: only those whose status is another
-    /// now, because every look costs calls.
+    /// Returns the pull requests whose comment may need an update, separated by commas. After the branch has moved: only those
+    /// whose status has changed, because each check costs API calls.
     fn to_report(&self, event: &Event) -> String {
         let moved = event.reference.is_some();
         let due = self.posted.iter().filter(|it| it.written || !moved);
@@ -64,7 +64,7 @@ impl Done {
         self.failures.push((what, failure));
     }
 
-    /// The worst failure; the others are told before it.
+    /// Returns the worst failure, after reporting the others.
     fn end(mut self, context: &Context) -> Result<(), Failure> {
         self.failures
             .sort_by_key(|(_, failure)| failure.exit.severity());
@@ -128,7 +128,7 @@ fn of_group(
     Ok(())
 }
 
-/// A branch that nobody listed has no gate: whatever was said there would be read by nobody, or as something else.
+/// Reports that a branch has no gate because it is not listed: a status there would have no effect, or another meaning.
 fn say_ungated(context: &Context, what: &str, branch: &BranchName) {
     context.reporter.say(&format!(
         "no status for {what}: {} is neither the default branch nor listed as `branches` in lockgate.toml",
@@ -136,7 +136,7 @@ fn say_ungated(context: &Context, what: &str, branch: &BranchName) {
     ));
 }
 
-/// Every package of a pull request; what fails for one is no reason to leave the others out.
+/// Judges every package of a pull request; a failure for one does not affect the others.
 fn of_pull(
     context: &Context,
     remote: &Remote<'_>,

@@ -1,5 +1,5 @@
-//! `lockgate init`: a config and the workflows of its packages, all files or none. Everything that could be wrong is found before
-//! anything is written.
+//! `lockgate init`: writes a config and the workflows of its packages, all files or none. All errors are found before anything is
+//! written.
 
 mod answers;
 mod command;
@@ -25,7 +25,7 @@ use crate::exit::Failure;
 use crate::git::Git;
 use crate::observe::work_tree;
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Init) -> Result<(), Failure> {
     let found = observe(context)?;
     let draft = draft::decide(context, args, &found)?;
@@ -38,11 +38,11 @@ pub fn run(context: &Context, args: &cli::Init) -> Result<(), Failure> {
     render(context, args, &found, &config, &plan)
 }
 
-/// The repository as it lies there.
+/// The state of the repository on disk.
 struct Found {
     root: PathBuf,
     git: Git,
-    /// The remote that is the forge's repository, and its name there.
+    /// The remote for the repository on GitHub, and the repository's name there.
     remote: Option<String>,
     repository: Option<String>,
     config: Option<String>,
@@ -84,9 +84,9 @@ fn observe(context: &Context) -> Result<Found, Failure> {
     })
 }
 
-/// What is to be written, and what is right as it is.
+/// The files to write, and those that are up to date.
 struct Plan {
-    /// The config and, if it was asked for, the version file: path and text of those that change.
+    /// The config and, if requested, the version file: path and text of those that change.
     texts: Vec<(String, String)>,
     workflows: Vec<File>,
 }
@@ -114,7 +114,7 @@ fn plan(found: &Found, config: &Config, draft: &draft::Draft) -> Plan {
     Plan { texts, workflows }
 }
 
-/// What people wrote is not taken from them unless they say so; either way they see the difference.
+/// Returns an error if manual changes would be lost, unless an option permits that; shows the difference in both cases.
 fn refuse_losses(context: &Context, args: &cli::Init, all: &[File]) -> Result<(), Failure> {
     let losing: Vec<&File> = all.iter().filter(|file| file.lost.is_some()).collect();
     for file in &losing {

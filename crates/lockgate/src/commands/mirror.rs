@@ -1,8 +1,7 @@
-//! `lockgate mirror`: a plain folder with verified executables, for any web server, or to be carried elsewhere.
+//! `lockgate mirror`: fills a plain folder with verified executables, for any web server, or for transport to another machine.
 //!
-//! `DIR/TAG/ASSET`, as `fetch --mirror` asks for it, with `SHA256SUMS` and the receipt beside them for people. A mirror is
-//! believed in nothing, so nothing in it has to be protected. `SHA256SUMS` is written last: where it stands, the version
-//! is whole.
+//! The layout is `DIR/TAG/ASSET`, as `fetch --mirror` requests it, with `SHA256SUMS` and the receipt next to them for users. A
+//! mirror is untrusted, so nothing in it needs protection. `SHA256SUMS` is written last: if it exists, the version is complete.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -26,14 +25,14 @@ use crate::observe::{self, work_tree};
 use crate::process_env::Place;
 use crate::reading::{caching, client, expectation, place};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
     let config: Config = work_tree::config(context)?;
     let packages = observe::packages(&config, args.package.as_deref())?;
     let env = &context.env;
     let forge = env.place()?;
     make_folder(&args.folder)?;
-    // Kept until the end: a cache for this call alone goes with it.
+    // Kept until the end, because a cache for this call alone is deleted when this is dropped.
     let cache = CacheChoice::new(context, &args.caching, Some(&args.folder))?;
     let mut options = caching(context, &args.reading, &cache.caching)?;
     options.executable = false;
@@ -60,7 +59,7 @@ pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Pins where the work tree has them for this version, else the receipt.
+/// Returns the pins if the work tree has them for this version, else the receipt.
 fn trust(
     context: &Context,
     args: &cli::Mirror,
@@ -79,7 +78,7 @@ fn trust(
     Trust::pins(&text).map_err(|error| fetch_failure(&error))
 }
 
-/// Brings one version into the folder, and says how many executables were not there.
+/// Writes one version into the folder, and returns the number of executables that were not there.
 fn mirror(
     context: &Context,
     args: &cli::Mirror,
@@ -92,7 +91,7 @@ fn mirror(
     let tag = package.tag(version);
     let release = source(forge, &tag)?;
     let mut all = Vec::new();
-    // All of them are here before the release's folder is made.
+    // All executables are downloaded before the release's folder is created.
     for variant in &package.variants {
         let asset = package.asset(variant, version);
         let request = Request {
@@ -136,14 +135,14 @@ fn mirror(
     Ok(written)
 }
 
-/// Makes a folder that a web server of another account can read, whatever the umask. Folders that exist stay as they are.
+/// Creates a folder that a web server of another account can read, whatever the umask. Existing folders keep their mode.
 fn make_folder(folder: &Path) -> Result<(), Failure> {
     let new = folder.ancestors().take_while(|path| !path.exists());
     let new: Vec<&Path> = new.filter(|path| !path.as_os_str().is_empty()).collect();
     fs::create_dir_all(folder)
         .map_err(|error| CommandError::file(format!("create {}", folder.display()), &error))?;
     for path in new {
-        // Only a file system without modes refuses this for a folder of ours.
+        // For a folder of our own, this fails only on a file system without modes.
         drop(fs::set_permissions(path, Permissions::from_mode(0o755)));
     }
     Ok(())
@@ -157,7 +156,7 @@ fn document(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     place(from, folder, name, 0o644).map(drop)
 }
 
-/// Whether a file has these very bytes.
+/// Returns whether a file has exactly these bytes.
 fn is(path: &Path, fetched: &Fetched) -> bool {
     let Ok(file) = File::open(path) else {
         return false;

@@ -1,4 +1,4 @@
-//! `lockgate pin`: the digests of a version, written into the repository's `SHA256SUMS` or checked against it.
+//! `lockgate pin`: writes the digests of a version into the repository's `SHA256SUMS`, or checks them.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use crate::observe::release_origin::release;
 use crate::observe::remote::{Remote, anonymous, fetch_failure, source};
 use crate::observe::work_tree;
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
     let facts = observe(context, args)?;
     let (outcome, path, first_use) = match pin::decide(&facts) {
@@ -97,7 +97,7 @@ fn observe(context: &Context, args: &cli::Pin) -> Result<Facts, Failure> {
     })
 }
 
-/// Those of the release if there is one by now, else of the candidate of the pull request's head.
+/// Returns the digests of the release if it exists by now, else of the candidate of the pull request's head.
 fn of_pull(
     context: &Context,
     package: &Package,
@@ -132,7 +132,7 @@ fn of_pull(
     }
 }
 
-/// Those of the published release, after reading back every byte of it.
+/// Returns the digests of the published release, after reading back every byte of it.
 fn of_release(
     context: &Context,
     package: &Package,
@@ -160,8 +160,8 @@ fn of_release(
     Ok((sums, TrustSource::Release(tag)))
 }
 
-/// Pins outlive their release: what anybody who may write has published by hand must not become what main vouches for. Asked only
-/// before something is written; pins that are there have been reviewed.
+/// Checks that the release was promoted. Pins outlive their release: they must not make main vouch for a release that a user with
+/// write access has published by hand. Called only before a write; existing pins have been reviewed.
 fn promoted(context: &Context, facts: &Facts, tag: &Tag) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let subprocess = |why: String| {
@@ -193,13 +193,13 @@ fn existing(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
             path: quoted(&path.display().to_string()),
         }
         .into()),
-        // Whatever is so large is none; its beginning suffices to say so.
+        // A file this large is not a list of digests; an empty text is enough to reject it.
         Ok(meta) if meta.len() > LARGEST => Ok(Some(Vec::new())),
         Ok(_) => Ok(Some(std::fs::read(path).map_err(command_error)?)),
     }
 }
 
-/// Writes the file beside its place and renames it: nobody reads a half.
+/// Writes a temporary file in the same folder and renames it, so that no reader sees a partial file.
 fn apply(context: &Context, plan: &Plan) -> Result<(), Failure> {
     let path = context.env.dir.join(plan.path.as_str());
     let write = || {

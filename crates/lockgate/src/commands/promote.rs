@@ -1,5 +1,5 @@
-//! `lockgate promote`: a candidate -> a release, those very bytes. The decision and the protocol are `lockgate-core`'s; here is
-//! what observes for the one and acts for the other.
+//! `lockgate promote`: publishes exactly the bytes of a candidate as a release. Decision and protocol are in `lockgate-core`; this
+//! module observes for the decision and executes the protocol's effects.
 
 mod apply;
 mod finalize;
@@ -28,7 +28,7 @@ use crate::observe::release_origin::{release, tag_below};
 use crate::observe::remote::{Remote, Roles, View};
 use crate::observe::{PackageObservation, Published as _, unknown_package, which_package};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
     let mut remote = Remote::open(&context.env)?;
     let observed = observe(&remote, args)?;
@@ -65,15 +65,15 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
     }
 }
 
-/// Everything that was read, and what it was read from.
+/// The observed state.
 pub struct Observed {
-    /// For the decision.
+    /// The facts for the decision.
     pub facts: Facts,
     /// The pull request and its trees.
     pub view: View,
-    /// The package in them.
+    /// The package in these trees.
     pub seen: PackageObservation,
-    /// The build.
+    /// The progress of the build.
     pub progress: Progress,
 }
 
@@ -83,7 +83,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     let expect_head = expect_head.map(commit).transpose()?;
     let login = env.actor().map_or_else(|| remote.forge.viewer(), Ok)?;
     let role = remote.forge.role(&login)?;
-    // A person at a terminal is held back by role and token; a workflow could have been started by a copy of itself.
+    // A user at a terminal is limited by role and token; a workflow may have been started by a copy of itself.
     let environment = if env.in_actions() {
         Some(remote.environment(promote::ENVIRONMENT, Roles::UntilOneMayPromote)?)
     } else {
@@ -122,7 +122,7 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
         {
             release(remote, &seen.package, version)?
         }
-        // A published release has its tag, and git was just asked for every tag.
+        // A published release has its tag, and all tags were just read by git.
         Some(_) | None => ReleaseFacts::Absent,
     };
     let refs = remote.refs()?;
@@ -171,8 +171,8 @@ fn observe(remote: &Remote<'_>, args: &cli::Promote) -> Result<Observed, Failure
     })
 }
 
-/// The run that was named, else the newest; and which other bases could have given its workflow file: two calls more, for runs of
-/// which that can be asked. Where nobody can tell, a run that was started by hand is taken in its place, if there is one.
+/// Reads the run that was named, else the newest; and which other bases could have provided its workflow file: two more calls, for
+/// runs for which that can be determined. Otherwise a run that was started by hand is used instead, if there is one.
 fn built(
     remote: &Remote<'_>,
     view: &View,
@@ -190,7 +190,7 @@ fn built(
     let Some(run) = run.filter(|run| runs::depends_on_base(run)) else {
         return Ok((progress, BaseHistory::default()));
     };
-    // A fork's run is refused as that.
+    // The refusal for a fork follows from the run itself.
     if run.head_repository != Some(view.pull.repository.id) {
         return Ok((progress, BaseHistory::default()));
     }
@@ -223,7 +223,7 @@ fn commit(text: &str) -> Result<CommitId, Failure> {
     Ok(text.parse().map_err(wrong)?)
 }
 
-/// The package that was named, else the only one that the pull request raises, else the only one.
+/// Returns the package that was named, else the only one that the pull request raises, else the only one.
 fn choose(
     remote: &Remote<'_>,
     view: &View,
@@ -280,7 +280,7 @@ fn finish(
     end: End,
 ) -> Result<(), Failure> {
     match end {
-        // The receipt first: the gate asks for it, whatever becomes of the status and the comment.
+        // The receipt first: the gate needs it even if posting the status or the comment fails.
         End::Published(_) => {
             keep(context, observed, &plan.receipt)?;
             finalize::published(remote, observed, plan).map_err(not_finalized)?;
@@ -303,7 +303,7 @@ fn finish(
     }
 }
 
-/// The commit point is behind us: what failed can only be the status or the comment.
+/// Describes a failure after the commit point, which can only concern the status or the comment.
 fn not_finalized(failure: Failure) -> Failure {
     let hint = "the release itself is published; run the same command again to finish the gate and the comment".to_owned();
     Failure { hint, ..failure }
@@ -319,7 +319,7 @@ fn refused(refusal: &promote::Refusal) -> Failure {
     }
 }
 
-/// Leaves the receipt where the workflow keeps it with its run: the gate compares it with what is published.
+/// Writes the receipt to the place from which the workflow stores it with its run: the gate compares it with the published one.
 fn keep(context: &Context, observed: &Observed, receipt: &Receipt) -> Result<(), Failure> {
     if !context.env.in_actions() {
         return Ok(());
@@ -342,25 +342,25 @@ fn keep(context: &Context, observed: &Observed, receipt: &Receipt) -> Result<(),
     Ok(())
 }
 
-/// At a terminal a person reads the plan and is asked, unless it was approved before.
+/// Shows the plan at a terminal and asks, unless it was approved before.
 fn approved(context: &Context, args: &cli::Promote, plan: &Plan) -> bool {
     if args.yes || args.expect_plan.is_some() || !context.reporter.is_asked() {
         return true;
     }
-    // In the question itself, so that --quiet does not hide what is asked for.
+    // The plan is part of the question, so that --quiet does not hide it.
     let question = format!("{}publish this? (yes, no)", plan.text());
     let answer = context.reporter.ask(&question, Some("no"));
     answer.is_some_and(|answer| answer == "yes" || answer == "y")
 }
 
-/// For the job that publishes after the approval: what was looked at.
+/// Writes the outputs for the job that publishes after the approval: the plan that was reviewed.
 fn planned(context: &Context, observed: &Observed, plan: &str) -> Result<(), Failure> {
     let head = observed.facts.pull.head.as_str();
     context.reporter.output("head", head)?;
     Ok(context.reporter.output("plan", plan)?)
 }
 
-/// Shows the plan: on the page of the workflow's run it stands beside the button that approves it.
+/// Renders the plan: on the page of the workflow's run it is shown next to the button that approves it.
 fn render_plan(context: &Context, observed: &Observed, plan: &Plan) -> Result<(), Failure> {
     let digest = plan.digest();
     planned(context, observed, &digest.to_string())?;
@@ -407,7 +407,7 @@ fn render(
     context
         .reporter
         .summary(&lockgate_core::render::release_notes(receipt))?;
-    // From the one who knows what was promoted, without a look at what is published by now.
+    // Uses the promotion's own result, without reading the published state again.
     let pins = observed.facts.package.pins.as_ref();
     let pins = pins.map(|path| (path, receipt.sums().to_string()));
     let text = match &pins {

@@ -1,4 +1,4 @@
-//! `lockgate report`: one comment per pull request and package, updated in place. Runs in the trusted half.
+//! `lockgate report`: writes one comment per pull request and package, and updates it in place. Runs in the privileged workflow.
 
 use lockgate_core::{PullNumber, RunId};
 use lockgate_forge::{Forge as _, Pull};
@@ -13,7 +13,7 @@ use crate::observe::pulls::{pulls_of_event, pulls_of_run, target};
 use crate::observe::remote::{Remote, View};
 use crate::output::comment;
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Report) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let event = context.env.event()?.unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: &cli::Report) -> Result<(), Failure> {
         &comments.texts.join("\n"),
         json!({ "pull-request": comments.pull, "comments": comments.objects }),
     );
-    // What failed for one is no reason to leave the others out.
+    // A failure for one does not affect the others.
     match comments.failures.into_iter().next() {
         Some((_, failure)) => Err(failure),
         None => Ok(()),
@@ -57,7 +57,7 @@ fn of_pull(
     let number = view.pull.facts.number;
     comments.pull.get_or_insert(number);
     for name in gate::packages(view, args.package.as_deref())? {
-        // Without a gate there is nothing to report on.
+        // Without a gate there is nothing to report.
         if remote.context_of(&view.pull, &name)?.is_none() {
             return Ok(());
         }
@@ -73,8 +73,8 @@ fn of_pull(
     Ok(())
 }
 
-/// The pull requests that are meant: by option, else by the event. A merge group has a status and no comment; a branch that moved
-/// has comments only where the gate names them.
+/// Returns the pull requests to report on: by option, else by the event. A merge group has a status and no comment; after a branch
+/// has moved, only the pull requests that the gate names get a comment.
 fn subjects(remote: &Remote<'_>, event: &Event, args: &cli::Report) -> Result<Vec<Pull>, Failure> {
     if let Some(cli::Numbers(numbers)) = &args.pr
         && !numbers.is_empty()

@@ -1,4 +1,4 @@
-//! `lockgate verify`: a published release, read as an anonymous client would, every byte checked.
+//! `lockgate verify`: reads a published release as an anonymous client would, and checks every byte.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::observe::remote::{fetch_failure, source};
 use crate::observe::work_tree;
 use crate::reading::{client, expectation, options};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Verify) -> Result<(), Failure> {
     let package = work_tree::package(context, args.package.as_deref())?;
     let version = work_tree::version(context, &package, args.version.as_deref())?;

@@ -1,4 +1,4 @@
-//! `lockgate withdraw`: a version that must not be used -> rolled back, or marked for ever.
+//! `lockgate withdraw`: rolls back a version that must not be used, or marks it permanently.
 
 use lockgate_core::config::WITHDRAWAL_ASSET;
 use lockgate_core::document::{Document as _, Withdrawal};
@@ -19,7 +19,7 @@ use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
 use lockgate_core::{Version, detect};
 
-/// Runs the flow.
+/// Runs the command.
 pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
     let remote = Remote::open(&context.env)?;
     let Base { branch, tip, tree } = remote.base(args.base.as_deref())?;
@@ -114,7 +114,7 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
                 &mut json.as_bytes(),
             )?;
             remote.forge.publish(draft.id)?;
-            // Title and notes stay editable even where the release is frozen.
+            // Title and notes stay editable even if the release is immutable.
             remote.forge.describe_release(
                 release.id,
                 &title,
@@ -133,7 +133,7 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The newest commit of the base branch whose version file names the version.
+/// Returns the newest commit of the base branch whose version file names the version.
 fn named_by(
     remote: &Remote<'_>,
     tip: &CommitId,

@@ -1,4 +1,4 @@
-//! The parts of all variants become one candidate, or none. Builds nothing.
+//! Joins the parts of all variants to one candidate, or fails. Builds nothing.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::commands::Context;
 use crate::exit::{Exit, Failure};
 use crate::observe::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
 
-/// Reads the parts, of a folder or of this run, and writes the candidate; one that failed is an error, and is written too.
+/// Reads the parts from a folder or from this run, and writes the candidate. A failed part is an error, and is recorded too.
 pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {
     let parts = match &args.parts {
         Some(folder) => parts_in(folder)?,
@@ -79,8 +79,8 @@ fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {
     Ok(parts)
 }
 
-/// The parts that the jobs of this run have uploaded, of each variant the newest: an earlier attempt left it where only the failed jobs
-/// were run again. One that cannot be read counts as absent, and fails its variant.
+/// Reads the parts that the jobs of this run have uploaded, the newest for each variant: with "Re-run failed jobs", the others come
+/// from an earlier attempt. A part that cannot be read counts as absent, and fails its variant.
 fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure> {
     let place = context.env.place_at(None)?;
     let forge = context.env.forge(&place)?;

@@ -1,4 +1,4 @@
-//! The smoke test of what was built: run here, or under emulation. Does not know what makes it fail.
+//! Runs the smoke test of a built executable, directly or under emulation. Does not interpret its failure.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::subprocess;
 
-/// Runs the command of the config, if there is one. The error comes with the last lines that the command printed.
+/// Runs the config's smoke command, if there is one. The error contains the last lines of its output.
 pub(super) fn smoke(
     context: &Context,
     source: &Source,
@@ -71,7 +71,7 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
-/// The user-mode emulator for an architecture; `None` where it is the machine's own.
+/// Returns the user-mode emulator for an architecture; `None` for the machine's own.
 fn emulator(context: &Context, arch: &str) -> Result<Option<String>, CommandError> {
     const QEMU: [(&str, &str); 7] = [
         ("amd64", "x86_64"),

@@ -1,7 +1,7 @@
-//! `lockgate fetch --pr`: the executables of a candidate, before anybody has promoted it.
+//! `lockgate fetch --pr`: gets the executables of a candidate before its promotion.
 //!
-//! For those who review. The bytes are what the build's own manifest says, and that is all that is known of them: they come
-//! from the pull request's code. So they never meet the released ones: they lie in a half of the cache of their own.
+//! For reviewers. The bytes match the build's own manifest, and nothing else is known about them: they come from the pull request's
+//! code. So they are kept apart from released executables, in a separate part of the cache.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -24,7 +24,7 @@ use crate::observe::remote::{fetch_failure, source};
 use crate::reading::{caching, client};
 use crate::stream::{VerifyingReader, Wanted};
 
-/// The half of a cache that holds candidates.
+/// Returns the part of a cache that contains candidates.
 pub(super) fn folder(cache: &Path) -> PathBuf {
     cache.join("candidates")
 }
@@ -52,7 +52,7 @@ pub(super) fn fetch(
         return Err(none("its manifest is of something else".to_owned()).into());
     }
     let mut options = caching(context, &args.reading, &args.caching)?;
-    // Where they come from the client needs no network.
+    // The client reads them from a file, so it needs no network.
     options.offline = true;
     options.executable = args.into.is_none();
     options.cache = options.cache.as_deref().map(folder);
@@ -99,7 +99,7 @@ pub(super) fn fetch(
     Ok(staged)
 }
 
-/// The manifest of a build that ended well.
+/// Returns the manifest of a successful build.
 fn manifest(progress: &Progress) -> Result<&Manifest, String> {
     let Some(run) = &progress.run else {
         return Err("its head has not been built".to_owned());

@@ -1,4 +1,4 @@
-//! Which variant: the one that was named, else the best for this machine by the config's table.
+//! Selects the variant: the one that was named, else the best for this machine by the config's table.
 
 use lockgate_client::{GlibcVersion, HostPlatform, VariantInfo, VariantLibc};
 use lockgate_core::config::{Libc, Os, Package, Variant};
@@ -7,7 +7,7 @@ use lockgate_core::escape::quoted;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
 
-/// The variant of that name, or the one for this machine.
+/// Returns the variant of that name, or the one for this machine.
 pub(super) fn variant<'p>(
     package: &'p Package,
     name: Option<&str>,
@@ -113,7 +113,7 @@ mod tests {
             assert_eq!(naming.asset(name, "7").unwrap().as_str(), asset.as_str());
             assert_eq!(naming.tag("7"), package.tag(&version).to_string());
         }
-        // What the config refuses to take for a machine, the client takes for none that there is.
+        // Names that the config rejects for this machine match no machine in the client.
         assert!(package("mine").is_none());
         assert_eq!(VariantInfo::named("mine").arch, "mine");
     }

@@ -1,4 +1,4 @@
-//! Which commits a gate is asked about: by option, else by the event. Reads; judges nothing.
+//! Selects the commits to judge: by option, else by the event. Reads; judges nothing.
 
 use lockgate_core::{BranchName, CommitId, PullNumber};
 use lockgate_forge::{Forge as _, Pull};
@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use crate::observe::pulls::{self, pulls_of_event, pulls_of_run};
 use crate::observe::remote::Remote;
 
-/// What is judged.
+/// The subjects of a gate.
 pub(super) enum Subjects {
     /// A commit of a merge queue.
     Group(Group),
@@ -18,19 +18,19 @@ pub(super) enum Subjects {
     Pulls(Vec<Pull>),
 }
 
-/// A merge group: what the branch is, and what it would become with a pull request more.
+/// A merge group: the state of the branch, and the state after merging one more pull request.
 pub(super) struct Group {
-    /// The branch that it is for.
+    /// The target branch.
     pub(super) branch: BranchName,
-    /// Its tip, or the group's commit before.
+    /// The branch's tip, or the commit of the group before.
     pub(super) base: CommitId,
     /// The group's own commit.
     pub(super) head: CommitId,
-    /// The pull request that it adds, if the name of the queue's branch tells.
+    /// The pull request that it adds, if the name of the queue's branch contains it.
     pub(super) pull: Option<PullNumber>,
 }
 
-/// The subjects of this call.
+/// Returns the subjects of this call.
 pub(super) fn subjects(
     remote: &Remote<'_>,
     event: &Event,
@@ -44,7 +44,7 @@ pub(super) fn subjects(
     if let Some(branch) = moved(args, event.reference.as_deref())? {
         return Ok(Subjects::Pulls(remote.forge.open_pulls(&branch)?));
     }
-    // The end of a run concerns each open pull request of its branch, whatever the base.
+    // The end of a run affects each open pull request of its branch, whatever the base.
     let ended = event
         .workflow_run
         .as_ref()
@@ -59,8 +59,8 @@ pub(super) fn subjects(
     Ok(Subjects::Pulls(vec![remote.forge.pull(number)?]))
 }
 
-/// The merge group that the event is about: its own event, or the end of a run that a group started. The run does not tell the
-/// base; then it is what the branch is now.
+/// Returns the merge group of the event: its own event, or the end of a run that a group started. Such a run does not contain the
+/// base; then the current tip of the branch is used.
 fn group(remote: &Remote<'_>, event: &Event) -> Result<Option<Group>, Failure> {
     if let Some(group) = &event.merge_group {
         let reported = group.head_ref.as_deref().and_then(queue_branch).unzip();
@@ -94,7 +94,7 @@ fn group(remote: &Remote<'_>, event: &Event) -> Result<Option<Group>, Failure> {
     }))
 }
 
-/// The branch that moved.
+/// Returns the branch that has moved.
 fn moved(args: &cli::Gate, reference: Option<&str>) -> Result<Option<BranchName>, Failure> {
     let name = match (&args.all_open, reference) {
         (Some(branch), _) => branch.as_str(),

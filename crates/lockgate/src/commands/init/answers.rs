@@ -1,5 +1,4 @@
-//! From options and questions to everything that a package needs. Nobody is asked where there is no terminal; then everything
-//! that is missing is told at once.
+//! Completes the options of a package, with questions at a terminal. Without a terminal, one error names all missing options.
 
 use lockgate_core::{PackageName, VariantName};
 
@@ -7,7 +6,7 @@ use super::propose::Proposals;
 use super::{Problem, command};
 use crate::cli;
 
-/// Everything that a package needs.
+/// The settings of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answers {
     pub package: PackageName,
@@ -31,7 +30,7 @@ pub(super) struct Row {
     pub runner: &'static str,
 }
 
-/// Asks a person: the question, and what an empty answer means. `None`: there is nobody.
+/// Asks the user: the question, and the meaning of an empty answer. `None` if there is no terminal.
 pub(super) type Ask<'a> = &'a dyn Fn(&str, Option<&str>) -> Option<String>;
 
 /// Completes the options.
@@ -132,7 +131,7 @@ pub(super) fn complete(
     })
 }
 
-/// As the core calls it.
+/// Converts the scheme to the core's type.
 pub(super) fn scheme(scheme: cli::Scheme) -> lockgate_core::Scheme {
     match scheme {
         cli::Scheme::Integer => lockgate_core::Scheme::Integer,
@@ -160,7 +159,7 @@ fn rows(names: &[String], emulated: &[String]) -> Result<Vec<Row>, Problem> {
     }
 }
 
-/// A name; else which character is the first that cannot be in it.
+/// Parses a name; the error names the first invalid character.
 fn name<W>(option: &'static str, text: &str) -> Result<W, Problem>
 where
     W: std::str::FromStr<Err = lockgate_core::ParseError>,

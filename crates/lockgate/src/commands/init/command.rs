@@ -1,4 +1,4 @@
-//! A command of the command line: split into words, and looked for before it is written down.
+//! Parses a command given as one text, and checks that it exists before it is written to the config.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const INTERPRETERS: [&str; 8] = [
     "python3", "python", "sh", "bash", "node", "perl", "ruby", "deno",
 ];
 
-/// Splits a command as a shell would, without any of a shell's other doings.
+/// Splits a command into words as a shell would, without any other feature of a shell.
 pub(super) fn words(option: &'static str, text: &str) -> Result<Vec<String>, Problem> {
     let words = shlex::split(text).filter(|words| !words.is_empty());
     words.ok_or_else(|| Problem::BadCommand {
@@ -21,12 +21,12 @@ pub(super) fn words(option: &'static str, text: &str) -> Result<Vec<String>, Pro
     })
 }
 
-/// Whether its program is there, and its script, if it names one.
+/// Checks that the program exists, and its script if it names one.
 pub(super) fn look(env: &ProcessEnv, root: &Path, words: &[String]) -> Result<(), Problem> {
     let Some((program, arguments)) = words.split_first() else {
         return Ok(());
     };
-    // A placeholder stands for what is known when it is built.
+    // The value of a placeholder is known only at the build.
     if program.contains('{') {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! From answers to the text of a config: a new one, or tables added to the one that is there, whose own text stays.
+//! Converts answers to the text of a config: a new one, or tables added to the existing one, whose own text stays.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,15 +16,15 @@ use crate::commands::Context;
 use crate::exit::Failure;
 use crate::observe::work_tree;
 
-/// What is to be written besides the workflows.
+/// The files to write in addition to the workflows.
 pub(super) struct Draft {
     /// The whole text of the config.
     pub config: String,
-    /// The version file, if it is to be written: path and text.
+    /// The path and text of the version file, if it is to be written.
     pub version_file: Option<(String, String)>,
 }
 
-/// Decides what the config says.
+/// Decides the content of the config.
 pub(super) fn decide(context: &Context, args: &cli::Init, found: &Found) -> Result<Draft, Failure> {
     let there = found.config.as_deref().map(work_tree::parse).transpose()?;
     let known = |config: &Config| match &args.package {
@@ -55,7 +55,7 @@ pub(super) fn decide(context: &Context, args: &cli::Init, found: &Found) -> Resu
             config += "\n";
         }
         config += &package_text(&answers);
-        // The grammar is the parser's: what is wrong with a value is told before the disk is asked for what it names.
+        // The parser defines the grammar, so invalid values are reported before the disk is searched for what they name.
         work_tree::parse(&config)?;
         version_file = first_version(args, found, &answers)?;
     }
@@ -115,7 +115,7 @@ fn setting_options(args: &cli::Init) -> Vec<&'static str> {
         .collect()
 }
 
-/// The tables of a package, as a person would write them.
+/// Formats the tables of a package as a user would write them.
 fn package_text(answers: &Answers) -> String {
     let name = &answers.package;
     let list = |words: &[String]| {
@@ -153,14 +153,14 @@ fn package_text(answers: &Answers) -> String {
     out
 }
 
-/// A text of TOML: JSON's escapes are TOML's, but for the one control character that JSON lets stand.
+/// Quotes a text for TOML: JSON's escapes are valid, except that JSON does not escape the control character DEL.
 fn text(value: &str) -> String {
     serde_json::Value::from(value)
         .to_string()
         .replace('\u{7f}', "\\u007f")
 }
 
-/// The version file is there and holds a version, or it is to be written.
+/// Checks that the version file exists and contains a version, or returns the one to write.
 fn first_version(
     args: &cli::Init,
     found: &Found,
@@ -204,7 +204,7 @@ fn first_version(
     }
 }
 
-/// The table `[workflows]`; empty where it would say only what holds anyway.
+/// Formats the table `[workflows]`; empty if it would contain only defaults.
 fn settings(
     context: &Context,
     args: &cli::Init,
@@ -215,7 +215,7 @@ fn settings(
     if args.level == Some(cli::Level::Hardened) {
         out += "level    = \"hardened\"\n";
     }
-    // What a repository that has a config calls its branch is in there.
+    // An existing config already has the name of its branch.
     let guessed = || there.is_none().then(|| branch(found)).flatten();
     let branch = match &args.branch {
         Some(name) => Some(
@@ -250,7 +250,7 @@ fn settings(
     }
 }
 
-/// The branch that others merge into, as far as the clone can tell.
+/// Returns the default branch, as far as the clone shows it.
 fn branch(found: &Found) -> Option<BranchName> {
     match &found.remote {
         Some(remote) => found.git.default_branch(remote),
@@ -258,7 +258,7 @@ fn branch(found: &Found) -> Option<BranchName> {
     }
 }
 
-/// What was named; else, for a new config, what the executable's own release said when it was built.
+/// Returns the action that was named; else, for a new config, the one that the executable's release recorded at its build.
 fn action(args: &cli::Init, new: bool) -> Option<String> {
     let released = || {
         let repository = option_env!("LOCKGATE_RELEASE_REPOSITORY")?;
@@ -268,7 +268,7 @@ fn action(args: &cli::Init, new: bool) -> Option<String> {
     args.action.clone().or_else(|| new.then(released).flatten())
 }
 
-/// The digests of a release's list, else this executable's own.
+/// Returns the digests of a release's list, else this executable's own.
 fn digests(args: &cli::Init) -> Result<BTreeMap<RunnerArch, Digest>, Failure> {
     let mut found = BTreeMap::new();
     match &args.sha256sums {
@@ -319,7 +319,7 @@ mod tests {
         #[test]
         fn any_text_is_read_back_from_the_config(value in "(.|\\n){0,40}") {
             let config = format!("[package.x]\n{FILE:?} = {}\n", text(&value));
-            // Read by the parser of the config itself: it refuses the key, not the text.
+            // The config's own parser reads this: it rejects the key, not the text.
             let error = Config::parse(&config).unwrap_err();
             prop_assert_eq!(lockgate_core::Reason::code(&error), "config.missing");
         }

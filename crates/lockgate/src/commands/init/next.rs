@@ -1,11 +1,11 @@
-//! What is left to be done by people, once the files are written: no program should do it for them.
+//! Lists the remaining steps after the files are written, which no program should do for the maintainer.
 
 use lockgate_core::config::{Config, TrustLevel};
 use lockgate_core::gate;
 
 use super::Found;
 
-/// The lines that say it.
+/// Returns the lines of the list.
 pub(super) fn what_is_left(found: &Found, config: &Config) -> Vec<String> {
     let mut lines = Vec::new();
     let mut say = |line: &str| lines.push(line.to_owned());

@@ -1,22 +1,22 @@
-//! What a repository seems to hold: version files, build scripts. Proposals for a person, never decisions.
+//! Finds version files and build scripts of a repository. The results are proposals for the user, never decisions.
 
 use lockgate_core::Version;
 
 use super::Found;
 use crate::cli::Scheme;
 
-/// What was found.
+/// The proposals.
 pub(super) struct Proposals {
-    /// Files that hold a version and nothing else.
+    /// Files that contain a version and nothing else.
     pub version_files: Vec<String>,
     /// Scripts that seem to build.
     pub scripts: Vec<String>,
 }
 
-/// How many of each are shown.
+/// The number of each that are shown.
 const MOST: usize = 5;
 
-/// Looks at the files that git knows.
+/// Searches the files that git knows.
 pub(super) fn look(found: &Found, scheme: Scheme) -> Proposals {
     let files = found.git.files().unwrap_or_default();
     let holds_version = |path: &&String| {
@@ -51,7 +51,7 @@ fn is_build_script(path: &str) -> bool {
 }
 
 impl Proposals {
-    /// The command that runs the first script.
+    /// Returns the command that runs the first script.
     pub(super) fn command(&self) -> Option<String> {
         let script = self.scripts.first()?;
         Some(match script.ends_with(".py") {
@@ -60,13 +60,13 @@ impl Proposals {
         })
     }
 
-    /// The folder of the first script, or all of it.
+    /// Returns the pattern for the first script's folder, or for the whole repository.
     pub(super) fn sources(&self) -> Option<String> {
         let (folder, _) = self.scripts.first()?.rsplit_once('/')?;
         Some(format!("{folder}/**"))
     }
 
-    /// For whoever cannot be asked.
+    /// Formats the proposals for an error message, if there is no terminal.
     pub(super) fn summary(&self) -> String {
         let mut found = Vec::new();
         if let Some(path) = self.version_files.first() {

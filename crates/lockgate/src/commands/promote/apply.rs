@@ -1,4 +1,4 @@
-//! The hands of the promotion: carries out one effect and tells how it ended. Holds no opinion.
+//! The executor of the promotion: executes one effect and returns its result. Decides nothing.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -23,18 +23,18 @@ use crate::observe::remote::Remote;
 use crate::output::progress::Bar;
 use crate::stream::{VerifyingReader, Wanted};
 
-/// Carries out effects.
+/// Executes effects.
 pub(super) struct EffectExecutor<'h, 'a> {
     context: &'h Context,
     remote: &'h mut Remote<'a>,
     observed: &'h Observed,
     drafts: BTreeMap<ReleaseId, Release>,
-    /// As the answer to the publish call told it.
+    /// The release from the response to the publish call.
     published: Option<Release>,
 }
 
 impl<'h, 'a> EffectExecutor<'h, 'a> {
-    /// For one promotion.
+    /// Creates the executor for one promotion.
     pub(super) fn new(
         context: &'h Context,
         remote: &'h mut Remote<'a>,
@@ -49,7 +49,7 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         }
     }
 
-    /// Does it, and says how it ended. The error is for what ends the process: git or the disk in trouble.
+    /// Executes an effect and returns its result. An error ends the process: git or the disk failed.
     pub(super) fn perform(&mut self, plan: &Plan, effect: &Effect) -> Result<Event, Failure> {
         Ok(match effect {
             Effect::CreateDraft => Event::Created(self.create(plan)),
@@ -67,7 +67,8 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         })
     }
 
-    /// Title and notes stay editable: where they were lost on the way, they are said once more. Nothing depends on them.
+    /// Publishes the draft with its title and notes, which stay editable: they are sent again in case they were lost. Nothing
+    /// depends on them.
     fn publish(&mut self, plan: &Plan, draft: ReleaseId) -> Result<(), Fault> {
         let forge = &self.remote.forge;
         let release = forge
@@ -181,7 +182,7 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         })
     }
 
-    /// A file of the draft; where the forge tells no digest, its bytes do.
+    /// Returns the observed state of a file of the draft; without a digest from GitHub, its bytes are read.
     fn seen(&self, asset: &Asset) -> Result<ObservedAsset, Fault> {
         let sha256 = match asset.sha256 {
             Some(digest) => digest,
@@ -217,8 +218,8 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         })
     }
 
-    /// Reads again everything that the plan is bound to: the pull request, the run, the artifacts, and by git the base, the
-    /// merge and the workflow.
+    /// Reads again everything that the plan is bound to: the pull request, the run, the artifacts, and with git the base, the merge
+    /// and the workflow.
     fn recheck(&mut self, plan: &Plan) -> Result<Result<Rechecked, Fault>, Failure> {
         self.remote.refresh();
         let pull = match self.remote.forge.pull(plan.binding.pull) {
@@ -275,12 +276,12 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         let receipt = match receipt {
             PublicReceipt::Read(receipt) => Ok(*receipt),
             PublicReceipt::Unusable(problem) => Err(problem),
-            // Our own is known without it.
+            // The receipt of our own release is known without reading it.
             PublicReceipt::NotYet(why) if self.drafts.contains_key(&release.id) => Err(why),
             PublicReceipt::NotYet(why) => return Ok(ReleaseFacts::NotReadable(why)),
         };
         let mut seen = listed(&release, &plan.tag, receipt);
-        // One that this promotion did not draft: its receipt is only what somebody wrote.
+        // This promotion did not draft the release, so its receipt proves nothing by itself.
         if !self.drafts.contains_key(&release.id) {
             self.remote.refresh();
             let unknown = |failure: Failure| Fault::Unavailable(failure.message);
@@ -294,7 +295,8 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         Ok(ReleaseFacts::Published(Box::new(seen)))
     }
 
-    /// What the release has that was not sent, or that its tag names another commit; `None` where all is as planned.
+    /// Returns the difference between the release and what was sent, or a tag that points to another commit; `None` if all is as
+    /// planned.
     fn altered(&mut self, plan: &Plan) -> Option<String> {
         self.remote.refresh();
         let commit = self.remote.tag_commit(&plan.tag).ok()??;
@@ -325,7 +327,7 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
             Ok(source) => source,
             Err(failure) => return ObservedRelease::NotYet(failure.message),
         };
-        // The file of this name; of a file that is none of the plan's the first has to stand for it.
+        // Finds the file of this name; for a file that is not in the plan, the first one is reported instead.
         let wrong = |name: &str| {
             let named = plan.items.iter().find(|item| item.name().as_str() == name);
             named.or(plan.items.first()).map_or_else(
@@ -367,7 +369,7 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
     }
 }
 
-/// What the release has to be.
+/// Returns the release that the plan requires.
 fn order(plan: &Plan) -> NewRelease<'_> {
     NewRelease {
         tag: &plan.tag,

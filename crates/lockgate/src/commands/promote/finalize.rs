@@ -1,4 +1,4 @@
-//! After the release is there: the gate goes green, the comment says so. Repeated without harm.
+//! Updates the status and the comment after the release is published. Idempotent.
 
 use lockgate_core::gate::{self, Build, Facts, Pins, Published};
 use lockgate_core::promote::{CandidateFacts, Plan};
@@ -12,7 +12,7 @@ use crate::observe::remote::Remote;
 use crate::output::comment;
 use crate::output::status::post;
 
-/// After a promotion by this very process, which knows what it published and just read it back: nothing is read again.
+/// Finalizes a promotion by this process, which knows what it published and has just read it back: nothing is read again.
 pub(super) fn published(
     remote: &mut Remote<'_>,
     observed: &Observed,
@@ -40,7 +40,7 @@ pub(super) fn published(
     };
     let status = gate::decide(&facts);
     let name = &observed.facts.package.name;
-    // A promotion into a branch without a gate is refused.
+    // A promotion into a branch without a gate is refused earlier.
     let context = observed.facts.context.as_deref().unwrap_or_default();
     remote.forge.post_status(
         &plan.binding.head,
@@ -63,7 +63,7 @@ pub(super) fn published(
     Ok(())
 }
 
-/// After finding that it was published before: look at everything anew, and write only what is not so yet.
+/// Finalizes an earlier promotion: reads everything again, and writes only what differs.
 pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), Failure> {
     remote.refresh();
     let name = &observed.facts.package.name;
@@ -81,7 +81,7 @@ pub(super) fn done(remote: &mut Remote<'_>, observed: &Observed) -> Result<(), F
         Some(&view.pull.url),
     )?;
     observation.progress = observed.progress.clone();
-    // Without its manifest the comment could only get poorer.
+    // Without the manifest, a new comment would contain less than the existing one.
     let readable = matches!(observation.progress.candidate, CandidateFacts::Read(_));
     if readable && let Some(text) = comment::text(remote, &view, name, &observation)? {
         comment::write(remote, view.pull.facts.number, name, &text)?;
