@@ -18,7 +18,7 @@ use crate::job::Job;
 /// How often a pause between two attempts checks whether to stop.
 const POLL: Duration = Duration::from_millis(20);
 
-/// What the Python half passes: one field for each argument of `lockgate.fetch`.
+/// The arguments of `lockgate.fetch` from Python, one field for each.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Args {
@@ -59,7 +59,7 @@ struct VariantRow {
 }
 
 impl Args {
-    /// The work that the arguments ask for.
+    /// Makes the job for these arguments.
     pub(crate) fn job(self, listener: Listener, stop: Arc<AtomicBool>) -> Result<Job, FetchError> {
         let variables = Variables(&|name| std::env::var_os(name));
         let network = Network {
@@ -107,7 +107,7 @@ impl Args {
 }
 
 impl VariantRow {
-    /// What the row omits is taken from the name.
+    /// Takes what the row omits from the name.
     fn info(self) -> VariantInfo {
         let named = VariantInfo::named(&self.name);
         let libc = self.libc.and_then(|word| match word.as_str() {
@@ -128,7 +128,7 @@ impl VariantRow {
     }
 }
 
-/// A pause that ends early once the work is to stop.
+/// A pause between attempts that ends early once the work is to stop.
 fn pause_until(stop: Arc<AtomicBool>) -> Arc<dyn Fn(Duration) + Send + Sync> {
     Arc::new(move |wait| {
         let end = Instant::now() + wait;

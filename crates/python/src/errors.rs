@@ -1,4 +1,4 @@
-//! The client's errors as exceptions. The Python half knows which class belongs to which code.
+//! The client's errors as exceptions. The Python code maps codes to classes.
 
 use std::any::Any;
 use std::error::Error as _;
@@ -11,19 +11,19 @@ use pyo3::prelude::*;
 pub(crate) fn caught<T>(
     work: impl FnOnce() -> Result<T, FetchSpecError>,
 ) -> Result<T, FetchSpecError> {
-    // What the panic left half done is dropped here, or guarded by a mutex whose values are replaced whole.
+    // State left inconsistent by the panic is dropped here, or guarded by a mutex whose values are replaced as a whole.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(internal(&message(&*panic))))
 }
 
-/// The error for what cannot happen unless there is a bug, or the system is out of resources.
+/// Makes the error for what can only happen through a bug, or if the system is out of resources.
 pub(crate) fn internal(problem: &str) -> FetchSpecError {
     let problem = problem.to_owned();
     FetchError::Internal { problem }.into()
 }
 
-/// The exception for an error.
+/// Makes the exception for an error.
 pub(crate) fn exception(py: Python<'_>, error: &FetchSpecError) -> PyErr {
-    // The client's messages do not repeat their source, which has the system's own words.
+    // The client's messages do not include their source, which has the system's error message.
     let message = match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

@@ -1,4 +1,4 @@
-//! The work itself, without Python: it runs in a thread that never needs the interpreter.
+//! The work of a fetch, without Python: it runs in a thread that never needs the interpreter.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use lockgate_client::{Client, FetchSpec, FetchSpecError, Fetched, TrustSource, W
 pub(crate) struct Job {
     pub(crate) client: Client,
     pub(crate) order: FetchSpec,
-    /// A file of the caller that holds the bytes.
+    /// The caller's file that holds the bytes, if any.
     pub(crate) file: Option<PathBuf>,
     /// The cache's folder, whose files the client holds open while it works.
     pub(crate) cache: Option<PathBuf>,

@@ -1,7 +1,8 @@
 //! `lockgate._native`: the client for Python, a thin layer.
 //!
-//! Turns the arguments into a fetch, runs it in a thread of its own, and turns the client's errors into exceptions. The public
-//! half is `python/lockgate`. Which bytes are right, where they come from and which variant fits: the client decides.
+//! Turns the arguments into a fetch, runs it in a thread of its own, and turns the client's errors into exceptions. The
+//! public API is in `python/lockgate`. All decisions are the client's: which bytes are right, where they come from,
+//! which variant fits.
 
 mod args;
 mod errors;

@@ -1,9 +1,9 @@
-//! One call of `lockgate.fetch`: the work in a thread of its own, and what the calling thread can ask of it.
+//! One call of `lockgate.fetch`: the work in a thread of its own, and its interface to the calling thread.
 //!
-//! It is Python that loops, reports and calls back, never this module: when the interpreter ends, CPython before 3.14 takes a
-//! daemon thread away wherever it wants Python's lock back, and that must not be under a frame of ours (`FATAL: exception not
-//! rethrown`). The working thread never needs Python: it may outlive the call, even the interpreter. Does not know what the
-//! work is.
+//! Python loops, reports and calls back, never this module: when the interpreter ends, CPython before 3.14 terminates a
+//! daemon thread when it acquires Python's lock, which is fatal if a Rust frame is on its stack (`FATAL: exception not
+//! rethrown`). The working thread never needs Python: it may outlive the call, even the interpreter. Does not know what
+//! the work is.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,21 +17,21 @@ use pyo3::prelude::*;
 use crate::errors::{caught, exception, internal};
 use crate::job::Outcome;
 
-/// The bytes received, and the size.
+/// The number of received bytes, and the size if known.
 type Progress = (u64, Option<u64>);
-/// The level of Python's `logging`, and the text.
+/// A log line: the level of Python's `logging`, and the text.
 type Line = (&'static str, String);
 type End = Result<Outcome, FetchSpecError>;
 
-/// What the work reported and nobody has read yet.
+/// What the work has reported and Python has not read yet.
 #[derive(Default)]
 struct Reported {
-    /// The newest.
+    /// The newest progress.
     progress: Option<Progress>,
     lines: Vec<Line>,
 }
 
-/// Listens to the work, from its threads, and can stop it.
+/// Receives the events of the work, from its threads, and can stop it.
 #[derive(Default)]
 pub(crate) struct Monitor {
     reported: Arc<Mutex<Reported>>,
@@ -56,7 +56,7 @@ impl Monitor {
         })
     }
 
-    /// The flag that stops the work once it is true.
+    /// Returns the flag that stops the work once it is true.
     pub(crate) fn stop(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stop)
     }
@@ -81,7 +81,7 @@ impl Monitor {
     }
 }
 
-/// Work that has begun. Dropped, it stops.
+/// Running work. Dropping it stops it.
 #[pyclass(frozen, module = "lockgate._native")]
 pub(crate) struct Task {
     monitor: Monitor,
@@ -93,27 +93,27 @@ pub(crate) struct Task {
 
 #[pymethods]
 impl Task {
-    /// Waits for so many milliseconds at most, with Python's lock released, then handles signals such as Ctrl-C. Returns
+    /// Waits at most this many milliseconds, with Python's lock released, then handles signals such as Ctrl-C. Returns
     /// whether the work has ended.
     fn wait(&self, py: Python<'_>, milliseconds: u32) -> PyResult<bool> {
         let most = Duration::from_millis(milliseconds.into());
         let end = match py.detach(|| locked(&self.ended).recv_timeout(most)) {
             Ok(end) => end,
             Err(RecvTimeoutError::Timeout) => return py.check_signals().map(|()| false),
-            // Asked for once more than it ended.
+            // Called again after the work had ended.
             Err(RecvTimeoutError::Disconnected) => return Ok(true),
         };
         *locked(&self.end) = Some(end);
         Ok(true)
     }
 
-    /// What was reported since the last call: the progress, if it has changed, and lines for a log.
+    /// Returns what was reported since the last call: the progress, if it has changed, and lines for a log.
     fn reported(&self) -> (Option<Progress>, Vec<Line>) {
         let reported = std::mem::take(&mut *locked(&self.monitor.reported));
         (reported.progress, reported.lines)
     }
 
-    /// The path and the lines for a log, or the error, of work that has ended.
+    /// Returns the path and the lines for a log, or raises the error, of work that has ended.
     fn end(&self, py: Python<'_>) -> PyResult<(PathBuf, Vec<String>)> {
         let end = locked(&self.end).take();
         let end = end.unwrap_or_else(|| Err(internal("the work has no end yet")));
@@ -134,6 +134,6 @@ impl Drop for Task {
 }
 
 fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A thread that panicked left a whole value behind.
+    // A thread that panicked left a complete value behind.
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,7 +20,7 @@ use super::{
 /// export all their symbols to plug-ins need several MiB (node: 7.5).
 pub const KEPT_PREFIX: usize = 8 * 1024 * 1024;
 
-/// The most bytes kept of each place that the start names; the parser refuses larger ones anyway.
+/// The most bytes kept of each range that the start names; the parser refuses larger ones anyway.
 const KEPT_PLACE: u64 = 64 * 1024;
 
 /// Takes an executable piece by piece and returns its [`Facts`] at the end.
@@ -30,7 +30,7 @@ const KEPT_PLACE: u64 = 64 * 1024;
 pub struct Inspector {
     prefix: Vec<u8>,
     prefix_limit: usize,
-    /// Whether the places that the prefix names have been looked up.
+    /// Whether the ranges that the prefix names have been looked up.
     asked: bool,
     places: Vec<Place>,
     passed: u64,

@@ -83,7 +83,8 @@ pub(super) fn inflate<R: Read>(
             });
         }
         if read == 0 {
-            // Input available, room to write, and no progress: no inflater should do this, and it must not block us.
+            // Input available, room to write, and no progress: no inflater should do this, and it must not become an
+            // endless loop.
             return Err(ZipError::Deflate);
         }
     }

@@ -1,4 +1,5 @@
-//! Wraps the source in a buffer of our own, so that a deflate stream can end anywhere in it without losing a byte.
+//! Wraps the source in a buffer of this module's own, so that a deflate stream can end anywhere in it without losing a
+//! byte.
 //!
 //! It knows only which part of the zip is being read, for the error when the source ends or fails.
 

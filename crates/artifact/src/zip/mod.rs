@@ -1,6 +1,6 @@
 //! Reads a zip with one executable, strictly and forward: only the shape that GitHub's artifact uploader writes.
 //!
-//! A zip says most things twice (local header, descriptor, central directory, end record), and readers differ in which
+//! A zip records most values twice (local header, descriptor, central directory, end record), and readers differ in which
 //! record they trust. This reader trusts none: it uses what it observed and refuses the file if any record disagrees,
 //! if there are bytes between, before or after the records, or if any record uses a feature that the uploader never
 //! uses. Accepted files have one meaning.

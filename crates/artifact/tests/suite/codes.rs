@@ -1,4 +1,4 @@
-//! Codes are promises to scripts and headings in the documentation: they are unique and have one shape.
+//! Scripts and headings in the documentation depend on codes: they are unique and have one shape.
 
 use std::collections::BTreeSet;
 

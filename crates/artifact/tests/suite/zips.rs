@@ -1,4 +1,4 @@
-//! Builds zips, honest ones and every kind of lie, from parts that a test can change one by one.
+//! Builds zips, honest ones and every kind of false one, from parts that a test can change one by one.
 //!
 //! It shares nothing with the crate's own writer, on purpose.
 

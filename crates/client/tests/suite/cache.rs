@@ -144,7 +144,7 @@ fn a_read_only_cache_gives_what_it_has_and_names_itself_otherwise() {
         ..release.request(pins())
     };
     let end = release.client().fetch(&other);
-    // Root writes wherever it likes.
+    // Root may write anywhere.
     let is_root = fs::write(sums.join("probe"), "").is_ok();
     mode(0o755);
     match end {

@@ -14,8 +14,8 @@ struct Kept {
     connections: Arc<AtomicUsize>,
 }
 
-/// Serves the release with the assets behind a redirect, and 404 with a body for the rest. After so many answers a connection is
-/// closed when the next request has come.
+/// Serves the release with the assets behind a redirect, and 404 with a body for other paths. After this many answers a
+/// connection is closed when the next request has arrived.
 fn serve(answers: usize) -> Kept {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -84,6 +84,6 @@ fn a_connection_that_is_closed_when_it_is_used_again_costs_no_attempt() {
     };
     let client = Client::new(Options { retry, ..options }).unwrap();
     client.fetch(&request).unwrap();
-    // The withdrawal, the redirect, and what it leads to.
+    // The withdrawal, the redirect, and its target.
     assert_eq!(server.connections.load(Ordering::SeqCst), 3);
 }

@@ -1,4 +1,4 @@
-//! The three outcomes that must never be confused, and the good one.
+//! The three outcomes that must never be confused, and the successful one.
 
 use lockgate_client::{Digest, FetchError, Found, Options, Origin, TrustSource, WithdrawalCheck};
 

@@ -1,4 +1,4 @@
-//! From what a program ships to the request for its machine.
+//! Requests made from what a program ships.
 
 use lockgate_client::{
     FetchSpec, GlibcLoader, GlibcVersion, HostLibc, HostPlatform, Naming, Trust, VariantInfo,

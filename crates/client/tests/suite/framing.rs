@@ -5,7 +5,7 @@ use lockgate_client::{Client, Options};
 use crate::release::*;
 use crate::server::Answer;
 
-/// The head of an answer whose body ends with the connection.
+/// The head of a response whose body ends with the connection.
 const UNTIL_CLOSED: &str = "HTTP/1.1 200 OK\r\nConnection: close";
 
 fn chunked(bytes: &[u8], end: &str) -> Answer {
@@ -68,7 +68,7 @@ fn what_is_cut_off_without_a_length_is_resumed_and_never_believed() {
         let asked = release.server.asked();
         assert_eq!(asked.last().and_then(|asked| asked.range()), Some(cut));
     }
-    // A line that breaks at another place each time.
+    // A connection that breaks at another position each time.
     let release = Release::published();
     let turns = vec![until_closed(&whole[..100]), until_closed(&whole[..200])];
     release.set(ASSET, Answer::InTurn(turns));
@@ -87,7 +87,7 @@ fn wrong_bytes_without_a_length_are_wrong_bytes() {
     release.set(ASSET, chunked(&wrong, "0\r\n\r\n"));
     assert_eq!(release.failure(pins()).code(), "fetch.wrong-bytes");
     assert_eq!(release.server.count(ASSET), 1);
-    // Without an end of its own, once it came twice.
+    // Without a marked end: accepted once the same bytes came twice.
     let release = Release::published();
     release.set(ASSET, until_closed(&wrong));
     assert_eq!(release.failure(pins()).code(), "fetch.wrong-bytes");
@@ -111,7 +111,7 @@ fn more_than_the_limit_is_refused_without_a_length_too() {
         assert_eq!(error.code(), "fetch.too-large");
         assert!(error.hint().contains("LOCKGATE_MAX_SIZE"));
         assert!(files_in(release.cache.path()).is_empty());
-        // The receipt says the size.
+        // The receipt gives the size.
         let release = Release::published();
         release.set(ASSET, Answer::Endless);
         assert_eq!(release.failure(by_receipt()).code(), "fetch.wrong-bytes");

@@ -1,5 +1,5 @@
-//! Whatever a server answers, and whatever a caller or its environment says: a verified executable or an error with a code. Cases
-//! are few; `PROPTEST_CASES` raises their number.
+//! Any response of a server, and any input of a caller or its environment, gives a verified executable or an error with
+//! a code. Few cases run by default; `PROPTEST_CASES` sets their number.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -137,7 +137,7 @@ fn answer() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![9 => shaped, 1 => prop::collection::vec(any::<u8>(), 0..500)]
 }
 
-/// Right bytes, or an error with a code, which does not stand for a panic of the HTTP library.
+/// Accepts the right bytes, or an error with a code that is not a panic of the HTTP library.
 fn sound(end: Result<Fetched, FetchError>) -> Result<(), TestCaseError> {
     match end {
         Ok(fetched) => prop_assert_eq!(std::fs::read(fetched.path).unwrap(), bytes(ASSET)),
@@ -163,7 +163,7 @@ fn quick(release: &Release) -> Options {
     }
 }
 
-/// What people, their shells and other tools put into such variables.
+/// Values as users, their shells and other tools put into such variables.
 fn setting() -> impl Strategy<Value = String> {
     let scheme = "(http://|HTTPS://|socks5h?://|socks4a:|ftp://|://|//|http:|)";
     let user = "(me:hunter2@|me@|:hunter2@|%zz:hunter2@|@|)";
@@ -233,7 +233,7 @@ proptest! {
                 ..release.request(pins())
             };
             let usable = Client::new(options.clone());
-            // A setting that is refused hides what the others do.
+            // A refused setting hides the effect of the others.
             let client = usable.or_else(|error| {
                 pass_over(error)?;
                 let user_agent = "x".to_owned();
@@ -245,7 +245,7 @@ proptest! {
     }
 }
 
-/// Passes over a refusal of the caller's settings, and over nothing else.
+/// Ignores a refusal of the caller's settings; any other error is returned.
 fn pass_over(error: FetchError) -> Result<(), FetchError> {
     let refusals = ["fetch.not-usable", "fetch.proxy"];
     match refusals.contains(&error.code()) && !format!("{error} {error:?}").contains("hunter2") {

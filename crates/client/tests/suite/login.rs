@@ -5,7 +5,7 @@ use lockgate_client::{Client, FetchError, Fetched, Options, Origin};
 use crate::release::*;
 use crate::server::{Answer, Asked, Server};
 
-/// Serves the asset to those who send this header, and answers 401 to everybody else.
+/// Serves the asset to requests with this header, and answers 401 to all others.
 fn guarded(mirror: &Server, name: &'static str, value: &'static str) {
     let answer = Answer::by(move |asked, stream| match asked.value(name) {
         Some(found) if found == value => {
@@ -47,7 +47,7 @@ fn a_netrc_file_opens_a_mirror() {
     let fetched = fetch(&release, options(Some(file))).unwrap();
     assert!(matches!(fetched.origin, Origin::Mirror(_)));
     std::fs::remove_dir_all(release.cache.path().join("sha256")).unwrap();
-    // Of another host, unreadable, or not there: as if there were none.
+    // A file that is for another host, unreadable, or absent counts as no file.
     let other = netrc(
         &release,
         "machine other login me password secret\ndefault login me password secret",
@@ -85,14 +85,14 @@ fn a_login_is_sent_to_nobody_else() {
         mirror_header: Some("X-Key: secret".to_owned()),
         ..release.options()
     };
-    // The release's server is on the same host: not even there.
+    // The login is not sent to the release's server, although it is on the same host.
     let by_netrc = Options {
         mirror_header: None,
         netrc: Some(file),
         ..by_header.clone()
     };
     for options in [by_header, by_netrc] {
-        // A redirect within the mirror keeps it, one to elsewhere loses it, also on the way back.
+        // A redirect within the mirror keeps the login; one to another server drops it, also on the way back.
         mirror.set(&place, Answer::Redirect("/inside".to_owned()));
         mirror.set("/inside", Answer::Redirect(format!("{}/x", storage.url())));
         storage.set("/x", Answer::Redirect(format!("{}/back", mirror.url())));

@@ -1,4 +1,4 @@
-//! The client against small servers on this machine: each outcome, once, by name.
+//! Tests the client with small servers on this machine: one test for each outcome.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

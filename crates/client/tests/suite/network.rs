@@ -1,4 +1,4 @@
-//! Trouble on the line: never taken for "not published", never for wrong bytes; and what is sent along.
+//! Network errors, which are never reported as "not published" or as wrong bytes; and the headers of each request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Web pages in place of files: a login, a filter. Never accepted, and never told as tampering.
+//! Web pages in place of files, from a login or a filter. Never accepted, and never reported as tampering.
 
 use lockgate_client::{Client, FetchError, Options, Origin};
 
@@ -34,7 +34,7 @@ fn a_login_page_or_a_filters_page_is_told_as_one() {
             assert!(!error.hint().contains("tamper"));
         }
     }
-    // A receipt that is a page is no damaged receipt.
+    // A receipt that is a page is not reported as a damaged receipt.
     let release = Release::published();
     release.set("lockgate-receipt.json", page(200, HTML));
     assert_eq!(release.failure(by_receipt()).code(), "fetch.web-page");
@@ -80,7 +80,7 @@ fn the_right_bytes_are_right_whatever_the_server_calls_them() {
     );
     release.set(ASSET, Answer::Raw(head.clone(), bytes(ASSET)));
     assert!(release.fetch(pins()).is_ok());
-    // And wrong ones are wrong.
+    // Wrong bytes are still reported as wrong.
     let release = Release::published();
     release.set(ASSET, Answer::Raw(head, vec![b'x'; bytes(ASSET).len()]));
     assert_eq!(release.failure(pins()).code(), "fetch.wrong-bytes");

@@ -1,4 +1,4 @@
-//! Many at once, threads and processes: each gets the executable, and can run it at once.
+//! Many threads and processes fetch at once: each gets the executable, and can run it at once.
 //!
 //! `LOCKGATE_FETCH_ROUNDS` makes it longer; `make soak` sets it.
 
@@ -20,7 +20,7 @@ fn rounds(usual: usize) -> usize {
     named.map_or(usual, |rounds| rounds.parse().unwrap())
 }
 
-/// A program that ends at once, and is long enough that others come while it arrives.
+/// A program that ends at once, and is long enough that other fetches start while it is downloaded.
 fn program() -> Vec<u8> {
     [b"#!/bin/sh\nexit 0\n".to_vec(), vec![b'#'; 1 << 19]].concat()
 }
@@ -49,7 +49,7 @@ fn client(release: &Release, cache: &Path) -> Client {
     .unwrap()
 }
 
-/// Runs it, and says what the system says.
+/// Runs the program; returns the system's error.
 fn run(path: &Path) -> Result<(), String> {
     match Command::new(path).status() {
         Ok(status) if status.success() => Ok(()),
@@ -58,14 +58,14 @@ fn run(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Does it with threads that start processes all the time.
+/// Calls `act` among threads that keep starting processes.
 fn among_others(act: impl FnOnce()) {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    // A working directory makes it fork, and the child takes its time until it executes something.
+                    // A working directory makes it fork, and delays the moment at which the child executes the program.
                     let mut child = Command::new("true");
                     child.current_dir("/").stdout(Stdio::null());
                     child.status().unwrap();
@@ -130,7 +130,7 @@ fn threads_install_into_one_folder_and_run_it() {
     assert_eq!(std::fs::read(&to).unwrap(), program());
 }
 
-/// One process: by itself, or one of those that the next test starts.
+/// One process: started alone, or by the next test.
 #[test]
 fn a_process_fetches_and_runs() {
     let release = published();

@@ -1,4 +1,4 @@
-//! The places, in their order: a file, the bundled folder, the cache, the mirrors, the release; and what is told of each.
+//! The sources in their order: a file, the bundled folder, the cache, the mirrors, the release; and the events of each.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use lockgate_client::{Client, Event, Options, Origin, Request, WithdrawalCheck};
 use crate::release::*;
 use crate::server::{Answer, Server, nobody};
 
-/// A folder with the executable at a path in it.
+/// Makes a folder with the executable at a path in it.
 fn folder(path: &str, bytes: &[u8], mode: u32) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ fn each_place_is_asked_only_where_the_ones_before_it_have_nothing() {
     ];
     assert_eq!(*reported.lock().unwrap(), expected);
     assert_eq!(origin(), Origin::Cache);
-    // Backwards: each place that has it hides those after it.
+    // Backwards: each source that has the file hides the later ones.
     fs::remove_file(release.entry()).unwrap();
     web.set(&format!("/{TAG}/{ASSET}"), Answer::Bytes(bytes(ASSET)));
     let at = format!("{}/{TAG}/{ASSET}", web.url());

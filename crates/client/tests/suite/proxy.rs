@@ -1,4 +1,4 @@
-//! Through a proxy: what it is asked, and how it is named when it fails.
+//! Requests through a proxy: what the proxy receives, and how an error names it.
 
 use lockgate_client::{Client, FetchError, Fetched, Options, Proxy, Request, Source};
 
@@ -48,7 +48,7 @@ fn a_proxy_that_refuses_is_named_and_not_asked_again() {
         assert!(error.to_string().ends_with(&expected), "{error}");
         assert_eq!(error.code(), "fetch.network");
         assert_eq!(proxy.asked().len(), 1);
-        // In the open the answer is the proxy's own.
+        // Without encryption the response is the proxy's own.
         let address = format!("http://forge.example{}", path_of(ASSET));
         proxy.set(&address, Answer::Status(status));
         let error = fetch(&release, "http://forge.example", &with_password(&proxy)).unwrap_err();

@@ -1,4 +1,4 @@
-//! Pruning: what goes, and what a living process keeps.
+//! Pruning: what is removed, and what a living process keeps.
 
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
@@ -24,7 +24,7 @@ fn what_nobody_used_for_long_goes_and_the_rest_stays() {
         ..Pruned::default()
     };
     assert_eq!(release.client().prune(41 * DAY).unwrap(), left);
-    // A use counts, however it was before.
+    // A use counts, no matter how old the file is.
     assert_eq!(release.fetch(pins()).unwrap().origin, Origin::Cache);
     assert_eq!(release.client().prune(30 * DAY).unwrap(), left);
     used(&release, 40 * DAY);
@@ -56,7 +56,7 @@ fn what_a_living_process_holds_is_not_touched() {
     entry.lock_shared().unwrap();
     let pruned = release.client().prune(Duration::ZERO).unwrap();
     assert_eq!((pruned.removed, pruned.left), (1, 2));
-    // By hand: a child that another test starts may hold copies.
+    // Explicitly: a child that another test starts may hold copies.
     living.unlock().unwrap();
     entry.unlock().unwrap();
     let pruned = release.client().prune(Duration::ZERO).unwrap();

@@ -1,4 +1,4 @@
-//! Going on where a transfer broke off: with honest servers, with others, and after a process died.
+//! Resuming a download that broke off: with honest servers, with dishonest ones, and after a process died.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use lockgate_client::{Client, Digest, Event, Options, Origin};
 use crate::release::*;
 use crate::server::Answer;
 
-/// The first bytes and then the end of the connection.
+/// An answer with the first bytes, followed by the end of the connection.
 fn broken(at: usize, etag: &str) -> Answer {
     let size = bytes(ASSET).len();
     Answer::Raw(
@@ -22,13 +22,13 @@ fn in_turn(release: &Release, turns: Vec<Answer>) {
     release.set(ASSET, Answer::InTurn(turns));
 }
 
-/// Which byte each request asked to begin with.
+/// Returns the first byte that each request asked for.
 fn ranges(release: &Release) -> Vec<Option<usize>> {
     let asked = release.server.asked();
     asked.iter().map(|asked| asked.range()).collect()
 }
 
-/// What a process that is dead would have left.
+/// The path of a partial download that a dead process would have left.
 fn beginning(release: &Release) -> PathBuf {
     let digest = Digest::of(&bytes(ASSET));
     let folder = release.cache.path().join("incomplete");
@@ -40,7 +40,7 @@ fn begin(release: &Release, bytes: &[u8]) {
     fs::write(beginning(release), bytes).unwrap();
 }
 
-/// What is in the folder of beginnings.
+/// Returns the files in the folder of partial downloads.
 fn begun(release: &Release) -> Vec<PathBuf> {
     let folder = release.cache.path().join("incomplete");
     let found = files_in(&folder).into_iter();
@@ -74,7 +74,7 @@ fn a_line_that_breaks_again_and_again_still_brings_the_file() {
     let release = Release::published();
     let size = bytes(ASSET).len();
     let whole = bytes(ASSET).repeat(40);
-    // Each answer brings more than a megabyte at most, and then the line breaks.
+    // Each response brings more than a megabyte, and then the connection breaks.
     let file = whole.clone();
     release.set(
         ASSET,
@@ -102,12 +102,12 @@ fn a_line_that_breaks_again_and_again_still_brings_the_file() {
 #[test]
 fn a_file_that_changed_between_two_parts_begins_anew() {
     let release = Release::published();
-    // Honest: the validator does not fit any more, so the whole new file comes.
+    // Honest: the validator no longer matches, so the whole new file is sent.
     let honest = Answer::ranged(bytes(ASSET), "\"b\"");
     in_turn(&release, vec![broken(1000, "\"a\""), honest]);
     fetch(&release);
     assert_eq!(ranges(&release), [None, Some(1000)]);
-    // Dishonest: the rest of another file, under another validator or under none.
+    // Dishonest: the rest of another file, with another validator or none.
     let size = bytes(ASSET).len();
     for etag in ["ETag: \"b\"\r\n", ""] {
         let release = Release::published();
@@ -126,8 +126,8 @@ fn a_file_that_changed_between_two_parts_begins_anew() {
     }
 }
 
-/// The validators of the first part and of the rest, and whether the rest is taken. The bytes are right each time, so that
-/// nothing but the validators can tell.
+/// The validators of the first part and of the rest, and whether the rest is accepted. The bytes are right each time,
+/// so that only the validators can make a difference.
 #[test]
 fn the_rest_is_taken_unless_two_strong_validators_differ() {
     let size = bytes(ASSET).len();

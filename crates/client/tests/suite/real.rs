@@ -1,4 +1,5 @@
-//! The real things: a proxy and a static web server, as a distribution packages them. `scripts/setup.sh test` installs them.
+//! Real programs: a proxy and a static web server, as a distribution packages them. `scripts/setup.sh test` installs
+//! them.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -20,7 +21,8 @@ struct Running {
 }
 
 impl Running {
-    /// These programs cannot choose a free port themselves; another may take ours first, so it is tried several times.
+    /// Starts a program. These programs cannot choose a free port themselves, and another process may take the chosen
+    /// one first, so it is tried several times.
     fn start(command: impl Fn(u16) -> Command) -> Self {
         for _ in 0..10 {
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -81,7 +83,7 @@ fn through_a_real_proxy_in_the_open_and_encrypted() {
     let fetched = client.fetch(&release.request(by_receipt())).unwrap();
     assert_eq!(fs::read(&fetched.path).unwrap(), bytes(ASSET));
     assert_eq!(release.server.asked().len(), 2);
-    // A tunnel to another port than 443 is what proxies refuse by default.
+    // Proxies refuse a tunnel to another port than 443 by default.
     let plain = format!("GET {}", release.server.url());
 
     let (release, authority) = (Release::published(), Authority::new());
@@ -99,7 +101,7 @@ fn through_a_real_proxy_in_the_open_and_encrypted() {
 #[test]
 fn a_proxy_that_refuses_or_is_gone_is_network_trouble() {
     let folder = tempfile::tempdir().unwrap();
-    // It lets nobody through to any port but 1.
+    // It allows port 1 only.
     let proxy = proxy(folder.path(), "ConnectPort 1\n");
     let (release, authority) = (Release::published(), Authority::new());
     let server = authority.honest();
@@ -138,7 +140,7 @@ fn a_real_web_server_is_a_mirror_and_sends_the_rest_of_a_file() {
     let client = Client::new(options).unwrap();
     let at = Origin::Mirror(format!("{}/{TAG}/{ASSET}", server.url()));
     assert_eq!(client.fetch(&release.request(pins())).unwrap().origin, at);
-    // And again, where half of it is here.
+    // Again, with half of the file already here.
     let half = bytes(ASSET).len() / 2;
     let name = format!("{}.dead.part", Digest::of(&bytes(ASSET)));
     fs::remove_file(release.entry()).unwrap();
@@ -147,7 +149,7 @@ fn a_real_web_server_is_a_mirror_and_sends_the_rest_of_a_file() {
     assert_eq!(client.fetch(&release.request(pins())).unwrap().origin, at);
     let expected = format!("{half} bytes of {ASSET} are here; asking for the rest");
     assert_eq!(*reported.lock().unwrap(), [expected]);
-    // What it does not have is not there, for anybody.
+    // An absent file is a "not published" error.
     let error = client.fetch(&lockgate_client::Request {
         asset: OTHER.parse().unwrap(),
         ..release.request(pins())

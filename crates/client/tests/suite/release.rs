@@ -1,4 +1,4 @@
-//! A release on a server, a cache in a temporary directory, and a client between them.
+//! A fixture: a release on a server, a cache in a temporary directory, and a client between them.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ pub(crate) const ASSET: &str = "tool-amd64-v2";
 pub(crate) const OTHER: &str = "tool-arm64-v2";
 pub(crate) const TAG: &str = "tool-v2";
 
-/// What is published, and where it is fetched to.
+/// A published release, and the cache for fetching it.
 pub(crate) struct Release {
     pub(crate) server: Server,
     pub(crate) cache: tempfile::TempDir,
@@ -78,7 +78,7 @@ pub(crate) fn path_of(asset: &str) -> String {
 pub(crate) const WITHDRAWAL_PATH: &str =
     "/o/n/releases/download/withdrawn-tool-v2/lockgate-withdrawal.json";
 
-/// Every file below a directory, relative to it.
+/// Returns every file below a directory, relative to it.
 pub(crate) fn files_in(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
@@ -97,7 +97,7 @@ pub(crate) fn files_in(directory: &Path) -> Vec<PathBuf> {
 }
 
 impl Release {
-    /// Everything honest.
+    /// A release whose assets are all valid.
     pub(crate) fn published() -> Self {
         let release = Self {
             server: Server::start(),
@@ -166,7 +166,7 @@ impl Release {
         self.client().fetch(&self.request(trust))
     }
 
-    /// How a fetch fails; nothing may be left of it, but after trouble on the line the beginning of a file.
+    /// Returns the error of a fetch, which must leave no file, except for a partial download after a network error.
     pub(crate) fn failure(&self, trust: Trust) -> FetchError {
         let error = self.fetch(trust).unwrap_err();
         let mut left = files_in(self.cache.path());
@@ -177,7 +177,7 @@ impl Release {
         error
     }
 
-    /// Where the cache keeps the asset.
+    /// The path of the asset in the cache.
     pub(crate) fn entry(&self) -> PathBuf {
         self.cache
             .path()

@@ -1,4 +1,4 @@
-//! A server that answers as it is told, honest or not, and remembers what it was asked.
+//! A test server that gives the configured answers, honest or not, and records the requests.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,28 +6,28 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What to answer at a path.
+/// The answer at a path.
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// 200 with these bytes.
     Bytes(Vec<u8>),
-    /// A status with a short body that says nothing.
+    /// A status with a short, meaningless body.
     Status(u16),
     /// These head lines (status line first), then these bytes, then the end of the connection.
     Raw(String, Vec<u8>),
     /// A redirect.
     Redirect(String),
-    /// 200 and bytes until the reader goes away.
+    /// 200 and bytes until the client disconnects.
     Endless,
-    /// The head of an answer, and then nothing until the reader goes away.
+    /// The head of a response, then silence until the client disconnects.
     Stalled,
-    /// One answer after the other; the last one for ever.
+    /// One answer after the other; the last one is repeated.
     InTurn(Vec<Answer>),
-    /// Whatever this writes.
+    /// Whatever this function writes.
     By(Arc<Speaker>),
 }
 
-/// Writes an answer to what was asked.
+/// Writes the response to a request.
 pub(crate) type Speaker = dyn Fn(&Asked, &mut dyn Write) -> std::io::Result<()> + Send + Sync;
 
 impl Answer {
@@ -37,7 +37,7 @@ impl Answer {
         Self::By(Arc::new(speaker))
     }
 
-    /// An honest server's file, with ranges and a validator.
+    /// Serves a file as an honest server does, with ranges and a validator.
     pub(crate) fn ranged(bytes: Vec<u8>, etag: &'static str) -> Self {
         Self::by(move |asked, stream| {
             let size = bytes.len();
@@ -68,20 +68,20 @@ impl Answer {
 }
 
 impl Asked {
-    /// The value of a header.
+    /// Returns the value of a header.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let line = |line: &String| line.starts_with(&format!("{name}: "));
         Some(&self.head.iter().find(|one| line(one))?[name.len() + 2..])
     }
 
-    /// The first byte of `Range: bytes=N-`.
+    /// Returns the first byte of `Range: bytes=N-`.
     pub(crate) fn range(&self) -> Option<usize> {
         let text = self.value("range")?.strip_prefix("bytes=")?;
         text.strip_suffix('-')?.parse().ok()
     }
 }
 
-/// What one request looked like: path, and head lines in lower case.
+/// A recorded request: path, and head lines in lower case.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) path: String,
@@ -96,7 +96,7 @@ struct State {
     over: Arc<AtomicBool>,
 }
 
-/// On a free port, until it is dropped, because a property starts thousands; 404 for what it was not told of.
+/// The server: on a free port, until it is dropped, because a property starts thousands; 404 for paths without an answer.
 pub(crate) struct Server {
     at: SocketAddr,
     state: State,
@@ -135,7 +135,7 @@ impl Server {
         self.state.asked.lock().unwrap().clone()
     }
 
-    /// How often paths with that end were asked for.
+    /// Returns how often paths with that ending were requested.
     pub(crate) fn count(&self, end: &str) -> usize {
         self.asked()
             .iter()
@@ -152,7 +152,7 @@ impl Drop for Server {
     }
 }
 
-/// The address of a port of this machine on which nobody listens.
+/// Returns the address of a port of this machine without a listener.
 pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

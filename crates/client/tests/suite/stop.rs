@@ -1,4 +1,4 @@
-//! A caller that wants no more: the end is near, says so, and costs nothing that had arrived.
+//! A caller that stops a fetch: the fetch ends soon, reports so, and keeps what had arrived.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use lockgate_client::{Client, Event, Expectation, Options};
 use crate::release::*;
 use crate::server::Answer;
 
-/// A client whose caller wants no more once something happens.
+/// Makes a client whose caller stops it at an event.
 fn until(release: &Release, when: impl Fn(&Event<'_>) -> bool + Send + Sync + 'static) -> Client {
     let stop = Arc::new(AtomicBool::new(false));
     let reported = Arc::clone(&stop);

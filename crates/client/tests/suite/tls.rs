@@ -1,4 +1,4 @@
-//! Encryption: whose word is taken, and that nothing is asked of anybody else. And how a test's server speaks it.
+//! TLS: which servers are trusted, and that no other server receives a request. Also the TLS server of the tests.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -12,19 +12,19 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::release::*;
 
-/// An authority of a test's own, and the file that names it.
+/// A certificate authority of a test's own, and the file with its certificate.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: tempfile::TempDir,
 }
 
-/// A server on 127.0.0.1 that has one answer for whatever it is asked.
+/// A server on 127.0.0.1 with one answer for every request.
 pub(crate) struct TlsServer {
     at: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-/// The years in which a certificate is good.
+/// The years in which a certificate is valid.
 const GOOD: (i32, i32) = (2000, 4000);
 
 impl Authority {
@@ -41,7 +41,7 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// A server that says it is `name`, with a certificate for these years.
+    /// Starts a server with a certificate for `name` and these years.
     pub(crate) fn server(&self, name: &str, years: (i32, i32), answer: Vec<u8>) -> TlsServer {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(years.0, 1, 1);
@@ -83,7 +83,7 @@ impl TlsServer {
                 let mut lines = BufReader::new(StreamOwned::new(connection, stream));
                 let mut head = String::new();
                 while !head.ends_with("\r\n\r\n") {
-                    // A client that does not trust us goes away.
+                    // A client that does not trust this certificate disconnects.
                     match lines.read_line(&mut head) {
                         Ok(1..) => {}
                         _ => break,
@@ -110,7 +110,7 @@ impl TlsServer {
     }
 }
 
-/// A fetch from such a server, which trusts these files.
+/// Fetches from such a server, trusting these files.
 pub(crate) fn fetch(
     release: &Release,
     server: &TlsServer,

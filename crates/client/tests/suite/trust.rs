@@ -1,4 +1,4 @@
-//! What is believed: pins, receipts, and receipts from the cache, each called by its name.
+//! The trust sources: pins, receipts, and receipts from the cache, each reported by its name.
 
 use lockgate_client::{
     Client, Expectation, FetchError, Options, Request, Source, Trust, TrustSource,
@@ -139,14 +139,14 @@ fn a_repository_that_took_the_name_of_a_known_one_is_refused() {
         text.contains("666") && text.contains("o/n is known by the number 7"),
         "{text}"
     );
-    // Whoever knows better says so; and pins need no number.
+    // A given number takes precedence; and pins need none.
     let known = Expectation {
         repository_id: Some(666),
         ..Expectation::default()
     };
     assert!(release.fetch(Trust::Receipt(known)).is_ok());
     assert!(release.fetch(pins()).is_ok());
-    // Nothing was learned from what was refused, nor from what was said this once.
+    // Nothing is stored from a refused receipt, nor from a number given for one call.
     assert!(release.fetch(by_receipt()).is_err());
     let number = files_in(&release.cache.path().join("repositories"));
     let number = release.cache.path().join("repositories").join(&number[0]);

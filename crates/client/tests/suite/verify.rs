@@ -1,4 +1,4 @@
-//! Reading a release back: a proof or an error, never a yes to nothing.
+//! Reading a release back: a proof or an error, never success for an empty release.
 
 use lockgate_client::{AssetName, Client, Digest, Expectation, FetchError, Options, Verified};
 

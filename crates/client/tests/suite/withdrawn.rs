@@ -1,4 +1,4 @@
-//! Withdrawals: honoured from the cache too, and never silently unknown.
+//! Withdrawals: honoured from the cache too; an unknown state is always reported.
 
 use std::fs;
 use std::path::PathBuf;
@@ -110,7 +110,7 @@ fn a_caller_may_ask_on_its_own() {
     assert_eq!(error.code(), "fetch.offline");
 }
 
-/// The file that the cache has of the release, with this end.
+/// Returns the file that the cache has for the release, with this ending.
 fn remembered(release: &Release, end: &str) -> PathBuf {
     let all = files_in(release.cache.path()).into_iter();
     let mut found = all.filter(|path| path.to_string_lossy().ends_with(end));
@@ -141,7 +141,7 @@ fn a_silent_release_is_asked_once_and_then_not_for_a_while() {
     let asked = || release.server.count("lockgate-withdrawal.json");
     release.server.set(WITHDRAWAL_PATH, Answer::Stalled);
     let before = asked();
-    // The time-outs of this test are far longer than its patience: the question has one of its own.
+    // The time-outs of this test are much longer than it waits: the check has a shorter one of its own.
     let first = unanswered(&release);
     assert!(first.asked.is_zero() && first.not_withdrawn.is_some());
     for _ in 0..3 {
@@ -149,7 +149,7 @@ fn a_silent_release_is_asked_once_and_then_not_for_a_while() {
     }
     assert_eq!(asked(), before + 1);
     release.server.set(WITHDRAWAL_PATH, Answer::Status(500));
-    // Long ago is another time, and so is the future.
+    // An old time does not count, and neither does one in the future.
     for ago in [
         "unanswered 1",
         "unanswered 99999999999",
@@ -161,11 +161,11 @@ fn a_silent_release_is_asked_once_and_then_not_for_a_while() {
         assert_eq!(unanswered(&release), Unanswered::default());
         assert_eq!(asked(), before + 1, "{ago}");
     }
-    // A receipt of the same release is asked for with all patience, and nothing is guessed.
+    // A receipt of the same release is requested with the whole retry budget, and nothing is guessed.
     let before = asked();
     let error = fetch(&release, by_receipt()).unwrap_err();
     assert_eq!((error.code(), asked()), ("fetch.network", before + 2));
-    // An answer ends the silence; and who wants to know can ask at once.
+    // An answer ends the pause; and a caller can check at once.
     release.server.set(WITHDRAWAL_PATH, Answer::Status(404));
     assert!(unanswered(&release).asked.as_secs() < 100);
     let options = Options {
@@ -250,7 +250,7 @@ fn a_withdrawal_is_remembered_and_counts_without_a_network() {
         assert_eq!(error.to_string(), "tool-v2 was withdrawn: it eats files");
     }
     assert_eq!(release.server.asked().len(), asked);
-    // Garbled, of another release, or no file: as if it were not there.
+    // A file that is garbled, belongs to another release, or is a directory counts as absent.
     let file = remembered(&release, "tool-v2.json");
     for text in ["", "{}", &withdrawal("tool-v1"), &"x".repeat(2 << 20)] {
         fs::write(&file, text).unwrap();

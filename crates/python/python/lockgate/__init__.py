@@ -12,7 +12,7 @@ byte, from a folder, the cache, a mirror or the release:
 Every failure is a `LockgateError`. Outcomes that must never be confused have classes of their own, such as `NotPublished`,
 `NetworkError`, `WrongBytes` and `Withdrawn`.
 
-What it does is reported to the logger "lockgate" of the standard library.
+Events are reported to the logger "lockgate" of the standard library.
 """
 
 from ._args import Variant

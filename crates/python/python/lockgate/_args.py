@@ -160,7 +160,7 @@ def _version(version: Union[str, int]) -> str:
     try:
         return str(version)
     except ValueError as error:
-        # Python refuses to write down numbers of thousands of digits.
+        # Python does not convert numbers of thousands of digits to text.
         raise invalid("version", "a version: it has thousands of digits") from error
 
 
@@ -184,7 +184,7 @@ def _bool(name: str, value: bool) -> bool:
     return value
 
 
-# The bytes of a file name that are not UTF-8 come and go as surrogates (PEP 383).
+# The bytes of a file name that are not UTF-8 are represented as surrogates (PEP 383).
 def _path(path: Optional[StrPath]) -> Optional[str]:
     return None if path is None else os.fsdecode(path)
 
@@ -205,7 +205,7 @@ def _read(what: str, resource: Resource) -> bytes:
         raise TypeError(f"the {what} is a path or a file of importlib.resources, not {type(resource).__name__}") from None
     try:
         return bytes(read_bytes())
-    # What an importer's own files raise is not limited to OSError: a broken zip has errors of its own.
+    # An importer's own files may raise more than OSError: a broken zip has errors of its own.
     except Exception as error:
         raise _unreadable(what, error) from error
 

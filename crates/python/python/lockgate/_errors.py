@@ -1,4 +1,4 @@
-"""The exceptions, and which one belongs to which code."""
+"""The exceptions, and the mapping from codes to them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ class LockgateError(Exception):
 
     Attributes:
         code: the stable code of the reason, such as "fetch.network". It never changes its meaning.
-        message: what was wrong, for people.
-        hint: what to do next, for people.
+        message: what was wrong, as text to show.
+        hint: what to do next, as text to show.
     """
 
     code: str
@@ -29,14 +29,14 @@ class LockgateError(Exception):
 class NotPublished(LockgateError):
     """The release does not have it for the public: it was never published, or access is denied.
 
-    The code is "fetch.not-published". Trying again does not help, publishing does.
+    The code is "fetch.not-published". A retry does not help; publishing does.
     """
 
 
 class NetworkError(LockgateError):
-    """Could not determine whether it is published: no connection, a time-out, a certificate, a server in trouble.
+    """Could not determine whether it is published: no connection, a time-out, a certificate, a server error.
 
-    The code is "fetch.network". Trying again may help; so may a mirror.
+    The code is "fetch.network". A retry may help; so may a mirror.
     """
 
 
@@ -55,7 +55,7 @@ class UnsupportedProxy(LockgateError):
 
 
 class WrongBytes(LockgateError):
-    """The bytes are not the expected ones. None of them were kept, and no other place was asked.
+    """The bytes are not the expected ones. None of them were kept, and no other source was asked.
 
     The code is "fetch.wrong-bytes". Never continue as if the file were missing: it may have been tampered with.
     """

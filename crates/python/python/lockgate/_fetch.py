@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     _P = ParamSpec("_P")
 
-# How long a cancelled fetch waits for its work to end. It usually takes a tenth of it.
+# How long a cancelled fetch waits for its work to end, in seconds. It usually takes a tenth of that.
 _GRACE = 1.0
 
 
@@ -48,8 +48,8 @@ def fetch(
 ) -> Path:
     """Returns the path of the verified executable for this machine.
 
-    It is taken from the first place that has it: `file` (alone), `bundled`, the cache, the mirrors, the release. Ask for the
-    path each time rather than keeping it: what is here is verified again, and that is fast.
+    It is taken from the first source that has it: `file` (alone), `bundled`, the cache, the mirrors, the release. Call `fetch`
+    each time rather than storing the path: a local file is verified again, which is fast.
 
     Any number of threads and processes may call it at once; one of them downloads and the others wait for it. Other threads
     run meanwhile. Ctrl-C, and an exception of `progress`, end the download; the next call resumes it. For asyncio there is
@@ -60,29 +60,28 @@ def fetch(
         tag: the release's tag as in lockgate.toml, with "{version}".
         asset: the executable's name as in lockgate.toml, with "{variant}" and "{version}".
         version: the version. Either this or `version_file`.
-        version_file: the file that holds it: a path, or a file of `importlib.resources`.
-        pins: the SHA256SUMS that your package ships. It alone decides which bytes are right. Without it the release's receipt
-            decides, which is weaker: who can replace the executables can replace the receipt.
-        package: its name in lockgate.toml. A receipt has to name it; "{package}" in `tag` and `asset` stands for it.
-        repository_id: GitHub's number of the repository, which a receipt has to name.
-        variant: the variant. Without it, the best for this machine.
-        variants: the variants to choose from. Without them, those that the pins or the receipt name; their names say what they
-            are for.
+        version_file: the file that holds the version: a path, or a file of `importlib.resources`.
+        pins: the SHA256SUMS that your package ships. It alone determines which bytes are right. Without it the release's
+            receipt does, which is weaker: an attacker who can replace the executables can replace the receipt.
+        package: its name in lockgate.toml. A receipt must name it; it replaces "{package}" in `tag` and `asset`.
+        repository_id: GitHub's number of the repository, which a receipt must name.
+        variant: the variant. Default: the best for this machine.
+        variants: the variants to choose from. Default: those that the pins or the receipt name, each described by its name.
         server: GitHub's address.
-        file: take the bytes from this file, and verify them all the same.
+        file: take the bytes from this file, and verify them as usual.
         bundled: a folder with executables that came with your program, by asset name.
-        cache: where executables are kept. Without it LOCKGATE_CACHE, else the user's cache folder.
-        mirrors: addresses or folders (beginning with "/" or ".") to ask before the release. Without it LOCKGATE_MIRROR.
+        cache: the folder for executables. Default: LOCKGATE_CACHE, else the user's cache folder.
+        mirrors: addresses or folders (beginning with "/" or ".") to ask before the release. Default: LOCKGATE_MIRROR.
         offline: never use the network.
-        check_withdrawn: ask whether the version was withdrawn, one short request. Leave it on.
-        proxy: for every address. Without it LOCKGATE_PROXY, else HTTPS_PROXY and its like.
-        ca_files: certificates to trust besides the system's. Without them LOCKGATE_CA_FILE.
-        timeout: for how many seconds the network may be silent (30).
-        total_timeout: how many seconds one file may take in all (1800).
-        retries: how often to retry after a failure (2).
-        max_size: the most bytes. Without it LOCKGATE_MAX_SIZE, else 2 GiB.
-        progress: called now and then, in this thread, with the bytes received and the size, if that is known. What it raises
-            ends the fetch.
+        check_withdrawn: check whether the version was withdrawn, with one short request. Leave it on.
+        proxy: the proxy for every address. Default: LOCKGATE_PROXY, else HTTPS_PROXY, HTTP_PROXY and ALL_PROXY.
+        ca_files: certificates to trust in addition to the system's. Default: LOCKGATE_CA_FILE.
+        timeout: the longest silence of the network, in seconds (30).
+        total_timeout: the time limit of one file, in seconds (1800).
+        retries: the number of retries after a failure (2).
+        max_size: the largest accepted file, in bytes. Default: LOCKGATE_MAX_SIZE, else 2 GiB.
+        progress: a function that is called repeatedly, in this thread, with the number of bytes received and the size, if known.
+            An exception from it ends the fetch.
 
     Raises:
         LockgateError: there is no verified executable. Each reason has a class, such as `NotPublished`, `NetworkError`,
@@ -106,7 +105,7 @@ def fetch(
 
 def _with_arguments_of(fetch: Callable[_P, Path]) -> Callable[[Callable[..., object]], Callable[_P, Coroutine[Any, Any, Path]]]:
     def same(function: Any) -> Any:
-        # `help` and `inspect.signature` follow it.
+        # `help` and `inspect.signature` follow this attribute.
         function.__wrapped__ = fetch
         return function
 

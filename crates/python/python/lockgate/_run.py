@@ -1,4 +1,4 @@
-"""A fetch that is under way: begun, waited for, reported, stopped; also across a fork."""
+"""A running fetch: starts it, waits for it, reports its events, stops it; also across a fork."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Run:
         _running.add(self)
 
     def ended(self, milliseconds: int) -> bool:
-        """Waits so long at most, reports what has happened, and returns whether the work has ended."""
+        """Waits at most this long, reports the events, and returns whether the work has ended."""
         if self._process != os.getpid():
-            # The thread that worked did not come along into the forked child.
+            # A forked child does not have its parent's working thread.
             self._begin()
         ended = self.task.wait(milliseconds)
         received, lines = self.task.reported()
@@ -41,7 +41,7 @@ class Run:
         return ended
 
     def path(self) -> Path:
-        """Returns the path of the executable, or raises why there is none. The work has ended."""
+        """Returns the path of the executable, or raises the error. The work must have ended."""
         path, lines = self.task.end()
         for text in lines:
             _log("info", text)
@@ -59,8 +59,8 @@ def _log(level: str, text: str) -> None:
 def _close_inherited() -> None:
     """Closes the files that a forked child has inherited from its parent's fetches.
 
-    A lock of Linux lasts until its last descriptor is closed. Should the parent be killed, the child would hold the lock on the
-    download, and its copies of unfinished files would keep others from running them.
+    A lock on Linux lasts until its last descriptor is closed. If the parent were killed, the child would hold the lock on the
+    download, and its copies of unfinished files would keep other processes from running them.
     """
     folders = [os.path.join(os.path.realpath(run.task.cache), "incomplete", "") for run in _running if run.task.cache]
     _running.clear()
@@ -69,13 +69,13 @@ def _close_inherited() -> None:
     try:
         descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
     except OSError:
-        return  # Without /proc the client's own time-out has to do.
+        return  # Without /proc the client's own time-out applies.
     for descriptor in descriptors:
         try:
             if os.readlink(f"/proc/self/fd/{descriptor}").startswith(tuple(folders)):
                 os.close(descriptor)
         except OSError:
-            pass  # The one that listed them.
+            pass  # The descriptor that listed them.
 
 
 os.register_at_fork(after_in_child=_close_inherited)
