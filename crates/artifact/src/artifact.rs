@@ -1,6 +1,6 @@
 //! Reads the single file of an artifact, whether the artifact is a zip or, as newer uploaders allow, the plain file.
 //!
-//! GitHub's download response says which form it is; guessing from the bytes would let the uploader choose. For a plain
+//! GitHub's download response shows which form it is; guessing from the bytes would let the uploader choose. For a plain
 //! file only the size is checked here: the caller compares its digest with the manifest's.
 
 use std::io::{self, Read};
@@ -88,16 +88,16 @@ impl ArtifactError {
         match self {
             Self::Zip(error) => error.hint(),
             Self::Size { .. } => {
-                "Try again; if it stays so, the manifest speaks of another file: build the candidate again."
+                "Try again; if it stays so, the manifest describes another file: build the candidate again."
             }
             Self::TooLarge { .. } => {
                 "Check what was uploaded: it is larger than such a file may be."
             }
             Self::Source(_) => "Try again: the download failed, not the artifact.",
             Self::Unfinished => {
-                "Read until the reader returns zero bytes: this is a mistake of the caller."
+                "Read until the reader returns zero bytes: this is a bug in the caller."
             }
-            Self::Poisoned => "Stop at the first refusal: this is a mistake of the caller.",
+            Self::Poisoned => "Stop at the first refusal: this is a bug in the caller.",
         }
     }
 

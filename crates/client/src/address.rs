@@ -78,7 +78,7 @@ impl Address {
         };
         let next = Self::parse(&absolute).ok_or_else(|| {
             format!(
-                "it redirects to {}, which is no address to follow",
+                "it redirects to {}, which is not an address to follow",
                 quoted(location.split('?').next().unwrap_or_default())
             )
         })?;

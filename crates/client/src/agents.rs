@@ -77,7 +77,7 @@ impl Agents {
         })
     }
 
-    /// Returns the route to an address, or why there is none.
+    /// Returns the route to an address, or why it cannot be reached.
     pub(crate) fn of(&self, address: &Address) -> Result<Route, TransferError> {
         let key = AgentKey {
             tls: address.is_tls(),
@@ -100,7 +100,7 @@ impl Agents {
         let proxy = key.proxy.as_ref().map(|text| ureq::Proxy::new(text));
         let proxy = proxy
             .transpose()
-            .map_err(|_| "the proxy's address is none".to_owned())?;
+            .map_err(|_| "the proxy's address is invalid".to_owned())?;
         let https_proxy = proxy
             .as_ref()
             .is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);

@@ -120,7 +120,7 @@ impl Client {
                 LockOutcome::Look => {}
                 LockOutcome::Stopped => return Err(stopped(asset)),
                 LockOutcome::TooLong => {
-                    let problem = "another process gets it, and takes too long".to_owned();
+                    let problem = "another process downloads it, and takes too long".to_owned();
                     let address = request.source.address_of(asset);
                     let transfer_error = crate::http::never(problem);
                     return Err(given_up(asset, &address, transfer_error, Vec::new()));

@@ -99,7 +99,7 @@ pub enum FetchError {
         what: String,
     },
     /// Pins, receipt, digests or withdrawal cannot be read, contradict each other, or belong to something else.
-    #[error("the {document} from {origin} is of no use: {problem}")]
+    #[error("the {document} from {origin} is invalid: {problem}")]
     Document {
         /// The kind of document.
         document: &'static str,
@@ -119,7 +119,7 @@ pub enum FetchError {
         source: std::io::Error,
     },
     /// The caller stopped the fetch. The next one resumes what has arrived.
-    #[error("{what} was not brought: the caller stopped it")]
+    #[error("{what} was not downloaded: the caller stopped the fetch")]
     Stopped {
         /// The asset.
         what: String,
@@ -201,7 +201,7 @@ impl FetchError {
         match self {
             Self::InvalidInput { .. } => "give it in the form that is expected",
             Self::NotPublished { .. } => {
-                "look at the repository's list of releases: the version may not be published yet, or the repository may not be public"
+                "check the repository's list of releases: the version may not be published yet, or the repository may not be public"
             }
             Self::Network {
                 untrusted: true, ..
@@ -209,24 +209,28 @@ impl FetchError {
                 "if the server or the network has a certificate authority of its own, name that authority's file in LOCKGATE_CA_FILE; otherwise do not trust this network"
             }
             Self::Network { .. } => {
-                "look at the connection and the proxy variables, then try again; a mirror or a file from elsewhere also does"
+                "check the connection and the proxy variables, then retry; or use a mirror or a file from elsewhere"
             }
             Self::WebPage { .. } => {
-                "sign in to the network, or ask who runs the server or the filter to let this address through without a login; a mirror or a file from elsewhere also does"
+                "sign in to the network, or ask the operator of the server or filter to allow this address without a login; or use a mirror or a file from elsewhere"
             }
             Self::Proxy { .. } => {
-                "name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, which count before ALL_PROXY, or the server in NO_PROXY; a mirror in a folder or a file from elsewhere also does"
+                "name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, which take precedence over ALL_PROXY, or the server in NO_PROXY; or use a mirror in a folder or a file from elsewhere"
             }
             Self::WrongBytes(_) => {
-                "do not use it; tell the maintainers where it came from, as somebody may have tampered with it"
+                "do not use it, and report to the maintainers where it came from: it may have been tampered with"
             }
             Self::Withdrawn { .. } => "use another version",
-            Self::NoPin { .. } => "look for a misspelt name; otherwise a maintainer has to pin it",
-            Self::RepositoryMismatch { .. } => {
-                "find out which repository is meant; if the number is right, give it, or pin the executables"
+            Self::NoPin { .. } => {
+                "check the name for a spelling mistake; otherwise ask the maintainers to pin it"
             }
-            Self::Offline { .. } => "download it once while online, or bring it as a file",
-            Self::Document { .. } => "find out who wrote it: Lockgate writes none like this",
+            Self::RepositoryMismatch { .. } => {
+                "check which repository is meant; if the receipt's number is right, set it as LOCKGATE_REPOSITORY_ID, or pin the executables"
+            }
+            Self::Offline { .. } => "download it once while online, or provide it as a file",
+            Self::Document { .. } => {
+                "check where it comes from: Lockgate does not write such a document"
+            }
             Self::Cache { .. } => {
                 "check the permissions and the free space, or choose another cache with `--cache DIR` (LOCKGATE_CACHE)"
             }
@@ -234,9 +238,9 @@ impl FetchError {
                 "choose a folder that allows it, with `--cache DIR` (LOCKGATE_CACHE) or `--into DIR`; `lockgate mirror` only stores"
             }
             Self::NoCache => "choose a cache with `--cache DIR` (LOCKGATE_CACHE)",
-            Self::Stopped { .. } => "ask again when it is wanted after all",
+            Self::Stopped { .. } => "fetch it again if it is still needed",
             Self::TooLarge { .. } => {
-                "if so large a file is right, raise the limit with --max-size or LOCKGATE_MAX_SIZE, in bytes"
+                "if a file of this size is expected, raise the limit with --max-size or LOCKGATE_MAX_SIZE, in bytes"
             }
             Self::Internal { .. } => {
                 "try again; if it happens again, report it as a bug of Lockgate"

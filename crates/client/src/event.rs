@@ -67,19 +67,21 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missed { place, why } => write!(f, "not from {place}: {why}"),
-            Self::Waiting { asset } => write!(f, "waiting for another process that gets {asset}"),
+            Self::Waiting { asset } => {
+                write!(f, "waiting for another process that downloads {asset}")
+            }
             Self::Retrying {
                 address,
                 problem,
                 wait,
             } => {
                 let wait = wait.as_secs_f64();
-                write!(f, "asking {address} again in {wait} s: {problem}")
+                write!(f, "retrying {address} in {wait} s: {problem}")
             }
             Self::Resuming { asset, from } => {
-                write!(f, "{from} bytes of {asset} are here; asking for the rest")
+                write!(f, "resuming {asset} after {from} bytes")
             }
-            Self::Restarting { asset, why } => write!(f, "beginning {asset} anew: {why}"),
+            Self::Restarting { asset, why } => write!(f, "restarting {asset}: {why}"),
             Self::Progress(Progress {
                 asset,
                 received,

@@ -111,6 +111,7 @@ fn must_be_authentic(source: &Source) -> Result<(), FetchError> {
     Err(FetchError::Document {
         document: "receipt",
         origin: source.server_url(),
-        problem: "without encryption anybody on the way could have written it".to_owned(),
+        problem: "it was read without encryption, so it may have been changed in transit"
+            .to_owned(),
     })
 }

@@ -146,7 +146,7 @@ impl Client {
                 return Ok(Some((path, size, Origin::Cache)));
             }
             CacheEntry::Nothing => "it is not there",
-            CacheEntry::Damaged => "it was damaged, and is removed",
+            CacheEntry::Damaged => "it was damaged and has been removed",
         };
         self.missed("the cache", why);
         Ok(None)

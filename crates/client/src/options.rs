@@ -48,7 +48,7 @@ pub struct Options {
     pub max_size: u64,
     /// Whether the fetched file must be executable where it is; if it is not, the fetch ends with
     /// [`crate::FetchError::NoExec`]. If false, the cache may be on a file system that is mounted `noexec`, for callers
-    /// who only copy the file. Default: true.
+    /// that only copy the file. Default: true.
     pub executable: bool,
     /// Receives the events.
     pub listener: Option<Listener>,
@@ -172,6 +172,6 @@ mod tests {
         assert_eq!(waits, [500, 1000, 2000, 60_000]);
         let asked = |seconds| Retry::wait(1, Some(Duration::from_secs(seconds)));
         assert_eq!(asked(7), Some(Duration::from_secs(7)));
-        assert_eq!(asked(61), None, "nobody waits an hour for an answer");
+        assert_eq!(asked(61), None, "an hour is too long to wait for an answer");
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn refused(status: u16, response: &Response<Body>) -> TransferError {
     let problem = match (status, wait) {
         (_, Some(wait)) => {
             let seconds = wait.as_secs();
-            format!("it answered {status} and asks to come again in {seconds} s")
+            format!("it answered {status} and asks to retry after {seconds} s")
         }
         (401, None) => "it answered 401: it wants a login".to_owned(),
         (407, None) => "the proxy answered 407: it wants a user name and a password".to_owned(),

@@ -116,15 +116,15 @@ impl VariantError {
                 needs_loader: false,
                 ..
             } => {
-                "name a variant yourself (`--variant NAME`) if one runs here all the same; otherwise ask the maintainers for one"
+                "choose a variant with `--variant NAME` if one runs here anyway; otherwise ask the maintainers for one"
             }
             Self::NoneFits {
                 needs_loader: true, ..
             } => {
-                "install the loader (on NixOS: `programs.nix-ld.enable = true`), or ask the maintainers for a static variant; `--variant NAME` takes one all the same"
+                "install the loader (on NixOS: `programs.nix-ld.enable = true`), or ask the maintainers for a static variant; `--variant NAME` uses one anyway"
             }
             Self::Ambiguous { .. } => {
-                "name one of them (`--variant NAME`); what else they need is not known from their names"
+                "choose one of them with `--variant NAME`; their names do not show what else they need"
             }
         }
     }

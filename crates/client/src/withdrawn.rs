@@ -203,7 +203,9 @@ impl Client {
             }) => {
                 tried.push(Tried {
                     address,
-                    problem: format!("it answered {status}, which does not say that there is none"),
+                    problem: format!(
+                        "it answered {status}, which does not show that there is none"
+                    ),
                 });
                 return Err(FetchError::Network {
                     what,

@@ -58,7 +58,7 @@ impl<B: Bytes> Bytes for Noted<B> {
     }
 }
 
-/// Returns whether a range lies within a file.
+/// Returns whether a range is within a file.
 pub(super) fn within(size: u64, offset: u64, length: usize) -> Result<(), Missing> {
     match offset.checked_add(length as u64) {
         Some(end) if end <= size => Ok(()),

@@ -101,7 +101,7 @@ pub enum Violation {
     #[error("it looks for libraries in `{path}` ({tag})")]
     Rpath { tag: &'static str, path: String },
     /// Has an executable stack.
-    #[error("its stack is executable{}", if *unmarked { ": nothing in it says otherwise" } else { "" })]
+    #[error("its stack is executable{}", if *unmarked { ": it has no `PT_GNU_STACK` header" } else { "" })]
     Stack { unmarked: bool },
     /// Runs as another user (setuid or setgid).
     #[error("its mode {mode:#o} has a setuid, setgid or sticky bit")]
@@ -150,7 +150,7 @@ impl Violation {
             ),
             Self::Loader { .. } => (
                 "executable.loader",
-                "Link it with the standard dynamic linker; `patchelf --set-interpreter` can mend it.",
+                "Link it with the standard dynamic linker; `patchelf --set-interpreter` can fix it.",
             ),
             Self::Rpath { .. } => (
                 "executable.rpath",
@@ -162,7 +162,7 @@ impl Violation {
             ),
             Self::SetUid { .. } => (
                 "executable.setuid",
-                "Take the setuid, setgid and sticky bits away from the file.",
+                "Remove the setuid, setgid and sticky bits from the file.",
             ),
         }
     }

@@ -25,7 +25,7 @@ pub enum InspectError {
     #[error("the file is a PE executable, for Windows")]
     Pe,
     /// The format is unknown.
-    #[error("the file is no executable: it starts with `{found}`")]
+    #[error("the file is not an executable: it starts with `{found}`")]
     Unrecognized { found: String },
     /// A part of the file is missing.
     #[error("the file is cut off: {part} ends at byte {end}, the file at {size}")]
@@ -38,7 +38,7 @@ pub enum InspectError {
     #[error("the ELF header has {field} {found}")]
     Header { field: &'static str, found: u64 },
     /// Another type of ELF file, such as an object file or a core dump.
-    #[error("the ELF file is {what}, no executable")]
+    #[error("the ELF file is {what}, not an executable")]
     Type { what: &'static str },
     /// A shared library: `ET_DYN` that is not meant to be run.
     #[error(
@@ -52,16 +52,16 @@ pub enum InspectError {
     #[error("the executable has more than one {what}")]
     Duplicate { what: &'static str },
     /// Segments that contradict themselves or each other.
-    #[error("the {what} of the executable makes no sense: {problem}")]
+    #[error("the {what} of the executable is invalid: {problem}")]
     Segment {
         what: &'static str,
         problem: &'static str,
     },
     /// A dynamic section that contradicts itself.
-    #[error("the dynamic section of the executable makes no sense: {problem}")]
+    #[error("the dynamic section of the executable is invalid: {problem}")]
     Dynamic { problem: &'static str },
     /// Text that is not valid.
-    #[error("the executable gives as {what} `{found}`, which is no text")]
+    #[error("the executable gives as {what} `{found}`, which is not valid text")]
     Text { what: &'static str, found: String },
     /// Something unreasonably large.
     #[error("the {what} of the executable is too large: {found}, at most {limit} are read")]
@@ -72,7 +72,7 @@ pub enum InspectError {
     },
 }
 
-const RELINK: &str = "Link it with an ordinary linker, and pack or strip it with no tool that writes broken headers.";
+const RELINK: &str = "Link it with an ordinary linker, and do not pack or strip it with a tool that writes broken headers.";
 
 impl InspectError {
     /// Every code that [`InspectError::code`] returns.
@@ -136,10 +136,7 @@ impl InspectError {
                 "Look at the build: the file was copied before it was complete.",
             ),
             Self::Header { .. } => ("elf.header", RELINK),
-            Self::Type { .. } => (
-                "elf.type",
-                "Name what the linker made, not what it was made of.",
-            ),
+            Self::Type { .. } => ("elf.type", "Name the linker's output, not its input."),
             Self::SharedLibrary => (
                 "elf.shared-library",
                 "Name an executable; if it is one, link it with `-static-pie` or `-no-pie`.",

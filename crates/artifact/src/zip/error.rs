@@ -74,7 +74,7 @@ pub enum ZipError {
         expected: String,
     },
     /// Two records disagree.
-    #[error("the {part} gives {field} as {found}, everything before it says {expected}")]
+    #[error("the {part} gives {field} as {found}, the data before it has {expected}")]
     Disagree {
         part: Part,
         field: &'static str,
@@ -82,13 +82,13 @@ pub enum ZipError {
         expected: u64,
     },
     /// The number of entries is not one, or the count is wrong.
-    #[error("the zip does not hold exactly one entry, or says that it does not")]
+    #[error("the zip does not hold exactly one entry, or its entry count is wrong")]
     Entries,
     /// There is no descriptor where the content has to end.
     #[error("no data descriptor after {size} bytes of content: found `{found}`")]
     NoDescriptor { size: u64, found: String },
     /// The entry is not a regular file but, for example, a directory, a symbolic link or a device.
-    #[error("the entry is no regular file: its Unix mode is {mode:#o}")]
+    #[error("the entry is not a regular file: its Unix mode is {mode:#o}")]
     FileType { mode: u32 },
     /// The entry has a setuid or setgid bit.
     #[error("the entry has a setuid, setgid or sticky bit: its Unix mode is {mode:#o}")]
@@ -97,7 +97,7 @@ pub enum ZipError {
     #[error("the entry has {field} {found:#x}")]
     Attributes { field: &'static str, found: u32 },
     /// The compressed data is broken.
-    #[error("the content is no valid deflate stream")]
+    #[error("the content is not a valid deflate stream")]
     Deflate,
     /// The compressed data goes on without producing content.
     #[error("the content takes more than {limit} bytes, more than any compressor needs for it")]
@@ -116,7 +116,7 @@ pub enum ZipError {
     #[error("the zip gives CRC {found:08x}, the content has {computed:08x}")]
     Crc { found: u32, computed: u32 },
     /// There are bytes after the end record.
-    #[error("there are bytes behind the end record")]
+    #[error("there are bytes after the end record")]
     Trailing,
     /// The caller stopped before the end.
     #[error("the content was not read to its end")]
@@ -206,18 +206,18 @@ impl ZipError {
             ),
             Self::FileType { .. } => (
                 "zip.file-type",
-                "Upload the file itself, no link or folder.",
+                "Upload the file itself, not a link or folder.",
             ),
             Self::SetId { .. } => (
                 "zip.set-id",
-                "Take the setuid, setgid and sticky bits away before the upload.",
+                "Remove the setuid, setgid and sticky bits before the upload.",
             ),
             Self::Attributes { .. } => ("zip.attributes", REBUILD),
             Self::Deflate => ("zip.deflate", REBUILD),
             Self::Padding { .. } => ("zip.padding", HOSTILE),
             Self::Size { .. } => (
                 "zip.size",
-                "The manifest speaks of another file: build the candidate again.",
+                "The manifest describes another file: build the candidate again.",
             ),
             Self::TooLarge { .. } => (
                 "zip.too-large",
@@ -230,11 +230,11 @@ impl ZipError {
             Self::Trailing => ("zip.trailing", HOSTILE),
             Self::Unfinished => (
                 "zip.unfinished",
-                "Read until the reader returns zero bytes: this is a mistake of the caller.",
+                "Read until the reader returns zero bytes: this is a bug in the caller.",
             ),
             Self::Poisoned => (
                 "zip.spent",
-                "Stop at the first refusal: this is a mistake of the caller.",
+                "Stop at the first refusal: this is a bug in the caller.",
             ),
         }
     }

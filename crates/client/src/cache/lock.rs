@@ -79,7 +79,7 @@ impl Cache {
         let path = directory.join(format!("{sha256}.lock"));
         // Lockgate never makes a link or a directory there.
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
-            remove(&path).map_err(failed("remove what is no file,", &path))?;
+            remove(&path).map_err(failed("remove the non-regular file", &path))?;
         }
         let file = OpenOptions::new()
             .read(true)

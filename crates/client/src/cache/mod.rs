@@ -66,7 +66,7 @@ impl Cache {
             found => found.map_err(failed("look for", &path))?,
         };
         if !found.is_file() {
-            remove(&path).map_err(failed("remove what is no file,", &path))?;
+            remove(&path).map_err(failed("remove the non-regular file", &path))?;
             return Ok(CacheEntry::Damaged);
         }
         let mut file = match File::open(&path) {

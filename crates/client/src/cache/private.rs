@@ -156,9 +156,7 @@ impl PrivateFile {
         let found = counter.digested();
         match found.sha256 == sha256 {
             true => Ok(found.size),
-            false => Err(io::Error::other(
-                "somebody changed the file while it was copied",
-            )),
+            false => Err(io::Error::other("the file changed while it was copied")),
         }
     }
 }

@@ -43,7 +43,9 @@ fn ask(cache: &Cache, idle: Duration, waiting: &mut dyn FnMut()) -> LockOutcome 
 fn lock(cache: &Cache) -> DownloadLock {
     match ask(cache, LONG, &mut || ()) {
         LockOutcome::Ours(lock) => lock,
-        LockOutcome::Look | LockOutcome::TooLong | LockOutcome::Stopped => panic!("it is nobody's"),
+        LockOutcome::Look | LockOutcome::TooLong | LockOutcome::Stopped => {
+            panic!("no process has the lock")
+        }
     }
 }
 

@@ -56,7 +56,7 @@ fn what_is_not_there_for_the_public_is_not_published() {
         assert_eq!(
             release.server.asked().len(),
             1,
-            "it is certain: nobody asks twice"
+            "the answer is certain, so there is no retry"
         );
     }
 }

@@ -71,7 +71,7 @@ fn a_server_that_asks_for_more_patience_than_anybody_has_is_given_up_at_once() {
     let busy = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0";
     release.set(ASSET, Answer::Raw(busy.to_owned(), Vec::new()));
     let error = release.failure(pins());
-    let why = "it answered 429 and asks to come again in 3600 s";
+    let why = "it answered 429 and asks to retry after 3600 s";
     assert!(error.to_string().ends_with(why), "{error}");
     assert_eq!(release.server.count(ASSET), 1);
     assert!(release.waits.lock().unwrap().is_empty());

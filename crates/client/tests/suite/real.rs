@@ -147,7 +147,7 @@ fn a_real_web_server_is_a_mirror_and_sends_the_rest_of_a_file() {
     let beginning = release.cache.path().join("incomplete").join(name);
     fs::write(beginning, &bytes(ASSET)[..half]).unwrap();
     assert_eq!(client.fetch(&release.request(pins())).unwrap().origin, at);
-    let expected = format!("{half} bytes of {ASSET} are here; asking for the rest");
+    let expected = format!("resuming {ASSET} after {half} bytes");
     assert_eq!(*reported.lock().unwrap(), [expected]);
     // An absent file is a "not published" error.
     let error = client.fetch(&lockgate_client::Request {

@@ -160,7 +160,7 @@ fn a_server_that_is_not_who_it_should_be_is_asked_nothing() {
             &authority,
         ),
         (
-            "of an authority that nobody named",
+            "of an authority that is not trusted",
             authority.server("127.0.0.1", GOOD, answer),
             &other,
         ),

@@ -84,7 +84,7 @@ fn what_is_pinned_and_cached_survives_network_trouble_and_says_so() {
     assert_eq!(fetched.withdrawal, WithdrawalCheck::Unreachable(unanswered));
     assert!(
         release.waits.lock().unwrap().is_empty(),
-        "nobody waits for what can be done without"
+        "an optional check does not delay the fetch"
     );
     assert_eq!(
         fetch(&release, by_receipt()).unwrap_err().code(),

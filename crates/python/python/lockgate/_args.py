@@ -220,7 +220,7 @@ def _text(what: str, resource: Resource) -> str:
         return _read(what, resource).decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"the {what} from {_shown(resource)} is invalid: {error}"
-        raise of("fetch.document", message, "find out what wrote it: Lockgate writes UTF-8 only") from error
+        raise of("fetch.document", message, "check where it comes from: Lockgate writes UTF-8 only") from error
 
 
 def _row(variant: Union[Variant, str]) -> VariantRow:

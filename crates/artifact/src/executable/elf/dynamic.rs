@@ -166,7 +166,7 @@ impl Strings {
         at: u64,
     ) -> Result<String, InspectError> {
         let outside = InspectError::Dynamic {
-            problem: "a string lies outside of DT_STRTAB",
+            problem: "a string is outside of DT_STRTAB",
         };
         let Some(room) = self.size.checked_sub(at).filter(|room| *room > 0) else {
             return Err(outside);
