@@ -1,5 +1,5 @@
-//! Writes several files, all or none: each beside its place first, then all are renamed; if that fails half-way, what was there
-//! before is put back.
+//! Writes several files, all or none: first as temporary files in the same folders, then all are renamed. If that fails half-way,
+//! the previous contents are restored.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::command_error::CommandError;
 /// Writes all files, below a folder.
 ///
 /// # Errors
-/// [`CommandError::File`]: nothing is changed, but for folders that were made.
+/// [`CommandError::File`]: nothing has changed, except that folders may have been created.
 pub fn write(root: &Path, files: &[(&str, &str)]) -> Result<(), CommandError> {
     let mut ready = Vec::new();
     for (path, text) in files {
@@ -44,7 +44,7 @@ fn aside(target: &Path, text: &str) -> std::io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// As the file is now, else as any new file.
+/// Returns the mode of the existing file, else of any new file.
 fn mode(target: &Path) -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(target).map_or_else(
@@ -53,7 +53,7 @@ fn mode(target: &Path) -> std::fs::Permissions {
     )
 }
 
-/// As well as it can be done: the first trouble is the one that is told.
+/// Restores the previous contents as far as possible: the first error is the one that is reported.
 fn restore(done: &[(PathBuf, Option<Vec<u8>>)]) {
     for (target, before) in done {
         let _ = match before {
@@ -80,7 +80,7 @@ mod tests {
     fn all_files_are_written_or_none() {
         let workspace = tempfile::tempdir().unwrap();
         std::fs::write(workspace.path().join("old"), "before").unwrap();
-        // A folder in the place of a file cannot be renamed over.
+        // A rename cannot replace a folder.
         std::fs::create_dir_all(workspace.path().join("taken/x")).unwrap();
         let files = [("old", "after"), ("new", "n"), ("taken", "t")];
         assert!(write(workspace.path(), &files).is_err());

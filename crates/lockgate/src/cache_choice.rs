@@ -1,6 +1,6 @@
-//! Which cache a command uses: the one that was named, else the account's own, else one in the folder that it writes to.
+//! Chooses the cache of a command: the one that was named, else the account's own, else one in the folder that it writes to.
 //!
-//! Does not know what is kept there, nor how.
+//! Does not depend on the content of the cache.
 
 use std::fs;
 use std::io;
@@ -17,25 +17,25 @@ use crate::reading::cache_folder;
 
 /// The cache of one call.
 pub struct CacheChoice {
-    /// The options that name it.
+    /// The options that name the cache.
     pub caching: Caching,
-    /// The cache for this call alone, removed with it.
+    /// A temporary cache for this call alone, deleted when this is dropped.
     _scratch: Option<TempDir>,
 }
 
-/// Why the account's own cache is not a good one.
+/// The reason why the account's own cache cannot be used.
 enum Problem {
-    /// It cannot be created or written.
+    /// The folder cannot be created or written.
     Unwritable(io::Error),
     /// Another account owns the folder, and could change a file after it was verified.
     OfAnotherAccount,
 }
 
 impl CacheChoice {
-    /// Chooses the cache. With a `folder` that the command writes to, a cache in it stands in for one that cannot be used.
+    /// Chooses the cache. With a `folder` that the command writes to, a cache in it replaces one that cannot be used.
     ///
     /// # Errors
-    /// A variable that counts is not UTF-8, or the folder cannot be written.
+    /// A variable that is used is not UTF-8, or the folder cannot be written.
     pub fn new(
         context: &Context,
         caching: &Caching,
@@ -51,7 +51,7 @@ impl CacheChoice {
         if named || caching.cache.is_some() {
             return Ok(asked_for);
         }
-        // With a folder, a home that is not UTF-8 is as good as none.
+        // With a folder, a home that is not UTF-8 is ignored.
         let usual = match (cache_folder(env, caching), folder) {
             (Err(error), None) => return Err(error),
             (found, _) => found.ok().flatten(),
@@ -95,7 +95,7 @@ impl CacheChoice {
 }
 
 fn problem(cache: &Path) -> Option<Problem> {
-    // A new file shows what permissions alone do not: a read-only file system, a full one, and who this process is.
+    // Creating a file detects what permissions alone do not show: a read-only file system, a full one, and this process's account.
     let probe = || {
         fs::create_dir_all(cache)?;
         let file = tempfile::tempfile_in(cache)?;

@@ -1,5 +1,5 @@
-//! Looking at what a build left: size, digest, headers, and whether a token is in it. One pass over the bytes; the headers
-//! are then read where they say that they are.
+//! Inspects the output of a build: size, digest, headers, and whether it contains a token. One pass over the bytes; then the
+//! headers are read at the offsets that the file gives.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
@@ -18,25 +18,25 @@ use sha2::{Digest as _, Sha256};
 
 use crate::command_error::CommandError;
 
-/// What the file of a release has to be smaller than, in bytes (GitHub, "About releases", quotas).
+/// The exclusive upper limit for a file of a release, in bytes (GitHub, "About releases", quotas).
 const RELEASE_FILE: u64 = 2 * 1024 * 1024 * 1024;
 
-/// What was found.
+/// The result of the inspection.
 pub struct BuildOutput {
-    /// In bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// Of the bytes.
+    /// The digest of the bytes.
     pub sha256: Digest,
-    /// What the headers say, in words.
+    /// The headers as text.
     pub headers: String,
-    /// Where in the file they were read, beyond what every promotion keeps.
+    /// The ranges of the file that contain the headers, beyond what every promotion keeps.
     pub header_ranges: HeaderRanges,
 }
 
-/// Looks at an executable.
+/// Inspects an executable.
 ///
 /// # Errors
-/// [`CommandError`] says what is not as the variant asks.
+/// [`CommandError`] names the requirement of the variant that is not met.
 pub fn inspect_output(
     path: &Path,
     variant: &Variant,
@@ -87,23 +87,23 @@ pub fn inspect_output(
     })
 }
 
-/// Why an executable is refused, in the words of whoever inspected it: at the build and at the promotion the same.
+/// The reason why an executable is refused, in the same words at the build and at the promotion.
 pub struct Refused {
-    /// Sentences.
+    /// The problems, as sentences.
     pub problems: String,
-    /// Their codes.
+    /// The codes of the problems.
     pub codes: String,
-    /// What to do about them.
+    /// What to do next.
     pub next: String,
 }
 
 impl Refused {
-    /// It is no executable, or a broken one, or could not be read whole.
+    /// Describes a file that is not an executable, is broken, or could not be read completely.
     pub fn unreadable(error: &InspectError) -> Self {
         Self::all(&[(error.to_string(), error.code(), error.hint())])
     }
 
-    /// It is not what was asked for, if there is any violation.
+    /// Describes the violations of the requirements, if there are any.
     pub fn violations(violations: &[Violation]) -> Option<Self> {
         let all: Vec<_> = (violations.iter())
             .map(|it| (it.to_string(), it.code(), it.hint()))
@@ -129,14 +129,14 @@ impl Refused {
     }
 }
 
-/// A sentence as it stands behind `next:`.
+/// Formats a hint for use behind `next:`.
 fn next(hint: &str) -> String {
     let mut letters = hint.trim_end_matches('.').chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
     first.into_iter().chain(letters).collect()
 }
 
-/// What a variant asks of its executable.
+/// Returns a variant's requirements for its executable.
 pub fn requirements(variant: &Variant) -> Option<Requirements> {
     let arch: Arch = variant.arch.parse().ok()?;
     Some(Requirements {
@@ -171,14 +171,14 @@ fn describe(facts: &Facts) -> String {
     format!("{} {arch}, {libc}", facts.format())
 }
 
-/// One pass: digest, size, and a look for tokens.
+/// Reads the file once: digest, size, and a search for tokens.
 fn read(file: &mut File, secrets: &[&str], shown: &str) -> Result<(Digest, u64), CommandError> {
     let mut hash = Sha256::new();
     let mut size = 0_u64;
     let longest = secrets.iter().map(|secret| secret.len()).max();
     let longest = longest.unwrap_or_default().max(LONGEST_TOKEN);
     let mut buffer = vec![0; 256 * 1024 + longest];
-    // The end of the chunk before, in which a token may begin.
+    // The end of the previous chunk, in which a token may begin.
     let mut kept = 0;
     loop {
         let workspace = buffer.get_mut(kept..).unwrap_or_default();
@@ -206,7 +206,7 @@ fn read(file: &mut File, secrets: &[&str], shown: &str) -> Result<(Digest, u64),
 
 const LONGEST_TOKEN: usize = 512;
 
-/// The shape of the first token in some bytes. The prefixes are GitHub's (docs: "About authentication to GitHub").
+/// Returns the shape of the first token in some bytes. The prefixes are GitHub's (docs: "About authentication to GitHub").
 fn token_in(bytes: &[u8], secrets: &[&str]) -> Option<&'static str> {
     const PREFIXES: [(&[u8], usize); 6] = [
         (b"ghp_", 36),
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_planted_token_is_found_even_across_two_chunks() {
-        // Put together here, so that no scanner takes this file for a leak.
+        // Assembled here, so that no scanner takes this file for a leak.
         let token = format!("{}_{}", "ghs", "A1b2".repeat(9));
         for at in [0, 1000, 256 * 1024 - 7, 512 * 1024 - 600] {
             let mut bytes = vec![b'x'; 600 * 1024];
@@ -268,7 +268,7 @@ mod tests {
         }
     }
 
-    /// The file has no blocks: it is refused before anybody reads it.
+    /// A sparse file without blocks: it is refused before it is read.
     #[test]
     fn what_no_release_takes_is_refused_at_once() {
         use lockgate_core::Reason as _;

@@ -1,6 +1,6 @@
 //! The command `lockgate`, as a library so that its parsers can be fuzzed; nothing in here is a stable interface.
 //!
-//! Decides nothing: decisions are `lockgate-core`'s, and the flows in [`commands`] observe for them and apply what they say.
+//! Decides nothing: decisions are in `lockgate-core`; [`commands`] observe for them and apply the results.
 
 pub mod atomic_write;
 pub mod cache_choice;
@@ -31,7 +31,7 @@ use exit::{Exit, Failure};
 use output::reporter::Reporter;
 use process_env::ProcessEnv;
 
-/// Reads the command line and the environment, runs one flow, and says how it ended.
+/// Reads the command line and the environment, runs one command, and returns its exit status.
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -61,7 +61,7 @@ pub fn main() -> Exit {
     }
 }
 
-/// Goes to the folder of `-C`, so that every path of the command line is relative to it.
+/// Changes to the folder of `-C`, so that every path of the command line is relative to it.
 fn go(dir: Option<&std::path::Path>) -> Result<(), Failure> {
     let Some(dir) = dir else { return Ok(()) };
     std::env::set_current_dir(dir).map_err(|error| {
@@ -69,9 +69,9 @@ fn go(dir: Option<&std::path::Path>) -> Result<(), Failure> {
     })
 }
 
-/// Help and version are asked for; anything else is a mistake on the command line, with its code like any other.
+/// Prints help and version on request; anything else is a usage error, with a code like any other.
 fn misused(error: &clap::Error) -> Exit {
-    // A reader that went away is not our trouble.
+    // A closed pipe is not an error.
     let _ = error.print();
     if !error.use_stderr() {
         return Exit::Done;

@@ -1,12 +1,12 @@
-//! git's object database, by one `git cat-file` that stays open: starting a program for each object would cost more than
-//! everything else that is read.
+//! Queries git's object database through one `git cat-file` that stays open: starting a process for each object would cost more
+//! than all other reads together.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use lockgate_core::ObjectId;
 
-/// The open database. It closes when this is dropped.
+/// The open database, closed when this is dropped.
 #[derive(Debug)]
 pub struct Objects {
     child: Child,
@@ -14,17 +14,17 @@ pub struct Objects {
     answer: BufReader<ChildStdout>,
 }
 
-/// What the database says of a name.
+/// The database's entry for a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info {
     /// The object.
     pub id: ObjectId,
-    /// In bytes.
+    /// The size, in bytes.
     pub size: u64,
 }
 
 impl Objects {
-    /// Opens the database that a prepared `git` command stands in.
+    /// Opens the database of a prepared `git` command.
     pub fn open(mut git: Command) -> std::io::Result<Self> {
         git.args(["cat-file", "--batch-command"]);
         git.stdin(Stdio::piped())
@@ -40,13 +40,13 @@ impl Objects {
         })
     }
 
-    /// What a name stands for; `None` where it stands for nothing. A name must be one line.
+    /// Returns the object that a name refers to, if any. A name must be one line.
     pub fn info(&mut self, name: &str) -> std::io::Result<Option<Info>> {
         self.tell(&format!("info {name}\n"))?;
         self.head()
     }
 
-    /// The bytes of an object, unless there are more than `most`; and how many there are.
+    /// Returns the bytes of an object, unless there are more than `most`; and its size.
     pub fn contents(
         &mut self,
         id: &ObjectId,
@@ -79,7 +79,7 @@ impl Objects {
             .write_all(line.as_bytes())
     }
 
-    /// `<object> SP <type> SP <size>`, or `<name> SP missing`: git-cat-file(1), "Batch output".
+    /// Parses `<object> SP <type> SP <size>`, or `<name> SP missing`: git-cat-file(1), "Batch output".
     fn head(&mut self) -> std::io::Result<Option<Info>> {
         let mut line = String::new();
         if self.answer.read_line(&mut line)? == 0 {
@@ -99,7 +99,7 @@ impl Objects {
 
 impl Drop for Objects {
     fn drop(&mut self) {
-        // Without a question left it ends by itself.
+        // The process ends at the end of its input.
         self.ask = None;
         let _ = self.child.wait();
     }

@@ -1,6 +1,6 @@
-//! What the process was started in: environment, folder, terminal; read once, here and nowhere else.
+//! The environment of the process: variables, folder, terminal; read once, and nowhere else.
 //!
-//! Inside GitHub Actions the runner's `GITHUB_*` variables are understood; outside, options or the clone say the same.
+//! Inside GitHub Actions, the runner's `GITHUB_*` variables are used; outside, options or the clone provide the same values.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -22,24 +22,24 @@ use crate::git::{self, Git};
 /// The process's environment and the global options.
 pub struct ProcessEnv {
     vars: BTreeMap<String, String>,
-    /// Variables whose value is not UTF-8, with what can be shown of it.
+    /// Variables whose value is not UTF-8, each with the lossy text of its value.
     not_text: BTreeMap<String, String>,
     /// The folder that the command works in.
     pub dir: PathBuf,
     /// The config named by `--config`.
     pub config: Option<PathBuf>,
-    /// The git remote that is the forge's repository.
+    /// The git remote for the repository on GitHub.
     pub remote: String,
     repo: Option<String>,
     forge: Option<String>,
-    /// What the command needs of an App's token; nothing where it writes nothing in an App's name.
+    /// The permissions that the command needs from an App's token; none if it writes nothing as an App.
     pub rights: &'static [Permission],
     app_login: OnceCell<Login>,
-    /// What was taken out of the environment before foreign code runs; never told to anybody.
+    /// The credentials that were removed from the environment before untrusted code starts; never printed.
     pub credentials: Vec<String>,
 }
 
-/// Where the forge and the repository are.
+/// The addresses of GitHub and of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The web address, without a slash at the end.
@@ -54,7 +54,7 @@ impl ProcessEnv {
     /// Reads the environment of the process.
     pub fn read(global: &Global) -> Self {
         let (mut vars, mut not_text) = (BTreeMap::new(), BTreeMap::new());
-        // Names that are not UTF-8 are none of ours.
+        // Variables whose names are not UTF-8 are not Lockgate's.
         let named = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v)));
         for (name, value) in named {
             match value.into_string() {
@@ -80,7 +80,7 @@ impl ProcessEnv {
         }
     }
 
-    /// A variable that is set and not empty.
+    /// Returns a variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.vars
             .get(name)
@@ -88,24 +88,24 @@ impl ProcessEnv {
             .filter(|value| !value.is_empty())
     }
 
-    /// What can be shown of a variable that is set, but not to UTF-8.
+    /// Returns the lossy text of a variable that is set to a value that is not UTF-8.
     pub fn not_text(&self, name: &str) -> Option<&str> {
         self.not_text.get(name).map(String::as_str)
     }
 
-    /// Whether a runner of GitHub Actions started us.
+    /// Returns whether a runner of GitHub Actions started the process.
     pub fn in_actions(&self) -> bool {
         self.var("GITHUB_ACTIONS") == Some("true")
     }
 
-    /// Seconds since 1970-01-01 UTC.
+    /// Returns the current time, in seconds since 1970-01-01 UTC.
     pub fn now(&self) -> u64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs())
     }
 
-    /// How long the `n`th pause before reading again is: 1, 2, 4, ... seconds. Rehearsals set a shorter unit.
+    /// Returns the length of the `n`th pause before a re-read: 1, 2, 4, ... seconds. Rehearsals set a shorter unit.
     pub fn pause(&self, n: u32) -> Duration {
         let unit = self
             .var("LOCKGATE_PAUSE_MS")
@@ -114,12 +114,12 @@ impl ProcessEnv {
         Duration::from_millis(unit.saturating_mul(1 << n.min(5)))
     }
 
-    /// The clone that the command works in.
+    /// Opens the clone that the command works in.
     pub fn git(&self) -> Result<Git, Failure> {
         Git::open(&self.dir).map_err(Failure::from)
     }
 
-    /// The event that started the workflow, if one did.
+    /// Reads the event that started the workflow, if there is one.
     pub fn event(&self) -> Result<Option<Event>, Failure> {
         let Some(path) = self.var("GITHUB_EVENT_PATH") else {
             return Ok(None);
@@ -134,14 +134,14 @@ impl ProcessEnv {
         Ok(Some(event))
     }
 
-    /// Where the forge and the repository are.
+    /// Returns the addresses of GitHub and of the repository.
     ///
     /// The repository is that of `--repo`, else `GITHUB_REPOSITORY`, else the last two parts of the remote's address.
     pub fn place(&self) -> Result<Place, Failure> {
         self.place_at(Some(&self.remote))
     }
 
-    /// The same, where the remote may be another one, or none.
+    /// Returns the same for another remote, or without one.
     pub fn place_at(&self, remote: Option<&str>) -> Result<Place, Failure> {
         let server_url = self
             .forge
@@ -165,7 +165,7 @@ impl ProcessEnv {
                 value: quoted(name),
                 expected: "of the form OWNER/NAME",
             })?,
-            // Git is started only where it is needed: `fetch` stands in front of other programs.
+            // Git is started only if needed: `fetch` runs before other programs, and must be quick.
             None => remote
                 .and_then(|remote| repository_of_remote(&git::remote_url(&self.dir, remote)?))
                 .ok_or(CommandError::Unsaid {
@@ -180,7 +180,7 @@ impl ProcessEnv {
         })
     }
 
-    /// The forge, with the token of the environment, if there is one; else with one that the App of the environment gets.
+    /// Returns the client for GitHub, with the environment's token if there is one; else with one for the environment's App.
     pub fn forge(&self, place: &Place) -> Result<GitHub, Failure> {
         let token = self
             .var("GITHUB_TOKEN")
@@ -191,7 +191,7 @@ impl ProcessEnv {
         if let Some(idle) = self.idle_timeout()? {
             (config.limits.idle, config.limits.call) = (idle, idle);
         }
-        // Between repeated reads: a second, then two; rehearsals set a shorter unit.
+        // The pauses between repeated reads: one second, then two; rehearsals set a shorter unit.
         let unit = self.pause(0);
         config.clock.sleep =
             Arc::new(move |wanted| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
@@ -202,13 +202,13 @@ impl ProcessEnv {
                 SignInError::Forge(error) => CommandError::from(error),
             })?;
             config.token = Some(signed_in.token);
-            // Asked twice in one process, it is the same App.
+            // A second call in the same process finds the same App.
             let _ = self.app_login.set(signed_in.login);
         }
         Ok(GitHub::new(config).map_err(|problem| settings(&problem))?)
     }
 
-    /// The App of the environment, for the commands that write in its name.
+    /// Returns the environment's App, for the commands that write in its name.
     fn app(&self) -> Result<Option<App>, CommandError> {
         let (id, key) = (self.var("LOCKGATE_APP_ID"), self.var("LOCKGATE_APP_KEY"));
         match (id, key) {
@@ -226,17 +226,17 @@ impl ProcessEnv {
         }
     }
 
-    /// The account in whose name the App of the environment writes, once the forge was asked for.
+    /// Returns the account in whose name the App writes, once the client for GitHub was created.
     pub fn app_login(&self) -> Option<&Login> {
         self.app_login.get()
     }
 
-    /// Whether an option names the repository, rather than the runner.
+    /// Returns whether an option names the repository, rather than the runner.
     pub fn names_repository(&self) -> bool {
         self.repo.is_some()
     }
 
-    /// How long the network may be silent, if the environment says so.
+    /// Returns the idle timeout of the network, if the environment sets one.
     pub fn idle_timeout(&self) -> Result<Option<Duration>, CommandError> {
         let Some(text) = self.var("LOCKGATE_TIMEOUT") else {
             return Ok(None);
@@ -253,12 +253,12 @@ impl ProcessEnv {
         Ok(Some(Duration::from_secs(seconds)))
     }
 
-    /// The account in whose name the command runs: inside Actions the one who triggered the run, else the token's.
+    /// Returns the account in whose name the command runs: inside Actions the one that triggered the run, else the token's.
     pub fn actor(&self) -> Option<Login> {
         let name = self
             .var("GITHUB_TRIGGERING_ACTOR")
             .or(self.var("GITHUB_ACTOR"))?;
-        // Outside Actions anybody can set these: there the token speaks for itself.
+        // Outside Actions any user can set these variables, so the token decides.
         self.in_actions().then(|| name.parse().ok()).flatten()
     }
 }

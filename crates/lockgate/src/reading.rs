@@ -1,6 +1,6 @@
 //! How releases are read: the options and variables of `fetch`, `mirror` and `verify`, as settings of the client.
 //!
-//! Options come before variables. Does not know what is read.
+//! Options take precedence over variables. Does not depend on what is read.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::observe::remote::{fetch_failure, pause};
 use crate::output::progress::Downloads;
 use crate::process_env::ProcessEnv;
 
-/// Settings of a client that keeps nothing.
+/// Returns the settings of a client without a cache.
 pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     let env = &context.env;
     for name in [
@@ -59,14 +59,14 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// The same for a client with a cache.
+/// Returns the settings of a client with a cache.
 pub fn caching(context: &Context, args: &Reading, cache: &Caching) -> Result<Options, Failure> {
     let mut options = options(context, args)?;
     options.cache = cache_folder(&context.env, cache)?;
     Ok(options)
 }
 
-/// Where executables are kept between calls. The path is printed, so a variable that is not UTF-8 is refused if it counts.
+/// Returns the folder of the cache. The path is printed, so a variable that is used must be UTF-8.
 pub fn cache_folder(env: &ProcessEnv, args: &Caching) -> Result<Option<PathBuf>, Failure> {
     if args.cache.is_some() {
         return Ok(args.cache.clone());
@@ -80,12 +80,12 @@ pub fn cache_folder(env: &ProcessEnv, args: &Caching) -> Result<Option<PathBuf>,
     Ok(variables(env, |variables| variables.cache()))
 }
 
-/// A variable that counts has to be UTF-8.
+/// Returns the error for a variable that is used and is not UTF-8.
 fn text(env: &ProcessEnv, name: &'static str) -> Result<(), Failure> {
     match env.not_text(name) {
         None => Ok(()),
         Some(value) => {
-            // These may hold a password.
+            // These may contain a password.
             let secret = ["MIRROR", "PROXY"].iter().any(|word| name.contains(word));
             let shown = match secret {
                 true => "a value that is not shown".to_owned(),
@@ -101,12 +101,12 @@ fn text(env: &ProcessEnv, name: &'static str) -> Result<(), Failure> {
     }
 }
 
-/// The client for some settings.
+/// Creates the client for some settings.
 pub fn client(options: Options) -> Result<Client, Failure> {
     Client::new(options).map_err(|error| fetch_failure(&error))
 }
 
-/// What a receipt of this version has to say.
+/// Returns what a receipt of this version must contain.
 pub fn expectation(
     env: &ProcessEnv,
     args: &Reading,
@@ -115,7 +115,7 @@ pub fn expectation(
 ) -> Result<Expectation, Failure> {
     let named = |variables: &Variables<'_>| variables.repository_id(args.repository_id);
     let mut id = variables(env, named).map_err(bad)?;
-    // The runner tells the number of the repository that it runs for.
+    // The runner provides the id of the repository that it runs for.
     if id.is_none() && env.in_actions() && !env.names_repository() {
         id = runners_repository(env)?;
     }
@@ -126,7 +126,7 @@ pub fn expectation(
     })
 }
 
-/// Copies a verified file to a place of the user's, whole or not at all, with this mode. It can be run at once.
+/// Copies a verified file to a place of the user's by an atomic rename, with this mode. It can be executed at once.
 pub fn place(
     (from, sha256): (&Path, Digest),
     folder: &Path,
@@ -143,7 +143,7 @@ pub fn place(
     Ok(to)
 }
 
-/// What the environment asks for, by the client's rules.
+/// Returns what the environment asks for, by the client's rules.
 pub fn variables<T>(env: &ProcessEnv, ask: impl FnOnce(&Variables<'_>) -> T) -> T {
     ask(&Variables(&|name| env.var(name).map(OsString::from)))
 }

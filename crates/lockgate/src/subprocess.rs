@@ -1,6 +1,6 @@
-//! Running a command that the repository names: its output is shown as it comes, and its end is kept.
+//! Runs a command that the repository names: shows its output as it arrives, and keeps the end of it.
 //!
-//! The command is foreign code. It gets no token, no standard input, and what it prints is escaped line by line.
+//! The command is untrusted code. It gets no token and no standard input, and its output is escaped line by line.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -11,13 +11,13 @@ use lockgate_core::escape::line;
 
 use crate::credentials::is_credential;
 
-/// How many lines of the end are kept.
+/// The number of lines that are kept.
 const TAIL: usize = 30;
-/// How much of a line is kept, in bytes.
+/// The part of a line that is kept, in bytes.
 const LINE: u64 = 2000;
 
-/// The runner's own files: what is written there becomes an output, a variable or a path of the steps that follow. The command may
-/// write to them as it likes, and nobody reads it.
+/// The runner's own files, whose content becomes an output, a variable or a path of the following steps. The command may write to
+/// its own copies, which are never read.
 const RUNNER_FILES: [&str; 5] = [
     "GITHUB_OUTPUT",
     "GITHUB_ENV",
@@ -26,18 +26,18 @@ const RUNNER_FILES: [&str; 5] = [
     "GITHUB_STEP_SUMMARY",
 ];
 
-/// How a command ended.
+/// The result of a command.
 pub struct ProcessOutput {
-    /// Its exit status.
+    /// The exit status.
     pub status: ExitStatus,
-    /// The last lines that it printed, escaped.
+    /// The last lines of its output, escaped.
     pub tail: Vec<String>,
 }
 
 /// Runs a command to its end.
 ///
 /// # Errors
-/// Where it could not be started.
+/// If it cannot be started.
 pub fn run(
     words: &[String],
     dir: &Path,
@@ -48,7 +48,7 @@ pub fn run(
         .split_first()
         .ok_or_else(|| std::io::Error::other("there is no command"))?;
     let mut command = Command::new(program);
-    // One pipe for both, so that the lines keep their order.
+    // One pipe for both streams, so that the lines keep their order.
     let (read, write) = std::io::pipe()?;
     command
         .args(args)
@@ -66,7 +66,7 @@ pub fn run(
     }
     command.envs(vars.iter().map(|(name, value)| (name, value)));
     let mut child = command.spawn()?;
-    // Our own ends of the pipe have to close, or it never ends.
+    // Our own ends of the pipe have to be closed, or reading never ends.
     drop(command);
     let tail = follow(read, print);
     let status = child.wait()?;
@@ -82,7 +82,7 @@ fn follow(stream: impl Read, print: &(dyn Fn(&str) + Sync)) -> VecDeque<String> 
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
-        // A line without an end must not fill the memory: it is shown in pieces.
+        // A line without an end must not fill the memory, so it is shown in pieces.
         match lines.by_ref().take(LINE).read_until(b'\n', &mut bytes) {
             Ok(0) | Err(_) => return tail,
             Ok(_) => {}
@@ -96,7 +96,7 @@ fn follow(stream: impl Read, print: &(dyn Fn(&str) + Sync)) -> VecDeque<String> 
     }
 }
 
-/// An exit status in words.
+/// Formats an exit status.
 pub fn status(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("exit code {code}"),

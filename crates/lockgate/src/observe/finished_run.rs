@@ -1,5 +1,5 @@
-//! The end of a run, as an event told it. What is read after an event can be older than the event: the forge's lists and runs lag
-//! behind, and no second event comes. So the event counts; what is behind is read again, a bounded number of times.
+//! The end of a run, as reported by an event. A read after an event can return an older state: GitHub's lists and runs lag behind,
+//! and no second event follows. So the event is used, and a stale state is read again, a bounded number of times.
 
 use lockgate_core::promote::RunOutcome;
 use lockgate_core::{Attempt, CommitId, RunId};
@@ -8,7 +8,7 @@ use lockgate_forge::{Forge, ForgeError, Run};
 use crate::event::Event;
 use crate::process_env::ProcessEnv;
 
-/// How often something that is behind is read again; with the pauses of [`ProcessEnv::pause`] seven seconds.
+/// The number of re-reads of a stale state; with the pauses of [`ProcessEnv::pause`], seven seconds.
 const TRIES: u32 = 3;
 
 /// The end of a run.
@@ -23,10 +23,10 @@ pub struct FinishedRun<'a> {
 }
 
 impl<'a> FinishedRun<'a> {
-    /// What the event tells; `None` where it is another one, or tells too little.
+    /// Returns the end that the event reports; `None` for another event, or if a field is missing.
     pub fn of(event: &Event, env: &'a ProcessEnv) -> Option<Self> {
         let run = event.workflow_run.as_ref()?;
-        // `path` can name the branch behind an `@`.
+        // `path` can contain the branch after an `@`.
         let path = run.path.as_deref()?.split('@').next()?.to_owned();
         Some(Self {
             run: run.id,
@@ -41,8 +41,8 @@ impl<'a> FinishedRun<'a> {
         })
     }
 
-    /// Brings a list of runs, newest first, up to the event: the run is in it, and has ended. No call where it is so already, or where
-    /// the run is of another workflow or commit.
+    /// Updates a list of runs, newest first, to the event's state: the run is in it, and has ended. Makes no call if the list is
+    /// already up to date, or if the run belongs to another workflow or commit.
     ///
     /// # Errors
     /// [`ForgeError`].
@@ -72,7 +72,7 @@ impl<'a> FinishedRun<'a> {
             run.facts.attempt = self.attempt;
             run.facts.outcome = self.outcome.clone();
         }
-        // Runs are numbered in the order in which they were made.
+        // GitHub numbers runs in the order of their creation.
         let at = runs.partition_point(|other| other.facts.id > run.facts.id);
         runs.insert(at, run);
         Ok(())
@@ -84,10 +84,10 @@ impl<'a> FinishedRun<'a> {
             || facts.attempt == self.attempt && facts.outcome == RunOutcome::Running
     }
 
-    /// Calls again until it gives something, and at last takes what it gives.
+    /// Repeats a call until it returns a value; after the last attempt returns its result as it is.
     ///
     /// # Errors
-    /// Those of the call.
+    /// The errors of the call.
     pub fn again<T, E>(
         &self,
         mut given: T,

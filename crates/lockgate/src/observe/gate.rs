@@ -1,4 +1,4 @@
-//! What the gate finds about one package of a pull request or of a merge group, and the status that it deserves.
+//! The gate's observation of one package of a pull request or of a merge group, and the resulting status.
 
 use lockgate_core::config::Package;
 use lockgate_core::detect::{self, Decision};
@@ -26,22 +26,22 @@ pub fn packages(view: &View, named: Option<&str>) -> Result<Vec<PackageName>, Fa
 
 /// Everything that the gate found about one package of a pull request.
 pub struct GateObservation {
-    /// What is decided, where the config can be read or is what is wrong; `None` where the package is removed.
+    /// The decision, if the config can be read or is itself the problem; `None` if the package is removed.
     pub decision: Option<Decision>,
-    /// The package in the three trees; `None` where the head removes it, or has a config that cannot be read.
+    /// The package in the three trees; `None` if the head removes it, or if its config cannot be read.
     pub seen: Option<PackageObservation>,
     /// The build of the head.
     pub progress: Progress,
-    /// The status that it deserves.
+    /// The resulting status.
     pub status: Status,
 }
 
-/// Whether somebody answers for a release of which nobody can tell who published it.
+/// Whether a release whose publisher cannot be determined is vouched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vouched {
-    /// Nobody does.
+    /// It is not.
     ByNobody,
-    /// The promotion does that is running: it has found the very bytes of its candidate, and keeps the receipt with its run.
+    /// The running promotion vouches for it: it has found the exact bytes of its candidate, and stores the receipt with its run.
     ByThisPromotion,
 }
 
@@ -92,10 +92,10 @@ pub fn of_package(
     })
 }
 
-/// What no promotion of the head's candidate gets past, whoever tries. Nothing is read for it.
+/// Returns the refusal that every promotion of the head's candidate would get, from any account. Reads nothing.
 ///
-/// That a pull request comes from a fork is none of it: the status is that of head and base, and the same head may be a pull request
-/// of this repository too. The comment says it.
+/// A fork is not such a refusal: the status belongs to head and base, and the same head may be a pull request of this repository
+/// too. The comment reports the fork.
 fn unpromotable(view: &View, seen: &PackageObservation) -> Option<promote::Refusal> {
     promote::workflow(&view.trees.workflow(&seen.package)).err()
 }
@@ -110,7 +110,7 @@ pub fn of_merge_group(
         return Ok(unreadable(&failure).1);
     }
     let seen = trees.see(&remote.git, name, remote)?;
-    // Nothing is built from a merge group: what is not published yet cannot get in this way.
+    // Nothing is built for a merge group: an unpublished version cannot be merged this way.
     let removed = || match trees.removal(name).map(Verdict::Refuse) {
         Some(decision) => undecided(&decision),
         None => gate::removed(),
@@ -146,7 +146,7 @@ fn unreadable(failure: &Failure) -> (Decision, Status) {
     (decision, status)
 }
 
-/// The status where nothing but the decision is known.
+/// Returns the status if only the decision is known.
 fn undecided(decision: &Decision) -> Status {
     gate::decide(&Facts {
         decision: decision.clone(),
@@ -196,7 +196,7 @@ fn facts(
     })
 }
 
-/// Pins that a pull request changes without a raise, against the receipt as anybody reads it: no call to the API.
+/// Compares pins that a pull request changes without raising the version with the public receipt: no call to the API.
 fn changed_pins(
     remote: &Remote<'_>,
     seen: &PackageObservation,
@@ -249,7 +249,7 @@ fn judge(
     )
 }
 
-/// What the pins of a tree say about a release.
+/// Compares a tree's pins with a release.
 pub fn pins_in(
     remote: &Remote<'_>,
     seen: &PackageObservation,

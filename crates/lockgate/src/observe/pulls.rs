@@ -1,4 +1,4 @@
-//! The pull requests that an option, an event or a run means.
+//! Finds the pull requests of an option, an event or a run.
 
 use lockgate_core::promote::PullState;
 use lockgate_core::{PullNumber, RunId};
@@ -10,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::event::{Event, EventPull};
 use crate::exit::Failure;
 
-/// The pull request that is meant: by option, else by the event.
+/// Returns the pull request: by option, else by the event.
 pub fn target(
     remote: &Remote<'_>,
     args: &cli::Target,
@@ -29,8 +29,8 @@ pub fn target(
     }
 }
 
-/// The pull request of an event, with the other open ones of its branch. Of several runs of the gate for a branch that wait, the forge
-/// keeps the newest only: it has to say what the others would have. As many calls as for one.
+/// Returns the pull request of an event, with the other open ones of its branch. GitHub keeps only the newest of several pending
+/// runs of the gate for a branch, so that run has to replace the others. As many calls as for one.
 pub fn pulls_of_event(remote: &Remote<'_>, event: &EventPull) -> Result<Vec<Pull>, Failure> {
     let mut pulls = Vec::new();
     let label = event
@@ -50,11 +50,11 @@ pub fn pulls_of_event(remote: &Remote<'_>, event: &EventPull) -> Result<Vec<Pull
     Ok(pulls)
 }
 
-/// The open pull requests of a run's branch: by the run's own branch and repository, because the forge lists none for forks. Where
-/// none is open any more, the newest that was.
+/// Returns the open pull requests of a run's branch: by the run's own branch and repository, because GitHub lists none for forks.
+/// If none is open, returns the newest closed one.
 pub fn pulls_of_run(remote: &Remote<'_>, id: RunId) -> Result<Vec<Pull>, Failure> {
     let run = remote.forge.run(id)?;
-    // The end of a promotion concerns whatever it has published: its run does not tell which.
+    // The end of a promotion affects every pull request of what it published; its run does not contain the pull request.
     if run
         .facts
         .workflow_path
@@ -75,8 +75,8 @@ pub fn pulls_of_run(remote: &Remote<'_>, id: RunId) -> Result<Vec<Pull>, Failure
     Ok(pulls)
 }
 
-/// A run and its pull request: the one whose head it built, else the newest of its branch. Its head has moved on then, and the
-/// decision will say so.
+/// Returns a run and its pull request: the one whose head it built, else the newest of its branch. In that case its head has moved,
+/// and the decision reports that.
 pub fn pull_of_run(remote: &Remote<'_>, id: RunId) -> Result<(Run, Pull), Failure> {
     let run = remote.forge.run(id)?;
     let mut pulls = of_branch(remote, &run)?;
@@ -89,7 +89,7 @@ pub fn pull_of_run(remote: &Remote<'_>, id: RunId) -> Result<(Run, Pull), Failur
     Ok((run, pull))
 }
 
-/// The pull requests of a run's branch; the best is last.
+/// Returns the pull requests of a run's branch; the best is last.
 fn of_branch(remote: &Remote<'_>, run: &Run) -> Result<Vec<Pull>, Failure> {
     let none = || {
         Failure::from(CommandError::NoPull {
@@ -108,7 +108,7 @@ fn of_branch(remote: &Remote<'_>, run: &Run) -> Result<Vec<Pull>, Failure> {
     if pulls.is_empty() {
         return Err(none());
     }
-    // A branch can be opened into several: the default one always has a gate, others need not.
+    // A branch can have pull requests into several branches: the default branch always has a gate, others may not.
     pulls.sort_by_key(|pull| {
         let facts = &pull.facts;
         let by_default = facts.base == pull.repository.default_branch;
@@ -117,7 +117,7 @@ fn of_branch(remote: &Remote<'_>, run: &Run) -> Result<Vec<Pull>, Failure> {
     Ok(pulls)
 }
 
-/// The number of a pull request, for those who only need that.
+/// Returns only the number of a run's pull request.
 fn number_of_run(remote: &Remote<'_>, id: RunId) -> Result<PullNumber, Failure> {
     Ok(pull_of_run(remote, id)?.1.facts.number)
 }

@@ -1,4 +1,4 @@
-//! A published release as the forge and the public show it, and who published it. Reads; judges nothing itself.
+//! Reads a published release from GitHub and as an anonymous client, and determines its publisher. Judges nothing itself.
 
 use lockgate_core::config::{Package, RECEIPT_ASSET};
 use lockgate_core::document::Receipt;
@@ -13,7 +13,7 @@ use crate::observe::candidate::read_document;
 use crate::observe::public_receipt::PublicReceipt;
 use crate::observe::remote::Remote;
 
-/// What is published under the tag of a version: what the forge lists, the receipt as an anonymous reader gets it, who published it.
+/// Reads what is published under the tag of a version: GitHub's list, the public receipt, the publisher.
 pub fn release(
     remote: &Remote<'_>,
     package: &Package,
@@ -30,7 +30,7 @@ pub fn release(
     };
     let found = match &receipt {
         Ok(receipt) => origin(remote, package, &release, receipt)?,
-        // What is wrong with it is told in another way.
+        // A problem with the receipt is reported elsewhere.
         Err(_) => ReleaseOrigin::Promotion,
     };
     let commit = remote.tag_commit(&tag)?;
@@ -42,7 +42,7 @@ pub fn release(
     Ok(ReleaseFacts::Published(Box::new(seen)))
 }
 
-/// A release of the forge, in the words of the decision, as far as the forge tells it.
+/// Converts a release as listed by GitHub to the decision's facts.
 pub fn listed(release: &Release, tag: &Tag, receipt: Result<Receipt, String>) -> PublishedRelease {
     let complete = || release.assets.iter().filter(|asset| asset.complete);
     let assets = complete().filter_map(|asset| {
@@ -64,7 +64,7 @@ pub fn listed(release: &Release, tag: &Tag, receipt: Result<Receipt, String>) ->
     }
 }
 
-/// Who published a release. Up to four calls, where a workflow did; one, where a person did.
+/// Determines the publisher of a release. Up to four calls for a workflow, one for a user.
 pub fn origin(
     remote: &Remote<'_>,
     package: &Package,
@@ -88,7 +88,7 @@ pub fn origin(
             Ok(false) => {
                 ReleaseOrigin::Unproven("no run of the promotion has kept its receipt".to_owned())
             }
-            // Strangers get lists of artifacts, and none of them.
+            // Without read access to Actions, artifacts can be listed but not downloaded.
             Err(error) if error.kind == ErrorKind::Denied => {
                 ReleaseOrigin::Unproven(format!("its receipt cannot be compared: {error}"))
             }
@@ -97,7 +97,8 @@ pub fn origin(
     })
 }
 
-/// Whether a promotion's run has kept this receipt as its artifact. Nobody can add one to a run of the default branch's workflow.
+/// Returns whether a promotion's run has stored this receipt as its artifact. No user can add an artifact to a run of the default
+/// branch's workflow.
 fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<bool, ForgeError> {
     let name = package.receipt_artifact(&receipt.manifest.package_version);
     let artifacts = remote.forge.artifacts_named(&name)?;
@@ -121,7 +122,7 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
         if !origin::is_promotion(&run, &path, default, repository.id) {
             continue;
         }
-        // After 90 days the run itself has to do.
+        // Artifacts expire after 90 days; then the run itself is the evidence.
         if artifact.facts.expired {
             return Ok(true);
         }
@@ -133,7 +134,7 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
     Ok(false)
 }
 
-/// A tag of the remote below the name of another, beside which that other cannot be made.
+/// Returns a tag of the remote below the name of another, which prevents the creation of that other.
 pub fn tag_below(refs: &Refs, tag: &Tag) -> Option<String> {
     let folder = format!("refs/tags/{tag}/");
     let (name, _) = refs.range(folder.clone()..).next()?;
@@ -141,10 +142,10 @@ pub fn tag_below(refs: &Refs, tag: &Tag) -> Option<String> {
     Some(format!("{tag}/{below}"))
 }
 
-/// The commit that a tag of the remote names.
+/// Returns the commit that a tag of the remote points to.
 pub fn commit_of(refs: &Refs, tag: &Tag) -> Option<CommitId> {
     let name = format!("refs/tags/{tag}");
-    // An annotated tag is listed with what it names behind it.
+    // For an annotated tag, the peeled commit is listed after it.
     let peeled = refs.get(&format!("{name}^{{}}"));
     let id = peeled.or_else(|| refs.get(&name))?;
     id.as_str().parse().ok()

@@ -1,4 +1,4 @@
-//! The work tree as it lies on the disk: its root, its config, its workflows. What is committed is another matter: [`super::Tree`].
+//! Reads the work tree on disk: its root, its config, its workflows. [`super::Tree`] reads committed content.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::{Exit, Failure};
 
-/// The largest workflow that is read, in bytes.
+/// The largest accepted workflow, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// The nearest folder, from here upwards, that holds a config; it ends at the root of a repository.
+/// Finds the nearest folder with a config, from here upwards, up to the root of the repository.
 pub fn with_config(from: &Path) -> Option<PathBuf> {
     let from = std::path::absolute(from).ok()?;
     for folder in from.ancestors() {
@@ -29,17 +29,17 @@ pub fn with_config(from: &Path) -> Option<PathBuf> {
     None
 }
 
-/// The text of the config of a folder; `None` where there is none.
+/// Returns the text of a folder's config, if it exists.
 pub fn config_text(root: &Path) -> Result<Option<String>, Failure> {
     read(&root.join(FILE))
 }
 
-/// Reads a config.
+/// Parses a config.
 pub fn parse(text: &str) -> Result<Config, Failure> {
     Config::parse(text).map_err(|error| Failure::new(Exit::Refused, &error))
 }
 
-/// The workflows of a folder, by their path from it.
+/// Returns the workflows of a folder, by their relative path.
 pub fn workflows(root: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let folder = root.join(WORKFLOWS);
     let operation = || format!("list {}", folder.display());
@@ -65,12 +65,12 @@ pub fn workflows(root: &Path) -> Result<BTreeMap<String, String>, Failure> {
     Ok(found)
 }
 
-/// A package of the work tree's config.
+/// Returns a package of the work tree's config.
 pub fn package(context: &Context, name: Option<&str>) -> Result<Package, Failure> {
     super::package(&config(context)?, name).cloned()
 }
 
-/// The work tree's config: the user has a checkout, not necessarily a clone.
+/// Returns the work tree's config: the user has a checkout, not necessarily a clone.
 pub fn config(context: &Context) -> Result<Config, Failure> {
     let path = context
         .env
@@ -91,7 +91,7 @@ pub fn config(context: &Context) -> Result<Config, Failure> {
     parse(&text)
 }
 
-/// The version that was named, else that of the work tree's version file.
+/// Returns the version that was named, else that of the work tree's version file.
 pub fn version(
     context: &Context,
     package: &Package,
@@ -119,7 +119,7 @@ pub fn version(
     detect::version_of(package, &file).map_err(|refusal| Failure::new(Exit::Refused, &refusal))
 }
 
-/// A file as text; `None` where it is not there. What is not UTF-8 is replaced: it will be told as a difference.
+/// Reads a file as text, if it exists. Bytes that are not UTF-8 are replaced, so they are reported as a difference.
 fn read(path: &Path) -> Result<Option<String>, Failure> {
     let operation = || format!("read {}", quoted(&path.display().to_string()));
     let command_error =

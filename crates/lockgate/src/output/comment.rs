@@ -1,4 +1,4 @@
-//! The comment of a pull request about one package: its text, and writing it only if it changed.
+//! Formats the comment of a pull request about one package, and writes it only if it changed.
 
 use lockgate_core::config::Level;
 use lockgate_core::detect::Done;
@@ -12,7 +12,8 @@ use crate::exit::Failure;
 use crate::observe::gate::GateObservation;
 use crate::observe::remote::{Remote, View};
 
-/// The comment; `None` where there is nothing to say, and a pull request that does not concern the package stays quiet.
+/// Returns the comment; `None` if there is nothing to report, so that a pull request that does not affect the package gets no
+/// comment.
 pub fn text(
     remote: &Remote<'_>,
     view: &View,
@@ -30,7 +31,7 @@ pub fn text(
         },
     ) = decision
     {
-        // A comment that an earlier push deserved must not stay as it was.
+        // A comment from an earlier push must not stay outdated.
         let ours = find(remote, view.pull.facts.number, name)?;
         if ours.is_none() {
             return Ok(None);
@@ -96,7 +97,7 @@ pub fn text(
     })))
 }
 
-/// Writes the comment, unless it says just that already.
+/// Writes the comment, unless the existing one is the same.
 pub fn write(
     remote: &Remote<'_>,
     pull: PullNumber,
@@ -110,7 +111,7 @@ pub fn write(
     }
 }
 
-/// Our comment: by author, and by the marker that only tells our own comments apart.
+/// Finds our comment: by author, and by the marker that only distinguishes our own comments.
 fn find(
     remote: &Remote<'_>,
     pull: PullNumber,
@@ -124,7 +125,7 @@ fn find(
         .find(|comment| comment.author == us && comment.body.starts_with(&marker)))
 }
 
-/// The account that writes: the App's, else the workflow's own, inside Actions.
+/// Returns the account that writes: the App's, else the workflow's own, inside Actions.
 fn us(remote: &Remote<'_>) -> Result<Option<Login>, Failure> {
     if let Some(app) = remote.env.app_login() {
         return Ok(Some(app.clone()));

@@ -10,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::exit::Failure;
 use crate::process_env::ProcessEnv;
 
-/// Where words go.
+/// The output of a command: results and messages.
 #[derive(Clone)]
 pub struct Reporter {
     format: Format,
@@ -24,7 +24,7 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Creates a reporter as the options and the environment ask for.
+    /// Creates a reporter with the settings of the options and the environment.
     pub fn new(global: &Global, process_env: &ProcessEnv) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let color = match global.color {
@@ -53,7 +53,7 @@ impl Reporter {
         }
     }
 
-    /// The result of a command: the text for people, or the object for programs, to which `version` and `command` are added.
+    /// Prints the result of a command: the text for people, or the object for programs, to which `version` and `command` are added.
     pub fn result(&self, command: &str, text: &str, json: serde_json::Value) {
         match self.format {
             Format::Text if text.is_empty() => {}
@@ -66,13 +66,13 @@ impl Reporter {
                     object.extend(more);
                 }
                 let text = format!("{object:#}");
-                // The same text to whoever reads JSON, and no command to the runner.
+                // JSON readers get the same text, and the runner finds no command in it.
                 put(std::io::stdout(), &text.replace("##[", "#\\u0023["));
             }
         }
     }
 
-    /// What is printed may hold foreign text: inside Actions the runner must not read commands in it.
+    /// Escapes untrusted text in the output: inside Actions the runner must not find commands in it.
     fn plain(&self, text: &str) -> String {
         match self.actions {
             true => lockgate_core::escape::log(text),
@@ -80,7 +80,7 @@ impl Reporter {
         }
     }
 
-    /// After the parser of the command line has said what it does not understand.
+    /// Prints the hint after the parser of the command line has reported a usage error.
     pub fn misused() {
         put(
             std::io::stderr(),
@@ -88,7 +88,7 @@ impl Reporter {
         );
     }
 
-    /// The end of a command that did not end well.
+    /// Prints the failure of a command.
     pub fn failure(&self, command: &str, failure: &Failure) {
         if self.format == Format::Json && !failure.reported {
             put(std::io::stdout(), &format!("{:#}", failure.json(command)));
@@ -97,12 +97,12 @@ impl Reporter {
         put(std::io::stderr(), &self.paint(&self.plain(&text), "31"));
     }
 
-    /// Whether somebody sits at a terminal who can be asked.
+    /// Returns whether a user at a terminal can be asked.
     pub fn is_asked(&self) -> bool {
         self.terminal && std::io::stdin().is_terminal()
     }
 
-    /// Asks whoever sits at the terminal; an empty answer is the proposal. `None` where nobody sits there, or nobody answers.
+    /// Asks the user at the terminal; an empty answer means the proposal. `None` without a terminal or an answer.
     pub fn ask(&self, question: &str, proposal: Option<&str>) -> Option<String> {
         if !self.terminal || !std::io::stdin().is_terminal() {
             return None;
@@ -120,21 +120,21 @@ impl Reporter {
         }
     }
 
-    /// A line for whoever watches.
+    /// Prints a message.
     pub fn say(&self, line: &str) {
         if self.verbosity >= 0 {
             put(std::io::stderr(), &self.plain(line));
         }
     }
 
-    /// A line for whoever asked for more.
+    /// Prints a message for `--verbose`.
     pub fn detail(&self, line: &str) {
         if self.verbosity > 0 {
             put(std::io::stderr(), &self.paint(&self.plain(line), "2"));
         }
     }
 
-    /// A heading of a story, in bold where there is colour.
+    /// Prints a heading, in bold if colours are enabled.
     pub fn heading(&self, line: &str) {
         if self.verbosity >= 0 {
             put(
@@ -152,10 +152,10 @@ impl Reporter {
         }
     }
 
-    /// Runs something whose output is foreign: inside Actions no line of it is taken for a command of the runner.
+    /// Runs an operation whose output is untrusted: inside Actions the runner takes no line of it for a command.
     ///
-    /// The token is new each time; whoever writes the log cannot know it. All of it goes to one stream, because the order
-    /// of lines across two streams is not kept.
+    /// The token is new each time, so the author of the log cannot know it. All of it goes to one stream, because the order of
+    /// lines across two streams is not kept.
     pub fn subprocess<T>(&self, title: &str, run: impl FnOnce(&(dyn Fn(&str) + Sync)) -> T) -> T {
         let token = fresh_token();
         if self.actions {
@@ -174,7 +174,7 @@ impl Reporter {
         result
     }
 
-    /// An output of the workflow step; nothing outside Actions.
+    /// Writes an output of the workflow step; does nothing outside Actions.
     ///
     /// # Errors
     /// [`CommandError::UnsafeOutput`] for anything but one plain key and one line of printable text.
@@ -190,7 +190,7 @@ impl Reporter {
         }
     }
 
-    /// Adds Markdown to the summary of the step; nothing outside Actions.
+    /// Adds Markdown to the summary of the step; does nothing outside Actions.
     ///
     /// # Errors
     /// [`CommandError::File`].
@@ -202,25 +202,25 @@ impl Reporter {
     }
 }
 
-/// What stands before foreign lines: a group, in which the runner takes nothing for a command until it reads the token.
+/// Returns the lines before untrusted output: a group, in which the runner ignores commands until it reads the token.
 fn opening(title: &str, token: &str) -> String {
     format!("::group::{title}\n::stop-commands::{token}")
 }
 
-/// What stands behind them.
+/// Returns the lines after it.
 fn closing(token: &str) -> String {
     format!("::{token}::\n::endgroup::")
 }
 
-/// The heredoc form of an output, so that no value can begin another key. The runner reads the file as UTF-8 and ends a line at a
-/// line feed alone (actions/runner, `FileCommandManager.cs`); what other readers take for an end is refused as well.
+/// Formats an output as a heredoc, so that no value can begin another key. The runner reads the file as UTF-8 and ends a line only
+/// at a line feed (actions/runner, `FileCommandManager.cs`); other line separators are refused as well.
 fn output_lines(key: &str, value: &str, delimiter: &str) -> Option<String> {
     let plain_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     (plain_key && lockgate_core::escape::is_printable(value) && !value.contains(delimiter))
         .then(|| format!("{key}<<{delimiter}\n{value}\n{delimiter}\n"))
 }
 
-/// A word that nobody can guess: from the system's random keys of a hash map.
+/// Returns an unpredictable word, from the system's random keys of a hash map.
 pub fn fresh_token() -> String {
     use std::hash::{BuildHasher, RandomState};
     let word = |salt: u8| RandomState::new().hash_one(salt).to_le_bytes();
@@ -239,7 +239,7 @@ fn append(path: &Path, text: &str) -> Result<(), CommandError> {
         .map_err(|e| CommandError::file(operation(), &e))
 }
 
-/// Prints a line. A reader that went away is not our trouble.
+/// Prints a line. A closed pipe is not an error.
 fn put(mut to: impl std::io::Write, line: &str) {
     let _ = writeln!(to, "{}", line.trim_end_matches('\n'));
 }
@@ -262,8 +262,8 @@ mod tests {
         }
     }
 
-    /// What a runner would do with a log, as its documentation says: `::name key=value::text` and `##[name]text` are
-    /// commands wherever a line begins so, unless commands are stopped.
+    /// Returns the commands that a runner would find in a log, by its documentation: `::name key=value::text` and `##[name]text` at
+    /// the start of a line are commands, unless commands are stopped.
     fn commands(log: &str) -> Vec<String> {
         let (mut found, mut stopped) = (Vec::new(), None);
         for line in log.lines().map(str::trim_start) {

@@ -23,7 +23,7 @@ pub struct Posted {
     pub written: bool,
 }
 
-/// Posts a status, unless the newest one of the package already says just that: a commit has room for 1,000 only.
+/// Posts a status, unless the package's newest one is the same: a commit can have only 1,000.
 pub fn post(
     remote: &Remote<'_>,
     commit: &CommitId,
