@@ -1,8 +1,8 @@
-//! audit: the history of a branch and the releases -> whether promise 1 holds for every commit, or which one breaks it.
+//! audit: compares the history of a branch with the releases: whether promise 1 holds for every commit, or which one breaks it.
 //!
-//! The promise: for every commit of the branch, the release of the version that it names is published, complete, and was
-//! built from that commit's sources. What counts are fingerprints, never commit ids, so merges, squashes, rebases and merge
-//! queues are all the same. Does not know how history and releases were read.
+//! The promise: for every commit of the branch, the release of the version that it names is published, complete, and was built from
+//! that commit's sources. Fingerprints are compared, never commit ids, so merges, squashes, rebases and merge queues are treated
+//! alike. Does not know how history and releases were read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,12 +18,12 @@ use crate::version::Version;
 #[cfg(test)]
 mod tests;
 
-/// All that the verdict depends on.
+/// The facts that the verdict depends on.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// The package.
     pub package: PackageName,
-    /// What the branch was, oldest first: its commits by first parents, as far as they have the package.
+    /// The history of the branch, oldest first: its commits by first parents that have the package.
     pub history: Vec<Landed>,
     /// The versions whose tag exists.
     pub releases: Vec<ObservedRelease>,
@@ -36,22 +36,22 @@ pub struct Facts {
 /// A commit of the branch.
 #[derive(Debug, Clone)]
 pub struct Landed {
-    /// Which.
+    /// The commit id.
     pub commit: CommitId,
-    /// What its users follow, or what is wrong with the version file.
+    /// The version and names for users of this commit, or the problem with the version file.
     pub follows: Result<Followed, String>,
-    /// Of its sources.
+    /// The fingerprint of its sources.
     pub fingerprint: Fingerprint,
-    /// What its pins say; `None` where its config names no pins.
+    /// The content of its pins; `None` if its config names no pins.
     pub pins: Option<Result<Sums, String>>,
 }
 
-/// What users of a commit follow: by *its* config, which may name tag and files in another way than that of the branch's tip.
+/// The names that users of a commit depend on: by *its* config, which may name tag and files differently from the branch's tip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
     /// The version that it names.
     pub version: Version,
-    /// The tag of that.
+    /// The tag of that version.
     pub tag: Tag,
     /// The executables that it expects in the release, one for each variant.
     pub names: BTreeSet<AssetName>,
@@ -60,25 +60,25 @@ pub struct Followed {
 /// A version whose tag exists.
 #[derive(Debug, Clone)]
 pub struct ObservedRelease {
-    /// Which.
+    /// The version.
     pub version: Version,
     /// Its tag.
     pub tag: Tag,
-    /// Its published release; `None` where the tag has none.
+    /// The published release, if the tag has one.
     pub release: Option<PublishedRelease>,
     /// Whether it was withdrawn.
     pub withdrawn: bool,
 }
 
-/// What came out.
+/// The result of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
     /// The package.
     pub package: PackageName,
-    /// How many commits were looked at.
+    /// The number of commits that were checked.
     pub commits: usize,
-    /// One row for each version that a commit names or that is published, the lowest first; two, where commits look for one version
-    /// under two tags.
+    /// One row for each version that a commit names or that is published, the lowest first; two if commits expect one version under
+    /// two tags.
     pub rows: Vec<Row>,
     /// Commits whose version file cannot be read.
     pub malformed: Vec<Finding>,
@@ -87,53 +87,53 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Everything that was found: malformed versions first, then by version.
+    /// Returns all findings: malformed versions first, then by version.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         let of_rows = self.rows.iter().flat_map(|row| row.findings.iter());
         self.malformed.iter().chain(of_rows)
     }
 
-    /// The broken promises. The promise holds for every commit where there are none.
+    /// Returns the findings that break the promise. It holds for every commit if there are none.
     pub fn broken(&self) -> impl Iterator<Item = &Finding> {
         self.findings()
             .filter(|finding| finding.breaks(self.strict))
     }
 }
 
-/// A version.
+/// The result for one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Which.
+    /// The version.
     pub version: Version,
     /// Its tag, if that exists.
     pub tag: Option<Tag>,
-    /// How many commits name it.
+    /// The number of commits that name it.
     pub named: usize,
-    /// How many of those have the fingerprint that was published.
+    /// The number of those whose fingerprint is the published one.
     pub exact: usize,
-    /// What the pins of the newest commit that names it say.
+    /// The comparison of the release with the pins of the newest commit that names the version.
     pub pins: Pinned,
-    /// What was found.
+    /// The findings for this version.
     pub findings: Vec<Finding>,
 }
 
-/// What pins say about a version.
+/// The comparison of pins with a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pinned {
     /// No config names pins, or no commit names the version.
     None,
-    /// They are those of the release.
+    /// The pins equal those of the release.
     Agree,
-    /// They are not.
+    /// The pins differ from the release.
     Differ,
     /// The release has no pins, though others have.
     Unpinned,
 }
 
 reasons! {
-    /// What was found; some of it breaks the promise.
+    /// A finding; some break the promise.
     pub enum Finding {
-        /// A commit names a version that nobody can fetch.
+        /// A commit names a version that is not published.
         NotPublished { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
             "audit.not-published", "commit {commit} names version {version}, which is not published", "raise the version in a new pull request, and promote that; `lockgate doctor` says how this could get in, and --since begins an audit after it";
         /// A release lacks its receipt.
@@ -142,22 +142,22 @@ reasons! {
         /// A release lacks a file.
         Incomplete { /** Version. */ version: Version, /** File. */ name: AssetName } =>
             "audit.incomplete", "version {version} is published without {name}, which its receipt lists", "find out who deleted it; withdraw the version, and raise it; --since begins an audit after it";
-        /// A file is not what was promoted.
+        /// A file differs from what was promoted.
         ChangedBytes { /** Version. */ version: Version, /** File. */ name: AssetName } =>
             "audit.changed-bytes", "{name} of version {version} has other bytes than were promoted", "tell users not to use it; find out who replaced it, withdraw the version, and raise it; --since begins an audit after it";
-        /// A file that nobody promoted.
+        /// A release contains a file that was not promoted.
         ForeignFile { /** Version. */ version: Version, /** File. */ name: String } =>
             "audit.foreign-file", "version {version} is published with {name}, which was not promoted", "find out who added it, and delete it; where releases are frozen, withdraw the version and raise it";
-        /// The tag names something else.
+        /// The tag points to another commit.
         TagMoved { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
             "audit.tag-moved", "the tag of version {version} names {commit}, which was not promoted", "find out who made or moved it; source archives of this tag are not what was reviewed";
-        /// Published by hand.
+        /// A release was published by hand.
         ForeignRelease { /** Version. */ version: Version, /** Who. */ who: String } =>
             "audit.foreign-release", "version {version} was not published by a promotion: {who}", "find out why; a maintainer withdraws it and raises the version, if its bytes are not what the build made";
-        /// A commit looks for a file that was not promoted.
+        /// A commit expects a file that was not promoted.
         OtherNames { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** File. */ name: AssetName } =>
             "audit.other-names", "commit {commit} looks for {name} in version {version}, which was promoted without it", "raise the version in a new pull request, and promote that, as names and variants belong to a version; --since begins an audit after it";
-        /// No commit has the sources that were published.
+        /// No commit has the published sources.
         OtherSources { /** Version. */ version: Version, /** Commit. */ commit: CommitId } =>
             "audit.other-sources", "commit {commit} names version {version}, which was built from other sources than any commit of the branch has", "raise the version in a new pull request, and promote that; --since begins an audit after it";
         /// Sources changed and the version did not.
@@ -166,29 +166,29 @@ reasons! {
         /// A commit of a pull request that landed commit by commit.
         Early { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** How many. */ count: usize } =>
             "audit.early", "commits name version {version} before its sources are those that were published: {count} of them, from {commit} on", "land such pull requests as one commit: by squash, merge or a merge queue";
-        /// Pins and release disagree.
+        /// Pins and release differ.
         PinsDiffer { /** Version. */ version: Version, /** Commit. */ commit: CommitId, /** How. */ problem: String } =>
             "audit.pins-differ", "the pins of commit {commit} are not those of version {version}: {problem}", "find out which is right; users with these pins cannot fetch the version";
         /// A version file that cannot be read.
         Malformed { /** Commit. */ commit: CommitId, /** What. */ problem: String } =>
             "audit.malformed", "commit {commit} names no version: {problem}", "mend the version file in a new pull request; --since begins an audit after it";
-        /// The version that was there when the audited history began.
+        /// The version existed when the audited history began.
         Inherited { /** Version. */ version: Version } =>
             "audit.inherited", "version {version} was there before the audited history begins, and is not published", "nothing: the next version is published before it is merged";
-        /// Published, and never merged.
+        /// The version is published, and was never merged.
         NeverMerged { /** Version. */ version: Version } =>
             "audit.never-merged", "version {version} is published, and no commit names it: its number is retired", "nothing: the next version skips it";
-        /// Taken back.
+        /// The version was withdrawn.
         Withdrawn { /** Version. */ version: Version } =>
             "audit.withdrawn", "version {version} is withdrawn", "nothing, unless the newest commit names it: then raise the version";
-        /// Without pins.
+        /// The version has no pins.
         Unpinned { /** Version. */ version: Version } =>
             "audit.unpinned", "no commit pins the digests of version {version}", "nothing, if pins came later; else run `lockgate pin`";
     }
 }
 
 impl Finding {
-    /// Whether the promise does not hold because of it.
+    /// Returns whether the finding breaks the promise.
     pub fn breaks(&self, strict: bool) -> bool {
         match self {
             Self::NotPublished { .. }
@@ -211,7 +211,7 @@ impl Finding {
     }
 }
 
-/// Looks at every version and every commit.
+/// Checks every version and every commit.
 pub fn decide(facts: &Facts) -> Audit {
     let mut named: BTreeMap<(&Version, &Tag), Vec<&Landed>> = BTreeMap::new();
     let mut malformed = Vec::new();
@@ -242,7 +242,7 @@ pub fn decide(facts: &Facts) -> Audit {
         let commits = named.get(&key).map_or(&[][..], Vec::as_slice);
         let inherited = facts.inherits && oldest == Some(key);
         let row = row(facts, version, commits, seen, inherited);
-        // What was published before the audited history begins is its past, not its business.
+        // Versions published before the audited history begins are not checked.
         let past = commits.is_empty() && oldest.is_some_and(|(oldest, _)| version < oldest);
         (!past).then_some(row)
     });
@@ -299,7 +299,7 @@ fn row(
             });
             return row;
         }
-        // A tag without a release, that nobody needs.
+        // A tag without a release, which no commit needs.
         (None, None) => return row,
     };
     row.findings.extend(defect(version, release));
@@ -312,15 +312,15 @@ fn row(
     row
 }
 
-/// A release that was published by hand, whether or not a commit names it by now.
-/// Who published a release, by its author alone: of hundreds, nobody asks for each one's run or role. `app` is the App that this
-/// process is signed in as.
+/// Determines the publisher of a release by its author alone: to ask for the run and role of each of hundreds would take too many
+/// calls. `app` is the App that this process is signed in as.
 pub fn published_by(
     author: Option<&Login>,
     promoter: &Login,
     app: Option<&Login>,
 ) -> ReleaseOrigin {
-    // A workflow's own token published before there was an App; that a writer's workflow did it later, nobody can tell from here.
+    // Before there was an App, the workflow's own token published releases. A later release by a writer's workflow cannot be told
+    // apart here.
     let workflow = author.is_some_and(|author| author.as_str() == origin::WORKFLOWS);
     match origin::author(author, promoter, app.filter(|_| !workflow)) {
         Author::Foreign(who) => ReleaseOrigin::Foreign(who),
@@ -354,7 +354,7 @@ fn defect(version: &Version, release: &PublishedRelease) -> Option<Finding> {
     })
 }
 
-/// Compares the sources of the commits with those that were published.
+/// Compares the sources of the commits with the published ones.
 fn sources(row: &mut Row, commits: &[&Landed], first: &Landed, published: Fingerprint) {
     let exact = |landed: &&Landed| landed.fingerprint == published;
     row.exact = commits.iter().copied().filter(exact).count();
@@ -383,7 +383,7 @@ fn sources(row: &mut Row, commits: &[&Landed], first: &Landed, published: Finger
     }
 }
 
-/// Looks for the files that the commits expect: their users fetch by name.
+/// Checks that the files exist that the commits expect: their users fetch by name.
 fn names(row: &mut Row, commits: &[&Landed], published: &Manifest) {
     let has = |name: &AssetName| published.executables.iter().any(|it| it.name == *name);
     let lacking = commits.iter().find_map(|landed| {
@@ -399,7 +399,7 @@ fn names(row: &mut Row, commits: &[&Landed], published: &Manifest) {
     }
 }
 
-/// Compares the pins of the newest commit that names the version: those before it may be from before they were written.
+/// Compares the pins of the newest commit that names the version: earlier commits may precede the pins.
 fn pins(facts: &Facts, row: &mut Row, commits: &[&Landed], published: &Sums) {
     let Some(last) = commits.last() else { return };
     row.pins = match &last.pins {
@@ -426,7 +426,7 @@ fn pins(facts: &Facts, row: &mut Row, commits: &[&Landed], published: &Sums) {
     };
 }
 
-/// Whether the config of the branch's tip makes a change without a bump a broken promise.
+/// Returns whether the config of the branch's tip treats changed sources without a raised version as a failure.
 pub fn strict(package: &Package) -> bool {
     package.policy.change_without_bump == crate::config::Level::Deny
 }
