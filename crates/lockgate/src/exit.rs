@@ -3,13 +3,16 @@
 use std::process::{ExitCode, Termination};
 
 use lockgate_core::Reason;
+use serde::Serialize;
 
 /// The exit statuses. Public, documented in docs/exit-codes.md, and never given another meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// Success.
     Done = 0,
     /// An external fault, or a bug.
+    #[serde(rename = "error")]
     CouldNot = 1,
     /// The command line is invalid.
     Usage = 2,
@@ -38,7 +41,7 @@ impl Exit {
         }
     }
 
-    /// Returns the name used in messages and JSON.
+    /// Returns the name used in messages.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -69,8 +72,6 @@ pub struct Failure {
     pub message: String,
     /// What to do next, as one sentence.
     pub hint: String,
-    /// Whether the printed result of the command already reports it to programs.
-    pub reported: bool,
 }
 
 impl Failure {
@@ -81,7 +82,6 @@ impl Failure {
             code: reason.code(),
             message: reason.to_string(),
             hint: reason.hint(),
-            reported: false,
         }
     }
 
@@ -94,18 +94,5 @@ impl Failure {
             self.message,
             self.hint
         )
-    }
-
-    /// Formats the failure for programs.
-    pub fn json(&self, command: &str) -> serde_json::Value {
-        serde_json::json!({
-            "version": 1,
-            "command": command,
-            "outcome": self.exit.as_str(),
-            "exit": self.exit as u8,
-            "code": self.code,
-            "message": self.message,
-            "next": self.hint,
-        })
     }
 }

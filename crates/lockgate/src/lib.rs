@@ -41,24 +41,15 @@ pub fn main() -> Exit {
     env.rights = cli.command.rights();
     let runs_foreign_code = matches!(&cli.command, Command::Build(args) if args.variant.is_some());
     let shed = runs_foreign_code.then(credentials::shed);
-    let reporter = Reporter::new(&cli.global, &env);
+    let reporter = Reporter::new(cli.command.name(), &cli.global, &env);
     match shed {
         Some(Ok(values)) => env.credentials = values,
-        Some(Err(command_error)) => {
-            let failure = Failure::from(command_error);
-            reporter.failure(cli.command.name(), &failure);
-            return failure.exit;
-        }
+        Some(Err(command_error)) => return reporter.finish(Err(command_error.into())),
         None => {}
     }
     let context = Context { env, reporter };
-    match go(cli.global.work_dir.as_deref()).and_then(|()| run(&context, &cli)) {
-        Ok(()) => Exit::Done,
-        Err(failure) => {
-            context.reporter.failure(cli.command.name(), &failure);
-            failure.exit
-        }
-    }
+    let ended = go(cli.global.work_dir.as_deref()).and_then(|()| run(&context, &cli));
+    context.reporter.finish(ended)
 }
 
 /// Changes to the folder of `-C`, so that every path of the command line is relative to it.
@@ -76,8 +67,13 @@ fn misused(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
         return Exit::Done;
     }
-    Reporter::misused();
-    Exit::Usage
+    // The parser has no options to offer, so the words themselves are read.
+    let words: Vec<_> = std::env::args_os().collect();
+    let json = words
+        .windows(2)
+        .any(|pair| pair == ["--output-format", "json"])
+        || words.iter().any(|word| word == "--output-format=json");
+    Reporter::misused(json)
 }
 
 fn run(context: &Context, cli: &Cli) -> Result<(), Failure> {

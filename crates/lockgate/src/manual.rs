@@ -3,20 +3,27 @@
 use std::path::Path;
 
 use clap::CommandFactory as _;
+use serde::Serialize;
 
 use crate::cli::Cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::Failure;
 
+#[derive(Serialize)]
+struct Completions<'a> {
+    script: &'a str,
+}
+
 /// Prints the completions of a shell.
 pub fn completions(context: &Context, shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "lockgate", &mut script);
     context.reporter.result(
-        "completions",
         &String::from_utf8_lossy(&script),
-        serde_json::json!({ "script": String::from_utf8_lossy(&script) }),
+        &Completions {
+            script: &String::from_utf8_lossy(&script),
+        },
     );
     Ok(())
 }

@@ -8,6 +8,7 @@ mod checkout;
 mod environment;
 #[path = "command_line/paths.rs"]
 mod paths;
+mod schemas;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -278,11 +279,11 @@ fn a_failure_is_json_for_programs() {
             "json",
         ],
     );
-    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let object = schemas::document(&output.stdout).unwrap();
     assert_eq!(
         (
             object["version"].as_u64(),
-            object["code"].as_str(),
+            object["error"]["code"].as_str(),
             object["exit"].as_u64()
         ),
         (Some(1), Some("git.not-a-repository"), Some(1))
@@ -305,7 +306,7 @@ fn detect_tells_programs_the_decision_and_the_matrix() {
             "json",
         ],
     );
-    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let object = schemas::document(&output.stdout).unwrap();
     assert_eq!(
         object["decision"],
         "build",

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod schemas;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -443,7 +445,7 @@ fn a_difference_is_shown_and_mended_and_what_is_yours_stays() {
         "{text}"
     );
     let json = lockgate(workspace.path(), &["check", "--output-format", "json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let json = schemas::document(&json.stdout).unwrap();
     assert_eq!(json["findings"][0]["code"], "check.drift");
     assert_eq!(json["version"], 1);
     good(&lockgate(workspace.path(), &["init"]));

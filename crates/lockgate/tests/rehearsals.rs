@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod planted;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,16 +51,27 @@ fn act(script: PathBuf) -> Acted {
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let foreign = unlike_github(&place("journal"));
-    let failed = !output.status.success() || !foreign.is_empty();
+    let invalid = documents(&place("kept/steps"));
+    let failed = !output.status.success() || !foreign.is_empty() || !invalid.is_empty();
     let mut looked = Findings::default();
     looked.below(workspace.path());
     looked.bytes("what it said", &[output.stdout, output.stderr].concat());
     looked.journal(&std::fs::read_to_string(place("journal")).unwrap());
     Acted {
         script,
-        failed: failed.then_some(stderr + &foreign),
+        failed: failed.then_some(stderr + &foreign + &invalid),
         looked,
     }
+}
+
+/// Returns what is wrong with the JSON documents that the steps of a script printed.
+fn documents(steps: &Path) -> String {
+    let entries = std::fs::read_dir(steps).into_iter().flatten();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let printed = paths.filter(|path| path.to_string_lossy().ends_with("stdout.json"));
+    let problems =
+        printed.filter_map(|path| schemas::document(&std::fs::read(path).unwrap()).err());
+    problems.collect()
 }
 
 /// Returns the results of all scripts, which run once for all tests.
@@ -257,7 +269,7 @@ fn the_story_runs_on_any_repository() {
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{repository}: {stderr}");
-        let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let object = schemas::document(&output.stdout).unwrap();
         assert_eq!(object["tag"], "hello-v2");
         assert_eq!(unlike_github(&journal), "");
         let git = |args: &[&str]| {

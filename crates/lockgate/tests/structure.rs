@@ -40,6 +40,18 @@ fn no_module_but_the_main_function_uses_a_command() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// What a command prints as JSON is a type, so that its fields are in one place and in one style.
+#[test]
+fn commands_print_types_and_no_json_that_they_put_together() {
+    for path in sources(&source()) {
+        if path.starts_with("commands") || path.starts_with("output") {
+            let text = std::fs::read_to_string(source().join(&path)).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            assert!(!code.contains("json!"), "{} has json!", path.display());
+        }
+    }
+}
+
 #[test]
 fn each_way_to_name_another_command_is_found() {
     let commands = ["gate".to_owned(), "report".to_owned()];

@@ -11,7 +11,7 @@ use lockgate_core::escape::quoted;
 use lockgate_core::promote::{PublishedRelease, ReleaseOrigin};
 use lockgate_core::{CommitId, PackageName, Reason as _, Tag, Version};
 use lockgate_forge::{Forge as _, Release};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -21,6 +21,7 @@ use crate::observe::history::{self, Moved};
 use crate::observe::release_origin::{commit_of, listed};
 use crate::observe::remote::{Base, Remote, fetch_failure};
 use crate::observe::{self, Published as _};
+use crate::output::document::Problem;
 
 /// The number of receipts that are read at the same time.
 const AT_ONCE: usize = 8;
@@ -204,16 +205,11 @@ fn receipts_of(
 
 fn render(context: &Context, tip: &CommitId, audits: &[Audit]) -> Result<(), Failure> {
     let text: Vec<String> = audits.iter().map(text).collect();
-    let objects: Vec<_> = audits.iter().map(object).collect();
-    context.reporter.result(
-        "audit",
-        &text.join("\n"),
-        json!({ "tip": tip, "kept": audits.iter().all(|audit| audit.broken().next().is_none()), "packages": objects }),
-    );
-    match audits.iter().find_map(|audit| audit.broken().next()) {
-        None => Ok(()),
-        Some(first) => Err(Failure::new(Exit::Refused, first)),
-    }
+    let packages = audits.iter().map(PackageAudit::of).collect();
+    let broken = audits.iter().find_map(|audit| audit.broken().next());
+    let failure = broken.map(|first| Failure::new(Exit::Refused, first));
+    let result = Audited { tip, packages };
+    context.reporter.end(&text.join("\n"), &result, failure)
 }
 
 fn text(audit: &Audit) -> String {
@@ -238,18 +234,14 @@ fn text(audit: &Audit) -> String {
                 .map_or_else(|| "-".to_owned(), Tag::to_string),
             row.named.to_string(),
             row.exact.to_string(),
-            pins(row.pins).to_owned(),
+            pins(row.pins).unwrap_or("-").to_owned(),
             status.to_owned(),
         ]);
     }
     let mut text = format!("{}: {}\n", audit.package, verdict(audit));
     text += &table(&rows);
     for finding in audit.findings() {
-        let mark = if finding.breaks(audit.strict) {
-            "broken"
-        } else {
-            "note"
-        };
+        let mark = severity(finding, audit);
         text += &format!("{mark}: {finding} ({})\n", finding.code());
     }
     text
@@ -266,12 +258,12 @@ fn verdict(audit: &Audit) -> String {
     }
 }
 
-fn pins(pins: Pinned) -> &'static str {
+fn pins(pins: Pinned) -> Option<&'static str> {
     match pins {
-        Pinned::None => "-",
-        Pinned::Agree => "agree",
-        Pinned::Differ => "differ",
-        Pinned::Unpinned => "none",
+        Pinned::None => None,
+        Pinned::Agree => Some("agree"),
+        Pinned::Differ => Some("differ"),
+        Pinned::Unpinned => Some("none"),
     }
 }
 
@@ -297,12 +289,66 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
     rows.iter().map(line).collect()
 }
 
-fn object(audit: &Audit) -> serde_json::Value {
-    let finding = |finding: &audit::Finding| json!({ "code": finding.code(), "broken": finding.breaks(audit.strict), "message": finding.to_string(), "next": finding.hint() });
-    let rows: Vec<_> = audit
-        .rows
-        .iter()
-        .map(|row| json!({ "package-version": row.version, "tag": row.tag, "commits": row.named, "exact": row.exact, "pins": pins(row.pins), "findings": row.findings.iter().map(finding).collect::<Vec<_>>() }))
-        .collect();
-    json!({ "package": audit.package, "commits": audit.commits, "versions": rows, "malformed": audit.malformed.iter().map(finding).collect::<Vec<_>>() })
+#[derive(Serialize)]
+struct Audited<'a> {
+    tip: &'a CommitId,
+    packages: Vec<PackageAudit<'a>>,
+}
+
+#[derive(Serialize)]
+struct PackageAudit<'a> {
+    package: &'a PackageName,
+    commits: usize,
+    versions: Vec<VersionAudit<'a>>,
+    malformed: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct VersionAudit<'a> {
+    package_version: &'a Version,
+    tag: Option<&'a Tag>,
+    commits: usize,
+    exact: usize,
+    pins: Option<&'static str>,
+    findings: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    severity: &'static str,
+    #[serde(flatten)]
+    problem: Problem,
+}
+
+impl<'a> PackageAudit<'a> {
+    fn of(audit: &'a Audit) -> Self {
+        let found = |findings: &[audit::Finding]| {
+            let one = |finding: &audit::Finding| Found {
+                severity: severity(finding, audit),
+                problem: Problem::of(finding),
+            };
+            findings.iter().map(one).collect()
+        };
+        let version = |row: &'a audit::Row| VersionAudit {
+            package_version: &row.version,
+            tag: row.tag.as_ref(),
+            commits: row.named,
+            exact: row.exact,
+            pins: pins(row.pins),
+            findings: found(&row.findings),
+        };
+        Self {
+            package: &audit.package,
+            commits: audit.commits,
+            versions: audit.rows.iter().map(version).collect(),
+            malformed: found(&audit.malformed),
+        }
+    }
+}
+
+fn severity(finding: &audit::Finding, audit: &Audit) -> &'static str {
+    match finding.breaks(audit.strict) {
+        true => "broken",
+        false => "note",
+    }
 }

@@ -11,11 +11,11 @@ use lockgate_core::RepoPath;
 use lockgate_core::config::{Package, Variant};
 use lockgate_core::detect;
 use lockgate_core::document::{
-    Document as _, Executable, FailedVariant, Manifest, Part, PartResult,
+    Candidate, Document as _, Executable, FailedVariant, Manifest, Part, PartResult,
 };
 use lockgate_core::escape::quoted;
 use lockgate_core::{Attempt, Fingerprint, Reason as _, RunId, Version};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -223,8 +223,30 @@ fn render_built(
         "{}  {size}  sha256:{}  {}",
         executable.name, executable.sha256, executable.headers
     );
-    context.reporter.result("build", &text, json!({ "executable": executable, "path": path, "fingerprint": source.manifest.fingerprint }));
+    let built = Build::Variant {
+        executable,
+        path: path.display().to_string(),
+        fingerprint: source.manifest.fingerprint,
+    };
+    context.reporter.result(&text, &built);
     Ok(())
+}
+
+/// The result of the command.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Build<'a> {
+    /// One variant: the executable as in the part, and the path of its file.
+    Variant {
+        executable: &'a Executable,
+        path: String,
+        fingerprint: Fingerprint,
+    },
+    /// All variants: the candidate, complete or failed, and the path of its document.
+    Join {
+        candidate: &'a Candidate,
+        path: String,
+    },
 }
 
 /// Builds, inspects and runs the smoke test; a failure also contains the end of the log.

@@ -4,13 +4,14 @@
 use lockgate_core::escape::line;
 use lockgate_core::reason::reasons;
 use lockgate_workflows::{files, lint, runtime};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::exit::{Exit, Failure};
 use crate::observe::work_tree;
+use crate::output::document::Problem;
 
 reasons! {
     /// The difference between a workflow file and the generated one.
@@ -64,16 +65,23 @@ pub fn run(context: &Context, _args: &cli::Check) -> Result<(), Failure> {
             runtime::REVIEWED
         ));
     }
-    render(context, &found, workflows.len())
+    render(context, found, workflows.len())
+}
+
+#[derive(Serialize)]
+struct Findings {
+    findings: Vec<Finding>,
+    /// How many workflows the repository has.
+    workflows: usize,
 }
 
 /// One problem, with its location.
+#[derive(Serialize)]
 struct Finding {
-    code: &'static str,
+    #[serde(flatten)]
+    problem: Problem,
     path: String,
     line: Option<usize>,
-    message: String,
-    hint: String,
     diff: Option<String>,
 }
 
@@ -85,19 +93,17 @@ impl Finding {
         diff: Option<String>,
     ) -> Self {
         Self {
-            code: reason.code(),
+            problem: Problem::of(reason),
             path: path.to_owned(),
             line,
-            message: reason.to_string(),
-            hint: reason.hint(),
             diff,
         }
     }
 }
 
-fn render(context: &Context, found: &[Finding], count: usize) -> Result<(), Failure> {
+fn render(context: &Context, found: Vec<Finding>, workflows: usize) -> Result<(), Failure> {
     let mut text = String::new();
-    for finding in found {
+    for finding in &found {
         let at = finding
             .line
             .map(|line| format!(":{line}"))
@@ -105,9 +111,9 @@ fn render(context: &Context, found: &[Finding], count: usize) -> Result<(), Fail
         text += &format!(
             "{}{at}: {} ({})\n  next: {}\n",
             line(&finding.path),
-            finding.message,
-            finding.code,
-            finding.hint
+            finding.problem.message,
+            finding.problem.code,
+            finding.problem.hint
         );
         // A diff is untrusted text, so it is escaped line by line.
         for row in finding.diff.iter().flat_map(|diff| diff.lines()) {
@@ -115,39 +121,31 @@ fn render(context: &Context, found: &[Finding], count: usize) -> Result<(), Fail
             text += "\n";
         }
     }
-    let objects: Vec<_> = found
-        .iter()
-        .map(|finding| {
-            json!({
-                "code": finding.code,
-                "path": finding.path,
-                "line": finding.line,
-                "message": finding.message,
-                "next": finding.hint,
-                "diff": finding.diff,
-            })
-        })
-        .collect();
-    context.reporter.result(
-        "check",
-        &text,
-        json!({ "findings": objects, "workflows": count }),
-    );
-    let Some(first) = found.first() else {
+    let failure = found.first().map(|first| {
+        let more = match found.len() {
+            1 => String::new(),
+            all => format!(", and {} more findings", all - 1),
+        };
+        let Problem {
+            code,
+            message,
+            hint,
+        } = first.problem.clone();
+        Failure {
+            exit: Exit::Refused,
+            code,
+            message: message + &more,
+            hint,
+        }
+    });
+    if failure.is_none() {
         context
             .reporter
-            .detail(&format!("{count} workflows are as they should be"));
-        return Ok(());
+            .detail(&format!("{workflows} workflows are as they should be"));
+    }
+    let findings = Findings {
+        findings: found,
+        workflows,
     };
-    let more = match found.len() {
-        1 => String::new(),
-        all => format!(", and {} more findings", all - 1),
-    };
-    Err(Failure {
-        exit: Exit::Refused,
-        code: first.code,
-        message: format!("{}{more}", first.message),
-        hint: first.hint.clone(),
-        reported: true,
-    })
+    context.reporter.end(&text, &findings, failure)
 }

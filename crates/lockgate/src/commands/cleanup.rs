@@ -1,10 +1,10 @@
 //! `lockgate cleanup`: lists or deletes the drafts that interrupted promotions left.
 
-use lockgate_core::Tag;
-use lockgate_core::cleanup::{self, Draft};
+use lockgate_core::cleanup::{self, Draft, Fate};
 use lockgate_core::escape::quoted;
+use lockgate_core::{ReleaseId, Tag};
 use lockgate_forge::Forge as _;
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -38,37 +38,60 @@ pub fn run(context: &Context, args: &cli::Cleanup) -> Result<(), Failure> {
     let fates = cleanup::decide(&packages, &drafts, published, args.open);
     let going = fates.iter().filter(|(_, _, fate)| fate.goes()).count();
     let apply = args.apply && (going == 0 || agreed(context, args, &fates, going));
-    let mut rows = Vec::new();
+    let (mut lines, mut rows) = (Vec::new(), Vec::new());
     for (draft, tag, fate) in fates {
         if fate.goes() && apply {
             remote.forge.delete_release(draft.id)?;
         }
-        let word = match (fate.goes(), apply) {
-            (true, true) => "deleted",
-            (true, false) => "can go",
-            (false, _) => "stays",
+        let (word, outcome) = match (fate.goes(), apply) {
+            (true, true) => ("deleted", Outcome::Deleted),
+            (true, false) => ("can go", Outcome::Deletable),
+            (false, _) => ("stays", Outcome::Kept),
         };
-        rows.push((draft, tag, word, fate.why()));
+        lines.push(format!("{word:7}  {}: {}", shown(draft, &tag), fate.why()));
+        rows.push(Row {
+            draft: draft.id,
+            tag,
+            title: &draft.title,
+            author: &draft.author,
+            outcome,
+            published: fate == Fate::Lost,
+        });
     }
-    let text: Vec<String> = rows
-        .iter()
-        .map(|(draft, tag, word, why)| format!("{word:7}  {}: {why}", shown(draft, tag)))
-        .collect();
-    let objects: Vec<_> = rows
-        .iter()
-        .map(|(draft, tag, word, why)| json!({ "draft": draft.id, "tag": tag, "title": draft.title, "author": draft.author, "outcome": word, "reason": why }))
-        .collect();
-    let text = if text.is_empty() {
-        "there are no drafts of Lockgate".to_owned()
-    } else {
-        text.join("\n")
+    if lines.is_empty() {
+        lines.push("there are no drafts of Lockgate".to_owned());
+    }
+    let drafts = Drafts {
+        applied: apply,
+        drafts: rows,
     };
-    context.reporter.result(
-        "retain",
-        &text,
-        json!({ "applied": apply, "drafts": objects }),
-    );
+    context.reporter.result(&lines.join("\n"), &drafts);
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Drafts<'a> {
+    applied: bool,
+    drafts: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    draft: ReleaseId,
+    tag: Tag,
+    title: &'a str,
+    author: &'a str,
+    outcome: Outcome,
+    /// Whether the version is published.
+    published: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Deleted,
+    Deletable,
+    Kept,
 }
 
 /// Formats a draft with its title and author, so that the user can decide whether to delete it.
@@ -85,7 +108,7 @@ fn shown(draft: &Draft, tag: &Tag) -> String {
 fn agreed(
     context: &Context,
     args: &cli::Cleanup,
-    fates: &[(&Draft, Tag, cleanup::Fate)],
+    fates: &[(&Draft, Tag, Fate)],
     going: usize,
 ) -> bool {
     if args.yes || !context.reporter.is_asked() {

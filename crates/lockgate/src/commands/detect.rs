@@ -2,17 +2,19 @@
 //! a read-only token; so it reads git, and releases as an anonymous client.
 
 use lockgate_core::detect;
-use lockgate_core::{CommitId, PackageName, Reason, Verdict};
-use serde_json::json;
+use lockgate_core::{
+    AssetName, CommitId, Fingerprint, PackageName, Tag, VariantName, Verdict, Version,
+};
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
+use crate::command_error::CommandError;
 use crate::event::Event;
 use crate::exit::{Exit, Failure};
-
-use crate::command_error::CommandError;
 use crate::observe::remote::Remote;
 use crate::observe::{PackageObservation, Trees};
+use crate::output::document::Problem;
 
 /// Runs the command.
 pub fn run(context: &Context, args: &cli::Detect) -> Result<(), Failure> {
@@ -95,87 +97,119 @@ fn render(
     head: &CommitId,
     found: &[(PackageName, Found)],
 ) -> Result<(), Failure> {
-    let mut lines = Vec::new();
-    let mut packages = Vec::new();
-    let mut matrix = Vec::new();
-    for (name, seen) in found {
-        let seen = match seen {
+    let (mut lines, mut include) = (Vec::new(), Vec::new());
+    for (name, found) in found {
+        let seen = match found {
             Found::PackageObservation(seen) => seen,
             Found::Removed(refusal) => {
                 let removed = || format!("the pull request removes the package {name}");
                 lines.push(refusal.as_ref().map_or_else(removed, ToString::to_string));
-                let code = refusal.as_ref().map(Reason::code);
-                let word = if refusal.is_some() {
-                    "refused"
-                } else {
-                    "removed"
-                };
-                packages.push(json!({ "package": name, "decision": word, "code": code }));
                 continue;
             }
         };
         lines.push(seen.decision.summary(name));
-        packages.push(object(name, seen));
         if let Verdict::Proceed(plan) = &seen.decision {
             if plan.behind {
                 lines.push(format!("  the base branch has changed the sources of {name}: update the branch before it is promoted"));
             }
-            matrix.extend(seen.package.variants.iter().map(|variant| {
-                json!({
-                    "package": name,
-                    "version": plan.version,
-                    "variant": variant.name,
-                    "arch": variant.arch,
-                    "runner": variant.runner,
-                    "artifact": seen.package.asset(variant, &plan.version),
-                })
+            include.extend(seen.package.variants.iter().map(|variant| Job {
+                package: name,
+                version: &plan.version,
+                variant: &variant.name,
+                arch: &variant.arch,
+                runner: &variant.runner,
+                artifact: seen.package.asset(variant, &plan.version),
             }));
         }
     }
     let words: Vec<&str> = found.iter().map(|(_, found)| found.as_str()).collect();
-    let overall = ["refused", "build", "published", "nothing"]
+    let decision = ["refused", "build", "published", "nothing"]
         .into_iter()
         .find(|word| words.contains(word))
         .unwrap_or("nothing");
-    context.reporter.output("decision", overall)?;
-    context
-        .reporter
-        .output("matrix", &json!({ "include": matrix }).to_string())?;
+    let matrix = Matrix { include };
+    context.reporter.output("decision", decision)?;
+    context.reporter.output("matrix", &matrix.text())?;
     context.reporter.summary(
         &lines
             .iter()
             .map(|line| format!("- {}\n", lockgate_core::render::markdown::summary(line)))
             .collect::<String>(),
     )?;
-    context.reporter.result(
-        "detect",
-        &lines.join("\n"),
-        json!({ "decision": overall, "base": base, "head": head, "packages": packages, "matrix": { "include": matrix } }),
-    );
+    let packages = found.iter().map(|(name, found)| Detected::of(name, found));
+    let result = Detection {
+        decision,
+        base,
+        head,
+        packages: packages.collect(),
+        matrix,
+    };
     // Every package has been reported; the first refusal decides the exit status.
     let refusal = found.iter().find_map(|(_, found)| found.refusal());
-    refusal.map_or(Ok(()), |refusal| {
-        Err(Failure {
-            reported: true,
-            ..Failure::new(Exit::Refused, refusal)
-        })
-    })
+    let failure = refusal.map(|refusal| Failure::new(Exit::Refused, refusal));
+    context.reporter.end(&lines.join("\n"), &result, failure)
 }
 
-fn object(name: &PackageName, seen: &PackageObservation) -> serde_json::Value {
-    let version = seen.head_version();
-    let (code, message) = match &seen.decision {
-        Verdict::Refuse(refusal) => (Some(Reason::code(refusal)), Some(refusal.to_string())),
-        Verdict::Done(_) | Verdict::Proceed(_) | Verdict::Wait(_) => (None, None),
-    };
-    json!({
-        "package": name,
-        "decision": seen.decision.as_str(),
-        "code": code,
-        "message": message,
-        "version": version,
-        "fingerprint": seen.head_fingerprint(),
-        "merged-fingerprint": seen.merged_fingerprint(),
-        "tag": version.as_ref().map(|version| seen.package.tag(version)),
-    })
+#[derive(Serialize)]
+struct Detection<'a> {
+    decision: &'static str,
+    base: &'a CommitId,
+    head: &'a CommitId,
+    packages: Vec<Detected<'a>>,
+    matrix: Matrix<'a>,
+}
+
+#[derive(Serialize)]
+struct Detected<'a> {
+    package: &'a PackageName,
+    decision: &'static str,
+    package_version: Option<Version>,
+    tag: Option<Tag>,
+    fingerprint: Option<Fingerprint>,
+    merged_fingerprint: Option<Fingerprint>,
+    #[serde(flatten)]
+    problem: Option<Problem>,
+}
+
+/// The matrix of the build workflow.
+#[derive(Serialize)]
+struct Matrix<'a> {
+    include: Vec<Job<'a>>,
+}
+
+#[derive(Serialize)]
+struct Job<'a> {
+    package: &'a PackageName,
+    version: &'a Version,
+    variant: &'a VariantName,
+    arch: &'a str,
+    runner: &'a str,
+    artifact: AssetName,
+}
+
+impl Matrix<'_> {
+    #[expect(clippy::expect_used, reason = "it holds nothing but texts")]
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("texts always serialise")
+    }
+}
+
+impl<'a> Detected<'a> {
+    fn of(package: &'a PackageName, found: &Found) -> Self {
+        let seen = match found {
+            Found::PackageObservation(seen) => Some(seen),
+            Found::Removed(_) => None,
+        };
+        let package_version = seen.and_then(|seen| seen.head_version());
+        let tag = seen.zip(package_version.as_ref());
+        Self {
+            package,
+            decision: found.as_str(),
+            tag: tag.map(|(seen, version)| seen.package.tag(version)),
+            package_version,
+            fingerprint: seen.map(|seen| seen.head_fingerprint()),
+            merged_fingerprint: seen.and_then(|seen| seen.merged_fingerprint()),
+            problem: found.refusal().map(Problem::of),
+        }
+    }
 }

@@ -7,12 +7,13 @@ use lockgate_core::promote::ENVIRONMENT;
 use lockgate_core::settings::{BranchRules, Reading};
 use lockgate_core::{BranchName, Reason as _};
 use lockgate_forge::{Forge as _, Settings as _};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
 use crate::exit::{Exit, Failure};
 use crate::observe::remote::{Base, Remote, Roles};
+use crate::output::document;
 
 /// Runs the command.
 pub fn run(context: &Context, args: &cli::Doctor) -> Result<(), Failure> {
@@ -87,27 +88,42 @@ fn render(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
             );
         }
     }
-    let objects: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let (word, problem) = parts(finding);
-            json!({ "question": finding.question, "outcome": word, "code": problem.map(|it| it.code()), "message": problem.map(ToString::to_string), "next": problem.map(|it| it.hint()) })
-        })
-        .collect();
-    context
-        .reporter
-        .result("doctor", &text, json!({ "findings": objects }));
     let of = |wanted: &str| {
         let all = findings.iter().map(parts);
         all.filter(|(word, _)| *word == wanted)
             .find_map(|(_, problem)| problem)
     };
     // A setting that could not be read is not a pass; a token with more permissions may still find it correct.
-    match (of("fail"), of("unknown")) {
-        (Some(problem), _) => Err(Failure::new(Exit::Refused, problem)),
-        (None, Some(problem)) => Err(Failure::new(Exit::CouldNot, problem)),
-        (None, None) => Ok(()),
-    }
+    let failure = match (of("fail"), of("unknown")) {
+        (Some(problem), _) => Some(Failure::new(Exit::Refused, problem)),
+        (None, Some(problem)) => Some(Failure::new(Exit::CouldNot, problem)),
+        (None, None) => None,
+    };
+    let findings: Vec<Checked<'_>> = findings
+        .iter()
+        .map(|finding| {
+            let (outcome, problem) = parts(finding);
+            Checked {
+                question: &finding.question,
+                outcome,
+                problem: problem.map(document::Problem::of),
+            }
+        })
+        .collect();
+    context.reporter.end(&text, &Findings { findings }, failure)
+}
+
+#[derive(Serialize)]
+struct Findings<'a> {
+    findings: Vec<Checked<'a>>,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    question: &'a str,
+    outcome: &'static str,
+    #[serde(flatten)]
+    problem: Option<document::Problem>,
 }
 
 fn parts(finding: &Finding) -> (&'static str, Option<&Problem>) {

@@ -7,10 +7,10 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lockgate_client::{Fetched, Request, Trust, TrustSource, WithdrawalCheck};
+use lockgate_client::{Fetched, Origin, Request, Trust, TrustSource, WithdrawalCheck};
 use lockgate_core::Version;
 use lockgate_core::config::{Package, Variant};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Context;
 use crate::cache_choice::CacheChoice;
@@ -62,13 +62,9 @@ pub fn run(context: &Context, args: &cli::Fetch) -> Result<(), Failure> {
         .iter()
         .map(|one| one.path.display().to_string())
         .collect();
-    let json = match (args.all, staged.as_slice()) {
-        (false, [one]) => described(one, args.pr),
-        (_, all) => {
-            json!({ "executables": all.iter().map(|one| described(one, args.pr)).collect::<Vec<_>>() })
-        }
-    };
-    context.reporter.result("fetch", &paths.join("\n"), json);
+    let executables = staged.iter().map(|one| FetchedExecutable::of(one, args.pr));
+    let result = Fetch::Executables(executables.collect());
+    context.reporter.result(&paths.join("\n"), &result);
     Ok(())
 }
 
@@ -162,27 +158,85 @@ fn pins(
     Ok(Some((args.pins.is_some(), text)))
 }
 
-fn described(one: &Staged, candidate_of: Option<u64>) -> Value {
-    let fetched = &one.fetched;
-    let ground = match (candidate_of, fetched.ground) {
-        (Some(_), _) => "candidate",
-        (None, TrustSource::Pins) => "pins",
-        (None, TrustSource::Receipt) => "receipt",
-        (None, TrustSource::StoredReceipt) => "stored-receipt",
-    };
-    let mut json = json!({
-        "path": one.path.display().to_string(),
-        "sha256": fetched.sha256.to_string(),
-        "size": fetched.size,
-        "variant": one.variant,
-        "package-version": one.version,
-        "ground": ground,
-        "origin": fetched.origin.to_string(),
-    });
-    if let (Some(number), Some(object)) = (candidate_of, json.as_object_mut()) {
-        object.insert("candidate-of".to_owned(), json!(number));
+/// The result of the command.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Fetch<'a> {
+    Executables(Vec<FetchedExecutable<'a>>),
+    /// The numbers of removed and remaining executables, and the freed bytes.
+    Pruned {
+        removed: u64,
+        freed: u64,
+        left: u64,
+    },
+}
+
+#[derive(Serialize)]
+struct FetchedExecutable<'a> {
+    path: String,
+    sha256: String,
+    size: u64,
+    variant: &'a str,
+    package_version: &'a Version,
+    verified_by: VerifiedBy,
+    origin: OriginKind,
+    /// The URL or path of the origin; `None` for the cache.
+    address: Option<String>,
+    /// The pull request, for a candidate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidate_of: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum VerifiedBy {
+    Candidate,
+    Pins,
+    Receipt,
+    StoredReceipt,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum OriginKind {
+    Cache,
+    Mirror,
+    Release,
+    Bundled,
+    File,
+    Candidate,
+}
+
+impl<'a> FetchedExecutable<'a> {
+    fn of(one: &'a Staged, candidate_of: Option<u64>) -> Self {
+        let fetched = &one.fetched;
+        let verified_by = match (candidate_of, fetched.ground) {
+            (Some(_), _) => VerifiedBy::Candidate,
+            (None, TrustSource::Pins) => VerifiedBy::Pins,
+            (None, TrustSource::Receipt) => VerifiedBy::Receipt,
+            (None, TrustSource::StoredReceipt) => VerifiedBy::StoredReceipt,
+        };
+        let origin = match &fetched.origin {
+            Origin::Cache => OriginKind::Cache,
+            Origin::Mirror(_) => OriginKind::Mirror,
+            Origin::Release(_) => OriginKind::Release,
+            Origin::Bundled(_) => OriginKind::Bundled,
+            Origin::File(_) => OriginKind::File,
+            Origin::Stream(_) => OriginKind::Candidate,
+        };
+        let cached = matches!(origin, OriginKind::Cache);
+        Self {
+            path: one.path.display().to_string(),
+            sha256: fetched.sha256.to_string(),
+            size: fetched.size,
+            variant: &one.variant,
+            package_version: &one.version,
+            verified_by,
+            origin,
+            address: (!cached).then(|| fetched.origin.to_string()),
+            candidate_of,
+        }
     }
-    json
 }
 
 /// Removes unused executables from both parts of the cache: released ones and candidates.
@@ -203,7 +257,11 @@ fn prune(context: &Context, args: &cli::Fetch, days: u64) -> Result<(), Failure>
         "{removed} removed ({}), {left} left",
         lockgate_core::render::size(freed)
     );
-    let json = json!({ "removed": removed, "freed": freed, "left": left });
-    context.reporter.result("fetch", &text, json);
+    let pruned = Fetch::Pruned {
+        removed,
+        freed,
+        left,
+    };
+    context.reporter.result(&text, &pruned);
     Ok(())
 }

@@ -5,8 +5,9 @@ mod which;
 
 use std::collections::BTreeSet;
 
-use lockgate_core::BranchName;
-use serde_json::json;
+use lockgate_core::gate::StatusState;
+use lockgate_core::{BranchName, CommitId, PackageName};
+use serde::Serialize;
 
 use self::which::{Group, Subjects};
 use super::Context;
@@ -16,6 +17,7 @@ use crate::exit::Failure;
 use crate::observe::Trees;
 use crate::observe::gate::{self, Vouched};
 use crate::observe::remote::{Remote, View};
+use crate::output::document::Problem;
 use crate::output::status::{Posted, post};
 
 /// Runs the command. Every subject is judged, even if another one fails; the worst failure decides the exit status.
@@ -37,9 +39,9 @@ pub fn run(context: &Context, args: &cli::Gate) -> Result<(), Failure> {
             }
         }
     }
-    render(context, &done.posted)?;
     context.reporter.output("pulls", &done.to_report(&event))?;
-    done.end(context)
+    let failure = done.worst(context);
+    render(context, &done, failure)
 }
 
 /// The results for all subjects.
@@ -65,23 +67,21 @@ impl Done {
     }
 
     /// Returns the worst failure, after reporting the others.
-    fn end(mut self, context: &Context) -> Result<(), Failure> {
+    fn worst(&mut self, context: &Context) -> Option<Failure> {
         self.failures
             .sort_by_key(|(_, failure)| failure.exit.severity());
-        let Some((what, worst)) = self.failures.pop() else {
-            return Ok(());
-        };
-        for (what, failure) in &self.failures {
+        let ((what, worst), others) = self.failures.split_last()?;
+        for (what, failure) in others {
             context.reporter.say(&format!(
                 "could not judge {what} ({}): {}",
                 failure.code, failure.message
             ));
         }
-        let message = match self.failures.len() + self.posted.len() {
-            0 => worst.message,
-            _ => format!("{what}: {}", worst.message),
-        };
-        Err(Failure { message, ..worst })
+        let mut worst = worst.clone();
+        if others.len() + self.posted.len() > 0 {
+            worst.message = format!("{what}: {}", worst.message);
+        }
+        Some(worst)
     }
 }
 
@@ -175,31 +175,62 @@ fn of_pull(
     Ok(())
 }
 
-fn render(context: &Context, posted: &[Posted]) -> Result<(), Failure> {
-    let text: Vec<String> = posted
-        .iter()
-        .map(|p| {
-            format!(
-                "{} on {}: {} ({})",
-                p.context,
-                p.commit.short(),
-                p.status.state.as_str(),
-                p.status.description
-            )
-        })
-        .collect();
-    let objects: Vec<_> = posted
-        .iter()
-        .map(|p| json!({ "package": p.package, "context": p.context, "commit": p.commit, "state": p.status.state, "code": p.status.code, "description": p.status.description, "posted": p.written }))
-        .collect();
-    context.reporter.summary(
-        &text
-            .iter()
-            .map(|line| format!("- {}\n", lockgate_core::render::markdown::summary(line)))
-            .collect::<String>(),
-    )?;
+fn render(context: &Context, done: &Done, failure: Option<Failure>) -> Result<(), Failure> {
+    let line = |posted: &Posted| {
+        let (commit, status) = (posted.commit.short(), &posted.status);
+        let state = status.state.as_str();
+        format!(
+            "{} on {commit}: {state} ({})",
+            posted.context, status.description
+        )
+    };
+    let text: Vec<String> = done.posted.iter().map(line).collect();
+    let item = |line: &String| format!("- {}\n", lockgate_core::render::markdown::summary(line));
     context
         .reporter
-        .result("gate", &text.join("\n"), json!({ "statuses": objects }));
-    Ok(())
+        .summary(&text.iter().map(item).collect::<String>())?;
+    let statuses = done.posted.iter().map(|posted| JudgedStatus {
+        package: &posted.package,
+        context: &posted.context,
+        commit: &posted.commit,
+        state: posted.status.state,
+        code: posted.status.code,
+        description: &posted.status.description,
+        posted: posted.written,
+    });
+    let failed = done.failures.iter().map(|(subject, failure)| Unjudged {
+        subject,
+        problem: Problem::from(failure),
+    });
+    let result = Judged {
+        statuses: statuses.collect(),
+        failed: failed.collect(),
+    };
+    context.reporter.end(&text.join("\n"), &result, failure)
+}
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    statuses: Vec<JudgedStatus<'a>>,
+    failed: Vec<Unjudged<'a>>,
+}
+
+#[derive(Serialize)]
+struct JudgedStatus<'a> {
+    package: &'a PackageName,
+    context: &'a str,
+    commit: &'a CommitId,
+    state: StatusState,
+    code: &'static str,
+    description: &'a str,
+    /// Whether it was posted now; else the newest status is the same.
+    posted: bool,
+}
+
+/// A pull request or a package that has no status, because of a failure.
+#[derive(Serialize)]
+struct Unjudged<'a> {
+    subject: &'a str,
+    #[serde(flatten)]
+    problem: Problem,
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use lockgate_core::config::{Config, FILE};
 use lockgate_core::escape::quoted;
 use lockgate_workflows::files::{self, File, Lost};
-use serde_json::json;
+use serde::Serialize;
 
 pub use problems::Problem;
 
@@ -150,6 +150,36 @@ fn refuse_losses(context: &Context, args: &cli::Init, all: &[File]) -> Result<()
     }
 }
 
+#[derive(Serialize)]
+struct Initialized<'a> {
+    files: Vec<Written<'a>>,
+    dry_run: bool,
+    repository: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    path: &'a str,
+    change: Change,
+    /// The new text, where nothing is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Change {
+    Planned,
+    Written,
+    Unchanged,
+}
+
+impl<'a> Written<'a> {
+    fn new(path: &'a str, change: Change, text: Option<&'a str>) -> Self {
+        Self { path, change, text }
+    }
+}
+
 fn render(
     context: &Context,
     args: &cli::Init,
@@ -159,14 +189,16 @@ fn render(
 ) -> Result<(), Failure> {
     let writes = plan.writes();
     let right = plan.workflows.iter().filter(|file| file.is_right());
-    let mut objects: Vec<_> = writes
-        .iter()
-        .map(|(path, text)| match args.dry_run {
-            true => json!({ "path": path, "change": "would be written", "text": text }),
-            false => json!({ "path": path, "change": "written" }),
-        })
-        .collect();
-    objects.extend(right.map(|file| json!({ "path": file.path, "change": "right already" })));
+    let written = writes.iter().map(|(path, text)| match args.dry_run {
+        true => Written::new(path, Change::Planned, Some(text)),
+        false => Written::new(path, Change::Written, None),
+    });
+    let unchanged = right.map(|file| Written::new(&file.path, Change::Unchanged, None));
+    let result = Initialized {
+        files: written.chain(unchanged).collect(),
+        dry_run: args.dry_run,
+        repository: found.repository.as_deref(),
+    };
     if args.dry_run {
         for (path, text) in &writes {
             let now = std::fs::read_to_string(found.root.join(path)).ok();
@@ -182,8 +214,7 @@ fn render(
             (false, true) => "nothing was written (--dry-run); these files would be:",
             (false, false) => "written:",
         });
-    let json = json!({ "files": objects, "dry-run": args.dry_run, "repository": found.repository });
-    context.reporter.result("init", &lines.join("\n"), json);
+    context.reporter.result(&lines.join("\n"), &result);
     if !lines.is_empty() {
         let left = next::what_is_left(found, config);
         context.reporter.say(&left.join("\n"));

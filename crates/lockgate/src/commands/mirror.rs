@@ -10,10 +10,10 @@ use std::path::Path;
 
 use lockgate_artifact::digest::HashingReader;
 use lockgate_client::{Client, Digest, Fetched, Request, Trust};
-use lockgate_core::Version;
 use lockgate_core::config::{Config, Package, RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::document::LARGEST;
-use serde_json::json;
+use lockgate_core::{Tag, Version};
+use serde::Serialize;
 
 use super::Context;
 use crate::cache_choice::CacheChoice;
@@ -50,13 +50,31 @@ pub fn run(context: &Context, args: &cli::Mirror) -> Result<(), Failure> {
             let tag = package.tag(&version);
             let all = package.variants.len();
             lines += &format!("{tag}: {all} executables, {written} of them new\n");
-            tags.push(json!({ "tag": tag, "executables": all, "new": written }));
+            tags.push(Mirrored {
+                tag,
+                executables: all,
+                new: written,
+            });
         }
     }
     let folder = args.folder.display().to_string();
-    let json = json!({ "folder": folder, "tags": tags });
-    context.reporter.result("mirror", &lines, json);
+    context.reporter.result(&lines, &Mirror { folder, tags });
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Mirror {
+    folder: String,
+    tags: Vec<Mirrored>,
+}
+
+#[derive(Serialize)]
+struct Mirrored {
+    tag: Tag,
+    /// How many executables the release has.
+    executables: usize,
+    /// How many of them the folder did not have.
+    new: usize,
 }
 
 /// Returns the pins if the work tree has them for this version, else the receipt.

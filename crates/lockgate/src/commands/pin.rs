@@ -8,9 +8,9 @@ use lockgate_core::document::{Candidate, LARGEST, Sums};
 use lockgate_core::escape::quoted;
 use lockgate_core::pin::{self, Facts, Plan, Refusal, TrustSource};
 use lockgate_core::promote::{CandidateFacts, ReleaseFacts, ReleaseOrigin};
-use lockgate_core::{PullNumber, Tag, Verdict, Version};
+use lockgate_core::{AssetName, Digest, PullNumber, RepoPath, RunId, Tag, Verdict, Version};
 use lockgate_forge::Forge as _;
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -28,13 +28,13 @@ pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
     let (outcome, path, first_use) = match pin::decide(&facts) {
         Verdict::Refuse(refusal) => return Err(Failure::new(Exit::Refused, &refusal)),
         Verdict::Wait(never) => match never {},
-        Verdict::Done(done) => ("unchanged", done.path, false),
+        Verdict::Done(done) => (Outcome::Unchanged, done.path, false),
         Verdict::Proceed(plan) => {
             if let TrustSource::Release(tag) = &facts.ground {
                 promoted(context, &facts, tag)?;
             }
             apply(context, &plan)?;
-            ("written", plan.path, plan.first_use)
+            (Outcome::Written, plan.path, plan.first_use)
         }
     };
     let from = match &facts.ground {
@@ -50,28 +50,61 @@ pub fn run(context: &Context, args: &cli::Pin) -> Result<(), Failure> {
         context.reporter.say("trust on first use: nothing in this repository vouched for these bytes before; review the file like code");
     }
     let verb = match outcome {
-        "written" => "now pins",
-        _ => "pins",
+        Outcome::Written => "now pins",
+        Outcome::Unchanged => "pins",
     };
     let text = format!(
         "{path} {verb} {} {}:\n{}",
         facts.package.name, facts.version, facts.sums
     );
-    let ground = match &facts.ground {
-        TrustSource::Release(tag) => json!({ "release": tag }),
-        TrustSource::Candidate(run) => json!({ "run": run }),
-    };
-    let files: Vec<_> = facts
+    let files = facts
         .sums
         .iter()
-        .map(|(name, digest)| json!({ "name": name, "sha256": digest }))
-        .collect();
-    context.reporter.result(
-        "pin",
-        &text,
-        json!({ "outcome": outcome, "path": path, "package-version": facts.version, "from": ground, "first-use": first_use, "files": files }),
-    );
+        .map(|(name, sha256)| Pinned { name, sha256 });
+    let result = Pins {
+        outcome,
+        path: &path,
+        package_version: &facts.version,
+        source: match &facts.ground {
+            TrustSource::Release(tag) => Source::Release(tag),
+            TrustSource::Candidate(run) => Source::CandidateRun(*run),
+        },
+        first_use,
+        files: files.collect(),
+    };
+    context.reporter.result(&text, &result);
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Pins<'a> {
+    outcome: Outcome,
+    path: &'a RepoPath,
+    package_version: &'a Version,
+    source: Source<'a>,
+    first_use: bool,
+    files: Vec<Pinned<'a>>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Unchanged,
+    Written,
+}
+
+/// The published release, or the run of a candidate, whose digests these are.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Source<'a> {
+    Release(&'a Tag),
+    CandidateRun(RunId),
+}
+
+#[derive(Serialize)]
+struct Pinned<'a> {
+    name: &'a AssetName,
+    sha256: &'a Digest,
 }
 
 fn observe(context: &Context, args: &cli::Pin) -> Result<Facts, Failure> {

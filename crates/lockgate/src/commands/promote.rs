@@ -6,6 +6,7 @@ mod finalize;
 
 use lockgate_core::config::{Package, RECEIPT_ASSET};
 use lockgate_core::document::{Document as _, Receipt};
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use lockgate_core::escape::quoted;
@@ -14,9 +15,9 @@ use lockgate_core::promote::{
     self, ActorFacts, Changes, End, Facts, Machine, Plan, ReleaseFacts, Step,
 };
 use lockgate_core::render::markdown::block;
-use lockgate_core::{CommitId, PullNumber, RunId, Verdict, Version};
+use lockgate_core::{CommitId, PullNumber, RepoPath, RunId, Tag, Verdict, Version};
 use lockgate_forge::{Forge as _, Run};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -27,6 +28,7 @@ use crate::observe::pulls::pull_of_run;
 use crate::observe::release_origin::{release, tag_below};
 use crate::observe::remote::{Remote, Roles, View};
 use crate::observe::{PackageObservation, Published as _, unknown_package, which_package};
+use crate::output::document::File;
 
 /// Runs the command.
 pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
@@ -45,13 +47,7 @@ pub fn run(context: &Context, args: &cli::Promote) -> Result<(), Failure> {
                 keep(context, &observed, &done.receipt)?;
                 finalize::done(&mut remote, &observed).map_err(not_finalized)?;
             }
-            render(
-                context,
-                &observed,
-                "already",
-                &done.receipt,
-                done.same_bytes,
-            )
+            render(context, &observed, true, &done.receipt, done.same_bytes)
         }
         Verdict::Proceed(plan) if args.dry_run => render_plan(context, &observed, &plan),
         Verdict::Proceed(plan) => {
@@ -284,12 +280,12 @@ fn finish(
         End::Published(_) => {
             keep(context, observed, &plan.receipt)?;
             finalize::published(remote, observed, plan).map_err(not_finalized)?;
-            render(context, observed, "published", &plan.receipt, true)
+            render(context, observed, false, &plan.receipt, true)
         }
         End::Already(done) => {
             keep(context, observed, &done.receipt)?;
             finalize::done(remote, observed).map_err(not_finalized)?;
-            render(context, observed, "already", &done.receipt, done.same_bytes)
+            render(context, observed, true, &done.receipt, done.same_bytes)
         }
         End::Refused(refusal) => Err(refused(&refusal)),
         End::Waiting(wait) => Err(Failure::new(Exit::Waiting, &wait)),
@@ -298,7 +294,6 @@ fn finish(
             code: "promote.wrong-bytes",
             message: wrong.problem,
             hint: wrong.next.unwrap_or_else(|| "do not publish it by other means; build again, and find out who could change the bytes".to_owned()),
-            reported: false,
         }),
     }
 }
@@ -315,7 +310,6 @@ fn refused(refusal: &promote::Refusal) -> Failure {
         code: refusal.full_code(),
         message: refusal.to_string(),
         hint: refusal.full_hint(),
-        reported: false,
     }
 }
 
@@ -369,26 +363,67 @@ fn render_plan(context: &Context, observed: &Observed, plan: &Plan) -> Result<()
         block(&plan.shown)
     );
     context.reporter.summary(&markdown)?;
-    let files: Vec<_> = plan
-        .items
-        .iter()
-        .map(|i| json!({ "name": i.name(), "size": i.size(), "sha256": i.sha256() }))
-        .collect();
+    let files = plan.items.iter().map(|item| File {
+        name: item.name().to_string(),
+        size: item.size(),
+        sha256: item.sha256().to_string(),
+    });
     let seen = &observed.seen;
     let changed = seen.changed.iter();
-    let changed: Vec<_> = changed.map(|path| String::from_utf8_lossy(path)).collect();
-    context.reporter.result(
-        "promote",
-        &format!("would publish:\n{}plan {digest}", plan.text()),
-        json!({ "outcome": "planned", "plan": digest, "tag": plan.tag, "target": plan.target, "files": files, "changed": changed, "config-diff": seen.config_diff, "machines": seen.package.other_machines() }),
-    );
+    let planned = Promoted::Planned {
+        plan: digest.to_string(),
+        tag: &plan.tag,
+        target: &plan.target,
+        files: files.collect(),
+        changed: changed.map(|path| String::from_utf8_lossy(path)).collect(),
+        config_diff: &seen.config_diff,
+        machines: seen.package.other_machines(),
+    };
+    let text = format!("would publish:\n{}plan {digest}", plan.text());
+    context.reporter.result(&text, &planned);
     Ok(())
+}
+
+/// The result of the command.
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Promoted<'a> {
+    Planned {
+        plan: String,
+        tag: &'a Tag,
+        target: &'a CommitId,
+        files: Vec<File>,
+        /// The source files that the pull request changes.
+        changed: Vec<Cow<'a, str>>,
+        config_diff: &'a [String],
+        /// The runners that are not GitHub's own.
+        machines: Vec<String>,
+    },
+    Published(Published<'a>),
+    AlreadyPublished(Published<'a>),
+}
+
+#[derive(Serialize)]
+struct Published<'a> {
+    tag: &'a Tag,
+    url: String,
+    /// Whether the release has the bytes of this candidate; else it was built from the same sources.
+    same_bytes: bool,
+    receipt: &'a Receipt,
+    pins: Option<Pins<'a>>,
+}
+
+/// What the pins file is to hold.
+#[derive(Serialize)]
+struct Pins<'a> {
+    path: &'a RepoPath,
+    text: String,
 }
 
 fn render(
     context: &Context,
     observed: &Observed,
-    outcome: &str,
+    already: bool,
     receipt: &Receipt,
     same_bytes: bool,
 ) -> Result<(), Failure> {
@@ -398,8 +433,8 @@ fn render(
         "{}/{}/releases/tag/{tag}",
         place.server_url, place.repository
     );
-    let text = match (outcome, same_bytes) {
-        ("published", _) => format!("published {tag}: {url}"),
+    let text = match (already, same_bytes) {
+        (false, _) => format!("published {tag}: {url}"),
         (_, true) => format!("{tag} was published already, with the same bytes: {url}"),
         (_, false) => format!("{tag} was published already, from the same sources: {url}"),
     };
@@ -414,11 +449,17 @@ fn render(
         Some((path, sums)) => format!("{text}\n{path} is to hold:\n{}", sums.trim_end()),
         None => text,
     };
-    let pins = pins.map(|(path, sums)| json!({ "path": path, "text": sums }));
-    context.reporter.result(
-        "promote",
-        &text,
-        json!({ "outcome": outcome, "tag": tag, "url": url, "receipt": receipt, "pins": pins }),
-    );
+    let published = Published {
+        tag,
+        url,
+        same_bytes,
+        receipt,
+        pins: pins.map(|(path, text)| Pins { path, text }),
+    };
+    let result = match already {
+        true => Promoted::AlreadyPublished(published),
+        false => Promoted::Published(published),
+    };
+    context.reporter.result(&text, &result);
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! `lockgate report`: writes one comment per pull request and package, and updates it in place. Runs in the privileged workflow.
 
-use lockgate_core::{PullNumber, RunId};
+use lockgate_core::gate::StatusState;
+use lockgate_core::{PackageName, PullNumber, RunId};
 use lockgate_forge::{Forge as _, Pull};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -19,32 +20,42 @@ pub fn run(context: &Context, args: &cli::Report) -> Result<(), Failure> {
     let event = context.env.event()?.unwrap_or_default();
     let mut comments = Comments::default();
     for pull in subjects(&remote, &event, args)? {
-        let number = pull.facts.number;
         let written = remote
             .view_of(pull)
             .and_then(|view| of_pull(context, &remote, &view, args, &mut comments));
         if let Err(failure) = written {
-            comments.failures.push((number, failure));
+            comments.failures.push(failure);
         }
     }
-    context.reporter.result(
-        "report",
-        &comments.texts.join("\n"),
-        json!({ "pull-request": comments.pull, "comments": comments.objects }),
-    );
     // A failure for one does not affect the others.
-    match comments.failures.into_iter().next() {
-        Some((_, failure)) => Err(failure),
-        None => Ok(()),
-    }
+    let failure = comments.failures.into_iter().next();
+    let result = Reported {
+        comments: comments.written,
+    };
+    context
+        .reporter
+        .end(&comments.texts.join("\n"), &result, failure)
+}
+
+#[derive(Serialize)]
+struct Reported {
+    comments: Vec<Written>,
+}
+
+#[derive(Serialize)]
+struct Written {
+    package: PackageName,
+    pull_request: PullNumber,
+    /// The address of the comment; `None` if it was up to date.
+    url: Option<String>,
+    state: StatusState,
 }
 
 #[derive(Default)]
 struct Comments {
     texts: Vec<String>,
-    objects: Vec<serde_json::Value>,
-    pull: Option<PullNumber>,
-    failures: Vec<(PullNumber, Failure)>,
+    written: Vec<Written>,
+    failures: Vec<Failure>,
 }
 
 fn of_pull(
@@ -55,7 +66,6 @@ fn of_pull(
     comments: &mut Comments,
 ) -> Result<(), Failure> {
     let number = view.pull.facts.number;
-    comments.pull.get_or_insert(number);
     for name in gate::packages(view, args.package.as_deref())? {
         // Without a gate there is nothing to report.
         if remote.context_of(&view.pull, &name)?.is_none() {
@@ -67,7 +77,12 @@ fn of_pull(
         };
         let written = comment::write(remote, number, &name, &text)?;
         context.reporter.summary(&text)?;
-        comments.objects.push(json!({ "package": name, "pull-request": number, "comment": written.map(|comment| comment.url), "state": observation.status.state }));
+        comments.written.push(Written {
+            package: name,
+            pull_request: number,
+            url: written.map(|comment| comment.url),
+            state: observation.status.state,
+        });
         comments.texts.push(text);
     }
     Ok(())

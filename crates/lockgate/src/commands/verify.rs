@@ -1,12 +1,14 @@
 //! `lockgate verify`: reads a published release as an anonymous client would, and checks every byte.
 
-use serde_json::json;
+use lockgate_core::Tag;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
 use crate::exit::Failure;
 use crate::observe::remote::{fetch_failure, source};
 use crate::observe::work_tree;
+use crate::output::document::File;
 use crate::reading::{client, expectation, options};
 
 /// Runs the command.
@@ -29,9 +31,18 @@ pub fn run(context: &Context, args: &cli::Verify) -> Result<(), Failure> {
             asset.sha256()
         );
     }
-    let assets: Vec<_> = verified.assets().iter().map(|a| json!({ "name": a.name().as_str(), "size": a.size(), "sha256": a.sha256().to_string() })).collect();
-    context
-        .reporter
-        .result("verify", &text, json!({ "tag": tag, "assets": assets }));
+    let assets = verified.assets().iter().map(|asset| File {
+        name: asset.name().to_string(),
+        size: asset.size(),
+        sha256: asset.sha256().to_string(),
+    });
+    let assets = assets.collect();
+    context.reporter.result(&text, &Verified { tag, assets });
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Verified {
+    tag: Tag,
+    assets: Vec<File>,
 }

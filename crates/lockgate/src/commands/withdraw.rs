@@ -4,9 +4,9 @@ use lockgate_core::config::WITHDRAWAL_ASSET;
 use lockgate_core::document::{Document as _, Withdrawal};
 use lockgate_core::render::RELEASE_MARK;
 use lockgate_core::withdraw::{self, Facts, Plan};
-use lockgate_core::{CommitId, Verdict};
+use lockgate_core::{CommitId, Tag, Verdict};
 use lockgate_forge::{Forge as _, NewRelease};
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli;
@@ -61,9 +61,8 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
         (Verdict::Wait(never), _) => match never {},
         (Verdict::Done(_), _) => {
             context.reporter.result(
-                "withdraw",
                 &format!("{tag} was withdrawn before"),
-                json!({ "outcome": "already", "tag": tag }),
+                &Withdrawn::new(Outcome::AlreadyWithdrawn, &tag, None),
             );
             return Ok(());
         }
@@ -77,11 +76,9 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
             let text = format!(
                 "{tag} is rolled back: release and tag are deleted, version {version} is free again"
             );
-            context.reporter.result(
-                "withdraw",
-                &text,
-                json!({ "outcome": "rolled-back", "tag": tag }),
-            );
+            context
+                .reporter
+                .result(&text, &Withdrawn::new(Outcome::RolledBack, &tag, None));
         }
         (Plan::Mark, release) => {
             let now = context.env.now();
@@ -124,13 +121,39 @@ pub fn run(context: &Context, args: &cli::Withdraw) -> Result<(), Failure> {
                 "{tag} is withdrawn: it stays published and marked, and version {version} is retired"
             );
             context.reporter.result(
-                "withdraw",
                 &text,
-                json!({ "outcome": "withdrawn", "tag": tag, "marker": withdrawal_tag }),
+                &Withdrawn::new(Outcome::Withdrawn, &tag, Some(&withdrawal_tag)),
             );
         }
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Withdrawn<'a> {
+    outcome: Outcome,
+    tag: &'a Tag,
+    /// The tag of the release that marks the version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marker: Option<&'a Tag>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    AlreadyWithdrawn,
+    RolledBack,
+    Withdrawn,
+}
+
+impl<'a> Withdrawn<'a> {
+    fn new(outcome: Outcome, tag: &'a Tag, marker: Option<&'a Tag>) -> Self {
+        Self {
+            outcome,
+            tag,
+            marker,
+        }
+    }
 }
 
 /// Returns the newest commit of the base branch whose version file names the version.

@@ -352,6 +352,5 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
         code: error.code(),
         message: format!("{error}{source}"),
         hint: error.hint().to_owned(),
-        reported: false,
     }
 }

@@ -2,17 +2,25 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_core::Digest;
+use serde::Serialize;
 
+use super::document::Document;
 use crate::cli::{Color, Format, Global};
 use crate::command_error::CommandError;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::process_env::ProcessEnv;
 
 /// The output of a command: results and messages.
 #[derive(Clone)]
 pub struct Reporter {
+    /// The command that runs.
+    command: &'static str,
+    /// Whether its document was printed.
+    has_document: Arc<AtomicBool>,
     format: Format,
     verbosity: i8,
     color: bool,
@@ -25,7 +33,7 @@ pub struct Reporter {
 
 impl Reporter {
     /// Creates a reporter with the settings of the options and the environment.
-    pub fn new(global: &Global, process_env: &ProcessEnv) -> Self {
+    pub fn new(command: &'static str, global: &Global, process_env: &ProcessEnv) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let color = match global.color {
             Color::Always => true,
@@ -43,6 +51,8 @@ impl Reporter {
         };
         let file = |name| process_env.var(name).map(PathBuf::from);
         Self {
+            command,
+            has_document: Arc::default(),
             format: global.output_format,
             verbosity,
             color,
@@ -53,23 +63,45 @@ impl Reporter {
         }
     }
 
-    /// Prints the result of a command: the text for people, or the object for programs, to which `version` and `command` are added.
-    pub fn result(&self, command: &str, text: &str, json: serde_json::Value) {
-        match self.format {
-            Format::Text if text.is_empty() => {}
-            Format::Text => put(std::io::stdout(), &self.plain(text)),
-            Format::Json => {
-                let mut object = serde_json::json!({ "version": 1, "command": command });
-                if let (Some(object), serde_json::Value::Object(more)) =
-                    (object.as_object_mut(), json)
-                {
-                    object.extend(more);
-                }
-                let text = format!("{object:#}");
-                // JSON readers get the same text, and the runner finds no command in it.
-                put(std::io::stdout(), &text.replace("##[", "#\\u0023["));
-            }
-        }
+    /// Prints the result of a command that succeeds: the text for people, or the document for programs.
+    pub fn result(&self, text: &str, result: &impl Serialize) {
+        self.print(text, Some(result), None);
+    }
+
+    /// Prints the result of a command that may fail all the same: programs get result and error in one document.
+    ///
+    /// # Errors
+    /// The failure.
+    pub fn end(
+        &self,
+        text: &str,
+        result: &impl Serialize,
+        failure: Option<Failure>,
+    ) -> Result<(), Failure> {
+        self.print(text, Some(result), failure.as_ref());
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Prints the failure of a command; programs get a document unless they have one.
+    pub fn finish(&self, ended: Result<(), Failure>) -> Exit {
+        let failure = ended.err();
+        self.print("", None::<&()>, failure.as_ref());
+        let Some(failure) = failure else {
+            return Exit::Done;
+        };
+        let text = failure.text();
+        put(std::io::stderr(), &self.paint(&self.plain(&text), "31"));
+        failure.exit
+    }
+
+    fn print(&self, text: &str, result: Option<&impl Serialize>, failure: Option<&Failure>) {
+        let printed = match self.format {
+            Format::Text if text.is_empty() => return,
+            Format::Text => self.plain(text),
+            Format::Json if self.has_document.swap(true, Ordering::Relaxed) => return,
+            Format::Json => Document::new(Some(self.command), result, failure).text(),
+        };
+        put(std::io::stdout(), &printed);
     }
 
     /// Escapes untrusted text in the output: inside Actions the runner must not find commands in it.
@@ -80,21 +112,21 @@ impl Reporter {
         }
     }
 
-    /// Prints the hint after the parser of the command line has reported a usage error.
-    pub fn misused() {
-        put(
-            std::io::stderr(),
-            "usage (usage.arguments): the command line is not understood\n  next: `lockgate help` lists the commands, `lockgate help COMMAND` its options",
-        );
-    }
-
-    /// Prints the failure of a command.
-    pub fn failure(&self, command: &str, failure: &Failure) {
-        if self.format == Format::Json && !failure.reported {
-            put(std::io::stdout(), &format!("{:#}", failure.json(command)));
+    /// Prints the end of a command line that is not understood, after its parser has printed the reason.
+    pub fn misused(json: bool) -> Exit {
+        let failure = Failure {
+            exit: Exit::Usage,
+            code: "usage.arguments",
+            message: "the command line is not understood".to_owned(),
+            hint: "`lockgate help` lists the commands, `lockgate help COMMAND` its options"
+                .to_owned(),
+        };
+        if json {
+            let document = Document::new(None, None::<&()>, Some(&failure));
+            put(std::io::stdout(), &document.text());
         }
-        let text = failure.text();
-        put(std::io::stderr(), &self.paint(&self.plain(&text), "31"));
+        put(std::io::stderr(), &failure.text());
+        failure.exit
     }
 
     /// Returns whether a user at a terminal can be asked.

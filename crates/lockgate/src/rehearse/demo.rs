@@ -9,13 +9,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lockgate_core::config::Package;
 use lockgate_core::{Version, detect};
 use lockgate_forge_embedded::{CommitId, MergeMethod, PullNumber};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::Workspace;
 use super::fixture::{Fixture, StepResult, Who, words};
 use super::sample_repository::Sample;
 use super::shown::exit;
 use super::workflow::BuildOrder;
+use super::{Rehearsed, Workspace};
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
@@ -117,7 +118,9 @@ struct End {
     path: String,
 }
 
-struct Row {
+/// A published executable.
+#[derive(Serialize)]
+pub(super) struct Row {
     variant: String,
     size: u64,
     sha256: String,
@@ -435,15 +438,15 @@ impl Story<'_> {
                 .to_owned()
         };
         text += &whereabouts;
-        let rows: Vec<Value> =
-            end.rows.iter().map(|row| json!({ "variant": row.variant, "size": row.size, "sha256": row.sha256, "url": row.url })).collect();
         let folder = (workspace.kept || args.serve).then(|| workspace.path.display().to_string());
         self.narrator.quiet();
-        self.narrator.context.reporter.result(
-            "rehearse",
-            &text,
-            json!({ "tag": tag, "executables": rows, "fetched": end.path, "folder": folder }),
-        );
+        let demonstrated = Rehearsed::Demonstrated {
+            tag: &tag,
+            executables: &end.rows,
+            fetched: &end.path,
+            folder,
+        };
+        self.narrator.context.reporter.result(&text, &demonstrated);
         if args.serve {
             self.narrator.say(&format!(
                 "\nThe forge is up at {} (API {}), until Ctrl-C.",

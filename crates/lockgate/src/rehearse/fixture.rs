@@ -316,6 +316,9 @@ impl Fixture {
             &self.running,
             &self.watch,
         )?;
+        if args.iter().any(|arg| arg == "json") {
+            self.file("stdout.json", &ended.stdout)?;
+        }
         Ok((
             StepResult {
                 command: format!("lockgate {}", args.join(" ")),

@@ -20,7 +20,8 @@ mod workflow;
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use lockgate_core::Tag;
+use serde::Serialize;
 
 use crate::cli;
 use crate::command_error::CommandError;
@@ -61,14 +62,42 @@ fn list(context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|(name, title)| format!("{name:width$}  {title}"))
         .collect();
-    let objects: Vec<_> = scripts
-        .iter()
-        .map(|(name, title)| json!({ "name": name, "title": title }))
-        .collect();
-    context
-        .reporter
-        .result("rehearse", &lines.join("\n"), json!({ "scripts": objects }));
+    let scripts = scripts
+        .into_iter()
+        .map(|(name, title)| Listed { name, title });
+    let list = Rehearsed::List {
+        scripts: scripts.collect(),
+    };
+    context.reporter.result(&lines.join("\n"), &list);
     Ok(())
+}
+
+/// The result of the command.
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Rehearsed<'a> {
+    /// The bundled scripts.
+    List { scripts: Vec<Listed> },
+    /// The script gave its transcript.
+    Same {
+        script: &'a str,
+        instructions: usize,
+    },
+    /// The transcript was written into the script.
+    Blessed { script: &'a str },
+    /// The demonstration published a release; the folder is named if it is kept.
+    Demonstrated {
+        tag: &'a Tag,
+        executables: &'a [demo::Row],
+        fetched: &'a str,
+        folder: Option<String>,
+    },
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    title: String,
 }
 
 fn title(text: &str) -> String {

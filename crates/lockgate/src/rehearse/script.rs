@@ -7,10 +7,9 @@
 use std::path::Path;
 
 use lockgate_core::escape::quoted;
-use serde_json::json;
 
-use super::Workspace;
 use super::interpreter::Interpreter;
+use super::{Rehearsed, Workspace};
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::Failure;
@@ -59,9 +58,8 @@ pub(super) fn run(
         std::fs::write(file, &seen_all)
             .map_err(|error| CommandError::file(format!("write {place}"), &error))?;
         context.reporter.result(
-            "rehearse",
             &format!("{place}: blessed"),
-            json!({ "script": place, "outcome": "blessed" }),
+            &Rehearsed::Blessed { script: &place },
         );
         return Ok(());
     }
@@ -73,9 +71,11 @@ pub(super) fn run(
         .filter(|scene| scene.instruction.is_some())
         .count();
     context.reporter.result(
-        "rehearse",
         &format!("{place}: {count} instructions, as written"),
-        json!({ "script": place, "outcome": "same", "instructions": count }),
+        &Rehearsed::Same {
+            script: &place,
+            instructions: count,
+        },
     );
     Ok(())
 }

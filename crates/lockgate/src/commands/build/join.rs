@@ -5,9 +5,8 @@ use std::path::Path;
 use lockgate_core::document::{Candidate, Document as _, LARGEST, Part, failures};
 use lockgate_core::{Attempt, VariantName};
 use lockgate_forge::Forge as _;
-use serde_json::json;
 
-use super::{Source, write};
+use super::{Build, Source, write};
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
@@ -35,26 +34,24 @@ pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Res
     context
         .reporter
         .output("path", &path.display().to_string())?;
-    match &candidate {
+    let (text, failure) = match &candidate {
         Candidate::Complete(manifest) => {
-            let text = format!(
-                "{} {}: all {} variants are built",
-                manifest.package,
-                manifest.package_version,
-                manifest.executables.len()
-            );
-            context.reporter.result(
-                "build",
-                &text,
-                json!({ "candidate": candidate, "path": path }),
-            );
-            Ok(())
+            let (package, version) = (&manifest.package, &manifest.package_version);
+            let count = manifest.executables.len();
+            let text = format!("{package} {version}: all {count} variants are built");
+            (text, None)
         }
         Candidate::Failed { failed, .. } => {
             let (failed, next) = failures(failed);
-            Err(CommandError::Incomplete { failed, next }.into())
+            let incomplete = CommandError::Incomplete { failed, next };
+            (String::new(), Some(incomplete.into()))
         }
-    }
+    };
+    let joined = Build::Join {
+        candidate: &candidate,
+        path: path.display().to_string(),
+    };
+    context.reporter.end(&text, &joined, failure)
 }
 
 fn parts_in(folder: &Path) -> Result<Vec<Part>, Failure> {

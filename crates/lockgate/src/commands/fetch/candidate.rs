@@ -146,7 +146,6 @@ fn download(
                 code: "fetch.wrong-bytes",
                 message: wrong.problem,
                 hint: wrong.next.unwrap_or_else(|| "do not use it; build the pull request again, and find out what changed its artifacts".to_owned()),
-                reported: false,
             }),
             Some(UploadFault::Source(fault) | UploadFault::Forge(fault)) => {
                 let error = format!("{}: {}", executable.name, fault.text());

@@ -52,7 +52,6 @@ pub(super) fn variant<'p>(
             code: error.code(),
             message: error.to_string(),
             hint: error.hint().to_owned(),
-            reported: false,
         }),
     }
 }
