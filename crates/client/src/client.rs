@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::address::Address;
 use crate::cache::{Cache, Pruned};
 use crate::document::{DocumentError, LARGEST};
 use crate::error::{FetchError, Tried};
@@ -17,6 +16,7 @@ use crate::mirror::Mirror;
 use crate::names::{AssetName, Source};
 use crate::options::{Options, Retry};
 use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
+use lockgate_http::Address;
 
 /// Fetches and verifies. Holds settings and connections, no other state; threads may share it.
 pub struct Client {

@@ -7,7 +7,6 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::address::Address;
 use crate::cache::{DownloadLock, LockOutcome, Patience, failed};
 use crate::client::{Client, given_up, stopped};
 use crate::copy::{HashingCounter, PumpError};
@@ -22,6 +21,7 @@ use crate::names::AssetName;
 use crate::request::{Origin, Request};
 use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 use crate::withdrawn::WithdrawalCheck;
+use lockgate_http::Address;
 
 impl Client {
     /// Downloads from the mirrors, then from the release.

@@ -6,9 +6,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use lockgate_http::ConfigError;
+
 use crate::digest::Digest;
-pub(crate) use crate::escape::{plain, quoted, quoted_address, redacted};
+use crate::names::not_usable;
 use crate::request::{Origin, TrustSource};
+pub(crate) use lockgate_http::escape::{plain, quoted, quoted_address};
 
 /// Why there is no verified executable.
 #[derive(Debug, thiserror::Error)]
@@ -246,6 +249,23 @@ impl FetchError {
                 "try again; if it happens again, report it as a bug of Lockgate"
             }
         }
+    }
+}
+
+impl From<ConfigError> for FetchError {
+    fn from(error: ConfigError) -> Self {
+        let (text, expected) = match error {
+            ConfigError::Socks { proxy } => return Self::Proxy { proxy },
+            ConfigError::Proxy => (
+                "the proxy",
+                "the address of a proxy, such as http://proxy.example:3128",
+            ),
+            ConfigError::UserAgent => (
+                "the user agent",
+                "the name of a program, in ASCII and on one line",
+            ),
+        };
+        not_usable(text, expected)
     }
 }
 

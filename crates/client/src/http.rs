@@ -1,37 +1,26 @@
-//! One GET request: redirects followed by this module, status mapped to an outcome, time limits, ranges.
+//! One GET: status to outcome, the rest of a file. The rules of the connection are those of `lockgate-http`.
 //!
-//! Anonymous, except for the login of a mirror, which is sent to that server only. Addresses cannot hold a credential,
-//! and cookies are not compiled in (a proxy's own user name is sent to that proxy). A panic of the HTTP library becomes
-//! an error. Does not know what the bytes are, nor the number of attempts.
+//! Anonymous, but for the login of a mirror, which goes to that server only. Addresses cannot hold a credential, and cookies are
+//! not compiled in (a proxy's own user name goes to that proxy). Does not know what the bytes are, nor how often to ask.
 
 use std::io::{self, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ureq::Body;
-use ureq::http::{Response, Version, header};
+use lockgate_http::http::{Request, Response, Version, header};
+use lockgate_http::{
+    Address, Body, Config, Followed, Http, Policy, Proxies, Route, follow, header, read_rest,
+    reader,
+};
 
-use crate::address::Address;
-use crate::agents::{Agents, Route};
-use crate::error::{FetchError, plain};
+use crate::error::FetchError;
 use crate::login::Login;
 use crate::options::Options;
 pub(crate) use crate::transfer_error::{RetryAdvice, TransferError, broken, later, never};
-use crate::transfer_error::{classified, from_the_start, refused};
+use crate::transfer_error::{from_the_start, refused};
 use crate::web_page::{is_html, is_web_page};
 
-/// The largest number of redirects that are followed.
-const MOST_REDIRECTS: usize = 5;
-/// The limit for an unwanted body that is read so that its connection can be reused, in bytes.
-const WORTH_READING: u64 = 64 * 1024;
-
-/// The network, as an anonymous reader needs it.
-pub(crate) struct Net {
-    agents: Agents,
-    idle: Duration,
-    total: Duration,
-}
+/// The network, as far as an anonymous reader needs it.
+pub(crate) struct Net(Http);
 
 /// The byte to resume from, and the validator of the first part.
 #[derive(Debug, Clone, Copy)]
@@ -56,22 +45,35 @@ pub(crate) struct Arriving {
 
 impl Net {
     pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
-        Ok(Self {
-            agents: Agents::new(options)?,
-            idle: options.timeouts.idle,
-            total: options.timeouts.total,
-        })
+        let config = Config {
+            user_agent: options.user_agent.clone(),
+            policy: Policy {
+                timeouts: options.timeouts,
+                attempts: options.retry.attempts,
+                budget: options.timeouts.total,
+                ..Policy::DOWNLOAD
+            },
+            proxies: Proxies::new(&options.proxy)?,
+            ca_files: options.ca_files.clone(),
+            stop: options.stop.clone(),
+        };
+        Ok(Self(Http::new(config)?))
+    }
+
+    /// The time limits and the retry policy.
+    pub(crate) fn policy(&self) -> &Policy {
+        self.0.policy()
     }
 
     /// Returns how long a server may be silent.
     pub(crate) fn idle(&self) -> Duration {
-        self.idle
+        self.policy().timeouts.idle
     }
 
     /// Returns the end of the time for a transfer that begins now.
     pub(crate) fn deadline(&self) -> Instant {
         let now = Instant::now();
-        now.checked_add(self.total)
+        now.checked_add(self.policy().timeouts.total)
             .unwrap_or(now + Duration::from_secs(1 << 30))
     }
 
@@ -81,41 +83,36 @@ impl Net {
         &self,
         address: &Address,
         resume: Option<Resume<'_>>,
-        login: Option<&Login>,
+        mut login: Option<&Login>,
         deadline: Instant,
     ) -> Result<Arriving, TransferError> {
-        let mut at = address.clone();
-        let mut login = login.filter(|login| login.is_for(address));
-        for _ in 0..=MOST_REDIRECTS {
-            let route = guarded(|| self.agents.of(&at)).map_err(never)??;
-            let proxy = route.proxy.as_deref();
-            let response = ask(&route, &at, resume, login, deadline)?;
-            match response.status().as_u16() {
-                200 => return whole(response, &at),
-                206 if resume.is_some() => return part(response, resume),
-                416 if resume.is_some() => {
-                    return Err(from_the_start("it has no such part of the file"));
+        let mut route = None;
+        let Followed {
+            response,
+            address: at,
+            ..
+        } = follow(address, never, |at, _| {
+            login = login.filter(|login| login.is_for(at));
+            ask(route.insert(self.0.route(at)?), at, resume, login, deadline)
+        })?;
+        match response.status().as_u16() {
+            200 => whole(response, &at),
+            206 if resume.is_some() => part(response, resume),
+            416 if resume.is_some() => Err(from_the_start("it has no such part of the file")),
+            status @ (401 | 403 | 511) if is_html(&response) => {
+                let at = at.to_string();
+                Err(TransferError::WebPage { at, status })
+            }
+            status => {
+                let mut refused = refused(status, &response);
+                if let (TransferError::Network { problem, .. }, Some(route)) = (&mut refused, route)
+                {
+                    *problem = route.through(std::mem::take(problem));
                 }
-                301 | 302 | 303 | 307 | 308 => {
-                    let location = header(&response, header::LOCATION).unwrap_or_default();
-                    at = at.follow(location).map_err(never)?;
-                    login = login.filter(|login| login.is_for(&at));
-                    read_rest(response);
-                }
-                status @ (401 | 403 | 511) if is_html(&response) => {
-                    let at = at.to_string();
-                    return Err(TransferError::WebPage { at, status });
-                }
-                status => {
-                    let refused = refused(status, &response).through(proxy);
-                    read_rest(response);
-                    return Err(refused);
-                }
+                read_rest(response);
+                Err(refused)
             }
         }
-        Err(never(format!(
-            "it redirects more than {MOST_REDIRECTS} times"
-        )))
     }
 }
 
@@ -130,71 +127,21 @@ fn ask(
     if left.is_zero() {
         return Err(never("it took too long".to_owned()));
     }
-    let call = || {
-        let mut request = route
-            .agent
-            .get(at.in_full())
-            .header(header::ACCEPT, "*/*")
-            .header(header::ACCEPT_ENCODING, "identity");
-        if let Some(resume) = resume {
-            request = request.header(header::RANGE, format!("bytes={}-", resume.from));
-            if let Some(etag) = resume.etag {
-                request = request.header(header::IF_RANGE, etag);
-            }
+    let mut request = Request::get(at.in_full())
+        .header(header::ACCEPT, "*/*")
+        .header(header::ACCEPT_ENCODING, "identity");
+    if let Some(resume) = resume {
+        request = request.header(header::RANGE, format!("bytes={}-", resume.from));
+        if let Some(etag) = resume.etag {
+            request = request.header(header::IF_RANGE, etag);
         }
-        if let Some(login) = login {
-            request = request.header(&login.name, &login.value);
-        }
-        request.config().timeout_global(Some(left)).build().call()
-    };
-    let mut answer = guarded(call).map_err(never)?;
-    // A server may close a connection at the moment when it is reused (RFC 9110, 9.2.2).
-    let was_kept = route.kept.swap(false, Ordering::Relaxed);
-    if was_kept && answer.as_ref().is_err_and(is_closed) {
-        answer = guarded(call).map_err(never)?;
     }
-    route.kept.store(answer.is_ok(), Ordering::Relaxed);
-    answer.map_err(|error| classified(&error, route.proxy.as_deref()))
-}
-
-fn is_closed(error: &ureq::Error) -> bool {
-    use io::ErrorKind as Kind;
-    let closed = [
-        Kind::UnexpectedEof,
-        Kind::ConnectionReset,
-        Kind::ConnectionAborted,
-        Kind::BrokenPipe,
-    ];
-    matches!(error, ureq::Error::Io(error) if closed.contains(&error.kind()))
-}
-
-/// Calls the HTTP library and turns its panics, which are bugs of its own, into errors.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        let text = text.unwrap_or_default();
-        format!("the HTTP library failed: {}", plain(&text))
-    })
-}
-
-/// A body whose panics become errors.
-struct Guarded<R>(R);
-
-impl<R: Read> Read for Guarded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        guarded(|| self.0.read(buffer)).unwrap_or_else(|panic| Err(io::Error::other(panic)))
+    if let Some(login) = login {
+        request = request.header(&login.name, &login.value);
     }
-}
-
-/// Reads a short unwanted body, so that its connection can be reused.
-fn read_rest(response: Response<Body>) {
-    let short = |size| size <= WORTH_READING;
-    if response.body().content_length().is_none_or(short) {
-        let body = Guarded(response.into_body().into_reader());
-        // An error here costs a connection, no more.
-        drop(io::copy(&mut body.take(WORTH_READING), &mut io::sink()));
-    }
+    let malformed = |_| never("the address or a header of the request is malformed".to_owned());
+    let request = request.body(()).map_err(malformed)?;
+    Ok(route.send(request, None, Some(left))?)
 }
 
 fn whole(response: Response<Body>, at: &Address) -> Result<Arriving, TransferError> {
@@ -261,7 +208,7 @@ fn arriving(
     let framed = chunked || response.headers().contains_key(header::CONTENT_LENGTH);
     Ok(Arriving {
         etag: etag(&response),
-        body: Box::new(Guarded(response.into_body().into_reader())),
+        body: Box::new(reader(response.into_body())),
         from,
         size,
         framed,
@@ -287,26 +234,9 @@ fn etag(response: &Response<Body>) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-pub(crate) fn header(response: &Response<Body>, name: header::HeaderName) -> Option<&str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_panic_of_the_library_is_an_error() {
-        struct Panics;
-        impl Read for Panics {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                std::panic::resume_unwind(Box::new("a bug".to_owned()))
-            }
-        }
-        let error = Guarded(Panics).read(&mut [0]).unwrap_err();
-        assert_eq!(error.to_string(), "the HTTP library failed: a bug");
-        assert_eq!(guarded(|| 1), Ok(1));
-    }
 
     #[test]
     fn only_one_plain_part_is_a_part() {

@@ -62,17 +62,13 @@
 //! from the program. The environment itself is read in two places only: the proxy variables (see [`Proxy`]), and, by a
 //! library, `SSL_CERT_FILE` and `SSL_CERT_DIR`, which name root certificates in place of the system's.
 
-mod address;
-mod agents;
 mod cache;
 mod client;
 mod copy;
-mod dial;
 mod digest;
 mod document;
 mod download;
 mod error;
-mod escape;
 mod event;
 mod expected;
 mod fetch;
@@ -84,16 +80,12 @@ mod libc;
 mod login;
 mod mirror;
 mod names;
-mod no_proxy;
 mod options;
 mod package;
-mod proxies;
 mod request;
 mod runnable;
-mod stop;
 mod transfer;
 mod transfer_error;
-mod transport;
 mod variables;
 mod variant;
 mod verify;
@@ -109,8 +101,9 @@ pub use event::{Event, Listener, Progress};
 pub use fetch_spec::{FetchSpec, FetchSpecError};
 pub use host::HostPlatform;
 pub use libc::{GlibcLoader, HostLibc};
+pub use lockgate_http::{Proxy, Timeouts, jittered};
 pub use names::{AssetName, Source};
-pub use options::{Options, Proxy, Retry, Timeouts};
+pub use options::{Options, Retry};
 pub use package::{Naming, version_of_file};
 pub use request::{Fetched, Origin, Request, Trust, TrustSource};
 pub use variables::{BadVariable, Network, Variables};

@@ -7,9 +7,9 @@
 use std::fmt;
 use std::path::Path;
 
-use ureq::http::{HeaderName, HeaderValue, header};
+use lockgate_http::http::{HeaderName, HeaderValue, header};
+use lockgate_http::{Address, basic};
 
-use crate::address::Address;
 use crate::error::FetchError;
 use crate::mirror::Mirror;
 use crate::names::not_usable;
@@ -93,8 +93,7 @@ impl Login {
         let text = std::fs::read(file).ok()?;
         let (host, _) = server.host_and_port();
         let (user, password) = entry(&String::from_utf8_lossy(&text), host)?;
-        let text = format!("Basic {}", base64(format!("{user}:{password}").as_bytes()));
-        let value = HeaderValue::from_str(&text).ok()?;
+        let value = HeaderValue::from_str(&basic(&user, &password)).ok()?;
         Some(Self::new(server, header::AUTHORIZATION, value))
     }
 
@@ -178,25 +177,6 @@ fn next_word(text: &str) -> (String, &str) {
     (word, "")
 }
 
-/// Encodes as base64 (RFC 4648, 4).
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| usize::from(group.get(at).copied().unwrap_or(0));
-        let all = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let digit = DIGITS[(all >> shift) & 63];
-            out.push(if at > group.len() {
-                '='
-            } else {
-                char::from(digit)
-            });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,20 +203,6 @@ mod tests {
             let found = entry(text, host);
             let found = found.as_ref().map(|(a, b)| (a.as_str(), b.as_str()));
             assert_eq!(found, expected, "{host}");
-        }
-    }
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        let table = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(base64(text.as_bytes()), expected);
         }
     }
 

@@ -4,9 +4,9 @@
 
 use std::path::PathBuf;
 
-use crate::address::Address;
 use crate::error::FetchError;
 use crate::names::{AssetName, Source, not_usable};
+use lockgate_http::Address;
 
 /// A mirror.
 #[derive(Debug, Clone, PartialEq, Eq)]

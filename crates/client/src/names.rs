@@ -6,8 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::WITHDRAWN_PREFIX;
-use crate::address::Address;
 use crate::error::{FetchError, quoted_address};
+use lockgate_http::Address;
 
 /// The name of a release's file: letters, digits, `.`, `_`, `-`; no dot at either end; at most 200 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

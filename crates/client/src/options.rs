@@ -1,12 +1,12 @@
 //! The options of a client: sources, network, limits, listener.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::error::redacted;
+use lockgate_http::{Clock, Policy, Proxy, Timeouts};
+
 use crate::event::Listener;
 
 /// The options of a [`crate::Client`]. The default has no cache and no mirror, and uses the network.
@@ -80,98 +80,21 @@ impl Default for Options {
     }
 }
 
-/// How long to wait before a server counts as unreachable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// The limit for resolving its name, and again for connecting, TLS included. Default: 15 seconds each.
-    pub connect: Duration,
-    /// The limit for the next bytes. Default: 30 seconds.
-    pub idle: Duration,
-    /// The limit for one file from one address, all attempts included; and for another process that downloads the same
-    /// file. Default: 30 minutes.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(15),
-            idle: Duration::from_secs(30),
-            total: Duration::from_secs(1800),
-        }
-    }
-}
-
-/// How to retry after a temporary error (no connection, a time-out, a broken transfer, 429, 5xx).
+/// How often to ask an address whose trouble may pass (no connection, a time-out, a broken transfer, 429, 5xx).
 #[derive(Clone)]
 pub struct Retry {
     /// The number of attempts, at least one. An attempt that brings a part of the file does not count. Default: 3.
     pub attempts: u32,
-    /// Waits between attempts: half a second, doubling, at most a minute; or as long as the server asks for. Default:
-    /// sleeps.
+    /// Waits: half a second, doubling, at most a minute; or as long as the server asks for. Default: sleeps so long, and up to
+    /// a quarter longer at random, so that clients which failed together do not return together; see [`crate::jittered`].
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
 }
 
 impl Default for Retry {
     fn default() -> Self {
         Self {
-            attempts: 3,
-            pause: Arc::new(std::thread::sleep),
+            attempts: Policy::DOWNLOAD.attempts,
+            pause: Clock::default().sleep,
         }
-    }
-}
-
-impl Retry {
-    /// Returns how long to wait after an attempt, counted from 1; `None` if the server asks for more than a minute.
-    pub(crate) fn wait(attempt: u32, asked_for: Option<Duration>) -> Option<Duration> {
-        let longest = Duration::from_secs(60);
-        let doubling = Duration::from_millis(500)
-            .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-        asked_for.map_or(Some(doubling.min(longest)), |wait| {
-            (wait <= longest).then_some(wait)
-        })
-    }
-}
-
-/// The proxy for reaching a server. Shown without the proxy's user name and password.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub enum Proxy {
-    /// The proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` (also in lower case) name, except for this machine and
-    /// the hosts of `NO_PROXY`.
-    #[default]
-    Environment,
-    /// No proxy.
-    Direct,
-    /// The proxy at this address, for every request.
-    Through(String),
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment => f.write_str("Environment"),
-            Self::Direct => f.write_str("Direct"),
-            Self::Through(text) => f.debug_tuple("Through").field(&redacted(text)).finish(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_password_of_a_proxy_is_not_shown() {
-        let proxy = Proxy::Through("http://me:secret@proxy:3128".to_owned());
-        assert_eq!(format!("{proxy:?}"), "Through(\"http://…@proxy:3128\")");
-    }
-
-    #[test]
-    fn waiting_doubles_and_is_bounded() {
-        let waits = [1, 2, 3, 40].map(|attempt| Retry::wait(attempt, None).unwrap().as_millis());
-        assert_eq!(waits, [500, 1000, 2000, 60_000]);
-        let asked = |seconds| Retry::wait(1, Some(Duration::from_secs(seconds)));
-        assert_eq!(asked(7), Some(Duration::from_secs(7)));
-        assert_eq!(asked(61), None, "an hour is too long to wait for an answer");
     }
 }

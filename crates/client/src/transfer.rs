@@ -9,7 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::address::Address;
+use lockgate_http::{Address, Attempts, Policy};
+
 use crate::copy::{Digested, HashingCounter, PumpError};
 use crate::digest::Digest;
 use crate::event::{Event, Listener, Progress};
@@ -205,7 +206,11 @@ impl Transport<'_> {
         if let Some(limit) = self.limit {
             deadline = deadline.min(Instant::now() + limit);
         }
-        let mut attempt = 1;
+        let policy = Policy {
+            attempts: self.retry.attempts,
+            ..self.net.policy().clone()
+        };
+        let mut attempts = Attempts::new(&policy);
         let mut doubted = None;
         loop {
             if self.stopped() {
@@ -243,7 +248,7 @@ impl Transport<'_> {
                 Err(stopped) => return Err(stopped),
             };
             if partial.counter.size() >= before.saturating_add(WORTH_ANOTHER) {
-                attempt = 0;
+                attempts.progress();
             }
             let stop = |problem| Err(Stopped::TransferError(never(problem)));
             match again {
@@ -256,8 +261,7 @@ impl Transport<'_> {
                     partial.restart()?;
                 }
                 RetryAdvice::After(asked_for) => {
-                    let wait = Retry::wait(attempt.max(1), asked_for);
-                    let Some(wait) = wait.filter(|_| attempt < self.retry.attempts) else {
+                    let Some(wait) = attempts.next_wait(asked_for) else {
                         return stop(problem);
                     };
                     self.tell(&Event::Retrying {
@@ -266,7 +270,6 @@ impl Transport<'_> {
                         wait,
                     });
                     (self.retry.pause)(wait);
-                    attempt += 1;
                 }
             }
         }

@@ -5,11 +5,10 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use ureq::Body;
-use ureq::http::{Response, header};
+use lockgate_http::http::Response;
+use lockgate_http::{Body, FailureKind, SendError, retry_after};
 
 use crate::error::plain;
-use crate::http::header;
 
 /// Why an address does not provide a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,15 +47,17 @@ impl TransferError {
             Self::Untrusted { problem } | Self::Network { problem, .. } => problem.clone(),
         }
     }
+}
 
-    /// Adds the proxy through which the error came.
-    pub(crate) fn through(mut self, proxy: Option<&str>) -> Self {
-        if let (Self::Network { problem, .. }, Some(proxy)) = (&mut self, proxy)
-            && !problem.contains(proxy)
-        {
-            *problem = format!("{problem} (through the proxy {proxy})");
+impl From<SendError> for TransferError {
+    fn from(error: SendError) -> Self {
+        let problem = error.problem;
+        match error.kind {
+            FailureKind::Passing => later(problem),
+            FailureKind::Lasting => never(problem),
+            FailureKind::Untrusted => Self::Untrusted { problem },
+            FailureKind::Socks { proxy } => Self::Proxy { proxy },
         }
-        self
     }
 }
 
@@ -98,8 +99,7 @@ pub(crate) fn broken(error: &io::Error) -> TransferError {
 /// 401, 403, 407 and 451 do not show whether there is a file: a login, a proxy or a filter in between answers so too.
 /// GitHub answers 404 for what the public may not access, and 403 with a time after too many requests.
 pub(crate) fn refused(status: u16, response: &Response<Body>) -> TransferError {
-    let wait = header(response, header::RETRY_AFTER)
-        .and_then(|text| retry_after(text, header(response, header::DATE), SystemTime::now()));
+    let wait = retry_after(response.headers(), SystemTime::now());
     let problem = match (status, wait) {
         (_, Some(wait)) => {
             let seconds = wait.as_secs();
@@ -118,110 +118,5 @@ pub(crate) fn refused(status: u16, response: &Response<Body>) -> TransferError {
         403 if wait.is_some() => TransferError::Network { problem, again },
         408 | 429 | 500..=599 => TransferError::Network { problem, again },
         _ => never(problem),
-    }
-}
-
-// RFC 9110, 10.2.3: seconds, or a date. A date is compared with the server's clock if it is known: the local one may be
-// wrong.
-fn retry_after(text: &str, reported: Option<&str>, now: SystemTime) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let now = reported
-        .and_then(|reported| httpdate::parse_http_date(reported.trim()).ok())
-        .unwrap_or(now);
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
-/// Classifies an error of the HTTP library on a route through this proxy.
-pub(crate) fn classified(error: &ureq::Error, proxy: Option<&str>) -> TransferError {
-    use ureq::Error as E;
-    let mut problem = plain(&error.to_string());
-    if is_untrusted(error) {
-        return TransferError::Untrusted { problem };
-    }
-    if let E::ConnectProxyFailed(reason) = error {
-        return proxy_answered(reason, proxy.unwrap_or_default());
-    }
-    let mut passing = matches!(
-        error,
-        E::Timeout(_) | E::HostNotFound | E::ConnectionFailed | E::Protocol(_)
-    );
-    if let E::Io(error) = error {
-        problem = plain(&error.to_string());
-        // A server that does not use TLS will not use it next time either.
-        passing = error.kind() != io::ErrorKind::InvalidData;
-    } else if matches!(error, E::Timeout(_)) {
-        problem = "it took too long".to_owned();
-    }
-    let transfer_error = if passing {
-        later(problem)
-    } else {
-        never(problem)
-    };
-    transfer_error.through(proxy)
-}
-
-fn is_untrusted(error: &ureq::Error) -> bool {
-    let tls = if let ureq::Error::Rustls(error) = error {
-        Some(error)
-    } else if let ureq::Error::Io(error) = error {
-        error.get_ref().and_then(|inner| inner.downcast_ref())
-    } else {
-        None
-    };
-    matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
-}
-
-/// Recognizes a proxy that made no connection to the server. The library gives its status as text.
-fn proxy_answered(reason: &str, proxy: &str) -> TransferError {
-    let status = reason.rsplit('/').next().unwrap_or_default();
-    let status: Option<u16> = status.parse().ok();
-    let what = match status {
-        Some(407) => "answered 407: it wants a user name and a password".to_owned(),
-        Some(status @ (403 | 405)) => {
-            format!("answered {status}: it does not allow connections to this address")
-        }
-        Some(status) => format!("answered {status}"),
-        None => plain(reason),
-    };
-    let problem = format!("the proxy {proxy} {what}");
-    match status {
-        Some(408 | 429 | 500..=599) | None => later(problem),
-        Some(_) => never(problem),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn when_to_come_again_is_seconds_or_a_date_by_the_servers_clock() {
-        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
-        let our_clock = httpdate::parse_http_date(date).unwrap() - Duration::from_secs(90);
-        let table = [
-            ("9", None, Some(9)),
-            (" 9 ", Some(date), Some(9)),
-            (date, None, Some(90)),
-            (date, Some("Wed, 21 Oct 2026 07:27:30 GMT"), Some(30)),
-            (date, Some("Wed, 21 Oct 2026 07:28:30 GMT"), Some(0)),
-            (date, Some("noon"), Some(90)),
-            ("Wednesday, 21-Oct-26 07:28:00 GMT", None, Some(90)),
-            ("-1", None, None),
-            ("1.5", None, None),
-            ("soon", None, None),
-            ("", None, None),
-        ];
-        for (text, reported, seconds) in table {
-            let expected = seconds.map(Duration::from_secs);
-            assert_eq!(
-                retry_after(text, reported, our_clock),
-                expected,
-                "{text}, {reported:?}"
-            );
-        }
     }
 }

@@ -9,8 +9,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lockgate_http::Proxy;
+
 use crate::error::{FetchError, quoted};
-use crate::options::{Options, Proxy};
+use crate::options::Options;
 
 /// The variables, read by the caller. An empty one counts as not set.
 pub struct Variables<'v>(pub &'v dyn Fn(&str) -> Option<OsString>);

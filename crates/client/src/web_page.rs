@@ -1,9 +1,7 @@
 //! Distinguishes a web page from a file by its media type and its first bytes.
 
-use ureq::Body;
-use ureq::http::{Response, header};
-
-use crate::http::header;
+use lockgate_http::http::{Response, header};
+use lockgate_http::{Body, header};
 
 /// Whether the response's media type is a web page's.
 pub(crate) fn is_html(response: &Response<Body>) -> bool {

@@ -131,7 +131,7 @@ impl VariantRow {
 /// A pause between attempts that ends early once the work is to stop.
 fn pause_until(stop: Arc<AtomicBool>) -> Arc<dyn Fn(Duration) + Send + Sync> {
     Arc::new(move |wait| {
-        let end = Instant::now() + wait;
+        let end = Instant::now() + lockgate_client::jittered(wait);
         while !stop.load(Ordering::Relaxed) && Instant::now() < end {
             std::thread::sleep(POLL.min(end.saturating_duration_since(Instant::now())));
         }

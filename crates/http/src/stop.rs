@@ -1,7 +1,7 @@
-//! Network waits that end once the caller stops, also while nothing arrives.
+//! Ends a wait for the network when the caller sets a flag, also while nothing arrives.
 //!
-//! The system's calls cannot be interrupted from outside. So a call with a time limit of its own waits in slices, and a
-//! call without one runs in a thread that is left behind and ends by its own limit.
+//! The system's calls cannot be interrupted. A call with a time limit is split into slices; a call without one runs in a thread
+//! that is abandoned and ends by its own limit.
 
 use std::io;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How long a wait lasts until the flag is checked again.
+/// How often the flag is checked.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// The caller's flag, if there is one.
+/// The caller's flag, if any.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop(pub(crate) Option<Arc<AtomicBool>>);
 
 impl Stop {
-    /// Fails once the caller stops.
+    /// Fails if the flag is set.
     pub(crate) fn check(&self) -> io::Result<()> {
         match &self.0 {
             Some(flag) if flag.load(Ordering::Relaxed) => {
@@ -27,7 +27,7 @@ impl Stop {
         }
     }
 
-    /// Returns how long to wait at a time, if there is that much time left.
+    /// Returns how long to wait at a time, if so long is left.
     pub(crate) fn slice(&self, left: Option<Duration>) -> Option<Duration> {
         match &self.0 {
             Some(_) => Some(left.map_or(SLICE, |left| left.min(SLICE))),
@@ -35,7 +35,7 @@ impl Stop {
         }
     }
 
-    /// Runs a call that may take long, or fails once the caller stops.
+    /// Runs work that can take long; fails when the flag is set.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

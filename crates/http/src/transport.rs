@@ -1,10 +1,10 @@
-//! The connections of the HTTP library: where they lead, and how plain `http` goes through a proxy.
+//! Opens the connections of the HTTP library, and sends plain `http` requests through a proxy.
 //!
-//! The library's own connector tries a host's addresses one after the other, and asks every proxy for a tunnel. Proxies
-//! commonly allow tunnels to port 443 only, so a plain address is sent to the proxy in full, as RFC 9112 (3.2.2)
-//! specifies and `curl` does. Knows neither redirects nor time limits.
+//! The library's own connector tries a host's addresses one after the other, and asks every proxy for a tunnel. Proxies commonly
+//! allow tunnels to port 443 only, so for a plain address the proxy is sent the whole address (RFC 9112, 3.2.2), as `curl` does.
+//! Does not know redirects or retries.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,16 +18,8 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use crate::dial::{Attempt, Dialer};
+use crate::forward::{Forward, Forwarded};
 use crate::stop::Stop;
-
-/// A proxy that receives plain addresses in full.
-#[derive(Debug, Clone)]
-pub(crate) struct Forward {
-    /// Its address.
-    pub(crate) uri: Uri,
-    /// The header with its own user name and password, if it has them.
-    pub(crate) login: Option<String>,
-}
 
 /// Makes connections to servers or to a proxy.
 #[derive(Debug)]
@@ -52,9 +44,9 @@ impl<In: Transport> Connector<In> for Connect {
             return Ok(Some(Either::A(chained)));
         }
         let attempt: Arc<Attempt<TcpStream>> = Arc::new(connect);
-        let retry_budget = details.timeout.not_zero().map(|left| *left);
+        let limit = details.timeout.not_zero().map(|left| *left);
         let (dialer, addresses) = (Arc::clone(&self.dialer), details.addrs.to_vec());
-        let dial = move || dialer.dial(&addresses, retry_budget, &attempt);
+        let dial = move || dialer.dial(&addresses, limit, &attempt);
         let stream = self
             .stop
             .run(dial)
@@ -68,25 +60,23 @@ impl<In: Transport> Connector<In> for Connect {
         Ok(Some(Either::B(Tcp {
             stream,
             buffers: LazyBuffers::new(input, output),
-            forward: self.forward.clone().zip(authority),
+            forward: self.forward.clone().zip(authority).map(Forwarded::new),
             stop: self.stop.clone(),
         })))
     }
 }
 
-fn connect(address: SocketAddr, retry_budget: Option<Duration>) -> io::Result<TcpStream> {
-    let stream = match retry_budget {
-        // An attempt is not refused at once because no time is left.
-        Some(retry_budget) => {
-            TcpStream::connect_timeout(&address, retry_budget.max(Duration::from_millis(1)))
-        }
+fn connect(address: SocketAddr, limit: Option<Duration>) -> io::Result<TcpStream> {
+    let stream = match limit {
+        // A limit of zero is an error.
+        Some(limit) => TcpStream::connect_timeout(&address, limit.max(Duration::from_millis(1))),
         None => TcpStream::connect(address),
     }?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-/// Adds the proxy's name to the error of a connection to the proxy.
+/// Returns the error of a failed connection, with the proxy's name if it was one to the proxy.
 fn named(error: io::Error, proxy: Option<&str>) -> Error {
     let timed_out = error.kind() == io::ErrorKind::TimedOut;
     match proxy {
@@ -109,7 +99,8 @@ pub(crate) struct Lookup {
     /// The proxy, as it is shown, if every name is the proxy's.
     pub(crate) proxy: Option<String>,
     pub(crate) forward: Option<Forward>,
-    /// In tests: the addresses that every name resolves to.
+    /// The addresses of every name.
+    #[cfg(test)]
     pub(crate) fixed: Vec<SocketAddr>,
     pub(crate) stop: Stop,
 }
@@ -121,6 +112,7 @@ impl Resolver for Lookup {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
+        #[cfg(test)]
         if !self.fixed.is_empty() {
             let mut all = self.empty();
             self.fixed.iter().for_each(|address| all.push(*address));
@@ -145,8 +137,8 @@ impl Resolver for Lookup {
 pub(crate) struct Tcp {
     stream: TcpStream,
     buffers: LazyBuffers,
-    /// The proxy at the other end, and the server that is requested through it.
-    forward: Option<(Forward, String)>,
+    /// The proxy at the other end, if it is sent whole addresses.
+    forward: Option<Forwarded>,
     stop: Stop,
 }
 
@@ -167,8 +159,8 @@ impl Transport for Tcp {
         self.stream
             .set_write_timeout(timeout.not_zero().map(|left| *left))?;
         let output = self.buffers.output().get(..amount).unwrap_or_default();
-        let written = match &self.forward {
-            Some((proxy, server)) => self.stream.write_all(&in_full(output, proxy, server)),
+        let written = match &mut self.forward {
+            Some(forwarded) => self.stream.write_all(&forwarded.rewrite(output)),
             None => self.stream.write_all(output),
         };
         written.map_err(|error| late(error, timeout))
@@ -208,23 +200,6 @@ impl Transport for Tcp {
     }
 }
 
-/// Rewrites the head of a request with the whole address in its first line, for a proxy. The library writes the head in
-/// one piece, which begins with the method.
-fn in_full(output: &[u8], proxy: &Forward, server: &str) -> Vec<u8> {
-    let Some(rest) = output.strip_prefix(b"GET /") else {
-        return output.to_vec();
-    };
-    let mut all = format!("GET http://{server}/").into_bytes();
-    let line = rest.windows(2).position(|two| two == b"\r\n");
-    let (first, headers) = rest.split_at(line.map_or(rest.len(), |end| end + 2));
-    all.extend_from_slice(first);
-    if let (Some(login), Some(_)) = (&proxy.login, line) {
-        all.extend_from_slice(format!("Proxy-Authorization: {login}\r\n").as_bytes());
-    }
-    all.extend_from_slice(headers);
-    all
-}
-
 fn checked(timeout: NextTimeout) -> Result<NextTimeout, Error> {
     if timeout.after.is_zero() {
         return Err(Error::Timeout(timeout.reason));
@@ -245,27 +220,4 @@ fn is_late(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_is_asked_for_the_whole_address_and_told_who_asks() {
-        let proxy = |login: Option<&str>| Forward {
-            uri: Uri::from_static("http://proxy:3128"),
-            login: login.map(str::to_owned),
-        };
-        let head = b"GET /x?y HTTP/1.1\r\nhost: a:8\r\n\r\n";
-        let text = |login| String::from_utf8(in_full(head, &proxy(login), "a:8")).unwrap();
-        let line = "GET http://a:8/x?y HTTP/1.1\r\n";
-        assert_eq!(text(None), format!("{line}host: a:8\r\n\r\n"));
-        let login = "Proxy-Authorization: Basic bWU6\r\n";
-        assert_eq!(
-            text(Some("Basic bWU6")),
-            format!("{line}{login}host: a:8\r\n\r\n")
-        );
-        assert_eq!(in_full(b"rest", &proxy(None), "a:8"), b"rest");
-    }
 }

@@ -1,17 +1,16 @@
-//! Addresses, and the rule for redirects.
-//!
-//! Accepts `http` and `https` only, without a user name, which would be sent as a credential. Does no I/O.
+//! Addresses: only `http` and `https`, never with a user name, which would be sent as a credential; and where a redirect may
+//! lead. Does not know the network.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-use crate::error::quoted;
+use crate::escape::quoted;
 
-/// The address of a file or server. Shown without its query, which may hold a signature.
+/// An `http` or `https` address. It is shown without its query, which may hold a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
+pub struct Address {
     tls: bool,
     authority: String,
     /// The path with its leading slash, and the query if there is one.
@@ -19,7 +18,8 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Parses an absolute address without user information.
+    pub fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let tls = match uri.scheme_str()? {
             "https" => true,
@@ -41,26 +41,26 @@ impl Address {
         })
     }
 
-    /// Parses an address to which paths are appended: as [`Self::parse`], but without query and fragment.
-    pub(crate) fn parse_base(text: &str) -> Option<Self> {
+    /// Parses the base of other addresses, which has neither query nor fragment.
+    pub fn parse_base(text: &str) -> Option<Self> {
         let mut base = Self::parse(text).filter(|_| !text.contains(['?', '#']))?;
         base.path.truncate(base.path.trim_end_matches('/').len());
         Some(base)
     }
 
-    /// Appends a path to a base; `rest` consists of safe characters.
-    pub(crate) fn join(&self, rest: &str) -> Self {
+    /// Returns the address below a base; `rest` consists of safe characters.
+    pub fn join(&self, rest: &str) -> Self {
         Self {
             path: format!("{}/{rest}", self.path),
             ..self.clone()
         }
     }
 
-    /// Returns the target of a redirect from here, or why it is not followed.
+    /// Returns where a redirect from here leads, or why it is not followed.
     ///
-    /// The rule: `http` redirects to `http` or `https`, `https` to `https` only. The location is absolute, or relative
-    /// to this address (RFC 9110, 10.2.2) with only the last part of the path, or the query, replaced.
-    pub(crate) fn follow(&self, location: &str) -> Result<Self, String> {
+    /// `http` may lead to `http` or `https`, `https` to `https` only. The location is absolute, or relative to this address
+    /// (RFC 9110, 10.2.2) without `.` and `..`.
+    pub fn follow(&self, location: &str) -> Result<Self, String> {
         let scheme = if self.tls { "https" } else { "http" };
         let absolute = if location.starts_with("//") {
             format!("{scheme}:{location}")
@@ -90,16 +90,18 @@ impl Address {
         Ok(next)
     }
 
-    pub(crate) fn is_tls(&self) -> bool {
+    /// Returns whether the scheme is `https`.
+    pub fn is_tls(&self) -> bool {
         self.tls
     }
 
-    /// Whether a response from here is authentic: over TLS, or from this machine.
-    pub(crate) fn is_authentic(&self) -> bool {
+    /// Returns whether a response certainly comes from the server that the address names: it is encrypted, or on this machine.
+    pub fn is_authentic(&self) -> bool {
         self.tls || self.is_this_machine()
     }
 
-    pub(crate) fn is_this_machine(&self) -> bool {
+    /// Returns whether the host is this machine.
+    pub fn is_this_machine(&self) -> bool {
         let (host, _) = self.host_and_port();
         let ip: Option<IpAddr> = host.parse().ok();
         let name = host.to_ascii_lowercase();
@@ -107,7 +109,7 @@ impl Address {
     }
 
     /// Returns the host, without brackets, and the port.
-    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+    pub fn host_and_port(&self) -> (&str, u16) {
         let usual = if self.tls { 443 } else { 80 };
         let (host, port) = match self.authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
@@ -118,20 +120,20 @@ impl Address {
         (host.trim_matches(['[', ']']), port)
     }
 
-    /// Whether another address is on the same server: same scheme, host and port.
-    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+    /// Returns whether another address has the same scheme, host and port.
+    pub fn is_same_server(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.host_and_port(), other.host_and_port());
         self.tls == other.tls && ours.1 == theirs.1 && ours.0.eq_ignore_ascii_case(theirs.0)
     }
 
-    /// The whole address, with its query: the request target.
-    pub(crate) fn in_full(&self) -> String {
+    /// Returns the whole address, with its query.
+    pub fn in_full(&self) -> String {
         let scheme = if self.tls { "https" } else { "http" };
         format!("{scheme}://{}{}", self.authority, self.path)
     }
 
-    /// The server and base path as a directory name.
-    pub(crate) fn directory_name(&self) -> String {
+    /// Returns server and path as the name of a directory.
+    pub fn directory_name(&self) -> String {
         let safe = |c: char| {
             if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
                 c
@@ -149,7 +151,7 @@ impl Address {
     }
 }
 
-/// Whether a location is not empty, has no scheme (RFC 3986, 4.2) and needs no path segment resolved.
+/// Returns whether a location is relative (RFC 3986, 4.2) and has neither `.` nor `..`.
 fn is_relative(location: &str) -> bool {
     let first = location.split(['/', '?', '#']).next().unwrap_or_default();
     let path = location.split(['?', '#']).next().unwrap_or_default();
@@ -202,6 +204,8 @@ mod tests {
             ("http://a/x", "file:///etc/passwd", None),
             ("http://a/x", "http://user:word@b/y", None),
             ("http://a/x", "http:///y", None),
+            ("http://a:8/x", "http://b/y?s=%2F", Some("http://b/y?s=%2F")),
+            ("http://a:8080/x", "/y", Some("http://a:8080/y")),
         ];
         for (from, location, expected) in table {
             let next = at(from).follow(location).ok().map(|next| next.in_full());

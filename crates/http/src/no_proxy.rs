@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-/// The entries of a list.
+/// The entries of `NO_PROXY`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct NoProxy(Vec<Entry>);
 
@@ -26,12 +26,13 @@ enum Hosts {
 }
 
 impl NoProxy {
+    /// Parses the value of the variable; invalid entries are ignored.
     pub(crate) fn parse(text: &str) -> Self {
         let entries = text.split([',', ' ', '\t', '\n']);
         Self(entries.filter_map(Entry::parse).collect())
     }
 
-    /// Whether a host, without brackets, is reached without a proxy.
+    /// Returns whether a host, without brackets, is reached without a proxy.
     pub(crate) fn has(&self, host: &str, port: u16) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let fits =

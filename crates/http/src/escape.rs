@@ -1,7 +1,7 @@
-//! Untrusted text made safe to show: one line, no terminal control characters, no user name or password of an address.
+//! Escapes untrusted text for display: one line, no control characters, no user name and no password of an address.
 
-/// Makes untrusted text safe to show, between double quotes, cut after 80 characters.
-pub(crate) fn quoted(text: &str) -> String {
+/// Returns untrusted text in double quotes, escaped as by [`plain`] and cut after 80 characters.
+pub fn quoted(text: &str) -> String {
     let text = redacted(text);
     let cut = if text.chars().nth(80).is_some() {
         "…"
@@ -12,9 +12,9 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}{cut}\"", plain(&shown).replace('"', "\\\""))
 }
 
-/// Makes text that is or should be one address safe to show, without the user name and password: they may be there even
-/// if the scheme by which [`redacted`] finds them is missing.
-pub(crate) fn quoted_address(text: &str) -> String {
+/// Returns the [`quoted`] text of one address without user name and password, even if it lacks the scheme by which [`redacted`]
+/// finds them.
+pub fn quoted_address(text: &str) -> String {
     let Some((before, rest)) = text.rsplit_once('@') else {
         return quoted(text);
     };
@@ -24,8 +24,9 @@ pub(crate) fn quoted_address(text: &str) -> String {
     }
 }
 
-/// Makes untrusted text safe to show: one line, letters and digits of any script, everything else beyond ASCII escaped.
-pub(crate) fn plain(text: &str) -> String {
+/// Returns untrusted text as one line, without user names and passwords: letters and digits of any script stay, everything else
+/// beyond ASCII is escaped.
+pub fn plain(text: &str) -> String {
     let shows = |c: char| matches!(c, ' '..='~' | '…') || c.is_alphanumeric();
     redacted(text).chars().fold(String::new(), |mut out, c| {
         if shows(c) {
@@ -37,9 +38,9 @@ pub(crate) fn plain(text: &str) -> String {
     })
 }
 
-/// Removes the user names and passwords of the addresses in a text. An address ends with a blank or a quote; everything
-/// in it up to the last `@` is removed, as a password may hold an unescaped slash.
-pub(crate) fn redacted(text: &str) -> String {
+/// Returns text without the user names and passwords of the addresses in it. An address ends with white space or a quote;
+/// everything in it up to the last `@` is removed, because a password can contain a slash that is not escaped.
+pub fn redacted(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
     let mut out = String::new();
     for word in text.split_inclusive(ends) {

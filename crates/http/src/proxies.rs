@@ -1,18 +1,41 @@
-//! Chooses the proxy for an address. The environment is read through a function, so that this can be tested.
+//! Chooses the proxy for an address.
 //!
-//! The rules are those that `curl` and Go share: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`, `ALL_PROXY` for
-//! both if those are not set, names in lower case too; [`NoProxy`] holds the exceptions. This machine is never reached
-//! through a proxy that the environment names.
+//! The rules are those that `curl` and Go share: `HTTPS_PROXY` for `https`, `HTTP_PROXY` for `http`, `ALL_PROXY` for both if those
+//! are not set, lower-case names as well; [`NoProxy`] is what they do not apply to. This machine is never reached through a
+//! proxy that the environment names. The environment is read through a function, so that this can be tested.
 
-use crate::address::Address;
-use crate::error::{FetchError, quoted_address};
-use crate::names::not_usable;
+use std::fmt;
+
+use crate::escape::{quoted_address, redacted};
 use crate::no_proxy::NoProxy;
-use crate::options::Proxy;
+use crate::{Address, ConfigError};
 
-/// The configured proxies.
+/// Through what to reach a server. Shown without the user name and password of a proxy.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum Proxy {
+    /// What `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` (also in lower case) name, except for this machine and the hosts of
+    /// `NO_PROXY`.
+    #[default]
+    Environment,
+    /// Nothing.
+    Direct,
+    /// The proxy at this address, for every server.
+    Through(String),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("Environment"),
+            Self::Direct => f.write_str("Direct"),
+            Self::Through(text) => f.debug_tuple("Through").field(&redacted(text)).finish(),
+        }
+    }
+}
+
+/// The proxies to use. Shown without their addresses, which can hold passwords.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Proxies {
+pub struct Proxies {
     https: Option<String>,
     http: Option<String>,
     except: NoProxy,
@@ -20,21 +43,31 @@ pub(crate) struct Proxies {
     even_this_machine: bool,
 }
 
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxies").finish_non_exhaustive()
+    }
+}
+
 impl Proxies {
-    /// Resolves the option, reading the environment if it requires that.
+    /// Resolves the option with the environment of the process.
     ///
     /// # Errors
-    /// [`FetchError::InvalidInput`] for a malformed address of a proxy. It is not shown: it may hold a password.
-    pub(crate) fn new(option: &Proxy) -> Result<Self, FetchError> {
-        // A value that is not UTF-8 is not an address either, and must be an error, not be ignored.
+    /// [`ConfigError::Proxy`], [`ConfigError::Socks`].
+    pub fn new(option: &Proxy) -> Result<Self, ConfigError> {
+        // What is not text is not an address either, and must not be ignored.
         let lossy = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         Self::with(option, |name| std::env::var_os(name).map(lossy))
     }
 
-    pub(crate) fn with(
+    /// Does the same with this function in place of the environment.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with(
         option: &Proxy,
         lookup: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, FetchError> {
+    ) -> Result<Self, ConfigError> {
         let found = match option {
             Proxy::Environment => Self::from_lookup(lookup),
             Proxy::Direct => Self::default(),
@@ -47,14 +80,16 @@ impl Proxies {
         };
         for text in found.https.iter().chain(&found.http) {
             match (option, is_socks(text)) {
-                // The environment's proxy may not be needed.
+                // The environment's may not be needed.
                 (Proxy::Environment | Proxy::Direct, true) => continue,
-                (Proxy::Through(_), true) => return Err(socks(text)),
+                (Proxy::Through(_), true) => {
+                    let proxy = quoted_address(text);
+                    return Err(ConfigError::Socks { proxy });
+                }
                 (_, false) => {}
             }
             if ureq::Proxy::new(text).is_err() {
-                let expected = "the address of a proxy, such as http://proxy.example:3128";
-                return Err(not_usable("the proxy", expected));
+                return Err(ConfigError::Proxy);
             }
         }
         Ok(found)
@@ -76,7 +111,7 @@ impl Proxies {
         }
     }
 
-    /// Returns the proxy for an address, if it has one. Whether its kind is supported: [`is_socks`].
+    /// Returns the proxy for an address, if any. It may be one that is not supported: [`is_socks`].
     pub(crate) fn of(&self, address: &Address) -> Option<&str> {
         let proxy = if address.is_tls() {
             &self.https
@@ -90,16 +125,10 @@ impl Proxies {
     }
 }
 
-/// Whether an address is of a kind of proxy that is not supported.
+/// Returns whether a proxy is of a kind that is not supported.
 pub(crate) fn is_socks(text: &str) -> bool {
     let start = text.get(..5).unwrap_or_default();
     start.eq_ignore_ascii_case("socks") && text.contains(':')
-}
-
-pub(crate) fn socks(text: &str) -> FetchError {
-    FetchError::Proxy {
-        proxy: quoted_address(text),
-    }
 }
 
 #[cfg(test)]
@@ -174,12 +203,20 @@ mod tests {
             let error = Proxies::new(&Proxy::Through(text.to_owned()))
                 .err()
                 .unwrap();
-            assert_eq!(error.code(), "fetch.proxy");
+            assert!(matches!(error, ConfigError::Socks { .. }));
             assert!(!format!("{error} {error:?}").contains("secret"));
         }
         for text in ["http://h", "h:1", "socks", "", "ä"] {
             assert!(!is_socks(text), "{text}");
         }
+    }
+
+    #[test]
+    fn the_password_of_a_proxy_is_not_shown() {
+        let proxy = Proxy::Through("http://me:secret@proxy:3128".to_owned());
+        assert_eq!(format!("{proxy:?}"), "Through(\"http://…@proxy:3128\")");
+        let shown = format!("{:?}", proxies(&[("ALL_PROXY", "http://me:hunter2@a")]));
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 /// How long an attempt runs before the next one starts (RFC 8305, 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Tries one address, for at most this long.
+/// Connects to one address, within this time.
 pub(crate) type Attempt<T> = dyn Fn(SocketAddr, Option<Duration>) -> io::Result<T> + Send + Sync;
 
-/// Connects, and remembers which family answered.
+/// Connects, and remembers the address family that answered.
 #[derive(Debug)]
 pub(crate) struct Dialer {
     head_start: Duration,
@@ -35,15 +35,15 @@ impl Default for Dialer {
 }
 
 impl Dialer {
-    /// Returns the first connection made within `retry_budget`, or the last error.
+    /// Returns the first connection that is made within `limit`, or the last error.
     pub(crate) fn dial<T: Send + 'static>(
         &self,
         addresses: &[SocketAddr],
-        retry_budget: Option<Duration>,
+        limit: Option<Duration>,
         attempt: &Arc<Attempt<T>>,
     ) -> io::Result<T> {
         let begun = Instant::now();
-        let left = || retry_budget.map(|retry_budget| retry_budget.saturating_sub(begun.elapsed()));
+        let left = || limit.map(|limit| limit.saturating_sub(begun.elapsed()));
         let ordered = self.ordered(addresses);
         // A single address needs no thread.
         if let [only] = ordered.as_slice() {
@@ -192,12 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn patience_ends_even_where_every_address_is_dead() {
+    fn the_time_limit_holds_even_if_every_address_is_dead() {
         let (attempt, _, end) = attempts();
         let all = [at("10.0.0.1:1"), at("10.0.0.2:1")];
-        let retry_budget = Some(Duration::from_millis(30));
+        let limit = Some(Duration::from_millis(30));
         let dialer = dialer(Duration::from_millis(1));
-        let error = dialer.dial(&all, retry_budget, &attempt).unwrap_err();
+        let error = dialer.dial(&all, limit, &attempt).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(end);
     }

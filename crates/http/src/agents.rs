@@ -1,30 +1,31 @@
-//! Connections: one agent for each kind of route (TLS or not, which proxy), and the certificates that TLS trusts.
+//! Connections: one agent for each kind of route, with or without TLS, through which proxy.
 //!
-//! Does not know the requests.
+//! Does not know what is requested.
 
+#[cfg(test)]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ureq::http::HeaderValue;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector};
 use ureq::{Agent, ProxyProtocol};
 
-use crate::address::Address;
 use crate::dial::Dialer;
-use crate::error::{FetchError, plain, quoted_address};
-use crate::http::{TransferError, never};
-use crate::login::base64;
-use crate::names::not_usable;
-use crate::options::{Options, Timeouts};
-use crate::proxies::{Proxies, is_socks};
+use crate::error::SendError;
+use crate::escape::quoted_address;
+use crate::forward::Forward;
+use crate::proxies::is_socks;
 use crate::stop::Stop;
-use crate::transport::{Connect, Forward, Lookup};
+use crate::transport::{Connect, Lookup};
+use crate::{Address, Config, ConfigError, Proxies, Timeouts, basic, roots};
 
-/// The size of the buffer for a response, in bytes.
-const BUFFER: usize = 512 * 1024;
+/// How much of a response is held at a time, in bytes.
+const INPUT: usize = 512 * 1024;
+/// How much of a request is held at a time, in bytes: at several hundred megabytes a second, the number of system calls counts.
+const OUTPUT: usize = 256 * 1024;
 
 /// The agents, each created when it is first needed.
 pub(crate) struct Agents {
@@ -34,10 +35,10 @@ pub(crate) struct Agents {
     ca_files: Vec<PathBuf>,
     dialer: Arc<Dialer>,
     stop: Stop,
-    /// In tests: the addresses that every name resolves to.
+    /// The addresses of every name.
+    #[cfg(test)]
     fixed: Vec<SocketAddr>,
-    // Root certificates are read at the first encrypted connection, so that a program whose files are all in the cache
-    // does not wait for them.
+    // Root certificates are read at the first encrypted connection, because that takes longer than anything else at start-up.
     roots: OnceLock<Result<RootCerts, String>>,
     made: Mutex<Vec<(AgentKey, Route)>>,
 }
@@ -50,48 +51,47 @@ struct AgentKey {
 
 /// How an address is reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Route {
+pub struct Route {
     pub(crate) agent: Agent,
     /// The proxy, quoted, without its password.
     pub(crate) proxy: Option<String>,
-    /// Whether a connection of this route may have been kept open since the last response.
+    /// Whether one of its connections may have been kept open since the last response.
     pub(crate) kept: Arc<AtomicBool>,
 }
 
 impl Agents {
-    pub(crate) fn new(options: &Options) -> Result<Self, FetchError> {
-        if HeaderValue::from_str(&options.user_agent).is_err() {
-            let expected = "the name of a program, in ASCII and on one line";
-            return Err(not_usable(&options.user_agent, expected));
+    pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
+        if HeaderValue::from_str(&config.user_agent).is_err() {
+            return Err(ConfigError::UserAgent);
         }
         Ok(Self {
-            timeouts: options.timeouts,
-            user_agent: options.user_agent.clone(),
-            proxies: Proxies::new(&options.proxy)?,
-            ca_files: options.ca_files.clone(),
+            timeouts: config.policy.timeouts,
+            user_agent: config.user_agent,
+            proxies: config.proxies,
+            ca_files: config.ca_files,
             dialer: Arc::default(),
-            stop: Stop(options.stop.clone()),
+            stop: Stop(config.stop),
+            #[cfg(test)]
             fixed: Vec::new(),
             roots: OnceLock::new(),
             made: Mutex::default(),
         })
     }
 
-    /// Returns the route to an address, or why it cannot be reached.
-    pub(crate) fn of(&self, address: &Address) -> Result<Route, TransferError> {
+    /// Returns the route to an address, or why there is none.
+    pub(crate) fn of(&self, address: &Address) -> Result<Route, SendError> {
         let key = AgentKey {
             tls: address.is_tls(),
             proxy: self.proxies.of(address).map(str::to_owned),
         };
         if let Some(text) = key.proxy.as_deref().filter(|text| is_socks(text)) {
-            let proxy = quoted_address(text);
-            return Err(TransferError::Proxy { proxy });
+            return Err(SendError::socks(quoted_address(text)));
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, route)) = made.iter().find(|(known, _)| *known == key) {
             return Ok(route.clone());
         }
-        let route = self.make(&key).map_err(never)?;
+        let route = self.make(&key).map_err(SendError::unsent)?;
         made.push((key, route.clone()));
         Ok(route)
     }
@@ -100,13 +100,14 @@ impl Agents {
         let proxy = key.proxy.as_ref().map(|text| ureq::Proxy::new(text));
         let proxy = proxy
             .transpose()
-            .map_err(|_| "the proxy's address is invalid".to_owned())?;
+            .map_err(|_| "the proxy's address is malformed".to_owned())?;
         let https_proxy = proxy
             .as_ref()
             .is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
         let mut tls = TlsConfig::builder();
         if key.tls || https_proxy {
-            tls = tls.root_certs(self.roots.get_or_init(|| self.load_roots()).clone()?);
+            let roots = self.roots.get_or_init(|| roots::load(&self.ca_files));
+            tls = tls.root_certs(roots.clone()?);
         }
         let (tunnel, forward) = match proxy {
             Some(proxy) if !key.tls && !https_proxy => (None, Some(forward(&proxy))),
@@ -116,9 +117,11 @@ impl Agents {
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(&self.user_agent)
+            .accept_encoding("")
             .proxy(tunnel)
             .tls_config(tls.build())
-            .input_buffer_size(BUFFER)
+            .input_buffer_size(INPUT)
+            .output_buffer_size(OUTPUT)
             .timeout_resolve(Some(self.timeouts.connect))
             .timeout_connect(Some(self.timeouts.connect))
             .timeout_per_read(Some(self.timeouts.idle))
@@ -135,6 +138,7 @@ impl Agents {
         let lookup = Lookup {
             proxy: shown.clone(),
             forward,
+            #[cfg(test)]
             fixed: self.fixed.clone(),
             stop: self.stop.clone(),
         };
@@ -144,41 +148,12 @@ impl Agents {
             kept: Arc::default(),
         })
     }
-
-    fn load_roots(&self) -> Result<RootCerts, String> {
-        let found = rustls_native_certs::load_native_certs();
-        let mut all = found.certs;
-        for file in &self.ca_files {
-            let shown = plain(&file.display().to_string());
-            let more = rustls_native_certs::load_certs_from_paths(Some(file), None);
-            match (more.certs.is_empty(), more.errors.first()) {
-                (false, _) => all.extend(more.certs),
-                (true, Some(error)) => return Err(format!("cannot read {shown}: {error}")),
-                (true, None) => return Err(format!("there is no certificate in {shown}")),
-            }
-        }
-        match (all.is_empty(), found.errors.first()) {
-            (false, _) => {
-                let der = all.iter().map(|der| Certificate::from_der(der).to_owned());
-                Ok(der.collect::<Vec<_>>().into())
-            }
-            (true, Some(error)) => Err(format!("no root certificates could be read: {error}")),
-            (true, None) => Err("there are no root certificates on this machine".to_owned()),
-        }
-    }
 }
 
 fn forward(proxy: &ureq::Proxy) -> Forward {
-    let login = proxy.username().is_some() || proxy.password().is_some();
-    let login = login.then(|| {
-        let (user, password) = (proxy.username(), proxy.password());
-        let both = format!(
-            "{}:{}",
-            user.unwrap_or_default(),
-            password.unwrap_or_default()
-        );
-        format!("Basic {}", base64(both.as_bytes()))
-    });
+    let (user, password) = (proxy.username(), proxy.password());
+    let login = (user.is_some() || password.is_some())
+        .then(|| basic(user.unwrap_or_default(), password.unwrap_or_default()));
     Forward {
         uri: proxy.uri().clone(),
         login,
@@ -188,7 +163,7 @@ fn forward(proxy: &ureq::Proxy) -> Forward {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Proxy;
+    use crate::{Policy, Proxy};
 
     #[test]
     fn a_dead_address_does_not_keep_a_request_from_the_live_one() {
@@ -208,18 +183,17 @@ mod tests {
             queued.push(stream);
         }
         let live = TcpListener::bind("127.0.0.1:0").unwrap();
-        let options = Options {
-            proxy: Proxy::Direct,
-            // Much longer than this test waits.
+        let policy = Policy {
+            // Far longer than anybody waits for this test.
             timeouts: Timeouts {
                 connect: Duration::from_secs(3600),
                 ..Timeouts::default()
             },
-            ..Options::default()
+            ..Policy::DOWNLOAD
         };
         let agents = Agents {
             fixed: vec![at, live.local_addr().unwrap()],
-            ..Agents::new(&options).unwrap()
+            ..Agents::new(Config::new("test", policy)).unwrap()
         };
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -237,19 +211,16 @@ mod tests {
 
     #[test]
     fn a_socks_proxy_of_the_environment_is_refused_where_it_would_be_used() {
-        let options = Options {
-            proxy: Proxy::Direct,
-            ..Options::default()
-        };
         let named = "socks5h://me:secret@127.0.0.1:1080";
         let variable = |name: &str| (name == "ALL_PROXY").then(|| named.to_owned());
-        let agents = Agents {
+        let config = Config {
             proxies: Proxies::with(&Proxy::Environment, variable).unwrap(),
-            ..Agents::new(&options).unwrap()
+            ..Config::new("test", Policy::DOWNLOAD)
         };
+        let agents = Agents::new(config).unwrap();
         let of = |address: &str| agents.of(&Address::parse(address).unwrap());
         let proxy = "\"socks5h://…@127.0.0.1:1080\"".to_owned();
-        let refused = TransferError::Proxy { proxy };
+        let refused = SendError::socks(proxy);
         assert_eq!(of("https://forge.example/").unwrap_err(), refused);
         assert_eq!(of("http://forge.example/").unwrap_err(), refused);
         assert!(of("http://127.0.0.1:1/").is_ok());
