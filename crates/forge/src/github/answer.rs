@@ -4,8 +4,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lockgate_http::http::HeaderMap;
+use lockgate_http::retry_after;
 use serde::Deserialize;
-use ureq::http::HeaderMap;
 
 use crate::ErrorKind;
 
@@ -55,8 +56,8 @@ fn is_limited(headers: &HeaderMap, body: &[u8]) -> bool {
 
 // GitHub, "Rate limits for the REST API": `retry-after`; else, with nothing remaining, the reset; else a minute.
 fn wait(headers: &HeaderMap, now: SystemTime) -> Duration {
-    if let Some(seconds) = number(headers, "retry-after") {
-        return Duration::from_secs(seconds);
+    if let Some(wait) = retry_after(headers, now) {
+        return wait;
     }
     let reset = number(headers, "x-ratelimit-reset")
         .filter(|_| number(headers, "x-ratelimit-remaining") == Some(0));
@@ -190,7 +191,7 @@ mod tests {
         let secondary = r#"{"message":"You have exceeded a Secondary Rate Limit."}"#;
         type Row<'r> = (u16, &'r [(&'static str, &'r str)], &'r str, u64);
         // status, headers, body, seconds to wait
-        let table: [Row<'_>; 9] = [
+        let table: [Row<'_>; 11] = [
             (429, &[], "", 60),
             (429, &[("retry-after", "7")], "", 7),
             (
@@ -223,6 +224,21 @@ mod tests {
                 60,
             ),
             (429, &[("retry-after", "soon")], "", 60),
+            (
+                429,
+                &[("retry-after", "Fri, 15 Jan 2027 08:00:09 GMT")],
+                "",
+                9,
+            ),
+            (
+                403,
+                &[
+                    ("date", "Fri, 15 Jan 2027 08:00:00 GMT"),
+                    ("retry-after", "Fri, 15 Jan 2027 08:00:07 GMT"),
+                ],
+                "",
+                7,
+            ),
             (
                 429,
                 &[

@@ -1,25 +1,19 @@
 //! Small calls: a request and its response, repeated as far as the rules allow.
 //!
-//! - Reads are repeated while GitHub is unavailable.
+//! - Reads are repeated while GitHub is unavailable, unless the reason would still be there: an untrusted certificate.
 //! - Writes are never repeated, unless a rate limit kept them from having an effect.
 //! - A write whose response is lost is ambiguous, unless its body was never requested: then GitHub has not seen it.
 
-use std::time::Duration;
-
+use lockgate_http::http::{HeaderMap, Method};
+use lockgate_http::{Attempts, FailureKind, SendBody, SendError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::SendBody;
-use ureq::http::{HeaderMap, Method};
 
-use super::agents::Size;
 use super::answer::Kind;
-use super::http_client::{HttpClient, JSON, header};
+use super::http_client::{HttpClient, JSON, Size, header};
 use super::outgoing::Outgoing;
 use super::paging::{self, Page};
 use crate::{ErrorKind, ForgeError};
-
-/// The minimum wait, for rate limits that ask for less.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Whether a request is likely to be repeated. The next one is then conditional: GitHub does not count a request whose
 /// response is "not modified".
@@ -82,8 +76,8 @@ impl HttpClient {
                 request = request.header("If-None-Match", tag);
             }
             let mut response = self
-                .send(Size::Small, request, SendBody::none())
-                .map_err(|problem| self.error(ErrorKind::Unavailable, operation, &problem.text))?;
+                .send(Size::Small, request, None)
+                .map_err(|error| self.unanswered(operation, &error))?;
             let body = self.answer(Kind::Read, operation, &mut response)?;
             if let (304, Some((_, page))) = (response.status().as_u16(), known) {
                 return Ok(page);
@@ -130,9 +124,9 @@ impl HttpClient {
         self.persist(Kind::Write, || {
             let request = self.request(method.clone(), url, JSON);
             let Some(body) = &body else {
-                let sent = self.send(Size::Small, request, SendBody::none());
+                let sent = self.send(Size::Small, request, None);
                 let mut response =
-                    sent.map_err(|problem| self.lost(problem.before, operation, &problem.text))?;
+                    sent.map_err(|error| self.lost(error.unsent, operation, &error.problem))?;
                 let answer = self.answer(Kind::Write, operation, &mut response)?;
                 // The response to a deletion is empty. Any content comes from something other than GitHub, and nothing
                 // was deleted.
@@ -149,12 +143,21 @@ impl HttpClient {
                 .header("Content-Length", size);
             let mut bytes = body.as_bytes();
             let mut outgoing = Outgoing::new(&mut bytes, size);
-            let sent = self.send(Size::Small, request, SendBody::from_reader(&mut outgoing));
+            let source = SendBody::from_reader(&mut outgoing);
+            let sent = self.send(Size::Small, request, Some(source));
             let unseen = !outgoing.touched();
-            let mut response = sent
-                .map_err(|problem| self.lost(problem.before || unseen, operation, &problem.text))?;
+            let mut response =
+                sent.map_err(|error| self.lost(error.unsent || unseen, operation, &error.problem))?;
             Ok(self.answer(Kind::Write, operation, &mut response)?)
         })
+    }
+
+    /// Returns the failure of a read without a response.
+    pub(super) fn unanswered(&self, operation: &str, error: &SendError) -> Failure {
+        Failure {
+            repeatable: error.kind == FailureKind::Passing,
+            error: self.error(ErrorKind::Unavailable, operation, &error.problem),
+        }
     }
 
     /// Returns the error for a write without a response.
@@ -173,43 +176,32 @@ impl HttpClient {
         kind: Kind,
         mut call: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, ForgeError> {
-        let mut retry_budget = self.limits.retry_budget;
-        let mut tries = 1;
+        let mut attempts = Attempts::new(self.http.policy());
         loop {
             let Failure { error, repeatable } = match call() {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let pause = pause(kind, error.kind, tries, retry_budget);
-            let Some(pause) = pause.filter(|_| repeatable && tries < self.limits.tries) else {
+            let asked_for = match (error.kind, kind) {
+                (ErrorKind::RateLimited(Some(wait)), _) => Some(wait),
+                (ErrorKind::Unavailable, Kind::Read) => None,
+                (
+                    ErrorKind::RateLimited(None)
+                    | ErrorKind::Unavailable
+                    | ErrorKind::NotFound
+                    | ErrorKind::Conflict
+                    | ErrorKind::Denied
+                    | ErrorKind::Ambiguous
+                    | ErrorKind::InvalidResponse
+                    | ErrorKind::Source,
+                    _,
+                ) => return Err(error),
+            };
+            let wait = repeatable.then(|| attempts.next_wait(asked_for));
+            let Some(wait) = wait.flatten() else {
                 return Err(error);
             };
-            if matches!(error.kind, ErrorKind::RateLimited(_)) {
-                retry_budget -= pause;
-            }
-            (self.clock.sleep)(pause);
-            tries += 1;
+            (self.clock.sleep)(wait);
         }
-    }
-}
-
-/// Returns how long to wait before a call is repeated; `None` if it is not.
-fn pause(kind: Kind, error: ErrorKind, tries: u32, retry_budget: Duration) -> Option<Duration> {
-    match (error, kind) {
-        (ErrorKind::RateLimited(Some(wait)), _) => {
-            Some(wait.max(LEAST_WAIT)).filter(|wait| *wait <= retry_budget)
-        }
-        (ErrorKind::Unavailable, Kind::Read) => Some(Duration::from_secs(1 << (tries - 1).min(5))),
-        (
-            ErrorKind::RateLimited(None)
-            | ErrorKind::Unavailable
-            | ErrorKind::NotFound
-            | ErrorKind::Conflict
-            | ErrorKind::Denied
-            | ErrorKind::Ambiguous
-            | ErrorKind::InvalidResponse
-            | ErrorKind::Source,
-            _,
-        ) => None,
     }
 }

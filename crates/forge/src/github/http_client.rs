@@ -3,18 +3,15 @@
 //! The token goes to the API's own host and, with assets, to its upload host, and nowhere else. No redirect is followed
 //! here; downloads follow theirs themselves, without the token. Nothing is repeated.
 
-use std::io::Read;
-
 use lockgate_core::escape;
+use lockgate_http::http::{HeaderMap, Method, Request, Response, request};
+use lockgate_http::{Address, Body, BodyError, Clock, Http, SendBody, SendError, read_at_most};
 use serde::de::DeserializeOwned;
-use ureq::http::{HeaderMap, Method, Request, Response, request};
-use ureq::{Body, SendBody};
 
 use super::address::{Api, encoded};
-use super::agents::{Agents, Size};
 use super::answer::{self, Kind};
 use super::memory::Memory;
-use super::{Clock, Config, ConfigProblem, Limits};
+use super::{Config, ConfigProblem};
 use crate::{ErrorKind, ForgeError, Token};
 
 /// The largest response that is held in memory.
@@ -24,14 +21,21 @@ const SHOWN: usize = 500;
 
 pub(super) const JSON: &str = "application/vnd.github+json";
 
+/// What is known about the size of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// A small request and response: limited as a whole.
+    Small,
+    /// A file in either direction: limited only while no bytes move.
+    Stream,
+}
+
 pub(super) struct HttpClient {
     pub(super) api: Api,
     repository: String,
     owner: String,
     token: Option<Token>,
-    user_agent: String,
-    agents: Agents,
-    pub(super) limits: Limits,
+    pub(super) http: Http,
     pub(super) clock: Clock,
     pub(super) memory: Memory,
 }
@@ -43,18 +47,13 @@ impl HttpClient {
         if token.as_ref().is_some_and(|token| !header(token.reveal())) {
             return Err(ConfigProblem::Token);
         }
-        if config.user_agent.is_empty() || !config.user_agent.split(' ').all(header) {
-            return Err(ConfigProblem::UserAgent);
-        }
         let name = &config.repository;
         Ok(Self {
             api: Api::parse(&config.api_url)?,
             repository: format!("/repos/{}/{}", encoded(name.owner()), encoded(name.name())),
             owner: name.owner().to_owned(),
             token,
-            agents: Agents::new(config.limits, config.proxies, config.user_agent.clone()),
-            user_agent: config.user_agent,
-            limits: config.limits,
+            http: Http::new(config.http).map_err(|_| ConfigProblem::UserAgent)?,
             clock: config.clock,
             memory: Memory::default(),
         })
@@ -73,8 +72,7 @@ impl HttpClient {
     /// Returns a request with the headers that every request has. This is the only place that reveals the token.
     pub(super) fn request(&self, method: Method, url: &str, accept: &str) -> request::Builder {
         let trusted = self.api.owns(url) || (method == Method::POST && self.api.takes_uploads(url));
-        let mut request = plain(method, url, accept, &self.user_agent)
-            .header("X-GitHub-Api-Version", "2022-11-28");
+        let mut request = plain(method, url, accept).header("X-GitHub-Api-Version", "2022-11-28");
         if let Some(token) = self.token.as_ref().filter(|_| trusted) {
             request = request.header("Authorization", format!("Bearer {}", token.reveal()));
         }
@@ -83,7 +81,7 @@ impl HttpClient {
 
     /// Returns a request to storage: without the token, whatever the host.
     pub(super) fn anonymous(&self, url: &str) -> request::Builder {
-        plain(Method::GET, url, "*/*", &self.user_agent)
+        plain(Method::GET, url, "*/*")
     }
 
     /// Sends a request once.
@@ -91,16 +89,13 @@ impl HttpClient {
         &self,
         size: Size,
         request: request::Builder,
-        body: SendBody<'_>,
-    ) -> Result<Response<Body>, Problem> {
-        let request: Request<SendBody<'_>> = request
-            .body(body)
-            .map_err(|_| Problem::unsent("the address or a header of the request is malformed"))?;
-        let agent = self
-            .agents
-            .of(&request.uri().to_string(), size)
-            .map_err(Problem::unsent)?;
-        agent.run(request).map_err(|error| Problem::of(&error))
+        body: Option<SendBody<'_>>,
+    ) -> Result<Response<Body>, SendError> {
+        let malformed = || SendError::unsent("the address or a header of the request is malformed");
+        let request: Request<()> = request.body(()).map_err(|_| malformed())?;
+        let address = Address::parse(&request.uri().to_string()).ok_or_else(malformed)?;
+        let limit = (size == Size::Small).then_some(self.http.policy().timeouts.total);
+        self.http.route(&address)?.send(request, body, limit)
     }
 
     /// Reads a response into memory and determines its meaning.
@@ -111,26 +106,24 @@ impl HttpClient {
         response: &mut Response<Body>,
     ) -> Result<Vec<u8>, ForgeError> {
         let mut body = Vec::new();
-        let read = response
-            .body_mut()
-            .as_reader()
-            .take(ANSWER + 1)
-            .read_to_end(&mut body);
+        let read = read_at_most(response.body_mut(), ANSWER, &mut body);
         let status = response.status().as_u16();
         answer::classify(kind, status, response.headers(), &body, (self.clock.now)())
             .map_err(|kind| self.error(kind, operation, &answer::words(status, &body)))?;
-        if let Err(error) = read {
-            let kind = if kind == Kind::Read {
-                ErrorKind::Unavailable
-            } else {
-                ErrorKind::Ambiguous
-            };
-            return Err(self.error(kind, operation, &format!("the answer broke off: {error}")));
+        match read {
+            Ok(()) => Ok(body),
+            Err(BodyError::TooLong) => {
+                Err(self.senseless(kind, operation, "the answer is larger than 8 MiB"))
+            }
+            Err(error @ BodyError::Read(_)) => {
+                let kind = if kind == Kind::Read {
+                    ErrorKind::Unavailable
+                } else {
+                    ErrorKind::Ambiguous
+                };
+                Err(self.error(kind, operation, &error.to_string()))
+            }
         }
-        if body.len() as u64 > ANSWER {
-            return Err(self.senseless(kind, operation, "the answer is larger than 8 MiB"));
-        }
-        Ok(body)
     }
 
     pub(super) fn parsed<T: DeserializeOwned>(
@@ -181,70 +174,13 @@ impl HttpClient {
     }
 }
 
-fn plain(method: Method, url: &str, accept: &str, user_agent: &str) -> request::Builder {
+fn plain(method: Method, url: &str, accept: &str) -> request::Builder {
     Request::builder()
         .method(method)
         .uri(url)
         .header("Accept", accept)
-        .header("User-Agent", user_agent)
 }
 
 pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// Why there is no response.
-pub(super) struct Problem {
-    /// Whether the failure certainly came before the first byte of the request. Failures that may also come later do
-    /// not count: some of name lookup and of TLS have no kind of their own.
-    pub(super) before: bool,
-    /// The message for display, without the address, which may be signed.
-    pub(super) text: String,
-}
-
-impl Problem {
-    fn unsent(text: impl Into<String>) -> Self {
-        Self {
-            before: true,
-            text: text.into(),
-        }
-    }
-
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "what is not listed here may come from any time after the first byte"
-    )]
-    fn of(error: &ureq::Error) -> Self {
-        use std::io::ErrorKind as Io;
-        use ureq::{Error as E, Timeout};
-        match error {
-            E::HostNotFound => Self::unsent("the host is not known"),
-            E::ConnectionFailed => Self::unsent("no connection"),
-            E::Timeout(Timeout::Resolve) => Self::unsent("finding the host took too long"),
-            E::Timeout(Timeout::Connect) => Self::unsent("connecting took too long"),
-            E::Tls(_) | E::Pem(_) | E::TlsRequired => Self::unsent("no encrypted connection"),
-            E::ConnectProxyFailed(text) => {
-                Self::unsent(format!("the proxy does not connect: {text}"))
-            }
-            E::BadUri(_) | E::RequireHttpsOnly(_) | E::InvalidProxyUrl => {
-                Self::unsent("the address is malformed")
-            }
-            // Only connecting returns this error.
-            E::Io(error) if error.kind() == Io::ConnectionRefused => {
-                Self::unsent("the connection was refused")
-            }
-            E::Timeout(what) => Self {
-                before: false,
-                text: format!("it took too long ({what})"),
-            },
-            E::Io(error) => Self {
-                before: false,
-                text: error.to_string(),
-            },
-            other => Self {
-                before: false,
-                text: other.to_string(),
-            },
-        }
-    }
 }

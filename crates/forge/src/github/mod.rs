@@ -2,20 +2,18 @@
 //!
 //! | file | content |
 //! | --- | --- |
-//! | [`Config`] | all settings; the environment is not read, except for the certificates |
+//! | [`Config`] | all settings; the environment is not read. Proxies, certificates, time limits and the retry policy are those of `lockgate-http` |
 //! | `http_client` | one exchange: headers, the token, reading the response |
 //! | `calls` | requests and responses, and when they are repeated |
 //! | `answer` | maps a status to its meaning |
 //! | `address` | which hosts may be requested, which may receive the token |
 //! | `outgoing`, `transfer` | files, in both directions |
 //! | `paging`, `memory` | listings; conditional requests |
-//! | `agents`, [`Proxies`] | connections |
 //! | [`App`] | exchanges an App's key for a token |
 //! | `users`, `pulls`, `runs`, `releases` | the calls |
 //! | `schema` | converts responses to our types |
 
 mod address;
-mod agents;
 mod answer;
 mod app;
 mod calls;
@@ -24,7 +22,6 @@ mod http_client;
 mod memory;
 mod outgoing;
 mod paging;
-mod proxies;
 mod pulls;
 mod releases;
 mod runs;
@@ -44,8 +41,7 @@ use lockgate_core::{
 };
 
 pub use app::{App, AppProblem, Permission, SignInError, SignedIn};
-pub use config::{Clock, Config, ConfigProblem, Limits};
-pub use proxies::Proxies;
+pub use config::{Config, ConfigProblem};
 
 use lockgate_core::settings::{BranchRules, Environment, Reading, TagRules, WorkflowRights};
 

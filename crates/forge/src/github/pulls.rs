@@ -3,8 +3,8 @@
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::PullState;
 use lockgate_core::{BranchName, CommentId, PullNumber, Timestamp};
+use lockgate_http::http::Method;
 use serde_json::json;
-use ureq::http::Method;
 
 use super::address::encoded;
 use super::calls::CachePolicy;

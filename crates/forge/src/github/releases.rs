@@ -1,8 +1,8 @@
 //! Calls for releases and tags.
 
 use lockgate_core::{ReleaseId, Tag};
+use lockgate_http::http::Method;
 use serde_json::{Value, json};
-use ureq::http::Method;
 
 use super::address::encoded;
 use super::calls::CachePolicy;

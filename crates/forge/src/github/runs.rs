@@ -1,8 +1,8 @@
 //! Calls for workflow runs, their artifacts, and commit statuses.
 
 use lockgate_core::{CommitId, RunId, gate};
+use lockgate_http::http::Method;
 use serde_json::json;
-use ureq::http::Method;
 
 use super::address::encoded;
 use super::calls::CachePolicy;

@@ -8,20 +8,16 @@
 use std::io::Read;
 
 use lockgate_core::{ArtifactId, AssetId};
-use ureq::SendBody;
-use ureq::http::{Method, Response};
+use lockgate_http::http::{Method, Response};
+use lockgate_http::{Address, Followed, SendBody, follow};
 
-use super::address::{encoded, redirected};
-use super::agents::Size;
+use super::address::encoded;
 use super::answer::Kind;
 use super::calls::Failure;
-use super::http_client::{HttpClient, JSON, header};
+use super::http_client::{HttpClient, JSON, Size, header};
 use super::outgoing::Outgoing;
 use super::schema;
 use crate::{Asset, Body, ErrorKind, ForgeError, Release};
-
-/// The most redirects that a download follows.
-const HOPS: u32 = 5;
 
 pub(super) fn upload(
     http_client: &HttpClient,
@@ -65,14 +61,15 @@ fn send(
     if size > 0 {
         request = request.header("Expect", "100-continue");
     }
-    let sent = http_client.send(Size::Stream, request, SendBody::from_reader(outgoing));
+    let body = Some(SendBody::from_reader(outgoing));
+    let sent = http_client.send(Size::Stream, request, body);
     // If the source failed, the connection was closed with part of the announced bytes missing.
     if let Some(text) = outgoing.failed() {
         return Err(http_client.error(ErrorKind::Source, operation, text));
     }
     // Even if no byte was requested: the head alone may have left an asset in the state `starter`.
     let mut response =
-        sent.map_err(|problem| http_client.lost(problem.before, operation, &problem.text))?;
+        sent.map_err(|error| http_client.lost(error.unsent, operation, &error.problem))?;
     http_client.answer(Kind::Write, operation, &mut response)
 }
 
@@ -101,67 +98,50 @@ fn open(
     url: &str,
     accept: &str,
 ) -> Result<Body, ForgeError> {
+    let refused = |text: &str| {
+        let error = http_client.error(ErrorKind::InvalidResponse, operation, text);
+        Failure::from(error)
+    };
     http_client.persist(Kind::Read, || {
-        let unavailable = |text: &str| http_client.error(ErrorKind::Unavailable, operation, text);
-        let send = |request| {
-            http_client
-                .send(Size::Stream, request, SendBody::none())
-                .map_err(|problem| unavailable(&problem.text))
-        };
-        let mut response = send(http_client.request(Method::GET, url, accept))?;
-        let mut at = url.to_owned();
-        for hop in 0.. {
-            let status = response.status().as_u16();
-            let location = header(response.headers(), "location")
-                .filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308));
-            let Some(location) = location else {
-                return match status {
-                    200 => Ok(body(response)),
-                    // What storage refuses may work with a newly signed address.
-                    _ if hop > 0 && !matches!(status, 404 | 410) => {
-                        Err(unavailable(&format!("storage answered with status {status}")).into())
-                    }
-                    _ => {
-                        http_client.answer(Kind::Read, operation, &mut response)?;
-                        Err(http_client
-                            .error(
-                                ErrorKind::InvalidResponse,
-                                operation,
-                                &format!("the answer with status {status} is no file"),
-                            )
-                            .into())
-                    }
-                };
+        let from = Address::parse(url).ok_or_else(|| refused("the address is malformed"))?;
+        // The reason would show the address.
+        let refuse = |_| refused("it redirects too often, or to an address that is not followed");
+        let followed = follow(&from, refuse, |at, hops| {
+            let request = match hops {
+                0 => http_client.request(Method::GET, url, accept),
+                _ => http_client.anonymous(&at.in_full()),
             };
-            if hop == HOPS {
-                return Err(http_client
-                    .error(
-                        ErrorKind::InvalidResponse,
-                        operation,
-                        "there is no end of redirects",
-                    )
-                    .into());
+            let sent = http_client.send(Size::Stream, request, None);
+            sent.map_err(|error| http_client.unanswered(operation, &error))
+        });
+        let Followed {
+            mut response, hops, ..
+        } = followed?;
+        match response.status().as_u16() {
+            200 => Ok(body(response)),
+            // What storage refuses may work with a newly signed address.
+            status if hops > 0 && !matches!(status, 404 | 410) => {
+                let text = format!("storage answered with status {status}");
+                Err(http_client
+                    .error(ErrorKind::Unavailable, operation, &text)
+                    .into())
             }
-            let next = redirected(&at, location);
-            at = next.ok_or_else(|| {
-                http_client.error(
-                    ErrorKind::InvalidResponse,
-                    operation,
-                    "the forge redirects to what is no address",
-                )
-            })?;
-            response = send(http_client.anonymous(&at))?;
+            status => {
+                http_client.answer(Kind::Read, operation, &mut response)?;
+                Err(refused(&format!(
+                    "the answer with status {status} is no file"
+                )))
+            }
         }
-        Err(unavailable("there is no end of redirects").into())
     })
 }
 
-fn body(response: Response<ureq::Body>) -> Body {
+fn body(response: Response<lockgate_http::Body>) -> Body {
     let content_type = header(response.headers(), "content-type").map(str::to_owned);
     let body = response.into_body();
     Body {
         size: body.content_length(),
         content_type,
-        reader: Box::new(body.into_reader()),
+        reader: Box::new(lockgate_http::reader(body)),
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod limits;
 mod pages;
+mod proxied;
 mod recordings;
 mod server;
 mod tokens;
@@ -11,7 +12,9 @@ mod transfers;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Clock, Config, GitHub};
+use lockgate_http::Clock;
+
+use super::{Config, GitHub};
 use crate::{Release, Token};
 
 /// The token in all tests.

@@ -5,8 +5,8 @@
 
 use lockgate_core::gate::{Status, StatusState};
 use lockgate_core::{CommitId, ReleaseId, Tag};
+use lockgate_http::http::Method;
 use serde_json::{Value, json};
-use ureq::http::Method;
 
 use super::server::{Reply, Server, reply};
 use super::*;

@@ -2,9 +2,10 @@
 
 use super::server::{Server, reply};
 use super::*;
-use crate::github::{ConfigProblem, Proxies};
+use crate::github::ConfigProblem;
 use crate::{ErrorKind, Forge};
 use lockgate_core::{ArtifactId, AssetId, CommitId, gate};
+use lockgate_http::{Policy, Proxies, Proxy};
 
 #[test]
 fn every_call_to_the_api_has_the_usual_headers() {
@@ -114,9 +115,8 @@ fn a_token_that_the_forge_repeats_is_not_shown() {
     let body = format!(r#"{{"message":"Bad credentials: Bearer {TOKEN}"}}"#);
     let server = Server::playing(vec![reply(401, "", &body)]);
     let (github, _) = adapter_with(&server.url, |config| {
-        config.proxies = Proxies::from_lookup(|name| {
-            (name == "ALL_PROXY").then(|| "http://me:hunter2@proxy".into())
-        });
+        let variable = |name: &str| (name == "ALL_PROXY").then(|| "http://me:hunter2@proxy".into());
+        config.http.proxies = Proxies::with(&Proxy::Environment, variable).unwrap();
         assert!(
             !format!("{config:?}").contains(TOKEN) && !format!("{config:?}").contains("hunter2")
         );
@@ -134,7 +134,7 @@ fn a_token_that_the_forge_repeats_is_not_shown() {
 #[test]
 fn a_token_with_a_line_break_is_refused_without_being_shown() {
     let config = |token: &str, agent: &str| Config {
-        user_agent: agent.into(),
+        http: lockgate_http::Config::new(agent, Policy::API),
         ..Config::new(
             "http://x",
             "octo/tools".parse().unwrap(),
