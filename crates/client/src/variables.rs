@@ -73,39 +73,63 @@ impl Network {
     /// # Errors
     /// [`BadVariable`], for a variable that is used.
     pub fn options(&self, variables: &Variables<'_>) -> Result<Options, BadVariable> {
-        let mut options = Options::default();
-        let seconds = "a number of seconds";
-        let timeout = (self.timeout, "LOCKGATE_TIMEOUT");
-        if let Some(seconds) = variables.number(timeout, 1..=86_400, seconds)? {
-            options.timeouts.idle = Duration::from_secs(seconds);
-            options.timeouts.connect = options.timeouts.connect.min(options.timeouts.idle);
-        }
-        let total = (self.total_timeout, "LOCKGATE_TOTAL_TIMEOUT");
-        if let Some(seconds) = variables.number(total, 1..=604_800, seconds)? {
-            options.timeouts.total = Duration::from_secs(seconds);
-        }
-        let retries = (self.retries, "LOCKGATE_RETRIES");
-        if let Some(retries) = variables.number(retries, 0..=100, "a number up to 100")? {
-            options.retry.attempts = u32::try_from(retries).unwrap_or(u32::MAX).saturating_add(1);
-        }
-        let proxy = self.proxy.clone();
-        let proxy = proxy.map_or_else(|| variables.text("LOCKGATE_PROXY"), |given| Ok(Some(given)));
-        if let Some(proxy) = proxy? {
-            options.proxy = Proxy::Through(proxy);
-        }
+        let mut options = self.with_variables(variables)?.connection();
         let size = (self.max_size, "LOCKGATE_MAX_SIZE");
         if let Some(size) = variables.number(size, 1..=u64::MAX, "a number of bytes")? {
             options.max_size = size;
         }
         options.netrc = variables.netrc();
         options.mirror_header = variables.text("LOCKGATE_MIRROR_HEADER")?;
-        options.ca_files.clone_from(&self.ca_files);
-        if self.ca_files.is_empty() {
-            let named = variables.get("LOCKGATE_CA_FILE");
-            options.ca_files = named.iter().flat_map(std::env::split_paths).collect();
-            options.ca_files.retain(|path| !path.as_os_str().is_empty());
-        }
         Ok(options)
+    }
+
+    /// Fills in the time limits, retries, proxy and certificates that the caller does not name from the variables.
+    ///
+    /// # Errors
+    /// [`BadVariable`], for a variable that is used.
+    pub fn with_variables(&self, variables: &Variables<'_>) -> Result<Self, BadVariable> {
+        let mut said = self.clone();
+        let seconds = "a number of seconds";
+        let timeout = (said.timeout, "LOCKGATE_TIMEOUT");
+        said.timeout = variables.number(timeout, 1..=86_400, seconds)?;
+        let total = (said.total_timeout, "LOCKGATE_TOTAL_TIMEOUT");
+        said.total_timeout = variables.number(total, 1..=604_800, seconds)?;
+        let retries = (said.retries, "LOCKGATE_RETRIES");
+        said.retries = variables.number(retries, 0..=100, "a number up to 100")?;
+        if said.proxy.is_none() {
+            said.proxy = variables.text("LOCKGATE_PROXY")?;
+        }
+        if said.ca_files.is_empty() {
+            let named = variables.get("LOCKGATE_CA_FILE");
+            said.ca_files = named.iter().flat_map(std::env::split_paths).collect();
+            said.ca_files.retain(|path| !path.as_os_str().is_empty());
+        }
+        Ok(said)
+    }
+
+    /// Returns the options of a client that reads no variable but the usual ones for proxies.
+    pub fn connection(&self) -> Options {
+        let mut options = Options::default();
+        if let Some(seconds) = self.timeout {
+            options.timeouts.limit_silence(Duration::from_secs(seconds));
+        }
+        if let Some(seconds) = self.total_timeout {
+            options.timeouts.total = Duration::from_secs(seconds);
+        }
+        if let Some(attempts) = self.attempts() {
+            options.retry.attempts = attempts;
+        }
+        if let Some(proxy) = &self.proxy {
+            options.proxy = Proxy::Through(proxy.clone());
+        }
+        options.ca_files.clone_from(&self.ca_files);
+        options
+    }
+
+    /// Returns the most attempts, the first one included.
+    pub fn attempts(&self) -> Option<u32> {
+        let retries = u32::try_from(self.retries?).unwrap_or(u32::MAX);
+        Some(retries.saturating_add(1))
     }
 }
 

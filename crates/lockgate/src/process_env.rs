@@ -5,19 +5,22 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lockgate_client::Network;
 use lockgate_core::escape::quoted;
 use lockgate_core::{Login, RepositoryName};
 use lockgate_forge::Token;
-use lockgate_forge::github::{App, Config, GitHub, Permission, Proxies, SignInError};
+use lockgate_forge::github::{App, Config, GitHub, Permission, SignInError};
+use lockgate_http::{Clock, ConfigError, Proxies, Proxy};
 
 use crate::cli::Global;
 use crate::command_error::CommandError;
 use crate::event::Event;
 use crate::exit::Failure;
 use crate::git::{self, Git};
+use crate::observe::remote::fetch_failure;
+use crate::reading::network;
 
 /// The process's environment and the global options.
 pub struct ProcessEnv {
@@ -182,19 +185,19 @@ impl ProcessEnv {
 
     /// Returns the client for GitHub, with the environment's token if there is one; else with one for the environment's App.
     pub fn forge(&self, place: &Place) -> Result<GitHub, Failure> {
+        self.forge_over(place, &Network::default())
+    }
+
+    /// The same, with what options say about the network.
+    pub fn forge_over(&self, place: &Place, named: &Network) -> Result<GitHub, Failure> {
         let token = self
             .var("GITHUB_TOKEN")
             .or(self.var("GH_TOKEN"))
             .map(Token::new);
         let mut config = Config::new(&place.api_url, place.repository.clone(), token);
-        config.proxies = Proxies::from_lookup(|name| self.var(name).map(ToOwned::to_owned));
-        if let Some(idle) = self.idle_timeout()? {
-            (config.limits.idle, config.limits.call) = (idle, idle);
-        }
-        // The pauses between repeated reads: one second, then two; rehearsals set a shorter unit.
-        let unit = self.pause(0);
-        config.clock.sleep =
-            Arc::new(move |wanted| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())));
+        self.set_network(&mut config, &network(self, named)?)
+            .map_err(|problem| fetch_failure(&problem.into()))?;
+        config.clock = self.clock();
         if let Some(app) = self.app()? {
             let signed_in = app.sign_in(&config, self.rights);
             let signed_in = signed_in.map_err(|error| match error {
@@ -208,7 +211,31 @@ impl ProcessEnv {
         Ok(GitHub::new(config).map_err(|problem| settings(&problem))?)
     }
 
-    /// Returns the environment's App, for the commands that write in its name.
+    /// Applies the network's settings to the adapter, whose calls are shorter than downloads.
+    fn set_network(&self, config: &mut Config, network: &Network) -> Result<(), ConfigError> {
+        let http = &mut config.http;
+        let timeouts = &mut http.policy.timeouts;
+        if let Some(idle) = network.timeout.map(Duration::from_secs) {
+            timeouts.limit_silence(idle);
+            timeouts.total = idle;
+        }
+        if let Some(total) = network.total_timeout.map(Duration::from_secs) {
+            timeouts.total = timeouts.total.min(total);
+        }
+        http.policy.attempts = network.attempts().unwrap_or(http.policy.attempts);
+        http.ca_files.clone_from(&network.ca_files);
+        let proxy = network.proxy.clone().map(Proxy::Through);
+        let lookup = |name: &str| self.var(name).map(ToOwned::to_owned);
+        http.proxies = Proxies::with(&proxy.unwrap_or_default(), lookup)?;
+        Ok(())
+    }
+
+    /// The clock. Rehearsals and tests set a shorter second for its waits.
+    pub fn clock(&self) -> Clock {
+        Clock::scaled(self.pause(0))
+    }
+
+    /// The App of the environment, for the commands that write in its name.
     fn app(&self) -> Result<Option<App>, CommandError> {
         let (id, key) = (self.var("LOCKGATE_APP_ID"), self.var("LOCKGATE_APP_KEY"));
         match (id, key) {
@@ -236,24 +263,7 @@ impl ProcessEnv {
         self.repo.is_some()
     }
 
-    /// Returns the idle timeout of the network, if the environment sets one.
-    pub fn idle_timeout(&self) -> Result<Option<Duration>, CommandError> {
-        let Some(text) = self.var("LOCKGATE_TIMEOUT") else {
-            return Ok(None);
-        };
-        let seconds = text
-            .parse()
-            .ok()
-            .filter(|seconds| (1..=86_400).contains(seconds));
-        let seconds = seconds.ok_or_else(|| CommandError::BadValue {
-            name: "LOCKGATE_TIMEOUT",
-            value: quoted(text),
-            expected: "a number of seconds",
-        })?;
-        Ok(Some(Duration::from_secs(seconds)))
-    }
-
-    /// Returns the account in whose name the command runs: inside Actions the one that triggered the run, else the token's.
+    /// The account in whose name the command runs: inside Actions the one who triggered the run, else the token's.
     pub fn actor(&self) -> Option<Login> {
         let name = self
             .var("GITHUB_TRIGGERING_ACTOR")

@@ -18,7 +18,7 @@ use crate::cli::{Caching, Reading};
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::Failure;
-use crate::observe::remote::{fetch_failure, pause};
+use crate::observe::remote::fetch_failure;
 use crate::output::progress::Downloads;
 use crate::process_env::ProcessEnv;
 
@@ -35,16 +35,9 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     ] {
         text(env, name)?;
     }
-    let network = Network {
-        timeout: args.timeout,
-        total_timeout: args.total_timeout,
-        retries: args.retries,
-        proxy: args.proxy.clone(),
-        ca_files: args.ca_file.clone(),
-        max_size: args.max_size,
-    };
+    let network = named(args);
     let mut options = variables(env, |variables| network.options(variables)).map_err(bad)?;
-    options.retry.pause = pause(env);
+    options.retry.pause = env.clock().sleep;
     let downloads = Downloads::new(&context.reporter);
     let reporter = context.reporter.clone();
     options.listener = Some(Arc::new(move |event| {
@@ -59,7 +52,27 @@ pub fn options(context: &Context, args: &Reading) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// Returns the settings of a client with a cache.
+/// The options about the network.
+pub fn named(args: &Reading) -> Network {
+    Network {
+        timeout: args.timeout,
+        total_timeout: args.total_timeout,
+        retries: args.retries,
+        proxy: args.proxy.clone(),
+        ca_files: args.ca_file.clone(),
+        max_size: args.max_size,
+    }
+}
+
+/// The network as options and variables describe it, for every command.
+pub fn network(env: &ProcessEnv, named: &Network) -> Result<Network, Failure> {
+    for name in ["LOCKGATE_PROXY", "LOCKGATE_CA_FILE"] {
+        text(env, name)?;
+    }
+    Ok(variables(env, |variables| named.with_variables(variables)).map_err(bad)?)
+}
+
+/// The same for a client with a cache.
 pub fn caching(context: &Context, args: &Reading, cache: &Caching) -> Result<Options, Failure> {
     let mut options = options(context, args)?;
     options.cache = cache_folder(&context.env, cache)?;

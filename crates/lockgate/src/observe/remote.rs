@@ -1,10 +1,8 @@
 //! The current state of the repository on GitHub: refs by git, releases as an anonymous client, pull requests by the API.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
-use std::time::Duration;
 
-use lockgate_client::{Client, FetchError, Options, Source};
+use lockgate_client::{Client, FetchError, Network, Options, Source};
 use lockgate_core::config::Package;
 use lockgate_core::detect::VersionOwner;
 use lockgate_core::document::LARGEST;
@@ -23,6 +21,7 @@ use crate::observe::public_receipt::PublicReceipt;
 use crate::observe::release_origin::commit_of;
 use crate::observe::{PackageObservation, Published, Tree, Trees};
 use crate::process_env::{Place, ProcessEnv};
+use crate::reading::network;
 
 /// The current state of the repository on GitHub.
 pub struct Remote<'a> {
@@ -65,8 +64,8 @@ impl<'a> Remote<'a> {
     pub fn open(env: &'a ProcessEnv) -> Result<Self, Failure> {
         let git = env.git()?;
         let place = env.place()?;
-        let forge = env.forge(&place)?;
         let client = Client::new(anonymous(env)?).map_err(|error| fetch_failure(&error))?;
+        let forge = env.forge(&place)?;
         Ok(Self {
             env,
             git,
@@ -308,19 +307,9 @@ pub fn source(place: &Place, tag: &Tag) -> Result<Source, Failure> {
 
 /// Returns the settings of a client without a cache.
 pub fn anonymous(env: &ProcessEnv) -> Result<Options, Failure> {
-    let mut options = Options::default();
-    if let Some(idle) = env.idle_timeout()? {
-        options.timeouts.idle = idle;
-        options.timeouts.connect = options.timeouts.connect.min(idle);
-    }
-    options.retry.pause = pause(env);
+    let mut options = network(env, &Network::default())?.connection();
+    options.retry.pause = env.clock().sleep;
     Ok(options)
-}
-
-/// Returns the function that waits before a retry: in rehearsals and tests a second is shorter.
-pub fn pause(env: &ProcessEnv) -> Arc<dyn Fn(Duration) + Send + Sync> {
-    let unit = env.pause(0);
-    Arc::new(move |wanted: Duration| std::thread::sleep(wanted.mul_f64(unit.as_secs_f64())))
 }
 
 /// Converts an error of the client to a failure with the matching exit status.

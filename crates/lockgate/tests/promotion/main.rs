@@ -1,5 +1,5 @@
 //! Tests `lockgate promote` and `lockgate gate` as real processes over real sockets: many at once, a bad network, an
-//! App.
+//! App, a proxy with an authority of its own.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
@@ -7,9 +7,11 @@ mod app;
 mod crowds;
 mod fixture;
 mod forged;
+mod gateway;
 mod headers;
 mod hints;
 mod message;
 mod network;
+mod proxied;
 mod relay;
 mod verdict;

@@ -64,6 +64,23 @@ impl Message {
             .extend(value.map(|value| format!("{name}: {value}")));
     }
 
+    /// Replaces text in all headers, and in a body that is text.
+    pub(crate) fn replace(&mut self, from: &str, to: &str) {
+        for header in &mut self.headers {
+            *header = header.replace(from, to);
+        }
+        if let Ok(text) = std::str::from_utf8(&self.body) {
+            self.body = text.replace(from, to).into_bytes();
+        }
+        if self
+            .header("content-length")
+            .is_some_and(|length| length != "0")
+        {
+            let length = self.body.len().to_string();
+            self.set("content-length", Some(&length));
+        }
+    }
+
     /// Returns the announced length of the body. None of our requests and none of the fake's responses is chunked.
     pub(crate) fn length(&self) -> usize {
         assert_eq!(self.header("transfer-encoding"), None);

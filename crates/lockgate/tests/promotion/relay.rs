@@ -156,7 +156,7 @@ impl Shared {
                 }
                 _ => {}
             }
-            let mut answer = self.forward(&mut request)?;
+            let mut answer = forward(self.forge, &mut request)?;
             (self.watch)(&request.name(), Some(&answer));
             let bytes = answer.bytes();
             let half = bytes.len() - answer.body.len().div_ceil(2).max(1);
@@ -222,19 +222,19 @@ impl Shared {
         let fault = *fault;
         strike.take_if(|(_, left, _)| *left == 0).map(|_| fault)
     }
+}
 
-    /// Forwards a request on a connection of its own, and reads the response to its end.
-    fn forward(&self, request: &mut Message) -> io::Result<Message> {
-        let mut forge = Link::to(self.forge)?;
-        request.set("connection", Some("close"));
-        forge.send(&request.bytes())?;
-        let mut reader = BufReader::new(forge.client);
-        let answer = Message::head(&mut reader)?;
-        let mut answer = answer.ok_or(io::ErrorKind::UnexpectedEof)?;
-        answer.set("connection", None);
-        answer.read_body(&mut reader)?;
-        Ok(answer)
-    }
+/// Forwards a request on a connection of its own, and reads the response to its end.
+pub(crate) fn forward(forge: SocketAddr, request: &mut Message) -> io::Result<Message> {
+    let mut forge = Link::to(forge)?;
+    request.set("connection", Some("close"));
+    forge.send(&request.bytes())?;
+    let mut reader = BufReader::new(forge.client);
+    let answer = Message::head(&mut reader)?;
+    let mut answer = answer.ok_or(io::ErrorKind::UnexpectedEof)?;
+    answer.set("connection", None);
+    answer.read_body(&mut reader)?;
+    Ok(answer)
 }
 
 /// Waits for the client to disconnect.

@@ -21,7 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::inspect_output::requirements;
 use crate::observe::candidate::Progress;
 use crate::observe::remote::{fetch_failure, source};
-use crate::reading::{caching, client};
+use crate::reading::{caching, client, named};
 use crate::stream::{VerifyingReader, Wanted};
 
 /// Returns the part of a cache that contains candidates.
@@ -39,7 +39,7 @@ pub(super) fn fetch(
 ) -> Result<Vec<Staged>, Failure> {
     let env = &context.env;
     let place = env.place()?;
-    let forge = env.forge(&place)?;
+    let forge = env.forge_over(&place, &named(&args.reading))?;
     let pull = forge.pull(PullNumber(number))?.facts;
     let none = |why: String| CommandError::NothingToReview {
         package: package.name.to_string(),
