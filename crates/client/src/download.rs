@@ -23,6 +23,20 @@ use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 use crate::withdrawn::WithdrawalCheck;
 use lockgate_http::Address;
 
+/// The outcome of waiting for the lock of a digest.
+pub(crate) enum Turn {
+    /// This process downloads.
+    Ours(DownloadLock),
+    /// Another process has finished meanwhile.
+    Finished(Located),
+}
+
+/// The outcome of downloading from one address.
+enum Download {
+    Finished(PathBuf, u64),
+    Failed(DownloadLock, TransferError),
+}
+
 impl Client {
     /// Downloads from the mirrors, then from the release.
     pub(crate) fn downloaded(
@@ -38,8 +52,8 @@ impl Client {
             return Err(offline(asset));
         }
         let mut lock = match self.lock(request, expected)? {
-            Ok(lock) => lock,
-            Err(got) => return Ok(got),
+            Turn::Ours(lock) => lock,
+            Turn::Finished(got) => return Ok(got),
         };
         // The partial download of a dead process may be complete.
         if let Some(got) = self.finished_before(request, expected, &mut lock)? {
@@ -65,8 +79,8 @@ impl Client {
                     let login = self.login(base);
                     let login = login.as_ref();
                     match self.download(request, expected, lock, (&address, login), &origin)? {
-                        Ok((path, size)) => return Ok((path, size, origin)),
-                        Err((again, transfer_error)) => {
+                        Download::Finished(path, size) => return Ok((path, size, origin)),
+                        Download::Failed(again, transfer_error) => {
                             lock = again;
                             transfer_error.problem()
                         }
@@ -87,8 +101,8 @@ impl Client {
         }
         let origin = Origin::Release(address.to_string());
         match self.download(request, expected, lock, (&address, None), &origin)? {
-            Ok((path, size)) => Ok((path, size, origin)),
-            Err((_, transfer_error)) => Err(given_up(asset, &address, transfer_error, tried)),
+            Download::Finished(path, size) => Ok((path, size, origin)),
+            Download::Failed(_, error) => Err(given_up(asset, &address, error, tried)),
         }
     }
 
@@ -97,7 +111,7 @@ impl Client {
         &self,
         request: &Request,
         expected: &ExpectedDigest,
-    ) -> Result<Result<DownloadLock, Located>, FetchError> {
+    ) -> Result<Turn, FetchError> {
         let (cache, asset) = (self.cache()?, &request.asset);
         let line = self.line(&self.retry);
         let retry_budget = Patience {
@@ -114,7 +128,7 @@ impl Client {
             let stop = || line.stopped();
             match cache.lock(wanted, retry_budget, &mut waiting, &stop)? {
                 LockOutcome::Ours(lock) if !cache.has(expected.sha256, asset) => {
-                    return Ok(Ok(lock));
+                    return Ok(Turn::Ours(lock));
                 }
                 LockOutcome::Ours(lock) => lock.discard(),
                 LockOutcome::Look => {}
@@ -127,7 +141,7 @@ impl Client {
                 }
             }
             if let Some(got) = self.cached(request, expected)? {
-                return Ok(Err(got));
+                return Ok(Turn::Finished(got));
             }
             // Without this limit, a process that keeps damaging the cache would keep this loop running permanently.
             if Instant::now() >= retry_budget.deadline {
@@ -149,8 +163,7 @@ impl Client {
         Ok(whole.then_some(here.size))
     }
 
-    /// The outer error ends the fetch, the inner one only this address.
-    #[expect(clippy::type_complexity, reason = "a result in a result")]
+    /// Downloads from one address. An error ends the fetch; a failed download leaves the other addresses.
     fn download(
         &self,
         request: &Request,
@@ -158,7 +171,7 @@ impl Client {
         mut lock: DownloadLock,
         (address, login): (&Address, Option<&Login>),
         origin: &Origin,
-    ) -> Result<Result<(PathBuf, u64), (DownloadLock, TransferError)>, FetchError> {
+    ) -> Result<Download, FetchError> {
         let (cache, wanted) = (self.cache()?, self.wanted(request, expected));
         let path = lock.path().to_owned();
         let read = PartialDownload::of_file(lock.file(), wanted.limit());
@@ -169,7 +182,7 @@ impl Client {
         };
         let end = match line.receive(address, wanted, &mut partial) {
             Ok(digested) => verify(request, expected, origin, digested).map(|()| digested.size),
-            Err(Stopped::TransferError(transfer_error)) => return Ok(Err((lock, transfer_error))),
+            Err(Stopped::TransferError(error)) => return Ok(Download::Failed(lock, error)),
             Err(Stopped::Caller) => return Err(stopped(&request.asset)),
             Err(Stopped::Longer) => Err(longer(request, expected, origin, wanted)),
             Err(Stopped::Disk(error)) => Err(failed("write to", &path)(error)),
@@ -177,7 +190,7 @@ impl Client {
         match end {
             Ok(size) => {
                 let path = lock.keep(cache, expected.sha256, &request.asset)?;
-                Ok(Ok((path, size)))
+                Ok(Download::Finished(path, size))
             }
             Err(error) => {
                 lock.discard();

@@ -3,7 +3,7 @@
 //! Represents `observe` in `crates/lockgate/src/flows/audit.rs`. The truth is computed from the bytes that the fake
 //! stores and from what was merged, not from what the flows read.
 
-use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, ObservedRelease};
+use lockgate_core::audit::{self, Audit, Facts, Followed, Landed, ObservedRelease, PinsFile};
 use lockgate_core::config::{RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::promote::origin::WORKFLOWS;
 use lockgate_core::promote::{PublishedRelease, ReleaseFacts, ReleaseOrigin};
@@ -37,7 +37,7 @@ pub fn of(world: &World<'_>) -> Option<Audit> {
                 })
                 .map_err(|refusal| refusal.to_string()),
             fingerprint: tree.digests.fingerprint,
-            pins: None,
+            pins: PinsFile::None,
         });
         next = git.commit(&id).ok()??.parents.first().cloned();
     }

@@ -42,8 +42,19 @@ pub struct Landed {
     pub follows: Result<Followed, String>,
     /// The fingerprint of its sources.
     pub fingerprint: Fingerprint,
-    /// The content of its pins; `None` if its config names no pins.
-    pub pins: Option<Result<Sums, String>>,
+    /// Its pins.
+    pub pins: PinsFile,
+}
+
+/// The pins file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinsFile {
+    /// The config of the commit names no pins.
+    None,
+    /// The file is missing or malformed, with the reason.
+    Unreadable(String),
+    /// The content.
+    Read(Sums),
 }
 
 /// The names that users of a commit depend on: by *its* config, which may name tag and files differently from the branch's tip.
@@ -403,11 +414,13 @@ fn names(row: &mut Row, commits: &[&Landed], published: &Manifest) {
 fn pins(facts: &Facts, row: &mut Row, commits: &[&Landed], published: &Sums) {
     let Some(last) = commits.last() else { return };
     row.pins = match &last.pins {
-        Some(Ok(sums)) if sums == published => Pinned::Agree,
-        Some(other) => {
-            let problem = match other {
-                Ok(_) => "they list other files or other digests".to_owned(),
-                Err(problem) => problem.clone(),
+        PinsFile::Read(sums) if sums == published => Pinned::Agree,
+        PinsFile::Read(_) | PinsFile::Unreadable(_) => {
+            let problem = match &last.pins {
+                PinsFile::Unreadable(problem) => problem.clone(),
+                PinsFile::Read(_) | PinsFile::None => {
+                    "they list other files or other digests".to_owned()
+                }
             };
             row.findings.push(Finding::PinsDiffer {
                 version: row.version.clone(),
@@ -416,13 +429,18 @@ fn pins(facts: &Facts, row: &mut Row, commits: &[&Landed], published: &Sums) {
             });
             Pinned::Differ
         }
-        None if facts.history.iter().any(|landed| landed.pins.is_some()) => {
+        PinsFile::None
+            if facts
+                .history
+                .iter()
+                .any(|landed| landed.pins != PinsFile::None) =>
+        {
             row.findings.push(Finding::Unpinned {
                 version: row.version.clone(),
             });
             Pinned::Unpinned
         }
-        None => Pinned::None,
+        PinsFile::None => Pinned::None,
     };
 }
 

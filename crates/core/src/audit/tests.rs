@@ -23,7 +23,7 @@ fn history(commits: &[(u64, &str)]) -> Vec<Landed> {
             commit: commit(at + 1),
             follows: Ok(followed(*version)),
             fingerprint: print(sources),
-            pins: None,
+            pins: PinsFile::None,
         })
         .collect()
 }
@@ -292,8 +292,8 @@ fn the_newest_commit_of_a_version_must_pin_what_is_published() {
         vec![release(1, "a"), release(2, "b")],
     );
     let sums = Sums::parse(format!("{}  tool-amd64-v2\n", Digest::of(b"abc")).as_bytes()).unwrap();
-    pinned.history[1].pins = Some(Err("there is no such file".into()));
-    pinned.history[2].pins = Some(Ok(sums));
+    pinned.history[1].pins = PinsFile::Unreadable("there is no such file".into());
+    pinned.history[2].pins = PinsFile::Read(sums);
     assert_eq!(codes(&pinned), ["audit.unpinned"]);
     let pins = |facts: &Facts| {
         decide(facts)
@@ -307,7 +307,7 @@ fn the_newest_commit_of_a_version_must_pin_what_is_published() {
     assert_eq!(codes(&pinned), ["audit.unpinned", "!audit.pins-differ"]);
     assert_eq!(pins(&pinned), [Pinned::Unpinned, Pinned::Differ]);
     let others = format!("{}  tool-amd64-v2\n", Digest::of(b"abd"));
-    pinned.history[2].pins = Some(Ok(Sums::parse(others.as_bytes()).unwrap()));
+    pinned.history[2].pins = PinsFile::Read(Sums::parse(others.as_bytes()).unwrap());
     assert_eq!(codes(&pinned), ["audit.unpinned", "!audit.pins-differ"]);
     assert_eq!(pins(&pinned), [Pinned::Unpinned, Pinned::Differ]);
 }

@@ -145,8 +145,8 @@ impl Progress {
         let candidate = match found {
             None => CandidateFacts::Absent,
             Some(artifact) => match read_document(forge, artifact, CANDIDATE_FILE)? {
-                Ok(candidate) => CandidateFacts::Read(candidate),
-                Err(problem) => CandidateFacts::Unreadable(problem),
+                Contained::Document(candidate) => CandidateFacts::Read(candidate),
+                Contained::Unusable(problem) => CandidateFacts::Unreadable(problem),
             },
         };
         Ok(Self {
@@ -217,14 +217,23 @@ fn runs_of(
     Ok(runs)
 }
 
-/// Reads a JSON document from an artifact; the inner error describes a problem with the document.
+/// The document in an artifact.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Contained<D> {
+    /// The document.
+    Document(D),
+    /// The artifact has no valid document.
+    Unusable(DocumentProblem),
+}
+
+/// Reads a JSON document from an artifact.
 ///
 /// If the transfer breaks off, nothing is known about the document: the request is retried, as for every small response.
 pub fn read_document<D: Document>(
     forge: &dyn Forge,
     artifact: &lockgate_forge::Artifact,
     file: &str,
-) -> Result<Result<D, DocumentProblem>, ForgeError> {
+) -> Result<Contained<D>, ForgeError> {
     let malformed = |problem: String| DocumentProblem::Malformed {
         what: D::NAME,
         problem: lockgate_core::escape::line(&problem),
@@ -233,7 +242,10 @@ pub fn read_document<D: Document>(
     loop {
         let body = forge.open_artifact(artifact.facts.id)?;
         return Ok(match content(body, artifact.facts.sha256, file) {
-            Ok(bytes) => D::from_json(&bytes),
+            Ok(bytes) => match D::from_json(&bytes) {
+                Ok(document) => Contained::Document(document),
+                Err(problem) => Contained::Unusable(problem),
+            },
             Err(Broken::Transfer(_)) if tries < TRIES => {
                 tries += 1;
                 continue;
@@ -245,7 +257,7 @@ pub fn read_document<D: Document>(
                     detail: lockgate_core::escape::line(&format!("it broke off: {error}")),
                 });
             }
-            Err(Broken::Bytes(problem)) => Err(malformed(problem)),
+            Err(Broken::Bytes(problem)) => Contained::Unusable(malformed(problem)),
         });
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lockgate_core::audit::{Followed, Landed};
+use lockgate_core::audit::{Followed, Landed, PinsFile};
 use lockgate_core::config::{Config, FILE, Package};
 use lockgate_core::detect::{self, LARGEST_VERSION_FILE, VersionFile};
 use lockgate_core::document::{LARGEST, Sums};
@@ -88,11 +88,7 @@ pub fn of_package(git: &Git, moves: &[Moved], name: &PackageName) -> Result<Vec<
     Ok(landed)
 }
 
-type State = (
-    Result<Followed, String>,
-    Fingerprint,
-    Option<Result<Sums, String>>,
-);
+type State = (Result<Followed, String>, Fingerprint, PinsFile);
 
 struct Walk<'g> {
     git: &'g Git,
@@ -202,18 +198,19 @@ impl<'g> Walk<'g> {
         })
     }
 
-    fn pins(&self, package: &Package) -> Result<Option<Result<Sums, String>>, Failure> {
+    fn pins(&self, package: &Package) -> Result<PinsFile, Failure> {
         let Some(path) = &package.pins else {
-            return Ok(None);
+            return Ok(PinsFile::None);
         };
         let entry = self.matter.get(path.as_str().as_bytes());
         let Some(entry) = entry.filter(|entry| entry.is_file()) else {
-            return Ok(Some(Err("there is no such file".to_owned())));
+            return Ok(PinsFile::Unreadable("there is no such file".to_owned()));
         };
         let (bytes, _) = self.git.blob(&entry.object, LARGEST)?;
-        Ok(Some(
-            Sums::parse(&bytes).map_err(|problem| problem.to_string()),
-        ))
+        Ok(match Sums::parse(&bytes) {
+            Ok(sums) => PinsFile::Read(sums),
+            Err(problem) => PinsFile::Unreadable(problem.to_string()),
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use lockgate_forge::{Artifact, ErrorKind, Forge as _, ForgeError, Release};
 
 use crate::exit::Failure;
 use crate::git::Refs;
-use crate::observe::candidate::read_document;
+use crate::observe::candidate::{Contained, read_document};
 use crate::observe::public_receipt::PublicReceipt;
 use crate::observe::remote::Remote;
 
@@ -126,8 +126,8 @@ fn kept(remote: &Remote<'_>, package: &Package, receipt: &Receipt) -> Result<boo
         if artifact.facts.expired {
             return Ok(true);
         }
-        if read_document::<Receipt>(&remote.forge, &artifact, RECEIPT_ASSET)? == Ok(receipt.clone())
-        {
+        let kept = read_document::<Receipt>(&remote.forge, &artifact, RECEIPT_ASSET)?;
+        if kept == Contained::Document(receipt.clone()) {
             return Ok(true);
         }
     }

@@ -11,7 +11,7 @@ use crate::cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
 use crate::exit::{Exit, Failure};
-use crate::observe::candidate::{CANDIDATE_FILE, PART_FILE, read_document};
+use crate::observe::candidate::{CANDIDATE_FILE, Contained, PART_FILE, read_document};
 
 /// Reads the parts from a folder or from this run, and writes the candidate. A failed part is an error, and is recorded too.
 pub(super) fn join(context: &Context, args: &cli::Build, source: &Source) -> Result<(), Failure> {
@@ -98,8 +98,8 @@ fn parts_of_run(context: &Context, source: &Source) -> Result<Vec<Part>, Failure
         let (name, found) = newest.unwrap_or_default();
         for artifact in found {
             match read_document(&forge, artifact, PART_FILE)? {
-                Ok(part) => parts.push(part),
-                Err(problem) => context.reporter.say(&format!("{name}: {problem}")),
+                Contained::Document(part) => parts.push(part),
+                Contained::Unusable(problem) => context.reporter.say(&format!("{name}: {problem}")),
             }
         }
     }

@@ -55,7 +55,11 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
             Effect::CreateDraft => Event::Created(self.create(plan)),
             Effect::Send { draft, item } => Event::Sent(self.send(plan, *draft, *item)),
             Effect::ReadDraft(draft) => Event::DraftRead(self.read_draft(*draft)),
-            Effect::Recheck => Event::Rechecked(self.recheck(plan)?),
+            Effect::Recheck => Event::Rechecked(match self.recheck(plan) {
+                Ok(rechecked) => Ok(rechecked),
+                Err(Unread::Fault(fault)) => Err(fault),
+                Err(Unread::Failure(failure)) => return Err(failure),
+            }),
             Effect::Publish(draft) => {
                 self.context
                     .reporter
@@ -220,31 +224,28 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
 
     /// Reads again everything that the plan is bound to: the pull request, the run, the artifacts, and with git the base, the merge
     /// and the workflow.
-    fn recheck(&mut self, plan: &Plan) -> Result<Result<Rechecked, Fault>, Failure> {
+    fn recheck(&mut self, plan: &Plan) -> Result<Rechecked, Unread> {
         self.remote.refresh();
         let pull = match self.remote.forge.pull(plan.binding.pull) {
             Ok(pull) => pull,
             Err(error) if error.kind == ErrorKind::NotFound => {
-                return Ok(Ok(Rechecked::Gone("pull request")));
+                return Ok(Rechecked::Gone("pull request"));
             }
-            Err(error) => return Ok(Err(error.into_fault())),
+            Err(error) => return Err(error.into()),
         };
         let run = match self.remote.forge.run(plan.binding.run) {
             Ok(run) => run.facts,
             Err(error) if error.kind == ErrorKind::NotFound => {
-                return Ok(Ok(Rechecked::Gone("run")));
+                return Ok(Rechecked::Gone("run"));
             }
-            Err(error) => return Ok(Err(error.into_fault())),
+            Err(error) => return Err(error.into()),
         };
-        let artifacts = match self.remote.forge.artifacts(plan.binding.run) {
-            Ok(artifacts) => artifacts,
-            Err(error) => return Ok(Err(error.into_fault())),
-        };
+        let artifacts = self.remote.forge.artifacts(plan.binding.run)?;
         let view = self.remote.view_of(pull)?;
         let Some(seen) = self.remote.see(&view, &self.observed.facts.package.name)? else {
-            return Ok(Ok(Rechecked::Gone("package")));
+            return Ok(Rechecked::Gone("package"));
         };
-        Ok(Ok(plan.binding.recheck(Recheck {
+        Ok(plan.binding.recheck(Recheck {
             repository_id: view.pull.repository.id,
             pull: view.pull.facts.clone(),
             run,
@@ -256,7 +257,7 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
             merged: seen.merged_fingerprint(),
             tagged: self.remote.tag_commit(&plan.tag)?.is_some(),
             blocked: tag_below(self.remote.refs()?, &plan.tag),
-        })))
+        }))
     }
 
     fn read_release(&mut self, plan: &Plan, n: u32) -> Result<ReleaseFacts, Fault> {
@@ -377,5 +378,25 @@ fn order(plan: &Plan) -> NewRelease<'_> {
         title: &plan.title,
         notes: &plan.notes,
         prerelease: plan.prerelease,
+    }
+}
+
+/// A reason why the recheck has no result.
+enum Unread {
+    /// A call to GitHub failed: the machine decides what follows.
+    Fault(Fault),
+    /// The command cannot continue.
+    Failure(Failure),
+}
+
+impl From<ForgeError> for Unread {
+    fn from(error: ForgeError) -> Self {
+        Self::Fault(error.into_fault())
+    }
+}
+
+impl From<Failure> for Unread {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
     }
 }
