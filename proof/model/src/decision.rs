@@ -1,8 +1,10 @@
 //! The beginning of a promotion: what `commands/promote.rs` observes and what `core::promote::decide` decides.
 
+use crate::promoter;
 use crate::release::{Content, sources};
 use crate::setup::{Design, Setup};
-use crate::state::{At, Main, NONE, Promoter, State};
+use crate::shipped;
+use crate::state::{At, Main, Promoter, State};
 
 /// The result of a read that may be out of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,9 +35,8 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
         next.change(who, |promoter| {
             *promoter = Promoter {
                 at,
-                slot: NONE,
-                drafts: 0,
                 bound,
+                ..Promoter::DOWN
             };
         });
         Some(next.clone())
@@ -48,7 +49,7 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
             && release.looks_whole(design)
             && (release.file(1).sources() == sources(pull, state.pull(pull).head)
                 || Some(release.file(1).sources()) == state.merge_of(pull));
-        return end(if same { At::Already } else { At::Stopped });
+        return end(if same { At::Already } else { At::Down });
     }
     if look == Look::Stale && state.release().is_none() {
         return None;
@@ -64,15 +65,14 @@ pub fn start(state: &State, setup: &Setup, who: u8, look: Look) -> Option<State>
         Main::Other => false,
     };
     if !built || !free || ambiguous || tagged {
-        return end(At::Stopped);
+        return end(At::Down);
     }
     next.change(who, |promoter| {
         *promoter = Promoter {
-            at: At::Creating,
-            slot: NONE,
-            drafts: 1,
             bound: candidate,
+            ..Promoter::DOWN
         };
     });
+    promoter::follow(&mut next, who, shipped::start(candidate));
     Some(next)
 }

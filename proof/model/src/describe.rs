@@ -62,7 +62,9 @@ impl fmt::Display for Fault {
             Self::Unanswered => ": it happens, the answer is lost",
             Self::Lost => ": it is lost",
             Self::Late => ": it is under way, and there is no answer",
-            Self::Refused => ": it is refused",
+            Self::RateLimited => ": it meets the rate limit",
+            Self::Unavailable => ": it is refused",
+            Self::Denied => ": it is denied",
             Self::Starter => ": it leaves a starter",
             Self::ThenDies => ": it happens, and the promoter dies",
             Self::LateAndDies => ": it is under way, and the promoter dies",
@@ -81,14 +83,12 @@ impl fmt::Display for At {
             Self::ReadingDraft => "reads the draft back",
             Self::Rechecking => "reads again what it is bound to",
             Self::Publishing => "publishes",
-            Self::Unsure => "looks for the release",
+            Self::ReadingRelease => "looks for the release",
             Self::Confirming => "reads the release as anybody",
             Self::Settling => "posts the status",
-            Self::Down
-            | Self::Published
-            | Self::Already
-            | Self::Stopped
-            | Self::SaidNothingHappened => "is not running",
+            Self::Down | Self::Published | Self::Already | Self::SaidNothingHappened => {
+                "is not running"
+            }
         })
     }
 }

@@ -18,8 +18,12 @@ pub enum Fault {
     Lost,
     /// It happens later, and the caller receives no response.
     Late,
-    /// It does not happen, and the caller knows: a rate limit, a refused connection, a 503 to a read.
-    Refused,
+    /// It does not happen, because of a rate limit.
+    RateLimited,
+    /// It does not happen, and the caller knows: a refused connection, a 503 to a read.
+    Unavailable,
+    /// It does not happen, because it is not allowed at this moment.
+    Denied,
     /// An upload leaves a `starter`, and the caller receives no response.
     Starter,
     /// It happens, and the caller crashes.
@@ -30,16 +34,18 @@ pub enum Fault {
 
 impl Fault {
     /// The ways in which a write can go wrong.
-    pub const WRITES: [Self; 6] = [
+    pub const WRITES: [Self; 8] = [
         Self::Unanswered,
         Self::Lost,
         Self::Late,
-        Self::Refused,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Denied,
         Self::ThenDies,
         Self::LateAndDies,
     ];
     /// The ways in which a read can go wrong: in all of them nothing is learned.
-    pub const READS: [Self; 1] = [Self::Refused];
+    pub const READS: [Self; 3] = [Self::RateLimited, Self::Unavailable, Self::Denied];
 
     fn happens(self) -> bool {
         matches!(self, Self::Fine | Self::Unanswered | Self::ThenDies)
@@ -51,16 +57,27 @@ impl Fault {
 pub enum Heard {
     /// It happened.
     Done,
-    /// An object with this name already exists: `Fault::Conflict`.
-    Conflict,
-    /// The object does not exist: `Fault::NotFound`.
-    NotFound,
-    /// It certainly did not happen: `Fault::{RateLimited, Unavailable}`.
-    Refused,
-    /// No response: `Fault::Ambiguous`.
-    Nothing,
+    /// An error, or no response.
+    Failed(Failure),
     /// The caller has crashed.
     Dead,
+}
+
+/// An error as the caller classifies it: the kinds of `core::promote::Fault`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// An object with this name already exists.
+    Conflict,
+    /// The object does not exist.
+    NotFound,
+    /// It is not allowed.
+    Denied,
+    /// A rate limit.
+    RateLimited,
+    /// It certainly did not happen.
+    Unavailable,
+    /// No response.
+    Ambiguous,
 }
 
 /// Makes a write: applies its effect now, later, or never, and returns what the caller receives.
@@ -70,7 +87,7 @@ pub fn call(
     late: Option<Late>,
     effect: impl FnOnce(&mut State) -> Heard,
 ) -> Heard {
-    let mut answer = Heard::Nothing;
+    let mut answer = Heard::Failed(Failure::Ambiguous);
     if fault.happens() {
         answer = effect(state);
     }
@@ -81,8 +98,12 @@ pub fn call(
     }
     match fault {
         Fault::Fine => answer,
-        Fault::Unanswered | Fault::Lost | Fault::Late | Fault::Starter => Heard::Nothing,
-        Fault::Refused => Heard::Refused,
+        Fault::Unanswered | Fault::Lost | Fault::Late | Fault::Starter => {
+            Heard::Failed(Failure::Ambiguous)
+        }
+        Fault::RateLimited => Heard::Failed(Failure::RateLimited),
+        Fault::Unavailable => Heard::Failed(Failure::Unavailable),
+        Fault::Denied => Heard::Failed(Failure::Denied),
         Fault::ThenDies | Fault::LateAndDies => Heard::Dead,
     }
 }
@@ -102,9 +123,11 @@ pub fn create(state: &mut State) -> u8 {
 /// `POST /releases/N/assets`: an existing name is taken, even as a `starter`.
 pub fn upload(state: &mut State, rules: Rules, slot: u8, file: u8, content: Content) -> Heard {
     match state.slot_mut(slot) {
-        None => Heard::NotFound,
-        Some(draft) if draft.published() && rules.releases_are_immutable => Heard::Conflict,
-        Some(draft) if draft.file(file) != Content::ABSENT => Heard::Conflict,
+        None => Heard::Failed(Failure::NotFound),
+        Some(draft) if draft.published() && rules.releases_are_immutable => {
+            Heard::Failed(Failure::Conflict)
+        }
+        Some(draft) if draft.file(file) != Content::ABSENT => Heard::Failed(Failure::Conflict),
         Some(draft) => {
             draft.put(file, content);
             Heard::Done
@@ -115,8 +138,10 @@ pub fn upload(state: &mut State, rules: Rules, slot: u8, file: u8, content: Cont
 /// `DELETE /releases/assets/N`. Only the rejected designs call it.
 pub fn delete_file(state: &mut State, rules: Rules, slot: u8, file: u8) -> Heard {
     match state.slot_mut(slot) {
-        None => Heard::NotFound,
-        Some(draft) if draft.published() && rules.releases_are_immutable => Heard::Conflict,
+        None => Heard::Failed(Failure::NotFound),
+        Some(draft) if draft.published() && rules.releases_are_immutable => {
+            Heard::Failed(Failure::Conflict)
+        }
         Some(draft) => {
             draft.put(file, Content::ABSENT);
             Heard::Done
@@ -130,8 +155,8 @@ pub fn publish(state: &mut State, slot: u8) -> Heard {
     let taken = state.release().is_some_and(|(other, _)| other != slot);
     let elsewhere = state.tag_elsewhere;
     match state.slot_mut(slot) {
-        None => Heard::NotFound,
-        Some(_) if taken => Heard::Conflict,
+        None => Heard::Failed(Failure::NotFound),
+        Some(_) if taken => Heard::Failed(Failure::Conflict),
         Some(draft) => {
             // An existing tag stays where it is: the release's own target is ignored.
             if elsewhere {

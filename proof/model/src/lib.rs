@@ -1,7 +1,8 @@
 //! The protocol as a model: promoters, GitHub, gate, users and an adversary, small enough to search every state.
 //!
-//! It knows nothing of bytes, files and networks, and shares no code with what it models: each action names the part of
-//! the code that it represents. The simulator checks what the code itself does under the same faults.
+//! The promoters follow the shipped state machine, [`lockgate_core::promote::Machine`]. The rest is written again, and knows
+//! nothing of bytes, files and networks: each action names the part of the code that it represents. The simulator checks what
+//! the rest of the code does under the same faults.
 //!
 //! | file | content |
 //! | --- | --- |
@@ -9,7 +10,8 @@
 //! | [`setup`] | the number of promoters and faults; the rules of the repository; the rejected designs |
 //! | [`state`], [`release`] | the whole state, in a few dozen bytes |
 //! | [`forge`] | the effect of a call, and the ways in which it can go wrong |
-//! | [`decision`], [`promoter`] | one promotion, step by step |
+//! | [`shipped`], [`plans`] | the shipped machine behind small numbers, and the plans that it is given |
+//! | [`decision`], [`promoter`] | one promotion: its start, and what each of the machine's effects does |
 //! | [`users`] | the gate, merges, and users with write access |
 //! | [`promises`] | what must hold in every state |
 //! | [`search`](mod@search) | searches all states |
@@ -20,11 +22,13 @@ pub mod cache;
 pub mod decision;
 pub mod describe;
 pub mod forge;
+pub mod plans;
 pub mod promises;
 pub mod promoter;
 pub mod release;
 pub mod search;
 pub mod setup;
+pub mod shipped;
 pub mod state;
 pub mod users;
 pub mod wrong;

@@ -119,7 +119,7 @@ pub const SOMETIMES: [Possible; 9] = [
             .any(|late| matches!(late, Some(Late::Publish { .. })))
     }),
     (
-        "a promoter dies, and its draft is published all the same",
+        "a promotion does not know it, and its draft is published all the same",
         |_, state| {
             state.release().is_some_and(|(slot, _)| {
                 state
@@ -244,9 +244,8 @@ pub fn observe(state: &State) -> Observation {
         | At::ReadingDraft
         | At::Rechecking
         | At::Publishing
-        | At::Unsure
-        | At::Confirming
-        | At::Stopped => Report::Nothing,
+        | At::ReadingRelease
+        | At::Confirming => Report::Nothing,
     });
     let heads = (0..).zip(state.pulls).map(|(number, pull)| {
         let sources = crate::release::sources(number, pull.head);

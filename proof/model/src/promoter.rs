@@ -1,128 +1,211 @@
-//! One promotion, step by step: `core::promote::machine`, effect by effect.
+//! One promotion: what each effect of the shipped machine does to GitHub, and what the machine is told of it.
+//!
+//! The rejected designs are changes to an effect, to what is seen, or to an end, around the same machine.
 
 use crate::decision::Look;
-use crate::forge::{self, Fault, Heard};
+use crate::forge::{self, Failure, Fault, Heard};
+use crate::plans::{Now, Published};
 use crate::release::Content;
 use crate::setup::{Design, Setup};
-use crate::state::{At, Late, NONE, State, Status};
+use crate::shipped::{self, Ending, Next, Seen};
+use crate::state::{At, Late, NONE, Promoter, State, Status};
 
-/// The most drafts that one promotion creates (`machine.rs`: `DRAFTS`).
-const DRAFTS: u8 = 3;
+/// What follows a call.
+enum After {
+    /// The machine is told this.
+    Tell(Seen),
+    /// A rejected design does this first.
+    Detour(At),
+    /// The process is dead, or has ended its promotion by itself.
+    End(At),
+}
 
-/// Makes the next call of a promotion. `None` if that outcome or read does not apply to it.
+/// Returns whether a call only reads.
+pub fn reads(at: At) -> bool {
+    matches!(at, At::LookingAt(_) | At::Rechecking) || can_be_stale(at)
+}
+
+/// Returns whether a call can return the state before the last change.
+pub fn can_be_stale(at: At) -> bool {
+    matches!(
+        at,
+        At::ReadingDraft | At::Rechecking | At::ReadingRelease | At::Confirming
+    )
+}
+
+/// Makes the next call of a promotion. `None` if that outcome does not apply to it, or changes nothing.
 pub fn step(state: &State, setup: &Setup, who: u8, fault: Fault, look: Look) -> Option<State> {
-    let me = state.promoter(who);
     let mut next = state.clone();
     if fault != Fault::Fine {
         next.faults = next.faults.checked_sub(1)?;
     }
-    if fault == Fault::Starter && !matches!(me.at, At::SendingExecutables | At::SendingReceipt) {
-        return None;
-    }
     let stale = look == Look::Stale;
-    if stale
-        && (fault != Fault::Fine
-            || !matches!(me.at, At::ReadingDraft | At::Unsure | At::Confirming))
-    {
-        return None;
-    }
-    let reads = matches!(
-        me.at,
-        At::LookingAt(_) | At::ReadingDraft | At::Rechecking | At::Unsure | At::Confirming
-    );
-    if reads && fault != Fault::Fine && fault != Fault::Refused {
-        return None;
-    }
-    match me.at {
-        At::Creating => creating(&mut next, setup, who, fault),
-        At::SendingExecutables => sending(&mut next, setup, who, 0, fault),
-        At::SendingReceipt => sending(&mut next, setup, who, 1, fault),
-        At::LookingAt(file) => looking(&mut next, who, file, fault),
-        At::Deleting(file) => deleting(&mut next, setup, who, file, fault),
-        At::ReadingDraft => reading_draft(&mut next, who, fault, stale)?,
-        At::Rechecking => rechecking(&mut next, setup, who, fault),
-        At::Publishing => publishing(&mut next, setup, who, fault),
-        At::Unsure => unsure(&mut next, setup, who, fault, stale),
-        At::Confirming => confirming(&mut next, setup, who, fault, stale),
-        At::Settling => settling(&mut next, setup, who, fault),
-        At::Down | At::Published | At::Already | At::Stopped | At::SaidNothingHappened => {
-            return None;
-        }
+    let me = state.promoter(who);
+    let after = match failed_read(me.at, fault) {
+        Some(failure) => After::Tell(Seen::Failed(failure)),
+        None => match me.at {
+            At::Creating => creating(&mut next, setup, who, fault),
+            At::SendingExecutables => sending(&mut next, setup, who, 0, fault),
+            At::SendingReceipt if setup.design == Design::PublishEarly => {
+                publishing(&mut next, who, fault)
+            }
+            At::SendingReceipt => sending(&mut next, setup, who, 1, fault),
+            At::LookingAt(file) => looking(&next, me, file),
+            At::Deleting(file) => deleting(&mut next, setup, who, file, fault),
+            At::ReadingDraft => reading_draft(&mut next, me, stale)?,
+            At::Rechecking => rechecking(&next, setup, me, stale)?,
+            At::Publishing => publishing(&mut next, who, fault),
+            At::ReadingRelease => reading_release(&next, setup, me, stale)?,
+            At::Confirming => confirming(&next, setup, me, stale)?,
+            At::Settling => settling(&mut next, setup, who, fault),
+            At::Down | At::Published | At::Already | At::SaidNothingHappened => {
+                return None;
+            }
+        },
+    };
+    match after {
+        After::Tell(seen) => tell(&mut next, setup, who, seen),
+        After::Detour(at) => next.change(who, |promoter| promoter.at = at),
+        After::End(at) => end(&mut next, who, at),
     }
     Some(next)
 }
 
 /// Kills the process, which loses its memory.
 pub fn die(state: &mut State, who: u8) {
-    go(state, who, At::Down);
+    end(state, who, At::Down);
 }
 
-fn go(state: &mut State, who: u8, at: At) {
-    let over = matches!(at, At::Down | At::Published | At::Already | At::Stopped);
+fn end(state: &mut State, who: u8, at: At) {
     state.change(who, |promoter| {
-        promoter.at = at;
-        if over {
-            (promoter.slot, promoter.drafts) = (NONE, 0);
-        }
-        if over && !matches!(at, At::Published | At::Already) {
-            promoter.bound = Content::ABSENT;
-        }
+        let success = matches!(at, At::Published | At::Already);
+        *promoter = Promoter {
+            at,
+            bound: if success {
+                promoter.bound
+            } else {
+                Content::ABSENT
+            },
+            ..Promoter::DOWN
+        };
     });
 }
 
-/// `machine.rs`: another_draft.
-fn another(state: &mut State, who: u8) {
-    let drafts = state.promoter(who).drafts;
-    if drafts == DRAFTS {
-        return go(state, who, At::Stopped);
+/// Tells the machine what was seen, and follows its answer.
+fn tell(state: &mut State, setup: &Setup, who: u8, seen: Seen) {
+    let me = state.promoter(who);
+    let absent = matches!(seen, Seen::NoRelease { .. });
+    if setup.design == Design::ConcludeFromAbsence && absent {
+        return follow(state, who, Next::End(Ending::PublishedNothing));
     }
-    state.change(who, |promoter| {
-        (promoter.slot, promoter.drafts) = (NONE, drafts + 1);
-    });
-    go(state, who, At::Creating);
+    follow(state, who, shipped::step(me.machine, seen));
+    let me = state.promoter(who);
+    let unread = match (setup.design, me.at) {
+        (Design::TrustTheDraft, At::ReadingDraft) => Seen::Draft([me.bound; 2], true),
+        (Design::TrustThePublish, At::Confirming) => Seen::Public { right: true },
+        _ => return,
+    };
+    follow(state, who, shipped::step(me.machine, unread));
 }
 
-fn creating(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
+/// Does what the machine demands.
+pub fn follow(state: &mut State, who: u8, next: Next) {
+    let me = state.promoter(who);
+    match next {
+        Next::Do { machine, at, draft } => {
+            state.stray |= draft != 0 && draft != me.drafts;
+            state.change(who, |promoter| {
+                (promoter.machine, promoter.at) = (machine, at);
+                if at == At::Creating {
+                    (promoter.slot, promoter.drafts) = (NONE, me.drafts + 1);
+                }
+            });
+        }
+        Next::End(Ending::Published(draft)) => {
+            state.stray |= draft != me.drafts;
+            state.change(who, |promoter| {
+                (promoter.machine, promoter.at) = (shipped::Id::NONE, At::Settling);
+            });
+        }
+        Next::End(Ending::Already) => end(state, who, At::Already),
+        Next::End(Ending::PublishedNothing) if can_be_published(state, me.slot) => {
+            state.change(who, |promoter| {
+                (promoter.machine, promoter.at) = (shipped::Id::NONE, At::SaidNothingHappened);
+            });
+        }
+        Next::End(Ending::PublishedNothing | Ending::Unknown) => die(state, who),
+    }
+}
+
+/// Returns whether a draft is published, or will be without another call. No other draft has to be remembered.
+fn can_be_published(state: &State, slot: u8) -> bool {
+    let mut late = state.late.iter().flatten();
+    state.slot(slot).is_some_and(|draft| draft.published())
+        || late.any(|late| matches!(late, Late::Publish { slot: of } if *of == slot))
+}
+
+/// A read that fails returns nothing, and changes nothing.
+fn failed_read(at: At, fault: Fault) -> Option<Failure> {
+    if !reads(at) {
+        return None;
+    }
+    match fault {
+        Fault::Fine => None,
+        Fault::RateLimited => Some(Failure::RateLimited),
+        Fault::Denied => Some(Failure::Denied),
+        Fault::Unavailable
+        | Fault::Unanswered
+        | Fault::Lost
+        | Fault::Late
+        | Fault::Starter
+        | Fault::ThenDies
+        | Fault::LateAndDies => Some(Failure::Unavailable),
+    }
+}
+
+fn heard(heard: Heard) -> After {
+    match heard {
+        Heard::Done => After::Tell(Seen::Done(0)),
+        Heard::Failed(failure) => After::Tell(Seen::Failed(failure)),
+        Heard::Dead => After::End(At::Down),
+    }
+}
+
+fn creating(next: &mut State, setup: &Setup, who: u8, fault: Fault) -> After {
+    let created = Seen::Done(next.promoter(who).drafts);
     if setup.design == Design::AdoptDrafts {
-        let found = next
-            .slots
-            .iter()
-            .position(|slot| slot.exists() && !slot.published());
-        if let Some(slot) = found.and_then(|at| u8::try_from(at).ok()) {
+        let mut slots = (0..).zip(next.slots);
+        let found = slots.find(|(_, slot)| slot.exists() && !slot.published());
+        if let Some((slot, _)) = found {
             next.change(who, |promoter| promoter.slot = slot);
-            return go(next, who, At::SendingExecutables);
+            return After::Tell(created);
         }
     }
     let mut made = NONE;
-    let heard = forge::call(next, fault, None, |state| {
+    let answer = forge::call(next, fault, None, |state| {
         made = forge::create(state);
         Heard::Done
     });
-    match heard {
-        Heard::Done => {
-            next.change(who, |promoter| promoter.slot = made);
-            go(next, who, At::SendingExecutables);
-        }
-        // A draft with an unknown id may exist now.
-        Heard::Nothing => another(next, who),
-        Heard::Dead => die(next, who),
-        Heard::Refused | Heard::Conflict | Heard::NotFound => go(next, who, At::Stopped),
+    if answer == Heard::Done {
+        next.change(who, |promoter| promoter.slot = made);
+        return After::Tell(created);
     }
+    heard(answer)
 }
 
-fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) {
+fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) -> After {
     let me = next.promoter(who);
     let pull = setup.promoters.get(usize::from(who)).copied().unwrap_or(0);
+    let (.., attempt) = me.bound.built_from();
     // The executables are read from the run's artifacts; the receipt is in memory.
-    if file == 0 && next.pull(pull).gone && next.pull(pull).attempt == attempt_of(me.bound) {
-        return go(next, who, At::Stopped);
+    if file == 0 && next.pull(pull).gone && next.pull(pull).attempt == attempt {
+        return After::Tell(Seen::SourceGone);
     }
     let rules = setup.rules;
-    if setup.design == Design::AdoptDrafts
-        && next
-            .slot(me.slot)
-            .is_some_and(|draft| !draft.published() && draft.file(file) != me.bound)
-    {
+    let adopts = setup.design == Design::AdoptDrafts;
+    let found = |state: &State| state.slot(me.slot).map(|draft| draft.file(file));
+    let published = next.slot(me.slot).is_some_and(|draft| draft.published());
+    if adopts && !published && found(next).is_some_and(|found| found != me.bound) {
         forge::delete_file(next, rules, me.slot, file);
     }
     let late = Late::Upload {
@@ -130,181 +213,150 @@ fn sending(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) {
         file,
         content: me.bound,
     };
-    let heard = if fault == Fault::Starter {
+    let answer = if fault == Fault::Starter {
         forge::upload(next, rules, me.slot, file, Content::STARTER);
-        Heard::Nothing
+        Heard::Failed(Failure::Ambiguous)
     } else {
         forge::call(next, fault, Some(late), |state| {
             forge::upload(state, rules, me.slot, file, me.bound)
         })
     };
-    let there = Heard::Conflict == heard
-        && setup.design == Design::AdoptDrafts
-        && next
-            .slot(me.slot)
-            .is_some_and(|draft| draft.file(file) == me.bound);
-    match heard {
-        _ if there => sent(next, setup, who, file),
-        Heard::Done => sent(next, setup, who, file),
-        Heard::Nothing | Heard::Conflict if setup.design == Design::DeleteAndRetry => {
-            go(next, who, At::LookingAt(file));
+    match answer {
+        Heard::Failed(Failure::Conflict) if adopts && found(next) == Some(me.bound) => {
+            heard(Heard::Done)
         }
-        // An ambiguous outcome makes the draft unusable.
-        Heard::Nothing | Heard::Conflict | Heard::NotFound => another(next, who),
-        Heard::Refused => go(next, who, At::Stopped),
-        Heard::Dead => die(next, who),
+        Heard::Failed(Failure::Conflict | Failure::Ambiguous)
+            if setup.design == Design::DeleteAndRetry =>
+        {
+            After::Detour(At::LookingAt(file))
+        }
+        answer @ (Heard::Done | Heard::Failed(_) | Heard::Dead) => heard(answer),
     }
-}
-
-fn sent(next: &mut State, setup: &Setup, who: u8, file: u8) {
-    let at = match (file, setup.design) {
-        (0, _) => At::SendingReceipt,
-        (_, Design::TrustTheDraft) => At::Rechecking,
-        _ => At::ReadingDraft,
-    };
-    go(next, who, at);
-}
-
-fn attempt_of(candidate: Content) -> u8 {
-    candidate.0.saturating_sub(3) % 2
 }
 
 /// Rejected design: checks whether the file exists after all.
-fn looking(next: &mut State, who: u8, file: u8, fault: Fault) {
-    let me = next.promoter(who);
-    let at = match next.slot(me.slot).map(|draft| draft.file(file)) {
-        _ if fault != Fault::Fine => return go(next, who, At::Stopped),
-        None => return another(next, who),
-        Some(found) if found == me.bound && file == 0 => At::SendingReceipt,
-        Some(found) if found == me.bound => At::ReadingDraft,
-        Some(Content::ABSENT) if file == 0 => At::SendingExecutables,
-        Some(Content::ABSENT) => At::SendingReceipt,
-        Some(_) => At::Deleting(file),
-    };
-    go(next, who, at);
-}
-
-/// Rejected design: deletes the file. Without a response, it checks again.
-fn deleting(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) {
-    let slot = next.promoter(who).slot;
-    let late = Late::Delete { slot, file };
-    let rules = setup.rules;
-    match forge::call(next, fault, Some(late), |state| {
-        forge::delete_file(state, rules, slot, file)
-    }) {
-        Heard::Dead => die(next, who),
-        Heard::Done | Heard::Conflict | Heard::NotFound | Heard::Refused | Heard::Nothing => {
-            go(next, who, At::LookingAt(file));
-        }
+fn looking(next: &State, me: Promoter, file: u8) -> After {
+    match next.slot(me.slot).map(|draft| draft.file(file)) {
+        None => After::Tell(Seen::Failed(Failure::NotFound)),
+        Some(found) if found == me.bound => After::Tell(Seen::Done(0)),
+        Some(Content::ABSENT) if file == 0 => After::Detour(At::SendingExecutables),
+        Some(Content::ABSENT) => After::Detour(At::SendingReceipt),
+        Some(_) => After::Detour(At::Deleting(file)),
     }
 }
 
-fn reading_draft(next: &mut State, who: u8, fault: Fault, stale: bool) -> Option<()> {
-    let me = next.promoter(who);
-    let found = next.slot(me.slot);
-    let planned = found.is_some_and(|draft| {
-        !draft.published() && draft.file(0) == me.bound && draft.file(1) == me.bound
+/// Rejected design: deletes the file. Without a response, it checks again.
+fn deleting(next: &mut State, setup: &Setup, who: u8, file: u8, fault: Fault) -> After {
+    let slot = next.promoter(who).slot;
+    let late = Late::Delete { slot, file };
+    let answer = forge::call(next, fault, Some(late), |state| {
+        forge::delete_file(state, setup.rules, slot, file)
     });
+    match answer {
+        Heard::Dead => After::End(At::Down),
+        Heard::Done | Heard::Failed(_) => After::Detour(At::LookingAt(file)),
+    }
+}
+
+fn reading_draft(next: &mut State, me: Promoter, stale: bool) -> Option<After> {
+    let found = next.slot(me.slot);
+    let files = found.map(|draft| [draft.file(0), draft.file(1)]);
+    let is_draft = found.is_some_and(|draft| !draft.published());
+    let planned = is_draft && files == Some([me.bound; 2]);
     if stale {
         // A stale read hides another user's change, which is then not seen again before the release is published.
         let hidden = next.slot_mut(me.slot).filter(|_| !planned)?;
         hidden.edit_in_the_gap();
         next.faults = next.faults.checked_sub(1)?;
     }
-    match (fault, planned || stale) {
-        (Fault::Fine, true) => {
-            if let Some(draft) = next.slot_mut(me.slot) {
-                draft.ask();
-            }
-            go(next, who, At::Rechecking);
-        }
-        (Fault::Fine, false) => another(next, who),
-        _ => go(next, who, At::Stopped),
+    if planned || stale {
+        next.slot_mut(me.slot)?.ask();
+        return Some(After::Tell(Seen::Draft([me.bound; 2], true)));
     }
-    Some(())
+    Some(After::Tell(match files {
+        Some(files) => Seen::Draft(files, is_draft),
+        None => Seen::Failed(Failure::NotFound),
+    }))
 }
 
-fn rechecking(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
-    let me = next.promoter(who);
-    let pull = (me.bound.0.saturating_sub(3)) / 6;
+/// A stale read does not see the tag yet.
+fn rechecking(next: &State, setup: &Setup, me: Promoter, stale: bool) -> Option<After> {
+    let moved_tag = next.tag_elsewhere && setup.design != Design::TrustTheTag;
+    let tagged = next.release().is_some() || moved_tag;
+    if stale && !tagged {
+        return None;
+    }
+    let tagged = tagged && !stale;
+    let (pull, ..) = me.bound.built_from();
     let now = next.pull(pull);
-    let bound = Content::candidate(pull, now.head, now.attempt) == me.bound
-        && !now.gone
-        && next.merge_of(pull) == Some(me.bound.sources());
     // The rejected design is bound to that run, and finds it unchanged.
-    let same = (bound || me.bound == Content::FOREIGN)
-        && (!next.tag_elsewhere || setup.design == Design::TrustTheTag);
-    let at = if fault == Fault::Fine && same {
-        At::Publishing
+    let foreign = me.bound == Content::FOREIGN && !tagged;
+    Some(After::Tell(if foreign {
+        Seen::Unchanged
     } else {
-        At::Stopped
-    };
-    go(next, who, at);
+        Seen::Now(Now {
+            head: now.head,
+            attempt: now.attempt,
+            gone: now.gone,
+            merged: next.merge_of(pull),
+            tagged,
+        })
+    }))
 }
 
-fn publishing(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
+fn publishing(next: &mut State, who: u8, fault: Fault) -> After {
     let slot = next.promoter(who).slot;
-    if setup.design == Design::TrustTheDraft
-        && let Some(draft) = next.slot_mut(slot)
-    {
-        draft.ask();
-    }
-    let heard = forge::call(next, fault, Some(Late::Publish { slot }), |state| {
-        forge::publish(state, slot)
-    });
-    match heard {
-        Heard::Done => go(next, who, At::Confirming),
-        // `Fault::RateLimited` ends it, `Fault::Unavailable` is handled like all others. In both cases nothing
-        // happened.
-        Heard::Refused | Heard::Nothing | Heard::Conflict | Heard::NotFound => {
-            go(next, who, At::Unsure);
-        }
-        Heard::Dead => die(next, who),
-    }
+    heard(forge::call(
+        next,
+        fault,
+        Some(Late::Publish { slot }),
+        |state| forge::publish(state, slot),
+    ))
 }
 
-fn unsure(next: &mut State, setup: &Setup, who: u8, fault: Fault, stale: bool) {
-    let me = next.promoter(who);
-    let seen = next.release().filter(|_| !stale && fault == Fault::Fine);
-    match seen {
-        Some((slot, _)) if slot == me.slot => go(next, who, At::Confirming),
-        // `machine.rs`: lost_race.
-        Some((_, release))
-            if release.looks_whole(setup.design)
-                && release.file(1).sources() == me.bound.sources() =>
-        {
-            go(next, who, At::Already);
+fn reading_release(next: &State, setup: &Setup, me: Promoter, stale: bool) -> Option<After> {
+    let (design, tag) = (setup.design, next.tag_elsewhere);
+    Some(After::Tell(match next.release() {
+        None if stale => return None,
+        Some(_) if stale => Seen::NoRelease { tag },
+        None => Seen::NoRelease { tag },
+        Some((slot, release)) => {
+            let own = Some(me.drafts).filter(|_| slot == me.slot);
+            let mut seen = Published {
+                files: [release.file(0), release.file(1)],
+                forged: release.forged() && design != Design::BelieveReceipts,
+                tagged_elsewhere: release.tagged_elsewhere() && design != Design::TrustTheTag,
+            };
+            if design == Design::BelieveTheWinner && release.whole() {
+                seen.files = [me.bound; 2];
+            }
+            Seen::Release(seen, own)
         }
-        Some(_) => go(next, who, At::Stopped),
-        None if setup.design == Design::ConcludeFromAbsence && fault == Fault::Fine => {
-            go(next, who, At::SaidNothingHappened);
-        }
-        // It was read often enough, or will be read again: `Wait::PublishUnknown` claims nothing.
-        None => go(next, who, At::Stopped),
-    }
+    }))
 }
 
-fn confirming(next: &mut State, setup: &Setup, who: u8, fault: Fault, stale: bool) {
-    let me = next.promoter(who);
-    let release = next.slot(me.slot);
-    let right = release.is_some_and(|release| {
-        release.published() && release.looks_whole(setup.design) && release.file(0) == me.bound
-    });
-    // Wrong bytes, or not readable yet: neither is a success.
-    let seen = right && !stale && fault == Fault::Fine;
-    go(next, who, if seen { At::Settling } else { At::Stopped });
+fn confirming(next: &State, setup: &Setup, me: Promoter, stale: bool) -> Option<After> {
+    let release = next.slot(me.slot).filter(|release| release.published());
+    Some(After::Tell(match release {
+        None if stale => return None,
+        Some(release) if !stale => Seen::Public {
+            right: release.looks_whole(setup.design) && release.file(0) == me.bound,
+        },
+        None | Some(_) => Seen::Failed(Failure::Unavailable),
+    }))
 }
 
-/// `settle::published`: posts the status on the head that the plan is bound to, without reading again.
-fn settling(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
+/// `promote/finalize.rs`: posts the status on the head that the plan is bound to, without reading again.
+fn settling(next: &mut State, setup: &Setup, who: u8, fault: Fault) -> After {
     let me = next.promoter(who);
     let pull = setup.promoters.get(usize::from(who)).copied().unwrap_or(0);
-    let present = next.pull(pull).head == (me.bound.0.saturating_sub(3) % 6) / 2;
+    let (_, head, _) = me.bound.built_from();
+    let present = next.pull(pull).head == head;
     let post = Late::Post {
         pull,
         status: Status::Green,
     };
-    let heard = forge::call(next, fault, Some(post).filter(|_| present), |state| {
+    let answer = forge::call(next, fault, Some(post).filter(|_| present), |state| {
         if present {
             forge::post(state, pull, Status::Green)
         } else {
@@ -312,10 +364,8 @@ fn settling(next: &mut State, setup: &Setup, who: u8, fault: Fault) {
         }
     });
     // The release exists, whatever the outcome for the status.
-    match heard {
-        Heard::Dead => die(next, who),
-        Heard::Done | Heard::Conflict | Heard::NotFound | Heard::Refused | Heard::Nothing => {
-            go(next, who, At::Published);
-        }
+    match answer {
+        Heard::Dead => After::End(At::Down),
+        Heard::Done | Heard::Failed(_) => After::End(At::Published),
     }
 }

@@ -27,7 +27,18 @@ impl Content {
 
     /// Returns whether it is a candidate's.
     pub fn is_candidate(self) -> bool {
-        self.0 >= 3 && self != Self::FOREIGN
+        self.is_built() && self != Self::FOREIGN
+    }
+
+    /// Returns whether it is the output of a run.
+    pub fn is_built(self) -> bool {
+        self.0 >= 3
+    }
+
+    /// Returns the pull request, the head and the attempt of a candidate.
+    pub fn built_from(self) -> (u8, u8, u8) {
+        let number = self.0.saturating_sub(3);
+        (number / 6, number % 6 / 2, number % 2)
     }
 
     /// Returns the sources of a candidate.

@@ -76,12 +76,15 @@ impl Model for Setup {
         let always = always.map(|((name, _), keeps)| Property::always(name, keeps));
         let sometimes = SOMETIMES.map(|(name, shows)| Property::sometimes(name, shows));
         let room = Property::always(ROOM, |_: &Self, state: &State| !state.overflow);
-        always.chain(sometimes).chain([room]).collect()
+        let own = Property::always(OWN, |_: &Self, state: &State| !state.stray);
+        always.chain(sometimes).chain([room, own]).collect()
     }
 }
 
 /// Not a promise: whether the model is large enough.
 const ROOM: &str = "the model has room for all drafts and late calls";
+/// What the model relies on: it knows only one draft of each promoter.
+const OWN: &str = "a promoter names no draft but the newest that it created";
 
 fn keeps<const PROMISE: usize>(_: &Setup, state: &State) -> bool {
     ALWAYS
@@ -92,7 +95,7 @@ fn keeps<const PROMISE: usize>(_: &Setup, state: &State) -> bool {
 fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
     use Action::{Kill, Start, Step};
     let at = state.promoter(who).at;
-    if matches!(at, At::Down | At::Published | At::Already | At::Stopped) {
+    if matches!(at, At::Down | At::Published | At::Already) {
         actions.extend([Start(who, Look::Fresh), Start(who, Look::Stale)]);
         return;
     }
@@ -101,14 +104,20 @@ fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
         return;
     }
     actions.push(Step(who, Fault::Fine, Look::Fresh));
-    actions.push(Step(who, Fault::Fine, Look::Stale));
+    if promoter::can_be_stale(at) {
+        actions.push(Step(who, Fault::Fine, Look::Stale));
+    }
     if state.faults == 0 {
         return;
     }
     actions.push(Kill(who));
-    if state.late.iter().flatten().count() < LATE {
+    if promoter::reads(at) {
+        actions.extend(Fault::READS.map(|fault| Step(who, fault, Look::Fresh)));
+    } else if state.late.iter().flatten().count() < LATE {
         actions.extend(Fault::WRITES.map(|fault| Step(who, fault, Look::Fresh)));
-        actions.push(Step(who, Fault::Starter, Look::Fresh));
+        if matches!(at, At::SendingExecutables | At::SendingReceipt) {
+            actions.push(Step(who, Fault::Starter, Look::Fresh));
+        }
     }
 }
 
@@ -135,12 +144,12 @@ pub fn search_for(
         .checker()
         .threads(threads)
         .finish_when(HasDiscoveries::AllOf(
-            promises.iter().copied().chain([ROOM]).collect(),
+            promises.iter().copied().chain([ROOM, OWN]).collect(),
         ))
         .spawn_bfs()
         .join();
     let discovered = checker.discoveries();
-    let all = promises.iter().copied().chain([ROOM]);
+    let all = promises.iter().copied().chain([ROOM, OWN]);
     let broken = all.filter(|name| discovered.contains_key(name)).collect();
     (checker.unique_state_count(), broken)
 }
@@ -155,7 +164,7 @@ pub fn search(setup: Setup, threads: usize) -> Found {
         .spawn_bfs()
         .join();
     let discovered = checker.discoveries();
-    let promises = ALWAYS.iter().map(|(name, _)| *name).chain([ROOM]);
+    let promises = ALWAYS.iter().map(|(name, _)| *name).chain([ROOM, OWN]);
     let possible = SOMETIMES.iter().map(|(name, _)| *name);
     Found {
         states: checker.unique_state_count(),

@@ -127,11 +127,17 @@ pub enum Design {
     BelieveReceipts,
     /// Rejected: the tag of a release is not checked.
     TrustTheTag,
+    /// Rejected: the draft is published as soon as its executables are in it.
+    PublishEarly,
+    /// Rejected: the published release is not read as an anonymous client reads it.
+    TrustThePublish,
+    /// Rejected: any complete release of the tag counts as the promoter's own, whatever its sources.
+    BelieveTheWinner,
 }
 
 impl Design {
     /// All designs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Lockgate,
         Self::AdoptDrafts,
         Self::DeleteAndRetry,
@@ -141,5 +147,8 @@ impl Design {
         Self::TakeNewestRun,
         Self::BelieveReceipts,
         Self::TrustTheTag,
+        Self::PublishEarly,
+        Self::TrustThePublish,
+        Self::BelieveTheWinner,
     ];
 }

@@ -2,6 +2,7 @@
 
 use crate::release::{Content, Draft, sources};
 use crate::setup::{Design, PROMOTERS, PULLS};
+use crate::shipped;
 
 /// The most drafts in a state. More is an error of the model, and ends the search.
 pub const SLOTS: usize = 8;
@@ -13,7 +14,7 @@ pub const NONE: u8 = 0xF;
 /// The position of a promoter in the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum At {
-    /// Not running: not started, or crashed.
+    /// Not running: not started, crashed, or ended without a claim that can be wrong.
     #[default]
     Down,
     /// `Effect::CreateDraft`.
@@ -33,17 +34,15 @@ pub enum At {
     /// `Effect::Publish`.
     Publishing,
     /// `Effect::ReadRelease`.
-    Unsure,
+    ReadingRelease,
     /// `Effect::ReadPublic`.
     Confirming,
-    /// `settle::published`: the gate's status.
+    /// `promote/finalize.rs`: the gate's status.
     Settling,
     /// `End::Published`.
     Published,
     /// `Verdict::Done` and `End::Already`.
     Already,
-    /// A refusal or a wait that names its reason and claims nothing about the release.
-    Stopped,
     /// It reported that this promotion published nothing, after it had asked to publish.
     SaidNothingHappened,
 }
@@ -53,12 +52,25 @@ pub enum At {
 pub struct Promoter {
     /// The position in the protocol.
     pub at: At,
+    /// The shipped machine that decides for it, while it runs.
+    pub machine: shipped::Id,
     /// Its draft, or [`NONE`].
     pub slot: u8,
-    /// The number of drafts it has created.
+    /// The number of drafts it has asked for.
     pub drafts: u8,
     /// The candidate that its plan is bound to; [`Content::ABSENT`] without a plan.
     pub bound: Content,
+}
+
+impl Promoter {
+    /// A promoter that is not running.
+    pub const DOWN: Self = Self {
+        at: At::Down,
+        machine: shipped::Id::NONE,
+        slot: NONE,
+        drafts: 0,
+        bound: Content::ABSENT,
+    };
 }
 
 /// A pull request.
@@ -201,20 +213,16 @@ pub struct State {
     pub adversary: u8,
     /// Whether the model ran out of room, which must never happen.
     pub overflow: bool,
+    /// Whether a machine named another draft than the newest that it created, which must never happen.
+    pub stray: bool,
 }
 
 impl State {
     /// Creates the initial state.
     pub fn new(faults: u8, adversary: u8) -> Self {
-        let promoter = Promoter {
-            at: At::Down,
-            slot: NONE,
-            drafts: 0,
-            bound: Content::ABSENT,
-        };
         Self {
             slots: [Draft::default(); SLOTS],
-            promoters: [promoter; PROMOTERS],
+            promoters: [Promoter::DOWN; PROMOTERS],
             late: [None; LATE],
             pulls: [Pull::default(); PULLS],
             queue: [None; QUEUED],
@@ -224,6 +232,7 @@ impl State {
             faults,
             adversary,
             overflow: false,
+            stray: false,
         }
     }
 
@@ -287,12 +296,7 @@ impl State {
         self.promoters
             .get(usize::from(who))
             .copied()
-            .unwrap_or(Promoter {
-                at: At::Down,
-                slot: NONE,
-                drafts: 0,
-                bound: Content::ABSENT,
-            })
+            .unwrap_or(Promoter::DOWN)
     }
 
     /// Changes a promoter.

@@ -1,7 +1,7 @@
 //! The rejected designs, and repositories that lack a rule: the search must find a violation in each. If one of these
 //! passed, the search would prove nothing.
 
-use crate::promises::{GATE, MAIN, NOTHING, SUCCESS, WHOLE};
+use crate::promises::{ASKED, GATE, MAIN, NOTHING, SUCCESS, WHOLE};
 use crate::setup::{Design, Merging, Rules, Setup};
 
 /// A design or repository that must fail.
@@ -42,6 +42,27 @@ pub fn all() -> Vec<Wrong> {
             (0, 1),
             WHOLE,
             7,
+        ),
+        design(
+            "the draft is published before all its files are sent",
+            Design::PublishEarly,
+            (0, 0),
+            ASKED,
+            4,
+        ),
+        design(
+            "what was published is not read back",
+            Design::TrustThePublish,
+            (0, 1),
+            SUCCESS,
+            8,
+        ),
+        design(
+            "any whole release of the tag counts as the promoter's own",
+            Design::BelieveTheWinner,
+            (0, 0),
+            SUCCESS,
+            14,
         ),
         design(
             "a status is shared by the base branches of its commit",

@@ -203,11 +203,11 @@ pub enum Step {
 }
 
 /// The state of one promotion.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
-    plan: Plan,
     drafts: u32,
     state: State,
+    plan: Plan,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
