@@ -150,6 +150,7 @@ def receipt(repository_id: int = 7, package: str = "tool") -> bytes:
     executable = {"variant": ARCH, "name": ASSET, "size": len(BYTES), "sha256": sha256(BYTES), "headers": "", "build_seconds": 1}
     manifest = {"package": package, "package_version": "2", "fingerprint": sha256(b"tree"), "commit": "a" * 40, "run": 9, "attempt": 1}
     origin = {"repository_id": repository_id, "repository": "o/n", "pull_request": 12, "head": "a" * 40}
+    origin |= {"base": "main", "base_commit": "b" * 40, "workflow_id": 5, "workflow_path": "w.yml", "workflow_blob": "c" * 40, "artifacts": []}
     promoter = {"login": "m", "lockgate": "0.1.0"}
     whole = {"format": "lockgate.receipt", "version": 1, "tag": TAG, "origin": origin, "promoter": promoter, "promoted_at": 1700000000}
     return json.dumps({**whole, "manifest": {**manifest, "executables": [executable]}}).encode()

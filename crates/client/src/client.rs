@@ -6,17 +6,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use lockgate_format::document::LARGEST;
+use lockgate_format::ids::AssetName;
+use lockgate_http::Address;
+
 use crate::cache::{Cache, Pruned};
-use crate::document::{DocumentError, LARGEST};
 use crate::error::{FetchError, Tried};
 use crate::event::Listener;
+use crate::expectation::DocumentError;
 use crate::http::{Net, TransferError};
 use crate::login::Login;
 use crate::mirror::Mirror;
-use crate::names::{AssetName, Source};
+use crate::names::Source;
 use crate::options::{Options, Retry};
 use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
-use lockgate_http::Address;
 
 /// Fetches and verifies. Holds settings and connections, no other state; threads may share it.
 pub struct Client {
@@ -132,10 +135,9 @@ impl Client {
     pub(crate) fn read_required<T>(
         &self,
         source: &Source,
-        (name, document): (&str, &'static str),
+        (asset, document): (AssetName, &'static str),
         parse: impl FnOnce(&[u8]) -> Result<T, DocumentError>,
     ) -> Result<(T, Vec<u8>), FetchError> {
-        let asset: AssetName = name.parse()?;
         let origin = source.address_of(&asset);
         let bytes = self
             .read_document(source, &asset, LARGEST)?

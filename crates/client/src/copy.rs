@@ -10,7 +10,7 @@ use std::thread;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::digest::Digest;
+use lockgate_format::ids::Digest;
 
 /// The most that is read and written at a time, in bytes. Large, because the cost of a write does not grow with its
 /// size; small enough that a few buffers stay in a processor's cache until they are hashed.
@@ -54,7 +54,7 @@ impl HashingCounter {
     /// Returns their size and digest.
     pub(crate) fn digested(&self) -> Digested {
         Digested {
-            sha256: Digest::of_hasher(self.hasher.clone()),
+            sha256: Digest::new(self.hasher.clone().finalize().into()),
             size: self.size,
         }
     }

@@ -7,6 +7,9 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use lockgate_format::ids::AssetName;
+use lockgate_http::Address;
+
 use crate::cache::{DownloadLock, LockOutcome, Patience, failed};
 use crate::client::{Client, given_up, stopped};
 use crate::copy::{HashingCounter, PumpError};
@@ -17,11 +20,9 @@ use crate::fetch::{Located, open_plain, verify, wrong};
 use crate::http::TransferError;
 use crate::login::Login;
 use crate::mirror::Mirror;
-use crate::names::AssetName;
 use crate::request::{Origin, Request};
 use crate::transfer::{PartialDownload, Stopped, Transport, Wanted};
 use crate::withdrawn::WithdrawalCheck;
-use lockgate_http::Address;
 
 /// The outcome of waiting for the lock of a digest.
 pub(crate) enum Turn {
@@ -65,7 +66,7 @@ impl Client {
             let origin = Origin::Mirror(mirror.place(source, asset));
             let problem = match mirror {
                 Mirror::Folder(folder) => {
-                    let file = folder.join(source.tag()).join(asset.as_str());
+                    let file = folder.join(source.tag().as_str()).join(asset.as_str());
                     if file.is_file() {
                         let mut bytes = open_plain(&file)?;
                         let (path, size) =

@@ -6,12 +6,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use lockgate_format::ids::{Digest, ParseError};
 use lockgate_http::ConfigError;
 
-use crate::digest::Digest;
 use crate::names::not_usable;
 use crate::request::{Origin, TrustSource};
-pub(crate) use lockgate_http::escape::{plain, quoted, quoted_address};
+pub(crate) use lockgate_http::escape::{plain, quoted, quoted_address, redacted};
 
 /// Why there is no verified executable.
 #[derive(Debug, thiserror::Error)]
@@ -266,6 +266,15 @@ impl From<ConfigError> for FetchError {
             ),
         };
         not_usable(text, expected)
+    }
+}
+
+impl From<ParseError> for FetchError {
+    fn from(error: ParseError) -> Self {
+        Self::InvalidInput {
+            text: redacted(&error.text),
+            expected: error.expected,
+        }
     }
 }
 

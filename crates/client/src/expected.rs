@@ -3,12 +3,13 @@
 //! Pins come from the caller; a receipt is read from the release, or offline from the cache. Does not know where the
 //! executable comes from.
 
-use crate::RECEIPT_ASSET;
+use lockgate_format::document::Receipt;
+use lockgate_format::ids::{AssetName, Digest};
+
 use crate::cache::Cache;
 use crate::client::Client;
-use crate::digest::Digest;
-use crate::document::{Expectation, Receipt};
 use crate::error::FetchError;
+use crate::expectation::Expectation;
 use crate::names::Source;
 use crate::request::{Request, Trust, TrustSource};
 
@@ -32,7 +33,7 @@ impl Client {
         };
         match &request.trust {
             Trust::Pins(sums) => {
-                let names = || sums.iter().map(|(name, _)| name.to_owned()).collect();
+                let names = || sums.iter().map(|(name, _)| name.to_string()).collect();
                 let sha256 = sums
                     .get(asset)
                     .ok_or_else(|| no_pin(TrustSource::Pins, names()))?;
@@ -46,7 +47,7 @@ impl Client {
             Trust::Receipt(expect) => {
                 let (ground, receipt, bytes) = self.receipt_of(&request.source, expect)?;
                 let names = || {
-                    let all = receipt.executables.iter();
+                    let all = receipt.manifest.executables.iter();
                     all.map(|one| one.name.to_string()).collect()
                 };
                 let one = receipt
@@ -73,10 +74,11 @@ impl Client {
         if expect.repository_id.is_none() {
             expect.repository_id = cache.repository_id(source)?;
         }
-        let parse = |bytes: &[u8]| Receipt::parse_as(bytes, source, &expect);
+        let parse = |bytes: &[u8]| expect.read(bytes, source);
         if !self.offline {
             must_be_authentic(source)?;
-            let (receipt, bytes) = self.read_required(source, (RECEIPT_ASSET, "receipt"), parse)?;
+            let (receipt, bytes) =
+                self.read_required(source, (AssetName::receipt(), "receipt"), parse)?;
             return Ok((TrustSource::Receipt, receipt, Some(bytes)));
         }
         let missing = || FetchError::Offline {
@@ -98,7 +100,7 @@ impl ExpectedDigest {
         };
         drop(cache.keep_receipt(source, bytes));
         if matches!(cache.repository_id(source), Ok(None)) {
-            drop(cache.keep_repository_id(source, receipt.repository_id));
+            drop(cache.keep_repository_id(source, receipt.origin.repository_id));
         }
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! Does not know where the program stores these, nor `lockgate.toml`.
 
+use lockgate_format::ids::{RepositoryId, VariantName};
+use lockgate_format::version::Version;
+
 use crate::client::Client;
-use crate::document::Expectation;
 use crate::error::FetchError;
+use crate::expectation::Expectation;
 use crate::host::HostPlatform;
-use crate::names::Source;
+use crate::names::{Source, name};
 use crate::package::Naming;
 use crate::request::{Request, Trust};
 use crate::variant::{VariantError, VariantInfo, choose};
@@ -23,7 +26,7 @@ pub struct FetchSpec {
     /// The names of its releases and their files.
     pub naming: Naming,
     /// The version; see [`crate::version_of_file`].
-    pub version: String,
+    pub version: Version,
     /// The text of the pins. Without them a receipt is trusted.
     pub pins: Option<String>,
     /// The repository's number on the server, which a receipt must name.
@@ -84,23 +87,24 @@ impl Client {
         order: &FetchSpec,
         host: &HostPlatform,
     ) -> Result<Request, FetchSpecError> {
-        let (naming, version) = (&order.naming, order.version.as_str());
-        let source = Source::new(&order.server, &order.repository, &naming.tag(version))?;
+        let (naming, version) = (&order.naming, &order.version);
+        let tag = naming.tag(version)?;
+        let source = Source::new(&order.server, &order.repository, tag.as_str())?;
         let trust = match &order.pins {
             Some(text) => Trust::pins(text)?,
             None => Trust::Receipt(Expectation {
-                package: order.package.clone(),
-                version: Some(version.to_owned()),
-                repository_id: order.repository_id,
+                package: order.package.as_deref().map(name).transpose()?,
+                version: Some(version.clone()),
+                repository_id: order.repository_id.map(RepositoryId),
             }),
         };
-        let variant = match &order.variant {
-            Some(name) => name.clone(),
+        let variant: VariantName = match &order.variant {
+            Some(variant) => name(variant)?,
             None if order.variants.is_empty() => {
                 let offered = self.offered(&source, &trust, naming, version)?;
-                choose(host, &offered)?.name.clone()
+                name(&choose(host, &offered)?.name)?
             }
-            None => choose(host, &order.variants)?.name.clone(),
+            None => name(&choose(host, &order.variants)?.name)?,
         };
         Ok(Request {
             asset: naming.asset(&variant, version)?,
@@ -115,16 +119,23 @@ impl Client {
         source: &Source,
         trust: &Trust,
         naming: &Naming,
-        version: &str,
+        version: &Version,
     ) -> Result<Vec<VariantInfo>, FetchError> {
-        let named = |asset: &str| naming.variant_of(asset, version).map(VariantInfo::named);
-        match trust {
-            Trust::Pins(sums) => Ok(sums.iter().filter_map(|(name, _)| named(name)).collect()),
+        let variants: Vec<VariantName> = match trust {
+            Trust::Pins(sums) => {
+                let names = sums.iter().map(|(name, _)| name);
+                names
+                    .filter_map(|name| naming.variant_of(name, version))
+                    .collect()
+            }
             Trust::Receipt(expect) => {
                 let receipt = self.receipt_of(source, expect)?.1;
-                let names = receipt.executables.iter().map(|one| one.name.as_str());
-                Ok(names.filter_map(named).collect())
+                let mut all = receipt.manifest.executables;
+                all.retain(|it| naming.asset(&it.variant, version).ok() == Some(it.name.clone()));
+                all.into_iter().map(|it| it.variant).collect()
             }
-        }
+        };
+        let named = variants.iter().map(VariantName::as_str);
+        Ok(named.map(VariantInfo::named).collect())
     }
 }

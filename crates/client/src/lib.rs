@@ -65,11 +65,10 @@
 mod cache;
 mod client;
 mod copy;
-mod digest;
-mod document;
 mod download;
 mod error;
 mod event;
+mod expectation;
 mod expected;
 mod fetch;
 mod fetch_spec;
@@ -94,15 +93,21 @@ mod withdrawn;
 
 pub use cache::{Pruned, install};
 pub use client::Client;
-pub use digest::{Digest, NotADigest};
-pub use document::{Executable, Expectation, Receipt, Sums};
 pub use error::{FetchError, Found, Tried, WrongBytes};
 pub use event::{Event, Listener, Progress};
+pub use expectation::Expectation;
 pub use fetch_spec::{FetchSpec, FetchSpecError};
 pub use host::HostPlatform;
 pub use libc::{GlibcLoader, HostLibc};
+pub use lockgate_format::document::{
+    Executable, RECEIPT_ASSET, Receipt, SUMS_ASSET, Sums, WITHDRAWAL_ASSET, WITHDRAWN_PREFIX,
+};
+pub use lockgate_format::ids::{
+    AssetName, Digest, PackageName, ParseError, RepositoryId, RepositoryName, Tag, VariantName,
+};
+pub use lockgate_format::version::Version;
 pub use lockgate_http::{Proxy, Timeouts, jittered};
-pub use names::{AssetName, Source};
+pub use names::Source;
 pub use options::{Options, Retry};
 pub use package::{Naming, version_of_file};
 pub use request::{Fetched, Origin, Request, Trust, TrustSource};
@@ -110,15 +115,6 @@ pub use variables::{BadVariable, Network, Variables};
 pub use variant::{GlibcVersion, VariantError, VariantInfo, VariantLibc, choose};
 pub use verify::{Verified, VerifiedAsset};
 pub use withdrawn::{Unanswered, WithdrawalCheck};
-
-/// The name of the asset that holds the receipt.
-pub const RECEIPT_ASSET: &str = "lockgate-receipt.json";
-/// The name of the asset that holds the digests.
-pub const SUMS_ASSET: &str = "SHA256SUMS";
-/// The name of the asset that marks a version as withdrawn.
-pub const WITHDRAWAL_ASSET: &str = "lockgate-withdrawal.json";
-/// The prefix of a withdrawal's tag, before the version's tag.
-pub const WITHDRAWN_PREFIX: &str = "withdrawn-";
 
 /// Returns every code of this crate, for the page that explains them.
 pub fn codes() -> Vec<&'static str> {

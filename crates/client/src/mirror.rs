@@ -4,9 +4,11 @@
 
 use std::path::PathBuf;
 
-use crate::error::FetchError;
-use crate::names::{AssetName, Source, not_usable};
+use lockgate_format::ids::AssetName;
 use lockgate_http::Address;
+
+use crate::error::FetchError;
+use crate::names::{Source, not_usable};
 
 /// A mirror.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +36,7 @@ impl Mirror {
         match self {
             Self::Web(base) => base.join(&format!("{}/{asset}", source.tag())).to_string(),
             Self::Folder(folder) => {
-                let path = folder.join(source.tag()).join(asset.as_str());
+                let path = folder.join(source.tag().as_str()).join(asset.as_str());
                 path.display().to_string()
             }
         }

@@ -5,43 +5,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::WITHDRAWN_PREFIX;
-use crate::error::{FetchError, quoted_address};
+use lockgate_format::ids::{AssetName, ParseError, RepositoryName, Tag};
 use lockgate_http::Address;
 
-/// The name of a release's file: letters, digits, `.`, `_`, `-`; no dot at either end; at most 200 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AssetName(String);
-
-impl AssetName {
-    /// Returns the name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for AssetName {
-    type Err = FetchError;
-    fn from_str(text: &str) -> Result<Self, FetchError> {
-        let expected = "an asset name (letters, digits, '.', '_', '-', no dot at an end, at most 200 characters)";
-        is_asset_name(text)
-            .then(|| Self(text.to_owned()))
-            .ok_or_else(|| not_usable(text, expected))
-    }
-}
-
-impl fmt::Display for AssetName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+use crate::error::{FetchError, quoted_address};
 
 /// A release: a server, a repository on it, a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     server: Address,
-    repository: String,
-    tag: String,
+    repository: RepositoryName,
+    tag: Tag,
 }
 
 impl Source {
@@ -56,22 +30,10 @@ impl Source {
                 "the address of a server, such as https://github.com, without a user name or query",
             )
         })?;
-        if !is_repository(repository) {
-            return Err(not_usable(
-                repository,
-                "a repository name of the form OWNER/NAME",
-            ));
-        }
-        if !is_tag(tag) {
-            return Err(not_usable(
-                tag,
-                "a tag name (letters, digits, '.', '_', '-', at most 200 characters)",
-            ));
-        }
         Ok(Self {
             server,
-            repository: repository.to_owned(),
-            tag: tag.to_owned(),
+            repository: name(repository)?,
+            tag: name(tag)?,
         })
     }
 
@@ -81,12 +43,12 @@ impl Source {
     }
 
     /// Returns the repository: `OWNER/NAME`.
-    pub fn repository(&self) -> &str {
+    pub fn repository(&self) -> &RepositoryName {
         &self.repository
     }
 
     /// Returns the tag.
-    pub fn tag(&self) -> &str {
+    pub fn tag(&self) -> &Tag {
         &self.tag
     }
 
@@ -105,7 +67,7 @@ impl Source {
     /// Returns the release that would hold the withdrawal of this one.
     pub(crate) fn withdrawal(&self) -> Self {
         Self {
-            tag: format!("{WITHDRAWN_PREFIX}{}", self.tag),
+            tag: self.tag.withdrawal(),
             ..self.clone()
         }
     }
@@ -117,24 +79,10 @@ impl fmt::Display for Source {
     }
 }
 
-pub(crate) fn is_asset_name(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    (1..=200).contains(&text.len())
-        && text.bytes().all(inner)
-        && !text.starts_with(['.', '-'])
-        && !text.ends_with('.')
-}
-
-fn is_tag(text: &str) -> bool {
-    is_asset_name(text) && !text.contains("..") && !text.ends_with(".lock")
-}
-
-fn is_repository(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    let part =
-        |p: &str| (1..=100).contains(&p.len()) && p.bytes().all(inner) && !matches!(p, "." | "..");
-    text.split_once('/')
-        .is_some_and(|(owner, name)| part(owner) && part(name))
+/// Parses a name from a caller.
+pub(crate) fn name<T: FromStr<Err = ParseError>>(text: &str) -> Result<T, FetchError> {
+    text.parse()
+        .map_err(|error: ParseError| not_usable(text, error.expected))
 }
 
 pub(crate) fn not_usable(text: &str, expected: &'static str) -> FetchError {
@@ -156,7 +104,7 @@ mod tests {
             source.address_of(&asset).to_string(),
             "https://github.com/o/n/releases/download/tool-v2/tool-amd64-v2"
         );
-        assert_eq!(source.withdrawal().tag(), "withdrawn-tool-v2");
+        assert_eq!(source.withdrawal().tag().as_str(), "withdrawn-tool-v2");
     }
 
     #[test]
@@ -186,7 +134,7 @@ mod tests {
             "", ".", "..", ".hidden", "-flag", "a/b", "a\\b", "a b", "a\n", "ä", "a?b", "a%2fb",
             "a#b", "dot.",
         ] {
-            let error = name.parse::<AssetName>().unwrap_err();
+            let error = FetchError::from(name.parse::<AssetName>().unwrap_err());
             assert_eq!(error.code(), "fetch.not-usable", "{name:?}");
             assert!(
                 Source::new("https://github.com", "o/n", name).is_err(),

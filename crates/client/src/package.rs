@@ -3,19 +3,19 @@
 //!
 //! The grammar of the templates is that of `lockgate.toml`. Does not know that file, nor this machine.
 
-use crate::error::FetchError;
-use crate::names::{AssetName, not_usable};
+use lockgate_format::ids::{AssetName, PackageName, Tag, VariantName};
+use lockgate_format::template::{Placeholder, Template, Values, VariantValues};
+use lockgate_format::version::Version;
 
-/// The longest version, in bytes.
-const MOST_BYTES: usize = 64;
-/// The longest integer version, in digits.
-const MOST_DIGITS: usize = 10;
+use crate::error::{FetchError, redacted};
+use crate::names::{name, not_usable};
 
 /// The names of a package's releases and files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Naming {
-    tag: String,
-    asset: String,
+    package: Option<PackageName>,
+    tag: Template,
+    asset: Template,
 }
 
 impl Naming {
@@ -25,97 +25,86 @@ impl Naming {
     /// [`FetchError::InvalidInput`] if one lacks `{version}`, if the asset's lacks `{variant}` or holds it twice, or if
     /// there is anything else in braces.
     pub fn new(package: Option<&str>, tag: &str, asset: &str) -> Result<Self, FetchError> {
-        let filled = |template: &str| match package {
-            Some(package) => template.replace("{package}", package),
-            None => template.to_owned(),
+        let package: Option<PackageName> = package.map(name).transpose()?;
+        let parse = |text, placeholders: &[Placeholder], expected| {
+            template(text, placeholders, package.is_some())
+                .ok_or_else(|| not_usable(text, expected))
         };
         let expected =
             "a tag's template: a name that holds {version} once, such as tool-v{version}";
-        let tag = checked(tag, filled(tag), &["{version}"], expected)?;
+        let tag = parse(tag, &[Placeholder::Version], expected)?;
         let expected = "an asset's template: a name that holds {version} and {variant} once each, such as tool-{variant}-v{version}";
-        let asset = checked(asset, filled(asset), &["{version}", "{variant}"], expected)?;
-        Ok(Self { tag, asset })
+        let needed = [Placeholder::Version, Placeholder::Variant];
+        let asset = parse(asset, &needed, expected)?;
+        Ok(Self {
+            package,
+            tag,
+            asset,
+        })
     }
 
     /// Returns the tag of a version's release.
-    pub fn tag(&self, version: &str) -> String {
-        self.tag.replace("{version}", version)
+    ///
+    /// # Errors
+    /// [`FetchError::InvalidInput`] if the result is not a valid tag.
+    pub fn tag(&self, version: &Version) -> Result<Tag, FetchError> {
+        name(&self.tag.fill(&self.values(version)))
     }
 
     /// Returns the name of a variant's executable.
     ///
     /// # Errors
     /// [`FetchError::InvalidInput`] if the result is not a valid asset name.
-    pub fn asset(&self, variant: &str, version: &str) -> Result<AssetName, FetchError> {
-        let name = self.asset.replace("{version}", version);
-        name.replace("{variant}", variant).parse()
+    pub fn asset(&self, variant: &VariantName, version: &Version) -> Result<AssetName, FetchError> {
+        let variant = VariantValues {
+            name: variant,
+            arch: "",
+            os: "",
+            libc: "",
+        };
+        name(&self.asset.fill(&Values {
+            variant: Some(variant),
+            ..self.values(version)
+        }))
     }
 
     /// Returns the variant whose executable has this name, if it is one of that version.
-    pub fn variant_of<'n>(&self, asset: &'n str, version: &str) -> Option<&'n str> {
-        let name = self.asset.replace("{version}", version);
-        let (before, after) = name.split_once("{variant}")?;
-        let variant = asset.strip_prefix(before)?.strip_suffix(after)?;
-        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        (!variant.is_empty() && variant.bytes().all(inner)).then_some(variant)
+    pub fn variant_of(&self, asset: &AssetName, version: &Version) -> Option<VariantName> {
+        let values = self.values(version);
+        let variant = self
+            .asset
+            .extract(Placeholder::Variant, &values, asset.as_str())?;
+        variant.parse().ok()
+    }
+
+    fn values<'a>(&'a self, version: &'a Version) -> Values<'a> {
+        Values {
+            package: self.package.as_ref(),
+            version: Some(version),
+            ..Values::default()
+        }
     }
 }
 
-/// Reads the version from a version file: an integer or a semantic version, then at most one line end.
+/// Parses a template that contains these placeholders once each, and no others but `{package}` where it has a value.
+fn template(text: &str, needed: &[Placeholder], has_package: bool) -> Option<Template> {
+    let template = Template::parse(text).ok()?;
+    let package = has_package.then_some(Placeholder::Package);
+    let allowed: Vec<Placeholder> = needed.iter().copied().chain(package).collect();
+    let fits = needed.iter().all(|it| template.count(*it) == 1);
+    (fits && template.beyond(&allowed).is_none()).then_some(template)
+}
+
+/// Parses the content of a version file: an integer or a semantic version, then at most one line end.
 ///
 /// # Errors
 /// [`FetchError::Document`] for anything else.
-pub fn version_of_file(bytes: &[u8], origin: &str) -> Result<String, FetchError> {
-    let text = str::from_utf8(bytes).unwrap_or("\u{fffd}");
-    let line = text
-        .strip_suffix('\n')
-        .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    if is_version(line) {
-        return Ok(line.to_owned());
-    }
-    Err(FetchError::Document {
+pub fn version_of_file(bytes: &[u8], origin: &str) -> Result<Version, FetchError> {
+    Version::from_any_file(bytes).map_err(|error| FetchError::Document {
         document: "version file",
         origin: origin.to_owned(),
-        problem: format!(
-            "{} is no version such as 7 or 1.4.0, with at most one line end",
-            crate::error::quoted(text)
-        ),
+        problem: redacted(&error.to_string()),
     })
-}
-
-fn checked(
-    given: &str,
-    filled: String,
-    holes: &[&str],
-    expected: &'static str,
-) -> Result<String, FetchError> {
-    let once = |hole: &&str| filled.matches(hole).count() == 1;
-    let rest = holes
-        .iter()
-        .fold(filled.clone(), |text, hole| text.replace(hole, ""));
-    if holes.iter().all(once) && !rest.contains(['{', '}']) {
-        return Ok(filled);
-    }
-    Err(not_usable(given, expected))
-}
-
-fn is_version(text: &str) -> bool {
-    let number = |text: &str| {
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        digits && (text == "0" || !text.starts_with('0'))
-    };
-    let (core, pre) = text
-        .split_once('-')
-        .map_or((text, None), |(core, pre)| (core, Some(pre)));
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    let identifier = |text: &str| {
-        let digits = text.bytes().all(|b| b.is_ascii_digit());
-        !text.is_empty() && text.bytes().all(word) && (!digits || number(text))
-    };
-    let parts: Vec<&str> = core.split('.').collect();
-    let integer = parts.len() == 1 && pre.is_none() && core.len() <= MOST_DIGITS;
-    let semantic = parts.len() == 3 && pre.is_none_or(|pre| pre.split('.').all(identifier));
-    text.len() <= MOST_BYTES && (integer || semantic) && parts.into_iter().all(number)
 }
 
 #[cfg(test)]
@@ -128,19 +117,22 @@ mod tests {
 
     #[test]
     fn the_templates_of_the_config_give_tag_and_asset() {
-        assert_eq!(naming().tag("2"), "tool-v2");
-        let asset = naming().asset("amd64", "2").unwrap();
-        assert_eq!(asset.as_str(), "tool-amd64-v2");
+        let (two, amd64) = (Version::Integer(2), "amd64".parse().unwrap());
         let named = Naming::new(
             Some("tool"),
             "{package}-v{version}",
             "{package}-{variant}-v{version}",
         );
-        assert_eq!(named.unwrap(), naming());
-        assert_eq!(
-            naming().asset("a/b", "2").unwrap_err().code(),
-            "fetch.not-usable"
-        );
+        for naming in [naming(), named.unwrap()] {
+            assert_eq!(naming.tag(&two).unwrap().as_str(), "tool-v2");
+            let asset = naming.asset(&amd64, &two).unwrap();
+            assert_eq!(asset.as_str(), "tool-amd64-v2");
+            assert_eq!(naming.variant_of(&asset, &two), Some(amd64.clone()));
+        }
+        let odd = Naming::new(None, "../{version}", "a/{variant}-{version}").unwrap();
+        let code = "fetch.not-usable";
+        assert_eq!(odd.tag(&two).unwrap_err().code(), code);
+        assert_eq!(odd.asset(&amd64, &two).unwrap_err().code(), code);
     }
 
     #[test]
@@ -162,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_name_tells_its_variant_only_if_it_is_of_the_package_and_the_version() {
-        let of = |name| naming().variant_of(name, "2").map(str::to_owned);
+        let of = |name: &str| {
+            let variant = naming().variant_of(&name.parse().unwrap(), &Version::Integer(2));
+            variant.map(|it| it.to_string())
+        };
         assert_eq!(of("tool-amd64-musl-v2").as_deref(), Some("amd64-musl"));
         for other in [
             "tool-amd64-v3",
@@ -187,7 +182,7 @@ mod tests {
             ("1.4.0", "1.4.0"),
             ("1.0.0-rc.1\n", "1.0.0-rc.1"),
         ] {
-            assert_eq!(read(bytes.as_bytes()).unwrap(), version);
+            assert_eq!(read(bytes.as_bytes()).unwrap().to_string(), version);
         }
         for bytes in [
             &b""[..],
@@ -203,6 +198,7 @@ mod tests {
             b"1.02.3",
             b"1.2.3+build",
             b"1.2.3-",
+            b"1.2.3-x.lock",
             b"7-rc",
             b"\xef\xbb\xbf7",
             b"\xff",

@@ -5,10 +5,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::digest::Digest;
-use crate::document::{Expectation, Sums};
-use crate::error::FetchError;
-use crate::names::{AssetName, Source};
+use lockgate_format::document::{DocumentProblem, Sums};
+use lockgate_format::ids::{AssetName, Digest};
+
+use crate::error::{FetchError, redacted};
+use crate::expectation::Expectation;
+use crate::names::Source;
 use crate::withdrawn::WithdrawalCheck;
 
 /// Which executable to fetch, and what to verify it against.
@@ -41,13 +43,12 @@ impl Trust {
     /// # Errors
     /// [`FetchError::Document`] names the malformed line.
     pub fn pins(text: &str) -> Result<Self, FetchError> {
-        let origin = "the caller".to_owned();
-        let unreadable = |problem| FetchError::Document {
+        let unreadable = |problem: DocumentProblem| FetchError::Document {
             document: "SHA256SUMS",
-            origin,
-            problem,
+            origin: "the caller".to_owned(),
+            problem: redacted(&problem.problem()),
         };
-        Sums::parse(text.as_bytes())
+        Sums::parse_edited(text.as_bytes())
             .map(Self::Pins)
             .map_err(unreadable)
     }

@@ -9,10 +9,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use lockgate_format::ids::Digest;
 use lockgate_http::{Address, Attempts, Policy};
 
 use crate::copy::{Digested, HashingCounter, PumpError};
-use crate::digest::Digest;
 use crate::event::{Event, Listener, Progress};
 use crate::http::{Arriving, Net, Resume, RetryAdvice, TransferError, broken, later, never};
 use crate::login::Login;

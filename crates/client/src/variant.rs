@@ -134,8 +134,7 @@ impl VariantError {
 ///
 /// Best first:
 /// 1. one for glibc, where the host has glibc *and* its loader: the highest floor that the host reaches first, one
-///    without a
-/// floor after them;
+///    without a floor after them;
 /// 2. one for musl, where musl's loader is present;
 /// 3. a static one, which needs no C library;
 /// 4. one whose C library is not known, where glibc's loader is present;

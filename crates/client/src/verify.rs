@@ -2,16 +2,15 @@
 //!
 //! The result is a proof, not a yes: [`Verified`] cannot be made in another way, and an empty list is never a proof.
 
-use std::collections::BTreeMap;
+use lockgate_format::document::{Executable, Receipt, Sums};
+use lockgate_format::ids::{AssetName, Digest};
 
 use crate::client::{Client, given_up, stopped};
-use crate::digest::Digest;
-use crate::document::{Executable, Expectation, Receipt, Sums};
 use crate::error::{FetchError, Found, WrongBytes};
-use crate::names::{AssetName, Source};
+use crate::expectation::Expectation;
+use crate::names::Source;
 use crate::request::{Origin, TrustSource};
 use crate::transfer::{PartialDownload, Stopped, Wanted};
-use crate::{RECEIPT_ASSET, SUMS_ASSET};
 
 /// A release that was read just now: public, complete, and identical to its receipt and `SHA256SUMS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,14 +72,15 @@ impl Client {
         source: &Source,
         expect: &Expectation,
     ) -> Result<Verified, FetchError> {
-        let (receipt, _) = self.read_required(source, (RECEIPT_ASSET, "receipt"), |bytes| {
-            Receipt::parse_as(bytes, source, expect)
-        })?;
-        self.read_required(source, (SUMS_ASSET, "SHA256SUMS"), |bytes| {
+        let (receipt, _) =
+            self.read_required(source, (AssetName::receipt(), "receipt"), |bytes| {
+                expect.read(bytes, source)
+            })?;
+        self.read_required(source, (AssetName::sums(), "SHA256SUMS"), |bytes| {
             Ok(agree(&Sums::parse(bytes)?, &receipt)?)
         })?;
-        let mut assets = Vec::with_capacity(receipt.executables.len());
-        for some in receipt.executables.chunks(AT_ONCE) {
+        let mut assets = Vec::with_capacity(receipt.manifest.executables.len());
+        for some in receipt.manifest.executables.chunks(AT_ONCE) {
             let read: Vec<_> = std::thread::scope(|scope| {
                 let begin = |one| scope.spawn(move || self.read_back(source, one));
                 let begun: Vec<_> = some.iter().map(begin).collect();
@@ -159,21 +159,16 @@ impl Client {
 
 /// Whether both list the same names with the same digests; otherwise the first difference.
 fn agree(sums: &Sums, receipt: &Receipt) -> Result<(), String> {
-    let listed: BTreeMap<&str, Digest> = sums.iter().collect();
-    let promised: BTreeMap<&str, Digest> = receipt
-        .executables
-        .iter()
-        .map(|one| (one.name.as_str(), one.sha256))
-        .collect();
-    if let Some(name) = listed.keys().find(|name| !promised.contains_key(*name)) {
+    let promised = receipt.sums();
+    if let Some((name, _)) = sums.iter().find(|(name, _)| promised.get(name).is_none()) {
         return Err(format!("it lists {name}, which the receipt does not"));
     }
-    match promised
+    let mut differing = promised
         .iter()
-        .find(|(name, digest)| listed.get(*name) != Some(digest))
-    {
+        .filter(|(name, digest)| sums.get(name) != Some(*digest));
+    match differing.next() {
         None => Ok(()),
-        Some((name, _)) if listed.contains_key(name) => {
+        Some((name, _)) if sums.get(name).is_some() => {
             Err(format!("it has another digest for {name} than the receipt"))
         }
         Some((name, _)) => Err(format!("it lacks {name}, which the receipt lists")),

@@ -15,12 +15,14 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::WITHDRAWAL_ASSET;
+use lockgate_format::document::{Document as _, LARGEST, Withdrawal};
+use lockgate_format::ids::AssetName;
+
 use crate::cache::{Asked, Cache};
 use crate::client::Client;
-use crate::document::{LARGEST, Withdrawal};
-use crate::error::{FetchError, Tried};
-use crate::names::{AssetName, Source};
+use crate::error::{FetchError, Tried, plain};
+use crate::expectation::DocumentError;
+use crate::names::Source;
 use crate::options::Retry;
 use crate::request::Request;
 use crate::transfer::Transport;
@@ -189,7 +191,7 @@ impl Client {
         source: &Source,
         line: &Transport<'_>,
     ) -> Result<(), FetchError> {
-        let asset: AssetName = WITHDRAWAL_ASSET.parse()?;
+        let asset = AssetName::withdrawal();
         let of_withdrawal = source.withdrawal();
         let bytes = match self.read_asset(&of_withdrawal, &asset, LARGEST, line) {
             Ok(None) => return Ok(()),
@@ -215,12 +217,10 @@ impl Client {
             }
             Err(error) => return Err(error),
         };
-        let unreadable = |problem| FetchError::Document {
-            document: "withdrawal",
-            origin: of_withdrawal.address_of(&asset).to_string(),
-            problem,
-        };
-        let withdrawal = read(&bytes, source).map_err(unreadable)?;
+        let withdrawal = read(&bytes, source).map_err(|problem| {
+            let origin = of_withdrawal.address_of(&asset).to_string();
+            problem.into_error("withdrawal", origin, source)
+        })?;
         // Without encryption an attacker could have written it: then it counts this time only.
         if let Some(cache) = self
             .cache
@@ -234,17 +234,18 @@ impl Client {
 }
 
 /// Parses a withdrawal of this release, or returns why it is invalid.
-fn read(bytes: &[u8], source: &Source) -> Result<Withdrawal, String> {
-    let withdrawal = Withdrawal::parse(bytes)?;
-    if withdrawal.tag != source.tag() {
-        return Err(format!("it is of another release than {}", source.tag()));
+fn read(bytes: &[u8], source: &Source) -> Result<Withdrawal, DocumentError> {
+    let withdrawal = Withdrawal::from_json(bytes)?;
+    if withdrawal.tag != *source.tag() {
+        let problem = format!("it is of another release than {}", source.tag());
+        return Err(problem.into());
     }
     Ok(withdrawal)
 }
 
 fn withdrawn(withdrawal: Withdrawal) -> FetchError {
     FetchError::Withdrawn {
-        tag: withdrawal.tag,
-        reason: withdrawal.reason,
+        tag: withdrawal.tag.to_string(),
+        reason: plain(&withdrawal.reason),
     }
 }

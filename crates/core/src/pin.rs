@@ -148,7 +148,7 @@ fn incomplete(facts: &Facts) -> Option<Refusal> {
 fn other_bytes(old: &Sums, new: &Sums) -> Option<(AssetName, String, String)> {
     new.iter().find_map(|(name, found)| {
         let pinned = old.get(name)?;
-        (pinned != *found).then(|| (name.clone(), pinned.to_string(), found.to_string()))
+        (pinned != found).then(|| (name.clone(), pinned.to_string(), found.to_string()))
     })
 }
 

@@ -87,6 +87,18 @@ impl Version {
         Self::parse(scheme, line).map_err(wrong)
     }
 
+    /// Reads the bytes of a version file whose scheme is not known: no text is valid in both.
+    ///
+    /// # Errors
+    /// [`VersionError`] names the broken rule and quotes what was read.
+    pub fn from_any_file(bytes: &[u8]) -> Result<Self, VersionError> {
+        let scheme = match bytes.contains(&b'.') {
+            true => Scheme::Semver,
+            false => Scheme::Integer,
+        };
+        Self::from_file(scheme, bytes)
+    }
+
     /// Reads a version on its own, as on a command line.
     ///
     /// # Errors

@@ -1,15 +1,10 @@
 //! Escapes untrusted text for display: one line, no control characters, no user name and no password of an address.
 
+use lockgate_format::escape;
+
 /// Returns untrusted text in double quotes, escaped as by [`plain`] and cut after 80 characters.
 pub fn quoted(text: &str) -> String {
-    let text = redacted(text);
-    let cut = if text.chars().nth(80).is_some() {
-        "…"
-    } else {
-        ""
-    };
-    let shown: String = text.chars().take(80).collect();
-    format!("\"{}{cut}\"", plain(&shown).replace('"', "\\\""))
+    escape::quoted(&redacted(text))
 }
 
 /// Returns the [`quoted`] text of one address without user name and password, even if it lacks the scheme by which [`redacted`]
@@ -24,18 +19,9 @@ pub fn quoted_address(text: &str) -> String {
     }
 }
 
-/// Returns untrusted text as one line, without user names and passwords: letters and digits of any script stay, everything else
-/// beyond ASCII is escaped.
+/// Returns untrusted text as one line, without user names and passwords.
 pub fn plain(text: &str) -> String {
-    let shows = |c: char| matches!(c, ' '..='~' | '…') || c.is_alphanumeric();
-    redacted(text).chars().fold(String::new(), |mut out, c| {
-        if shows(c) {
-            out.push(c)
-        } else {
-            out.extend(c.escape_default())
-        }
-        out
-    })
+    escape::line(&redacted(text))
 }
 
 /// Returns text without the user names and passwords of the addresses in it. An address ends with white space or a quote;

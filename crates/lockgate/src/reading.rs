@@ -10,9 +10,9 @@ use lockgate_client::{
     BadVariable, Client, Digest, Event, Expectation, FetchError, Network, Options, Variables,
     install,
 };
-use lockgate_core::Version;
 use lockgate_core::config::Package;
 use lockgate_core::escape::quoted;
+use lockgate_core::{RepositoryId, Version};
 
 use crate::cli::{Caching, Reading};
 use crate::command_error::CommandError;
@@ -133,9 +133,9 @@ pub fn expectation(
         id = runners_repository(env)?;
     }
     Ok(Expectation {
-        package: Some(package.name.to_string()),
-        version: Some(version.to_string()),
-        repository_id: id,
+        package: Some(package.name.clone()),
+        version: Some(version.clone()),
+        repository_id: id.map(RepositoryId),
     })
 }
 

@@ -12,11 +12,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lockgate_format::ids::{AssetName, Digest};
+
 use super::private::PrivateFile;
 use super::{Cache, Locks, failed, is_same_file, remove};
-use crate::digest::Digest;
 use crate::error::FetchError;
-use crate::names::AssetName;
 use crate::transfer::Sink as _;
 
 /// The interval at which a waiting process checks the lock: the first, and the longest.

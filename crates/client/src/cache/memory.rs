@@ -7,7 +7,10 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use lockgate_format::ids::RepositoryId;
+
 use super::{Cache, failed, is_absent};
+
 use crate::error::FetchError;
 use crate::names::Source;
 
@@ -28,14 +31,17 @@ impl Cache {
     }
 
     /// Returns the repository's number, as it was when its receipt first verified an executable here.
-    pub(crate) fn repository_id(&self, source: &Source) -> Result<Option<u64>, FetchError> {
+    pub(crate) fn repository_id(
+        &self,
+        source: &Source,
+    ) -> Result<Option<RepositoryId>, FetchError> {
         let path = self.repository_path(source);
         let Some(bytes) = read(&path)? else {
             return Ok(None);
         };
         let number = str::from_utf8(&bytes)
             .ok()
-            .and_then(|text| text.trim().parse().ok());
+            .and_then(|text| text.trim().parse().ok().map(RepositoryId));
         let unreadable = || io::Error::other("it holds no number");
         number
             .map(Some)
@@ -43,7 +49,7 @@ impl Cache {
     }
 
     /// Stores the number of a repository.
-    pub(crate) fn keep_repository_id(&self, source: &Source, id: u64) -> io::Result<()> {
+    pub(crate) fn keep_repository_id(&self, source: &Source, id: RepositoryId) -> io::Result<()> {
         write(&self.repository_path(source), format!("{id}\n").as_bytes())
     }
 
@@ -62,7 +68,7 @@ impl Cache {
         self.root
             .join(kind)
             .join(server)
-            .join(source.repository().to_ascii_lowercase())
+            .join(source.repository().as_str().to_ascii_lowercase())
     }
 }
 

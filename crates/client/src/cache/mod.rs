@@ -25,10 +25,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use lockgate_format::ids::{AssetName, Digest};
+
 use crate::copy::{HashingCounter, PumpError};
-use crate::digest::Digest;
 use crate::error::FetchError;
-use crate::names::AssetName;
 use crate::runnable;
 
 /// The precision of the time of an executable's last use: it is written at most this often.

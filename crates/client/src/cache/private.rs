@@ -18,9 +18,10 @@ use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use lockgate_format::ids::Digest;
+
 use super::{Locks, is_absent, set_mode};
 use crate::copy::{HashingCounter, PumpError};
-use crate::digest::Digest;
 
 /// How long to wait for the last writing descriptor, before the bytes are copied.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -7,11 +7,11 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use lockgate_format::ids::{AssetName, Digest};
+
 use super::lock::{abandoned, nobody_holds};
 use super::locks::before_next_lock;
 use super::{Cache, CacheEntry, DownloadLock, LockOutcome, Locks, Patience};
-use crate::digest::Digest;
-use crate::names::AssetName;
 use crate::transfer::Sink as _;
 
 const SCRIPT: &[u8] = b"#!/bin/sh\nexit 0\n# and then some more bytes\n";

@@ -10,9 +10,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lockgate_format::document::LARGEST;
+
 use super::Cache;
 use super::memory::write;
-use crate::document::LARGEST;
 use crate::names::Source;
 
 const NOT_WITHDRAWN: &str = "not-withdrawn";

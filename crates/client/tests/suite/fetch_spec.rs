@@ -13,7 +13,7 @@ fn order(release: &Release) -> FetchSpec {
         repository: "o/n".to_owned(),
         package: Some("tool".to_owned()),
         naming: Naming::new(None, "tool-v{version}", "tool-{variant}-v{version}").unwrap(),
-        version: "2".to_owned(),
+        version: "2".parse().unwrap(),
         pins: Some(sums()),
         repository_id: None,
         variant: None,
@@ -118,7 +118,12 @@ fn names_that_are_none_are_refused() {
             ..right.clone()
         },
         FetchSpec {
-            version: "../3".to_owned(),
+            naming: Naming::new(None, "../v{version}", "tool-{variant}-v{version}").unwrap(),
+            ..right.clone()
+        },
+        FetchSpec {
+            package: Some("a/b".to_owned()),
+            pins: None,
             ..right.clone()
         },
         FetchSpec {

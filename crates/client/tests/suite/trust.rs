@@ -1,7 +1,7 @@
 //! The trust sources: pins, receipts, and receipts from the cache, each reported by its name.
 
 use lockgate_client::{
-    Client, Expectation, FetchError, Options, Request, Source, Trust, TrustSource,
+    Client, Expectation, FetchError, Options, RepositoryId, Request, Source, Trust, TrustSource,
 };
 
 use crate::release::*;
@@ -54,9 +54,9 @@ fn pins_win_over_whatever_receipt_is_published() {
 fn a_receipt_is_weaker_ground_and_says_so() {
     let release = Release::published();
     let expect = Expectation {
-        package: Some("tool".to_owned()),
-        version: Some("2".to_owned()),
-        repository_id: Some(7),
+        package: Some("tool".parse().unwrap()),
+        version: Some("2".parse().unwrap()),
+        repository_id: Some(RepositoryId(7)),
     };
     let fetched = release.fetch(Trust::Receipt(expect)).unwrap();
     assert_eq!(fetched.ground, TrustSource::Receipt);
@@ -101,16 +101,16 @@ fn a_receipt_that_is_not_the_expected_one_is_no_ground() {
     let nothing = Expectation::default();
     let table = [
         Expectation {
-            package: Some("other".to_owned()),
+            package: Some("other".parse().unwrap()),
             ..nothing.clone()
         },
         Expectation {
-            version: Some("3".to_owned()),
+            version: Some("3".parse().unwrap()),
             ..nothing.clone()
         },
     ];
     let other = Expectation {
-        repository_id: Some(8),
+        repository_id: Some(RepositoryId(8)),
         ..nothing
     };
     let error = Release::published().failure(Trust::Receipt(other));
@@ -141,7 +141,7 @@ fn a_repository_that_took_the_name_of_a_known_one_is_refused() {
     );
     // A given number takes precedence; and pins need none.
     let known = Expectation {
-        repository_id: Some(666),
+        repository_id: Some(RepositoryId(666)),
         ..Expectation::default()
     };
     assert!(release.fetch(Trust::Receipt(known)).is_ok());
@@ -175,7 +175,7 @@ fn after_a_rename_the_repositorys_number_is_what_counts() {
     let error = release.client().fetch(&request(by_receipt())).unwrap_err();
     assert_eq!(error.code(), "fetch.document", "{error}");
     let expect = Expectation {
-        repository_id: Some(7),
+        repository_id: Some(RepositoryId(7)),
         ..Expectation::default()
     };
     assert!(
@@ -229,7 +229,7 @@ fn a_stored_receipt_serves_offline_only_and_is_named_as_such() {
     );
 
     let expect = Expectation {
-        version: Some("3".to_owned()),
+        version: Some("3".parse().unwrap()),
         ..Expectation::default()
     };
     let request = release.request(Trust::Receipt(expect));

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use lockgate_format::template::{Placeholder, VariantValues};
 use parse::choice;
 
-use crate::ids::{AssetName, Digest, PackageName, RepoPath, Tag, VariantName};
+use crate::ids::{AssetName, Attempt, Digest, PackageName, RepoPath, Tag, VariantName};
 use crate::version::{Scheme, Version};
 
 /// The name of the file, at the root of the repository.
@@ -215,7 +215,7 @@ impl Package {
 
     /// Returns the tag under which a withdrawal of a version is published.
     pub fn withdrawal_tag(&self, version: &Version) -> Tag {
-        word(&format!("{WITHDRAWN_PREFIX}{}", self.tag(version)))
+        self.tag(version).withdrawal()
     }
 
     /// Returns the version that a tag names, if it is a tag of this package.
@@ -279,11 +279,21 @@ impl Package {
 
     /// Returns the name of the workflow artifact with the candidate's manifest. The name contains the attempt because artifacts
     /// belong to the run, not to the attempt.
-    pub fn candidate_artifact(&self, version: &Version, attempt: crate::ids::Attempt) -> String {
-        format!(
-            "lockgate-{}-v{version}-candidate-attempt{attempt}",
-            self.name
-        )
+    pub fn candidate_artifact(&self, version: &Version, attempt: Attempt) -> String {
+        let (before, after) = self.around_candidate(attempt);
+        format!("{before}{version}{after}")
+    }
+
+    /// Returns the version in the name of such an artifact, if it is one of this package and attempt.
+    pub fn version_of_candidate(&self, artifact: &str, attempt: Attempt) -> Option<Version> {
+        let (before, after) = self.around_candidate(attempt);
+        let text = artifact.strip_prefix(&before)?.strip_suffix(&after)?;
+        Version::parse(self.scheme, text).ok()
+    }
+
+    fn around_candidate(&self, attempt: Attempt) -> (String, String) {
+        let after = format!("-candidate-attempt{attempt}");
+        (format!("lockgate-{}-v", self.name), after)
     }
 
     /// Returns the name of the workflow artifact with the result of building one variant.
@@ -291,7 +301,7 @@ impl Package {
         &self,
         variant: &VariantName,
         version: &Version,
-        attempt: crate::ids::Attempt,
+        attempt: Attempt,
     ) -> String {
         format!(
             "lockgate-{}-v{version}-part-{variant}-attempt{attempt}",

@@ -1,12 +1,13 @@
 //! Checks the names derived from packages: each is valid, and no two packages share one.
 
+use lockgate_format::template::{Placeholder, Values};
+
 use super::problem::{ConfigError, ConfigProblem as P};
 use super::section::Section;
 use super::{Package, WITHDRAWN_PREFIX};
 use crate::escape::quoted;
 use crate::ids::{AssetName, RepoPath, Tag};
 use crate::version::{Scheme, Version};
-use lockgate_format::template::{Placeholder, Values};
 
 /// Fills the name templates with the shortest and the longest version, so that none can make an invalid name later.
 pub(super) fn check_names(section: &Section<'_>, package: &Package) -> Result<(), ConfigError> {

@@ -1,5 +1,6 @@
 //! From the text of a config to a checked [`Config`].
 
+use lockgate_format::template::{Placeholder, Template, TemplateProblem};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
@@ -13,7 +14,6 @@ use super::{
 use crate::escape::quoted;
 use crate::ids::{Digest, PackageName, RepoPath};
 use crate::version::Scheme;
-use lockgate_format::template::{Placeholder, Template, TemplateProblem};
 
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     let root = DeTable::parse(text).map_err(|error| {

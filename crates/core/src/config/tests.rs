@@ -1,4 +1,5 @@
 use super::*;
+use crate::ids::Attempt;
 use proptest::prelude::*;
 
 pub(crate) const EXAMPLE: &str = r#"
@@ -261,6 +262,10 @@ proptest! {
                         package.withdrawal_tag(&version);
                         package.asset(variant, &version);
                         package.output(variant, &version);
+                        let name = package.candidate_artifact(&version, Attempt(3));
+                        let read = package.version_of_candidate(&name, Attempt(3));
+                        prop_assert_eq!(read, Some(version).filter(|it| it.scheme() == package.scheme));
+                        prop_assert_eq!(package.version_of_candidate(&name, Attempt(13)), None);
                     }
                 }
             }

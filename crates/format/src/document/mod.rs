@@ -1,7 +1,8 @@
 //! The documents that Lockgate writes for itself and others: all but one in JSON, each with a `format` and a `version`.
 //!
-//! Every field that may come from an untrusted writer is parsed into a type of the glossary when read. Does not know where
-//! a document is stored.
+//! Every field that may come from an untrusted writer is parsed into a type of the glossary when read. Unknown fields are
+//! ignored, so that a later Lockgate can add some; a later version of a document is refused. Does not know where a document is
+//! stored.
 
 mod candidate;
 mod ranges;
@@ -47,6 +48,21 @@ reasons! {
         /// The document is larger than any valid one.
         TooLarge { /** Which document. */ what: &'static str, /** In bytes. */ size: u64 } =>
             "document.too-large", "the {what} has {size} bytes, more than any honest one", "find out who wrote it: Lockgate writes no such {what}";
+    }
+}
+
+impl DocumentProblem {
+    /// Returns what is wrong with the document, as a sentence that calls it "it".
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Malformed { problem, .. } => problem.clone(),
+            Self::TooNew { found, .. } => {
+                format!("it is of version {found}, which is not known here")
+            }
+            Self::TooLarge { size, .. } => {
+                format!("it has {size} bytes, more than any honest one")
+            }
+        }
     }
 }
 
@@ -110,6 +126,9 @@ pub trait Document: Serialize + DeserializeOwned {
                 what,
                 found: head.version,
             });
+        }
+        if head.version < Self::VERSION {
+            return Err(malformed(&format!("its version is {}", head.version)));
         }
         let body: Self =
             serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Manifest, Sums};
+use super::{Document, Executable, Manifest, Sums};
 use crate::ids::{
     ArtifactId, AssetName, BranchName, CommitId, Digest, Login, ObjectId, PullNumber, RepositoryId,
     RepositoryName, Tag, WorkflowId,
@@ -77,13 +77,10 @@ impl Receipt {
         Sums::of(&self.manifest)
     }
 
-    /// Returns the digest of one executable.
-    pub fn digest_of(&self, name: &AssetName) -> Option<Digest> {
-        self.manifest
-            .executables
-            .iter()
-            .find(|executable| executable.name == *name)
-            .map(|executable| executable.sha256)
+    /// Returns the executable of a name.
+    pub fn executable(&self, name: &AssetName) -> Option<&Executable> {
+        let mut executables = self.manifest.executables.iter();
+        executables.find(|executable| executable.name == *name)
     }
 }
 

@@ -210,29 +210,6 @@ fn a_document_of_another_format_or_a_later_version_is_told_apart() {
     insta::assert_snapshot!(read(json.replace("inspect-tool-support-amd64-v2", "../../etc/passwd")), @r#"the candidate's manifest cannot be read: "../../etc/passwd" is not an asset name (letters, digits, '.', '_', '-', not at an end a dot, at most 200 characters)"#);
 }
 
-#[test]
-fn sums_are_strict() {
-    let digest = Digest::of(b"x");
-    let read = |text: String| {
-        Sums::parse(text.as_bytes())
-            .map(|sums| sums.iter().count())
-            .map_err(|e| e.to_string())
-    };
-    assert_eq!(read(format!("{digest}  a\n{digest}  b\n")), Ok(2));
-    for wrong in [
-        String::new(),
-        format!("{digest}  a"),
-        format!("{digest} *a\n"),
-        format!("{digest}  b\n{digest}  a\n"),
-        format!("{digest}  a\n{digest}  a\n"),
-        format!("{digest}  a\r\n"),
-        format!("{digest}  a\n\n"),
-        format!("{digest}  ../a\n"),
-    ] {
-        assert!(read(wrong.clone()).is_err(), "{wrong:?}");
-    }
-}
-
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..400, byte: u8) {
@@ -244,8 +221,10 @@ proptest! {
             let _ = Part::from_json(&bytes);
             let _ = Receipt::from_json(&bytes);
             let _ = Withdrawal::from_json(&bytes);
+            let edited = Sums::parse_edited(&bytes);
             if let Ok(sums) = Sums::parse(&bytes) {
                 prop_assert_eq!(sums.to_string().into_bytes(), bytes);
+                prop_assert_eq!(Ok(sums), edited);
             }
         }
     }
@@ -254,27 +233,7 @@ proptest! {
 /// Each field of a receipt that must agree with another one, changed alone.
 #[test]
 fn a_receipt_that_contradicts_itself_is_refused() {
-    let receipt = Receipt {
-        tag: "tool-support-v2".parse().unwrap(),
-        origin: Origin {
-            repository_id: RepositoryId(42),
-            repository: "o/n".parse().unwrap(),
-            pull_request: PullNumber(7),
-            head: manifest().commit,
-            base: "main".parse().unwrap(),
-            base_commit: "c".repeat(40).parse().unwrap(),
-            workflow_id: WorkflowId(5),
-            workflow_path: ".github/workflows/build.yml".to_owned(),
-            workflow_blob: "d".repeat(40).parse().unwrap(),
-            artifacts: Vec::new(),
-        },
-        manifest: manifest(),
-        promoter: Promoter {
-            login: "octocat".parse().unwrap(),
-            lockgate: "0.1.0".to_owned(),
-        },
-        promoted_at: 1_800_000_000,
-    };
+    let receipt = receipt();
     let read = |change: &dyn Fn(&mut Receipt)| {
         let mut receipt = receipt.clone();
         change(&mut receipt);
@@ -295,5 +254,151 @@ fn a_receipt_that_contradicts_itself_is_refused() {
     for (change, expected) in table {
         let problem = read(change).unwrap_err();
         assert!(problem.contains(expected), "{problem}");
+    }
+}
+
+/// Text that looks like a `SHA256SUMS`, so that the readers accept some of it.
+fn almost_sums() -> impl Strategy<Value = String> {
+    let digest = Digest::of(b"x").to_string();
+    let line = ("[ab]{1,2}|\\.\\./a", "  | \\*| ", "\n|\r\n|")
+        .prop_map(move |(name, gap, end)| format!("{digest}{gap}{name}{end}"));
+    prop::collection::vec(line, 0..4).prop_map(|lines| lines.concat())
+}
+
+proptest! {
+    #[test]
+    fn what_the_strict_reader_accepts_the_lenient_one_reads_alike(text in almost_sums()) {
+        let (strict, edited) = (Sums::parse(text.as_bytes()), Sums::parse_edited(text.as_bytes()));
+        if let Ok(sums) = &edited {
+            let canonical = sums.to_string();
+            let again = Sums::parse(canonical.as_bytes());
+            prop_assert_eq!(again.as_ref(), Ok(sums));
+            prop_assert_eq!(strict.is_ok(), canonical == text);
+        }
+        prop_assert!(strict.is_err() || strict == edited);
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        tag: "tool-support-v2".parse().unwrap(),
+        origin: Origin {
+            repository_id: RepositoryId(42),
+            repository: "o/n".parse().unwrap(),
+            pull_request: PullNumber(7),
+            head: manifest().commit,
+            base: "main".parse().unwrap(),
+            base_commit: "c".repeat(40).parse().unwrap(),
+            workflow_id: WorkflowId(5),
+            workflow_path: ".github/workflows/build.yml".to_owned(),
+            workflow_blob: "d".repeat(40).parse().unwrap(),
+            artifacts: Vec::new(),
+        },
+        manifest: manifest(),
+        promoter: Promoter {
+            login: "octocat".parse().unwrap(),
+            lockgate: "0.1.0".to_owned(),
+        },
+        promoted_at: 1_800_000_000,
+    }
+}
+
+fn withdrawal() -> Withdrawal {
+    Withdrawal {
+        package: "tool".parse().unwrap(),
+        package_version: "2".parse().unwrap(),
+        tag: "tool-v2".parse().unwrap(),
+        reason: "wörtlich\n\u{1b}[31m".to_owned(),
+        by: "m".parse().unwrap(),
+        withdrawn_at: 1,
+    }
+}
+
+/// Each edit of a receipt's text that must not get through, and what the problem says.
+#[test]
+fn a_receipt_with_any_doubt_in_it_is_refused() {
+    let text = receipt().to_json();
+    let read = |text: &str| Receipt::from_json(text.as_bytes());
+    let table = [
+        ("\"version\": 1", "\"version\": 2", "of version 2"),
+        ("\"version\": 1", "\"version\": 0", "its version is 0"),
+        (
+            "lockgate.receipt",
+            "lockgate.candidate",
+            "its format is \"lockgate.candidate\"",
+        ),
+        (
+            "\"size\": 1000",
+            "\"size\": 0",
+            "the executable of amd64 is empty",
+        ),
+        ("\"size\": 1000", "\"size\": -5", "invalid value"),
+        (
+            "\"size\": 1000",
+            "\"size\": 5, \"size\": 6",
+            "duplicate field",
+        ),
+        (
+            "\"name\": \"inspect",
+            "\"name\": \"../inspect",
+            "is not an asset name",
+        ),
+        (
+            "\"sha256\": \"",
+            "\"sha256\": \"A",
+            "is not a SHA-256 digest",
+        ),
+        ("\"head\": \"a", "\"head\": \"b", "another commit"),
+        ("\"tag\": \"tool-support-v2\",", "", "missing field `tag`"),
+        (
+            "-arm64-v2",
+            "-AMD64-v2",
+            "it lists inspect-tool-support-AMD64-v2 twice",
+        ),
+    ];
+    for (from, to, expected) in table {
+        assert!(text.contains(from), "{from}");
+        let problem = read(&text.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(problem.contains(expected), "{problem}");
+    }
+    let newer = text.replacen("{", "{\"signatures\": [], ", 1);
+    assert_eq!(read(&newer), Ok(receipt()));
+}
+
+#[test]
+fn no_truncation_of_a_document_is_one() {
+    let (receipt, withdrawal) = (receipt().to_json(), withdrawal().to_json());
+    assert_eq!(
+        Withdrawal::from_json(withdrawal.as_bytes()),
+        Ok(self::withdrawal())
+    );
+    for end in 0..receipt.trim_end().len() {
+        assert!(
+            Receipt::from_json(&receipt.as_bytes()[..end]).is_err(),
+            "{end}"
+        );
+    }
+    for end in 0..withdrawal.trim_end().len() {
+        assert!(
+            Withdrawal::from_json(&withdrawal.as_bytes()[..end]).is_err(),
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn a_withdrawal_gives_a_reason_of_bearable_length() {
+    let with = |reason: &str| {
+        let reason = reason.to_owned();
+        let json = Withdrawal {
+            reason,
+            ..withdrawal()
+        }
+        .to_json();
+        Withdrawal::from_json(json.as_bytes())
+    };
+    assert!(with(&"x".repeat(2000)).is_ok());
+    for wrong in [String::new(), "x".repeat(2001)] {
+        assert!(with(&wrong).is_err());
     }
 }

@@ -119,7 +119,11 @@ mod tests {
 
     #[test]
     fn a_digest_reads_what_it_writes_and_nothing_else() {
-        let digest = Digest::of(b"hello lockgate\n");
+        let digest = Digest::of(b"hello");
+        assert_eq!(
+            digest.to_string(),
+            "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+        );
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert_eq!(
             Digest::from_prefixed(&format!("sha256:{digest}")),

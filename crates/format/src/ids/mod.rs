@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
+use crate::document::{RECEIPT_ASSET, SUMS_ASSET, WITHDRAWAL_ASSET, WITHDRAWN_PREFIX};
 use crate::escape::quoted;
 use rules::*;
 
@@ -158,6 +159,30 @@ impl Timestamp {
     }
 }
 
+impl AssetName {
+    /// Returns the name of the asset that contains a release's receipt.
+    pub fn receipt() -> Self {
+        Self(RECEIPT_ASSET.to_owned())
+    }
+
+    /// Returns the name of the asset that lists the digests of a release's executables.
+    pub fn sums() -> Self {
+        Self(SUMS_ASSET.to_owned())
+    }
+
+    /// Returns the name of the asset that contains a withdrawal.
+    pub fn withdrawal() -> Self {
+        Self(WITHDRAWAL_ASSET.to_owned())
+    }
+}
+
+impl Tag {
+    /// Returns the tag of the release that withdraws this tag's release.
+    pub fn withdrawal(&self) -> Self {
+        Self(format!("{WITHDRAWN_PREFIX}{self}"))
+    }
+}
+
 impl CommitId {
     /// Returns the first 12 digits, for display. Never compared.
     pub fn short(&self) -> &str {
@@ -194,6 +219,19 @@ mod tests {
             let read: Timestamp = moment.parse().unwrap();
             assert_eq!(read.seconds(), seconds, "{moment}");
         }
+    }
+
+    #[test]
+    fn the_names_that_lockgate_gives_itself_are_valid() {
+        for name in [
+            AssetName::receipt(),
+            AssetName::sums(),
+            AssetName::withdrawal(),
+        ] {
+            assert_eq!(name.as_str().parse(), Ok(name));
+        }
+        let withdrawal = "tool-v2".parse::<Tag>().unwrap().withdrawal();
+        assert_eq!("withdrawn-tool-v2".parse(), Ok(withdrawal));
     }
 
     #[test]

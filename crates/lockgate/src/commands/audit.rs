@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_client::Client;
 use lockgate_core::audit::{self, Audit, Facts, Landed, ObservedRelease, Pinned};
-use lockgate_core::config::{Package, RECEIPT_ASSET, WITHDRAWN_PREFIX};
+use lockgate_core::config::Package;
 use lockgate_core::document::{Document as _, LARGEST, Receipt};
 use lockgate_core::escape::quoted;
 use lockgate_core::promote::{PublishedRelease, ReleaseOrigin};
-use lockgate_core::{CommitId, PackageName, Reason as _, Tag, Version};
+use lockgate_core::{AssetName, CommitId, PackageName, Reason as _, Tag, Version};
 use lockgate_forge::{Forge as _, Release};
 use serde::Serialize;
 
@@ -105,7 +105,7 @@ fn releases(
     }
     let mut all = Vec::new();
     for (tag, version) in versions {
-        let withdrawal = format!("refs/tags/{WITHDRAWN_PREFIX}{tag}");
+        let withdrawal = format!("refs/tags/{}", tag.withdrawal());
         all.push((
             version,
             by_tag.get(tag.as_str()).copied(),
@@ -177,13 +177,10 @@ fn receipts_of(
     package: &PackageName,
     sources: &[(Tag, lockgate_client::Source)],
 ) -> Result<Vec<(Tag, Read)>, Failure> {
-    let name = RECEIPT_ASSET
-        .parse()
-        .map_err(|error| fetch_failure(&error))?;
     let mut all = Vec::new();
     for (tag, source) in sources {
         let bytes = client
-            .read_document(source, &name, LARGEST)
+            .read_document(source, &AssetName::receipt(), LARGEST)
             .map_err(|error| fetch_failure(&error))?;
         let receipt = match bytes {
             None => Err("it has no receipt".to_owned()),

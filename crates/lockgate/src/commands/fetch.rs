@@ -101,10 +101,7 @@ fn released(
         let asset = package.asset(variant, &version);
         let request = Request {
             source: source(&place, &package.tag(&version))?,
-            asset: asset
-                .as_str()
-                .parse()
-                .map_err(|error| fetch_failure(&error))?,
+            asset: asset.clone(),
             trust: trust.clone(),
             // Offline, a remembered withdrawal counts.
             check_withdrawn: true,

@@ -12,7 +12,7 @@ use lockgate_artifact::digest::HashingReader;
 use lockgate_client::{Client, Digest, Fetched, Request, Trust};
 use lockgate_core::config::{Config, Package, RECEIPT_ASSET, SUMS_ASSET};
 use lockgate_core::document::LARGEST;
-use lockgate_core::{Tag, Version};
+use lockgate_core::{AssetName, Tag, Version};
 use serde::Serialize;
 
 use super::Context;
@@ -114,10 +114,7 @@ fn mirror(
         let asset = package.asset(variant, version);
         let request = Request {
             source: release.clone(),
-            asset: asset
-                .as_str()
-                .parse()
-                .map_err(|error| fetch_failure(&error))?,
+            asset: asset.clone(),
             trust: trust.clone(),
             check_withdrawn: true,
         };
@@ -142,10 +139,7 @@ fn mirror(
         ));
         written += 1;
     }
-    let name = RECEIPT_ASSET
-        .parse()
-        .map_err(|error| fetch_failure(&error))?;
-    let receipt = client.read_document(&release, &name, LARGEST);
+    let receipt = client.read_document(&release, &AssetName::receipt(), LARGEST);
     if let Some(bytes) = receipt.map_err(|error| fetch_failure(&error))? {
         document(&folder, RECEIPT_ASSET, &bytes)?;
     }

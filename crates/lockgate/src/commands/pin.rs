@@ -104,7 +104,7 @@ enum Source<'a> {
 #[derive(Serialize)]
 struct Pinned<'a> {
     name: &'a AssetName,
-    sha256: &'a Digest,
+    sha256: Digest,
 }
 
 fn observe(context: &Context, args: &cli::Pin) -> Result<Facts, Failure> {
@@ -175,22 +175,14 @@ fn of_release(
     let tag = package.tag(version);
     let client = Client::new(anonymous(&context.env)?).map_err(|error| fetch_failure(&error))?;
     let expect = Expectation {
-        package: Some(package.name.to_string()),
-        version: Some(version.to_string()),
+        package: Some(package.name.clone()),
+        version: Some(version.clone()),
         repository_id: None,
     };
     let verified = client
         .verify_release(&source(&place, &tag)?, &expect)
         .map_err(|error| fetch_failure(&error))?;
-    let mut lines: Vec<String> = verified
-        .assets()
-        .iter()
-        .map(|asset| format!("{}  {}\n", asset.sha256(), asset.name()))
-        .collect();
-    lines.sort_by(|one, other| one.get(66..).cmp(&other.get(66..)));
-    let sums = Sums::parse(lines.concat().as_bytes())
-        .map_err(|problem| Failure::new(Exit::Refused, &problem))?;
-    Ok((sums, TrustSource::Release(tag)))
+    Ok((verified.receipt().sums(), TrustSource::Release(tag)))
 }
 
 /// Checks that the release was promoted. Pins outlive their release: they must not make main vouch for a release that a user with

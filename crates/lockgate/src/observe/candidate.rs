@@ -103,13 +103,9 @@ impl Progress {
             .into_iter()
             .take(LOOKED_AT)
         {
-            let version = forge.artifacts(run.facts.id)?.iter().find_map(|artifact| {
-                let name = artifact.facts.name.as_str();
-                let before = format!("lockgate-{}-v", package.name);
-                let after = format!("-candidate-attempt{}", run.facts.attempt);
-                let text = name.strip_prefix(&before)?.strip_suffix(&after)?;
-                let version = Version::parse(package.scheme, text).ok()?;
-                (package.candidate_artifact(&version, run.facts.attempt) == name).then_some(version)
+            let artifacts = forge.artifacts(run.facts.id)?;
+            let version = artifacts.iter().find_map(|artifact| {
+                package.version_of_candidate(&artifact.facts.name, run.facts.attempt)
             });
             let progress = Self::of_run(forge, package, run, version.as_ref())?;
             if !progress.built_nothing() {

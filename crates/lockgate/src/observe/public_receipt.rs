@@ -1,8 +1,8 @@
 //! The receipt of a release, as an anonymous client sees it.
 
-use lockgate_core::Tag;
 use lockgate_core::config::RECEIPT_ASSET;
 use lockgate_core::document::{Document as _, Receipt};
+use lockgate_core::{AssetName, Tag};
 use lockgate_forge::{Forge as _, Release};
 
 use super::remote::Remote;
@@ -23,7 +23,7 @@ impl Remote<'_> {
     /// Reads the receipt of a published release as an anonymous client. If it is not publicly available, GitHub's own list shows whether
     /// it exists: an address can lag, and a repository can be private. The list is requested unless it is given.
     pub fn receipt(&self, tag: &Tag, listed: Option<&Release>) -> Result<PublicReceipt, Failure> {
-        let Some(bytes) = self.document(tag, RECEIPT_ASSET)? else {
+        let Some(bytes) = self.document(tag, &AssetName::receipt())? else {
             return Ok(match listed {
                 Some(release) => absent(Some(release)),
                 // Without access to the list, nothing can be concluded.

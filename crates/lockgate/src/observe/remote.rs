@@ -8,7 +8,7 @@ use lockgate_core::detect::VersionOwner;
 use lockgate_core::document::LARGEST;
 use lockgate_core::escape::quoted;
 use lockgate_core::settings::{Environment, Reading, Reviewer};
-use lockgate_core::{BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
+use lockgate_core::{AssetName, BranchName, CommitId, PackageName, PullNumber, Tag, Version, gate};
 use lockgate_forge::github::GitHub;
 use lockgate_forge::{ErrorKind, Forge, Pull, Settings as _};
 
@@ -227,10 +227,9 @@ impl<'a> Remote<'a> {
     }
 
     /// Downloads a document of a published release as an anonymous client; `None` if there is none.
-    pub fn document(&self, tag: &Tag, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let name = name.parse().map_err(|error| fetch_failure(&error))?;
+    pub fn document(&self, tag: &Tag, name: &AssetName) -> Result<Option<Vec<u8>>, Failure> {
         self.client
-            .read_document(&self.source(tag)?, &name, LARGEST)
+            .read_document(&self.source(tag)?, name, LARGEST)
             .map_err(|error| fetch_failure(&error))
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use lockgate_client::{Client, Request, Trust};
 use lockgate_core::PullNumber;
 use lockgate_core::config::{Package, Variant};
-use lockgate_core::document::{Candidate, Executable, Manifest};
+use lockgate_core::document::{Candidate, Executable, Manifest, Sums};
 use lockgate_core::promote::{CandidateFacts, RunOutcome, UploadFault};
 use lockgate_forge::Forge as _;
 use lockgate_forge::github::GitHub;
@@ -67,9 +67,8 @@ pub(super) fn fetch(
         let name = executable.name.as_str();
         let request = Request {
             source: source(&place, &package.tag(version))?,
-            asset: name.parse().map_err(|error| fetch_failure(&error))?,
-            trust: Trust::pins(&format!("{}  {name}\n", executable.sha256))
-                .map_err(|error| fetch_failure(&error))?,
+            asset: executable.name.clone(),
+            trust: Trust::Pins(Sums::of(manifest)),
             check_withdrawn: false,
         };
         let fetched = match client.fetch(&request) {

@@ -8,7 +8,7 @@ use lockgate_core::promote::{
     Effect, Event, Fault, Item, ObservedAsset, ObservedDraft, ObservedRelease, Plan, Recheck,
     Rechecked, ReleaseFacts, Sent, UploadFault,
 };
-use lockgate_core::{Digest, ReleaseId};
+use lockgate_core::{AssetName, Digest, ReleaseId};
 use lockgate_forge::{Asset, ErrorKind, Forge as _, ForgeError, NewRelease, Release};
 use sha2::{Digest as _, Sha256};
 
@@ -320,9 +320,9 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
             std::thread::sleep(self.context.env.pause(n - 1));
         }
         let expect = Expectation {
-            package: Some(plan.receipt.manifest.package.to_string()),
-            version: Some(plan.receipt.manifest.package_version.to_string()),
-            repository_id: Some(plan.binding.repository_id.0),
+            package: Some(plan.receipt.manifest.package.clone()),
+            version: Some(plan.receipt.manifest.package_version.clone()),
+            repository_id: Some(plan.binding.repository_id),
         };
         let source = match self.remote.source(&plan.tag) {
             Ok(source) => source,
@@ -339,23 +339,23 @@ impl<'h, 'a> EffectExecutor<'h, 'a> {
         match self.remote.client().verify_release(&source, &expect) {
             Ok(verified) => {
                 let ours = |item: &&Item| matches!(item, Item::Executable { .. });
-                let planned: BTreeMap<String, String> = plan
+                let planned: BTreeMap<&AssetName, Digest> = plan
                     .items
                     .iter()
                     .filter(ours)
-                    .map(|item| (item.name().to_string(), item.sha256().to_string()))
+                    .map(|item| (item.name(), item.sha256()))
                     .collect();
-                let found: BTreeMap<String, String> = verified
+                let found: BTreeMap<&AssetName, Digest> = verified
                     .assets()
                     .iter()
-                    .map(|asset| (asset.name().to_string(), asset.sha256().to_string()))
+                    .map(|asset| (asset.name(), asset.sha256()))
                     .collect();
                 let differs = planned
                     .iter()
                     .find(|(name, digest)| found.get(*name) != Some(digest))
                     .or_else(|| found.iter().find(|(name, _)| !planned.contains_key(*name)));
                 match differs {
-                    Some((name, _)) => wrong(name),
+                    Some((name, _)) => wrong(name.as_str()),
                     None => self
                         .altered(plan)
                         .map_or(ObservedRelease::Right, ObservedRelease::Altered),
