@@ -5,6 +5,7 @@
 
 mod checkout;
 mod environment;
+mod remote;
 mod setup;
 
 use std::cell::RefCell;
@@ -217,53 +218,6 @@ impl Git {
             .ok()
     }
 
-    /// Returns the current refs of a remote.
-    pub fn remote_refs(&self, remote: &str) -> Result<Refs, CommandError> {
-        let operation = format!("list the refs of {}", quoted(remote));
-        let bytes = self.run(
-            &operation,
-            &["ls-remote", "--quiet", "--end-of-options", remote],
-        )?;
-        let rows = bytes.split(|b| *b == b'\n').filter(|row| !row.is_empty());
-        let mut refs = Refs::new();
-        for row in rows {
-            // Anyone with push access can create a ref whose name is not UTF-8. None of ours is like that, so it is ignored.
-            let Ok(text) = str::from_utf8(row) else {
-                continue;
-            };
-            let parsed = text
-                .split_once('\t')
-                .and_then(|(id, name)| Some((name.to_owned(), id.parse().ok()?)));
-            let (name, id) = parsed.ok_or_else(|| garbled(&operation, row))?;
-            refs.insert(name, id);
-        }
-        Ok(refs)
-    }
-
-    /// Fetches commits from a remote, if they are not in the clone yet.
-    pub fn fetch(&self, remote: &str, wanted: &[(&str, &CommitId)]) -> Result<(), CommandError> {
-        let absent: Vec<&str> = wanted
-            .iter()
-            .filter(|(_, id)| !self.has(id))
-            .map(|(name, _)| *name)
-            .collect();
-        if absent.is_empty() {
-            return Ok(());
-        }
-        let operation = format!("fetch {} from {}", absent.join(", "), quoted(remote));
-        let fixed = [
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-auto-gc",
-            "--end-of-options",
-            remote,
-        ];
-        self.run(&operation, &[&fixed[..], &absent].concat())
-            .map(drop)
-    }
-
     fn has(&self, commit: &CommitId) -> bool {
         self.resolve(commit.as_str(), "commit")
             .is_ok_and(|found| found.is_some())
@@ -412,82 +366,4 @@ fn tree_entry(entry: &[u8]) -> Option<TreeEntry> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::ffi::OsStrExt as _;
-
-    /// Runs git in a folder, and returns its output.
-    pub(super) fn git(dir: &Path, args: &[&str]) -> String {
-        let git = base(dir)
-            .args(["-c", "user.name=x", "-c", "user.email=x@x"])
-            .args(args)
-            .output()
-            .unwrap();
-        assert!(git.status.success(), "{args:?}: {git:?}");
-        String::from_utf8(git.stdout).unwrap()
-    }
-
-    pub(super) fn repository() -> (tempfile::TempDir, CommitId) {
-        let workspace = tempfile::tempdir().unwrap();
-        let git = |args: &[&str]| git(workspace.path(), args);
-        git(&["init", "--quiet", "--initial-branch", "main"]);
-        std::fs::write(workspace.path().join("VERSION"), "1\n").unwrap();
-        git(&["add", "."]);
-        git(&["commit", "--quiet", "--message", "one"]);
-        let head = git(&["rev-parse", "HEAD"]).trim_end().parse().unwrap();
-        (workspace, head)
-    }
-
-    #[test]
-    fn a_ref_whose_name_is_no_text_is_not_there() {
-        let (workspace, head) = repository();
-        let name = OsStr::from_bytes(b"refs/heads/caf\xe9");
-        let made = base(workspace.path())
-            .arg("update-ref")
-            .arg(name)
-            .arg(head.as_str())
-            .status();
-        assert!(made.unwrap().success());
-        let refs = Git::open(workspace.path())
-            .unwrap()
-            .remote_refs(".")
-            .unwrap();
-        let names: Vec<&str> = refs.keys().map(String::as_str).collect();
-        assert_eq!(names, ["HEAD", "refs/heads/main"]);
-    }
-
-    #[test]
-    fn a_path_with_a_space_or_an_umlaut_is_told_as_it_is() {
-        let (workspace, _) = repository();
-        for name in ["two words", "straße", "quote\"d"] {
-            std::fs::write(workspace.path().join(name), "x").unwrap();
-        }
-        let mut changes = Git::open(workspace.path()).unwrap().changes().unwrap();
-        changes.sort();
-        assert_eq!(changes, ["quote\"d", "straße", "two words"]);
-    }
-
-    #[test]
-    fn a_replaced_object_does_not_change_what_a_commit_holds() {
-        let (workspace, head) = repository();
-        let git = |args: &[&str]| git(workspace.path(), args);
-        std::fs::write(workspace.path().join("VERSION"), "99\n").unwrap();
-        git(&["commit", "--quiet", "--all", "--message", "evil"]);
-        git(&["replace", head.as_str(), "HEAD"]);
-        let clone = Git::open(workspace.path()).unwrap();
-        let tree = clone.tree(head.as_str()).unwrap();
-        let (bytes, _) = clone.blob(&tree[0].object, 100).unwrap();
-        assert_eq!(bytes, b"1\n");
-    }
-
-    #[test]
-    fn commits_that_share_nothing_are_unrelated_and_not_a_failure() {
-        let (workspace, head) = repository();
-        let git = |args: &[&str]| git(workspace.path(), args);
-        git(&["checkout", "--quiet", "--orphan", "lost"]);
-        git(&["commit", "--quiet", "--message", "another beginning"]);
-        let clone = Git::open(workspace.path()).unwrap();
-        let lost = clone.commit("lost").unwrap();
-        assert_eq!(clone.merge(&head, &lost).unwrap(), Merge::Unrelated);
-    }
-}
+mod tests;

@@ -1,22 +1,24 @@
 //! Runs the main path in the terminal: step by step, a version bump becomes a published, verified release before the
 //! merge.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+mod end;
+mod narrator;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::Path;
+
 use lockgate_core::config::Package;
 use lockgate_core::{Version, detect};
 use lockgate_forge_embedded::{CommitId, MergeMethod, PullNumber};
-use serde::Serialize;
 use serde_json::Value;
 
+use self::end::End;
+pub(super) use self::end::Row;
+use self::narrator::Narrator;
+use super::Workspace;
 use super::fixture::{Fixture, StepResult, Who, words};
 use super::sample_repository::Sample;
 use super::shown::exit;
 use super::workflow::BuildOrder;
-use super::{Rehearsed, Workspace};
 use crate::cli;
 use crate::command_error::CommandError;
 use crate::commands::Context;
@@ -54,77 +56,10 @@ pub(super) fn run(
     demo.finish(workspace, args, &end)
 }
 
-/// Prints the steps, with a progress line for those that take time.
-struct Narrator<'a> {
-    context: &'a Context,
-    bar: Arc<ProgressBar>,
-}
-
-impl<'a> Narrator<'a> {
-    fn new(context: &'a Context) -> Self {
-        let target = if context.reporter.terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("  {spinner} {elapsed} {wide_msg}") {
-            bar.set_style(style);
-        }
-        Self {
-            context,
-            bar: Arc::new(bar),
-        }
-    }
-
-    fn watch(&self) -> Box<dyn Fn(&str) + Send + Sync> {
-        let bar = Arc::clone(&self.bar);
-        Box::new(move |line| {
-            // Workflow commands are for the runner, not for the user.
-            if line.starts_with("::") {
-                return;
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar.set_message(line.to_owned());
-        })
-    }
-
-    fn say(&self, text: &str) {
-        self.bar.suspend(|| self.context.reporter.say(text));
-    }
-
-    fn indented(&self, text: &str) {
-        text.lines()
-            .for_each(|line| self.say(&format!("    {line}")));
-    }
-
-    fn quiet(&self) {
-        self.bar.disable_steady_tick();
-        self.bar.set_message("");
-    }
-}
-
 struct Story<'a> {
     narrator: Narrator<'a>,
     fixture: Fixture,
     step: u32,
-}
-
-/// The final state of the demonstration.
-struct End {
-    package: Package,
-    version: Version,
-    rows: Vec<Row>,
-    path: String,
-}
-
-/// A published executable.
-#[derive(Serialize)]
-pub(super) struct Row {
-    variant: String,
-    size: u64,
-    sha256: String,
-    url: String,
 }
 
 impl Story<'_> {
@@ -406,60 +341,6 @@ impl Story<'_> {
         }
         self.narrator.indented(&did.ended.stdout);
         check(did)
-    }
-
-    fn finish(self, workspace: &Workspace, args: &cli::Rehearse, end: &End) -> Result<(), Failure> {
-        let tag = end.package.tag(&end.version);
-        let mut text = format!("\n{} was published and verified before the merge:\n\n", tag);
-        let width = end
-            .rows
-            .iter()
-            .map(|row| row.variant.len())
-            .max()
-            .unwrap_or(0)
-            .max("variant".len());
-        text += &format!(
-            "  {:width$}  {:>10}  {:64}  address\n",
-            "variant", "size", "SHA-256"
-        );
-        for row in &end.rows {
-            text += &format!(
-                "  {:width$}  {:>10}  {}  {}\n",
-                row.variant,
-                lockgate_core::render::size(row.size),
-                row.sha256,
-                row.url
-            );
-        }
-        let whereabouts = if workspace.kept || args.serve {
-            format!("\nEverything lies in {}", workspace.path.display())
-        } else {
-            "\nThe folder is gone; with --keep it stays, with --serve the forge stays up as well"
-                .to_owned()
-        };
-        text += &whereabouts;
-        let folder = (workspace.kept || args.serve).then(|| workspace.path.display().to_string());
-        self.narrator.quiet();
-        let demonstrated = Rehearsed::Demonstrated {
-            tag: &tag,
-            executables: &end.rows,
-            fetched: &end.path,
-            folder,
-        };
-        self.narrator.context.reporter.result(&text, &demonstrated);
-        if args.serve {
-            self.narrator.say(&format!(
-                "\nThe forge is up at {} (API {}), until Ctrl-C.",
-                self.fixture.server.base_url(),
-                self.fixture.server.api_url()
-            ));
-            self.narrator
-                .say("Tokens: developer-token, maintainer-token, automation-token, admin-token.");
-            loop {
-                std::thread::park();
-            }
-        }
-        Ok(())
     }
 }
 

@@ -3,6 +3,8 @@
 //! The steps of a workflow are executed here one by one, with the same subcommands, environment and artifacts; only the
 //! runner itself is simulated.
 
+mod account;
+
 use std::path::{Path, PathBuf};
 
 use lockgate_core::config::Package;
@@ -14,6 +16,7 @@ use lockgate_forge_embedded::{
     Server,
 };
 
+pub(super) use self::account::Who;
 use super::git::{commit_all, git};
 use super::runner::{self, ProcessOutput, Running, outputs};
 use super::sample_repository::{self, DEVELOPER, ORIGIN, Sample};
@@ -22,19 +25,6 @@ use crate::exit::Failure;
 
 /// The account that owns the rehearsed repository.
 const OWNER: &str = "example";
-
-/// The account that a command runs as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Who {
-    /// A workflow started by hand by a maintainer.
-    Maintainer,
-    /// A workflow started by hand by a developer.
-    Developer,
-    /// A workflow started by an event.
-    Automation,
-    /// A user without an account.
-    User,
-}
 
 /// A step of a workflow, and its result.
 pub(super) struct StepResult {
@@ -336,54 +326,6 @@ impl Fixture {
     ) -> Result<ProcessOutput, Failure> {
         let dir = self.user()?;
         runner::run(program, args, &dir, &[], &self.running, &self.watch)
-    }
-
-    pub(super) fn vars(&self, who: Who) -> Result<Vec<(String, String)>, Failure> {
-        let mut vars = vec![
-            ("LOCKGATE_PAUSE_MS", "1".to_owned()),
-            ("LOCKGATE_TIMEOUT", "20".to_owned()),
-            (
-                "LOCKGATE_CACHE",
-                self.folder.join("cache").display().to_string(),
-            ),
-        ];
-        let actor = match who {
-            Who::User => {
-                vars.push(("GITHUB_SERVER_URL", self.server.base_url()));
-                vars.push(("GITHUB_REPOSITORY", self.repository.clone()));
-                return Ok(vars
-                    .into_iter()
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .collect());
-            }
-            Who::Maintainer => "maintainer",
-            Who::Developer => "developer",
-            Who::Automation => "developer",
-        };
-        vars.extend([
-            ("CI", "true".to_owned()),
-            ("GITHUB_ACTIONS", "true".to_owned()),
-            ("GITHUB_REPOSITORY", self.repository.clone()),
-            ("GITHUB_SERVER_URL", self.server.base_url()),
-            ("GITHUB_API_URL", self.server.api_url()),
-            (
-                "RUNNER_TEMP",
-                self.folder.join("runner-temp").display().to_string(),
-            ),
-            ("GITHUB_ACTOR", actor.to_owned()),
-            ("GITHUB_TRIGGERING_ACTOR", actor.to_owned()),
-            ("GITHUB_TOKEN", "automation-token".to_owned()),
-            // These are not used, but a runner sets them, and they must not leak.
-            ("ACTIONS_RUNTIME_TOKEN", "runtime-token-of-a-job".to_owned()),
-            (
-                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-                "id-token-of-a-job".to_owned(),
-            ),
-        ]);
-        Ok(vars
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect())
     }
 
     /// Returns the checkout of the privileged workflow: the base branch, and nothing from a pull request.

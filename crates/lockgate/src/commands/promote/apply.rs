@@ -381,11 +381,9 @@ fn order(plan: &Plan) -> NewRelease<'_> {
     }
 }
 
-/// A reason why the recheck has no result.
+/// A reason why the recheck has no result: the machine decides about a fault, a failure ends the command.
 enum Unread {
-    /// A call to GitHub failed: the machine decides what follows.
     Fault(Fault),
-    /// The command cannot continue.
     Failure(Failure),
 }
 
