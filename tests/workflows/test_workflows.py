@@ -63,7 +63,8 @@ def matrix():
 class Workflows(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        built = subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "lockgate"], cwd=CHECKOUT)
+        # As `make test` builds it: with the features of the whole workspace, what is built already is not built again.
+        built = subprocess.run(["cargo", "test", "--workspace", "--no-run", "--quiet", "--locked"], cwd=CHECKOUT)
         assert built.returncode == 0
         cls.lockgate = TARGET.joinpath("debug", "lockgate").resolve()
         cls.folder = Path(tempfile.mkdtemp(prefix="lockgate-workflows-"))
