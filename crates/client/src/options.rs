@@ -80,13 +80,14 @@ impl Default for Options {
     }
 }
 
-/// How often to ask an address whose trouble may pass (no connection, a time-out, a broken transfer, 429, 5xx).
+/// How to retry after a temporary error (no connection, a time-out, a broken transfer, 429, 5xx).
 #[derive(Clone)]
 pub struct Retry {
     /// The number of attempts, at least one. An attempt that brings a part of the file does not count. Default: 3.
     pub attempts: u32,
-    /// Waits: half a second, doubling, at most a minute; or as long as the server asks for. Default: sleeps so long, and up to
-    /// a quarter longer at random, so that clients which failed together do not return together; see [`crate::jittered`].
+    /// Waits between attempts: half a second, doubling, at most a minute; or as long as the server asks for. Default: sleeps
+    /// so long, and up to a quarter longer at random, so that clients which failed together do not return together; see
+    /// [`crate::jittered`].
     pub pause: Arc<dyn Fn(Duration) + Send + Sync>,
 }
 

@@ -23,7 +23,7 @@ mod transport;
 pub use address::Address;
 pub use agents::Route;
 pub use basic::basic;
-pub use body::{BodyError, read_at_most, read_rest, reader};
+pub use body::{read_at_most, read_rest, reader};
 pub use config::{Config, ConfigError};
 pub use error::{FailureKind, SendError};
 pub use exchange::{Http, header};

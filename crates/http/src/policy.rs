@@ -112,19 +112,14 @@ impl<'p> Attempts<'p> {
     /// Returns how long to wait before the next attempt; `None` if there is none. A server that asks for a wait gets it, within
     /// the policy's bounds; otherwise the waits double.
     pub fn next_wait(&mut self, asked_for: Option<Duration>) -> Option<Duration> {
-        let Policy {
-            first_wait,
-            longest_wait,
-            least_wait,
-            ..
-        } = *self.policy;
+        let policy = self.policy;
+        let doubled = 2_u32.saturating_pow(self.made.saturating_sub(1));
+        let back_off = policy.first_wait.saturating_mul(doubled);
         let wait = match asked_for {
-            Some(asked_for) => asked_for.max(least_wait),
-            None => first_wait
-                .saturating_mul(2_u32.saturating_pow(self.made.saturating_sub(1)))
-                .min(longest_wait),
+            Some(asked_for) => asked_for.max(policy.least_wait),
+            None => back_off.min(policy.longest_wait),
         };
-        if self.made >= self.policy.attempts || wait > longest_wait {
+        if self.made >= policy.attempts || wait > policy.longest_wait {
             return None;
         }
         if asked_for.is_some() {

@@ -79,16 +79,13 @@ impl Proxies {
             },
         };
         for text in found.https.iter().chain(&found.http) {
-            match (option, is_socks(text)) {
+            if is_socks(text) {
                 // The environment's may not be needed.
-                (Proxy::Environment | Proxy::Direct, true) => continue,
-                (Proxy::Through(_), true) => {
+                if let Proxy::Through(_) = option {
                     let proxy = quoted_address(text);
                     return Err(ConfigError::Socks { proxy });
                 }
-                (_, false) => {}
-            }
-            if ureq::Proxy::new(text).is_err() {
+            } else if ureq::Proxy::new(text).is_err() {
                 return Err(ConfigError::Proxy);
             }
         }

@@ -5,7 +5,7 @@
 
 use lockgate_core::escape;
 use lockgate_http::http::{HeaderMap, Method, Request, Response, request};
-use lockgate_http::{Address, Body, BodyError, Clock, Http, SendBody, SendError, read_at_most};
+use lockgate_http::{Address, Body, Clock, Http, SendBody, SendError, read_at_most};
 use serde::de::DeserializeOwned;
 
 use super::address::{Api, encoded};
@@ -111,17 +111,11 @@ impl HttpClient {
         answer::classify(kind, status, response.headers(), &body, (self.clock.now)())
             .map_err(|kind| self.error(kind, operation, &answer::words(status, &body)))?;
         match read {
-            Ok(()) => Ok(body),
-            Err(BodyError::TooLong) => {
-                Err(self.senseless(kind, operation, "the answer is larger than 8 MiB"))
-            }
-            Err(error @ BodyError::Read(_)) => {
-                let kind = if kind == Kind::Read {
-                    ErrorKind::Unavailable
-                } else {
-                    ErrorKind::Ambiguous
-                };
-                Err(self.error(kind, operation, &error.to_string()))
+            Ok(true) => Ok(body),
+            Ok(false) => Err(self.senseless(kind, operation, "the answer is larger than 8 MiB")),
+            Err(error) => {
+                let detail = format!("the answer broke off: {error}");
+                Err(self.lost(kind == Kind::Read, operation, &detail))
             }
         }
     }
