@@ -161,7 +161,7 @@ reasons! {
             "detect.taken", "version {version} is taken: {by}", "raise the version to {free}, which is free";
         /// The version's tag cannot be created.
         TagBlocked { /** Which. */ tag: Tag, /** The other, quoted. */ below: String, /** Free. */ free: String } =>
-            "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or let somebody who may delete {below}, if nothing needs it";
+            "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or have {below} deleted, if nothing needs it";
         /// The version skips a number.
         Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
             "detect.skips", "the version changes from {from} to {to} and skips {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy on the base branch first";

@@ -177,9 +177,9 @@ fn a_tag_below_the_name_of_a_versions_tag_leaves_no_room_for_it() {
 
     let mut facts = facts(("4\n", "old"), ("5\n", "new"));
     facts.blocked = below;
-    insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or let somebody who may delete "tool-v5/old", if nothing needs it"#);
+    insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or have "tool-v5/old" deleted, if nothing needs it"#);
     facts.base = None;
-    insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or let somebody who may delete "tool-v5/old", if nothing needs it"#);
+    insta::assert_snapshot!(say("", &facts), @r#"detect.tag-blocked | the tag tool-v5 cannot be made, because there is a tag "tool-v5/old": to git, tool-v5 is a folder | raise the version to 7, which is free; or have "tool-v5/old" deleted, if nothing needs it"#);
     // A blocked number is not a gap that a raised version skips, and a pull request that raises nothing is not affected.
     let mut facts = self::facts(("4\n", "old"), ("7\n", "new"));
     facts.blocked = blocked(&[(4, "tool-v4/x"), (5, "tool-v5/old"), (6, "tool-v6/a/b")]);

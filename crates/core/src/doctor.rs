@@ -87,7 +87,7 @@ reasons! {
             "doctor.force-pushes", "{branch} can be rewritten", "forbid force pushes in a ruleset of the branch";
         /// Any writer can forge the gate's status.
         NotBound { /** Context. */ context: String } =>
-            "doctor.not-bound", "anybody with write access can post the status {context}", "bind the required status to the App";
+            "doctor.not-bound", "any user with write access can post the status {context}", "bind the required status to the App";
         /// The status is bound to an App, and the id of Lockgate's App was not given.
         AppUnsaid { /** Context. */ context: String, /** Its number. */ app: u64 } =>
             "doctor.app-unsaid", "the status {context} counts only from the App {app}, and whether that is yours was not said", "run it with LOCKGATE_APP_ID, the number of the App that Lockgate signs in as";
@@ -111,7 +111,7 @@ reasons! {
             "doctor.mutable-releases", "what is published can be changed or deleted", "switch on immutable releases";
         /// Any writer can create tags.
         TagsOpen { /** Tags. */ prefix: String, /** What. */ missing: String } =>
-            "doctor.tags-open", "anybody with write access can do this to the tags {prefix}*: {missing}", "add a tag ruleset that only the App may bypass";
+            "doctor.tags-open", "any user with write access can do this to the tags {prefix}*: {missing}", "add a tag ruleset that only the App may bypass";
         /// The setting could not be read.
         Unknown { /** What. */ what: String } =>
             "doctor.unknown", "it could not be read: {what}", "run it with a token that has `administration: read`, or look at the repository's settings";

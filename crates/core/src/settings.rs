@@ -56,14 +56,14 @@ impl Environment {
     /// A team counts, because its members cannot be read from outside of the organization.
     pub fn problem(&self, default: &BranchName) -> Option<String> {
         if self.reviewers.is_empty() {
-            return Some("nobody has to approve".to_owned());
+            return Some("no approval is required".to_owned());
         }
         let may = |reviewer: &Reviewer| match reviewer {
             Reviewer::Team => true,
             Reviewer::Person(_, role) => role.is_some_and(Role::may_promote),
         };
         if !self.reviewers.iter().any(may) {
-            return Some("nobody who may promote has to approve".to_owned());
+            return Some("no reviewer who may promote is required".to_owned());
         }
         self.open_to(default)
     }
@@ -221,7 +221,7 @@ mod tests {
         assert!(problem(&maintainer, Branches::Protected).starts_with("every protected branch"));
         assert_eq!(
             problem(&[person(None)], listed(&["main"])),
-            "nobody who may promote has to approve"
+            "no reviewer who may promote is required"
         );
         assert_eq!(problem(&[Reviewer::Team], listed(&["main"])), "");
         assert_eq!(problem(&maintainer, Branches::All), "any branch may use it");
@@ -229,11 +229,11 @@ mod tests {
             let said = problem(&maintainer, listed(&["main", pattern]));
             assert_eq!(said, format!("branches like \"{pattern}\" may use it"));
         }
-        assert_eq!(problem(&[], listed(&["main"])), "nobody has to approve");
+        assert_eq!(problem(&[], listed(&["main"])), "no approval is required");
         let developers = [person(Some(Role::Write)), person(Some(Role::Triage))];
         assert_eq!(
             problem(&developers, listed(&["main"])),
-            "nobody who may promote has to approve"
+            "no reviewer who may promote is required"
         );
         let both = [person(Some(Role::Write)), person(Some(Role::Admin))];
         assert_eq!(problem(&both, listed(&["main"])), "");

@@ -52,7 +52,7 @@ reasons! {
     pub enum Refusal {
         /// The actor is not a maintainer.
         NotAMaintainer { /** Who. */ login: Login, /** Role. */ role: Role } =>
-            "withdraw.not-a-maintainer", "{login} has {role} rights, and only maintainers withdraw", "ask somebody with the role maintain or admin";
+            "withdraw.not-a-maintainer", "{login} has {role} rights, and only maintainers withdraw", "ask a user with the role maintain or admin";
         /// There is nothing to withdraw.
         NotPublished { /** Tag. */ tag: Tag } =>
             "withdraw.not-published", "{tag} is not published", "look at the list of releases for the right number";

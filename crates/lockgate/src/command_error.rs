@@ -25,7 +25,7 @@ reasons! {
             "git.unknown-revision", "{revision} names no commit in this repository", "fetch it first, or check its spelling";
         /// A git command failed.
         Git { /** What was tried. */ operation: String, /** What git said. */ detail: String } =>
-            "git.failed", "git could not {operation}: {detail}", "mend what git complains about, and run the same command again";
+            "git.failed", "git could not {operation}: {detail}", "fix what git reports, and run the same command again";
 
         /// The config does not exist.
         NoConfig { /** Where. */ place: String } =>
@@ -54,10 +54,10 @@ reasons! {
             "environment.value", "{name} is {value}, which is not {expected}", "set {name} to {expected}";
         /// A setting for GitHub is invalid.
         Settings { /** What. */ problem: String } =>
-            "environment.settings", "{problem}", "mend GITHUB_API_URL, GITHUB_TOKEN or --forge";
+            "environment.settings", "{problem}", "fix GITHUB_API_URL, GITHUB_TOKEN or --forge";
         /// A file cannot be written or read.
         File { /** What was tried. */ operation: String, /** What the system said. */ detail: String } =>
-            "file.failed", "could not {operation}: {detail}", "mend what the system complains about, and run the same command again";
+            "file.failed", "could not {operation}: {detail}", "fix what the system reports, and run the same command again";
         /// A text would break the outputs of a workflow step.
         UnsafeOutput { /** Key. */ key: String, /** Its value, quoted. */ value: String } =>
             "output.unsafe", "the output {key} would be {value}, which is not one line of printable text", "work in a folder whose path is UTF-8 without invisible characters; if it is no path, this is a bug of Lockgate";
@@ -70,13 +70,13 @@ reasons! {
             "build.not-checked-out", "the checkout lacks what the commit holds and the fingerprint counts: {what}", "{next}";
         /// The build command cannot be started.
         CommandMissing { /** Program. */ program: String, /** What. */ detail: String } =>
-            "build.command-missing", "the build command {program} could not be started: {detail}", "install it, or mend `command` in lockgate.toml";
+            "build.command-missing", "the build command {program} could not be started: {detail}", "install it, or fix `command` in lockgate.toml";
         /// The build command failed.
         CommandFailed { /** Variant. */ variant: String, /** How. */ status: String } =>
-            "build.command-failed", "the build command for {variant} ended with {status}", "read the end of its log, mend it, and push";
+            "build.command-failed", "the build command for {variant} ended with {status}", "read the end of its log, fix it, and push";
         /// The build command left no file.
         NoOutput { /** Path. */ path: String } =>
-            "build.no-output", "the build command ended well but left no file {path}", "mend `output` in lockgate.toml, or what the command writes";
+            "build.no-output", "the build command ended well but left no file {path}", "fix `output` in lockgate.toml, or what the command writes";
         /// The output is not a file.
         NotAFile { /** Path. */ path: String } =>
             "build.not-a-file", "{path} is not a regular file", "remove it, and let the build write a regular file there";
@@ -91,7 +91,7 @@ reasons! {
             "build.secret", "{path} holds what looks like {shape}", "take it out of the build; if it is a real one, revoke it now";
         /// The smoke command failed.
         SmokeFailed { /** Variant. */ variant: String, /** How. */ status: String } =>
-            "build.smoke-failed", "the smoke command for {variant} ended with {status}", "run the executable by hand, mend it, and push";
+            "build.smoke-failed", "the smoke command for {variant} ended with {status}", "run the executable by hand, fix it, and push";
         /// There is no emulator for the architecture.
         NoEmulator { /** Arch. */ arch: String, /** Host. */ host: String } =>
             "build.no-emulator", "an executable for {arch} cannot be run on {host} for its smoke test: no emulator was found", "install qemu-user-static, or build on a runner of that architecture";

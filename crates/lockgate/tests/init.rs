@@ -239,7 +239,7 @@ fn an_administrator_is_asked_for_all_that_the_doctor_looks_for() {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     for wanted in [
-        "require the status `lockgate/tool`, from the App and nobody else",
+        "require the status `lockgate/tool`, from the App only",
         "up to date before merging",
         "merges only what does not fail",
         "Block force pushes",

@@ -182,7 +182,7 @@ reasons! {
             "audit.pins-differ", "the pins of commit {commit} are not those of version {version}: {problem}", "find out which is right; users with these pins cannot fetch the version";
         /// A version file that cannot be read.
         Malformed { /** Commit. */ commit: CommitId, /** What. */ problem: String } =>
-            "audit.malformed", "commit {commit} names no version: {problem}", "mend the version file in a new pull request; --since begins an audit after it";
+            "audit.malformed", "commit {commit} names no version: {problem}", "fix the version file in a new pull request; --since begins an audit after it";
         /// The version existed when the audited history began.
         Inherited { /** Version. */ version: Version } =>
             "audit.inherited", "version {version} was there before the audited history begins, and is not published", "nothing: the next version is published before it is merged";

@@ -9,7 +9,7 @@ reasons! {
     pub enum ConfigProblem {
         /// Not TOML at all.
         Syntax { /** What the TOML reader says. */ message: String } =>
-            "config.syntax", "this is not TOML: {message}", "mend the line; toml.io describes the format";
+            "config.syntax", "this is not TOML: {message}", "fix the line; toml.io describes the format";
         /// A key that nobody reads.
         UnknownKey { /** Key. */ key: String, /** Where. */ table: String, /** What to write. */ instead: String } =>
             "config.unknown-key", "{table} has no key {key}", "{instead}";
@@ -25,7 +25,7 @@ reasons! {
         /// A pattern that cannot be read.
         BadGlob { /** Key. */ key: String, /** The pattern, quoted. */ glob: String, /** What is wrong. */ problem: String } =>
             "config.bad-glob", "`{key}` has the pattern {glob}, which cannot be read: {problem}",
-            "mend the pattern; `dir/**` is all below dir, `**/*.md` every Markdown file";
+            "fix the pattern; `dir/**` is all below dir, `**/*.md` every Markdown file";
         /// A template lacks a placeholder, or has one that has no meaning there.
         BadTemplate { /** Key. */ key: String, /** The template, quoted. */ template: String, /** What is wrong. */ problem: String } =>
             "config.bad-template", "`{key}` is {template}, but {problem}", "`{{version}}` and the other placeholders are explained in docs/config.md";

@@ -102,7 +102,7 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
     "#);
     insta::assert_snapshot!(replace("\"**/*.md\"", "\"**/[*.md\""), @r#"
     config.bad-glob: line 5, column 17: `exclude` has the pattern "**/[*.md", which cannot be read: unclosed character class; missing ']'
-      mend the pattern; `dir/**` is all below dir, `**/*.md` every Markdown file
+      fix the pattern; `dir/**` is all below dir, `**/*.md` every Markdown file
     "#);
     insta::assert_snapshot!(replace("tool-support-v{version}", "t{version}ock"), @r#"
     config.bad-template: line 6, column 16: `tag` is "t{version}ock", but with some versions it would end in ".lock", as no git tag may
@@ -146,7 +146,7 @@ fn each_mistake_is_named_with_its_place_and_its_remedy() {
     ");
     insta::assert_snapshot!(problem("[package.x]\nversion-file = \n"), @"
     config.syntax: line 2, column 16: this is not TOML: string values must be quoted, expected literal string
-      mend the line; toml.io describes the format
+      fix the line; toml.io describes the format
     ");
     insta::assert_snapshot!(problem(&format!("{EXAMPLE}\n{}", EXAMPLE.replace("package.tool-support", "package.other").replace("SHA256SUMS", "OTHER"))), @"
     config.collision: line 2, column 10: the packages other and tool-support would both use the tag tool-support-v{version}

@@ -140,7 +140,7 @@ fn published_already(facts: &Facts) -> Result<Option<Done>, Stop> {
             .into());
         }
         (Err(_), _) => {
-            return Err(taken(facts, release, "somebody other than Lockgate".to_owned()).into());
+            return Err(taken(facts, release, "an account other than Lockgate".to_owned()).into());
         }
     };
     let fingerprint = receipt.manifest.fingerprint;
@@ -368,7 +368,7 @@ fn build_failed(facts: &Facts, run: RunId, conclusion: &str) -> Refusal {
         | CandidateFacts::Absent
         | CandidateFacts::Unreadable(_) => (
             format!("it ended with {}", quoted(conclusion)),
-            "mend the build and push, or choose \"Re-run failed jobs\" on the run's page where a job was cancelled or lost".to_owned(),
+            "fix the build and push, or choose \"Re-run failed jobs\" on the run's page where a job was cancelled or lost".to_owned(),
         ),
     };
     Refusal::BuildFailed { run, what, next }

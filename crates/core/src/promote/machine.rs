@@ -347,11 +347,11 @@ impl Machine {
             Ok(seen) if self.is_as_planned(&seen) => {
                 self.go(State::Rechecking { draft }, Effect::Recheck)
             }
-            Ok(_) => {
-                self.another_draft("the draft is not what was sent: somebody else may be at it")
-            }
+            Ok(_) => self.another_draft(
+                "the draft differs from what was sent: another process may be changing it",
+            ),
             Err(Fault::NotFound(_) | Fault::Conflict(_)) => {
-                self.another_draft("the draft is gone: somebody deleted it")
+                self.another_draft("the draft was deleted")
             }
             Err(fault) => self.stop(fault),
         }

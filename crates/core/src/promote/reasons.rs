@@ -12,7 +12,7 @@ reasons! {
     pub enum Refusal {
         /// The actor is not a maintainer.
         NotAMaintainer { /** Who. */ login: Login, /** Role. */ role: Role } =>
-            "promote.not-a-maintainer", "{login} has {role} rights, and only maintainers promote", "ask somebody with the role maintain or admin";
+            "promote.not-a-maintainer", "{login} has {role} rights, and only maintainers promote", "ask a user with the role maintain or admin";
         /// The environment holds nobody back.
         Environment { /** Why. */ problem: String } =>
             "promote.environment", "the environment `release`, in which promotions run, does not hold one back: {problem}", "let an administrator give it required reviewers and limit it to the default branch; `lockgate doctor` looks at all such settings";
@@ -68,7 +68,7 @@ reasons! {
             "promote.artifact-expired", "the artifact {artifact} has expired", "run the build workflow again, then promote its new candidate";
         /// Part of the candidate is not there.
         ArtifactMissing { /** Name. */ artifact: String, /** Run. */ run: RunId } =>
-            "promote.artifact-missing", "run {run} has no artifact {artifact}", "run the build workflow again; somebody may have deleted it";
+            "promote.artifact-missing", "run {run} has no artifact {artifact}", "run the build workflow again; the artifact may have been deleted";
         /// Two with one name.
         ArtifactTwice { /** Name. */ artifact: String, /** Run. */ run: RunId } =>
             "promote.artifact-twice", "run {run} has two artifacts named {artifact}", "find out who uploaded the second, then run all jobs of the build workflow again";
@@ -80,7 +80,7 @@ reasons! {
             "promote.manifest-unreadable", "{problem}", "run the build workflow again";
         /// The manifest is of something else.
         ManifestDiffers { /** What. */ what: &'static str, /** Says. */ says: String, /** Is. */ is: String } =>
-            "promote.manifest-differs", "the candidate's manifest names the {what} {says}, but it is {is}", "run the build workflow again; if it happens again, somebody wrote that manifest by hand";
+            "promote.manifest-differs", "the candidate's manifest names the {what} {says}, but it is {is}", "run the build workflow again; if it happens again, that manifest was written by hand";
         /// Nothing to promote.
         NothingToPromote { /** Why. */ why: String } =>
             "promote.nothing-to-promote", "there is nothing to promote: {why}", "raise the version in the pull request, if it should be published";

@@ -410,7 +410,7 @@ fn a_failed_candidate_names_its_variants() {
             variant: "arm64".parse().unwrap(),
             code: "build.command-failed".into(),
             problem: "the build command ended with 1".into(),
-            next: "mend it, and push".into(),
+            next: "fix it, and push".into(),
             log_tail: vec![],
         }],
     });
@@ -418,7 +418,7 @@ fn a_failed_candidate_names_its_variants() {
         panic!("not refused")
     };
     insta::assert_snapshot!(refusal, @"run 9001 made no candidate: arm64: the build command ended with 1 (build.command-failed)");
-    assert_eq!(refusal.full_hint(), "mend it, and push");
+    assert_eq!(refusal.full_hint(), "fix it, and push");
 }
 
 #[test]

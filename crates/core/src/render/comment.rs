@@ -241,7 +241,7 @@ fn next(report: &Report<'_>) -> String {
             ))
         ),
         (_, Outcome::Failed(_)) => {
-            "Next: mend the build and push; every push builds again.\n".to_owned()
+            "Next: fix the build and push; every push builds again.\n".to_owned()
         }
         _ => String::new(),
     }

@@ -141,7 +141,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
         variant: "arm64".parse().unwrap(),
         code: "build.command-failed".into(),
         problem: "the build command ended with 1".into(),
-        next: "read the end of its log, mend it, and push".into(),
+        next: "read the end of its log, fix it, and push".into(),
         log_tail: vec![
             "cc: error: <script>alert(1)</script>".into(),
             "```".into(),
@@ -158,7 +158,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
 
     **The build failed**, see [its log](https://forge.example/o/r/actions/runs/9).
 
-    - `arm64`: the build command ended with 1 (`build.command-failed`). Next: read the end of its log, mend it, and push
+    - `arm64`: the build command ended with 1 (`build.command-failed`). Next: read the end of its log, fix it, and push
 
     The last lines of `arm64`:
 
@@ -170,7 +170,7 @@ fn a_failure_names_the_variant_and_shows_the_end_of_its_log_as_text() {
 
     **Gate: failure**: version 2 is built and waits for a maintainer to promote it.
 
-    Next: mend the build and push; every push builds again.
+    Next: fix the build and push; every push builds again.
 
     <sub>For commit cccccccccccc.</sub>
     ");

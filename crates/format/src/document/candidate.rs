@@ -265,7 +265,7 @@ pub fn failures(failed: &[FailedVariant]) -> (String, String) {
     let mut nexts: Vec<String> = Vec::new();
     for it in failed {
         let next = match it.next.as_str() {
-            "" => "mend what failed, and push".to_owned(),
+            "" => "fix what failed, and push".to_owned(),
             next => crate::escape::line(next),
         };
         if !nexts.contains(&next) {

@@ -245,13 +245,14 @@ fn text(audit: &Audit) -> String {
 }
 
 fn verdict(audit: &Audit) -> String {
+    let commits = match audit.commits {
+        1 => "1 commit".to_owned(),
+        count => format!("{count} commits"),
+    };
     match audit.broken().count() {
-        0 => format!(
-            "every version on the branch is published ({} commits)",
-            audit.commits
-        ),
-        1 => format!("1 problem in {} commits", audit.commits),
-        count => format!("{count} problems in {} commits", audit.commits),
+        0 => format!("every version on the branch is published ({commits})"),
+        1 => format!("1 problem in {commits}"),
+        count => format!("{count} problems in {commits}"),
     }
 }
 

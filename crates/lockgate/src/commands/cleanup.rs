@@ -29,7 +29,7 @@ pub fn run(context: &Context, args: &cli::Cleanup) -> Result<(), Failure> {
             notes: release.notes,
             author: release
                 .author
-                .map_or_else(|| "nobody known".to_owned(), |it| it.to_string()),
+                .map_or_else(|| "an unknown author".to_owned(), |it| it.to_string()),
             files: release.assets.into_iter().map(|asset| asset.name).collect(),
         })
         .collect();

@@ -33,12 +33,12 @@ fn a_build_that_fails_is_mended_as_the_hint_says() {
     for (code, hint, wrong) in [
         (
             "build.command-missing",
-            "mend `command` in lockgate.toml",
+            "fix `command` in lockgate.toml",
             other("\"no-such-program\", \"{arch}\""),
         ),
         (
             "build.command-failed",
-            "mend it, and push",
+            "fix it, and push",
             python("raise SystemExit(1)"),
         ),
         (
@@ -71,7 +71,7 @@ fn a_build_that_fails_is_mended_as_the_hint_says() {
     );
     repository.replace("lockgate.toml", right, wrong);
     repository.commit();
-    repository.refused(BUILD, "build.no-output", "mend `output` in lockgate.toml");
+    repository.refused(BUILD, "build.no-output", "fix `output` in lockgate.toml");
     repository.replace("lockgate.toml", wrong, right);
     repository.commit();
     repository.works(BUILD);

@@ -21,7 +21,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "config.syntax",
         "[package.tool]",
         "[package.tool",
-        "mend the line",
+        "fix the line",
     ),
     (
         "config.unknown-key",
@@ -69,7 +69,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "config.bad-glob",
         "tool/**",
         "tool/[**",
-        "mend the pattern; `dir/**` is all below dir",
+        "fix the pattern; `dir/**` is all below dir",
     ),
     ("config.bad-template", "-v{version}", "", "`{version}`"),
     (

@@ -81,7 +81,7 @@ fn files() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("elf.header", "an ordinary linker", patched(20, &[2])),
         (
             "elf.type",
-            "name what the linker made",
+            "name the linker's output",
             glibc(|elf| elf.e_type = 1),
         ),
         (
@@ -192,7 +192,7 @@ fn the_bits_of_another_account_are_taken_away() {
     repository.refused(
         BUILD,
         "executable.setuid",
-        "take the setuid, setgid and sticky bits away",
+        "remove the setuid, setgid and sticky bits from the file",
     );
     mode(0o644);
     repository.works(BUILD);

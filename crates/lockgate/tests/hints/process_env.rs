@@ -48,7 +48,7 @@ fn a_token_with_a_line_break_is_mended() {
     repository.refused(
         "audit",
         "environment.settings",
-        "mend GITHUB_API_URL, GITHUB_TOKEN",
+        "fix GITHUB_API_URL, GITHUB_TOKEN",
     );
     repository.variables = variables("automation-token");
     repository.works("audit");
@@ -95,7 +95,7 @@ fn the_right_clone_is_named_deepened_and_fetched() {
 fn what_git_and_the_system_complain_about_is_mended() {
     let repository = Repository::minimal();
     repository.git("remote set-url origin /nowhere/at/all.git");
-    repository.refused(DETECT, "git.failed", "mend what git complains about");
+    repository.refused(DETECT, "git.failed", "fix what git reports");
     let (_, stderr) = repository.lockgate(DETECT);
     assert!(
         stderr.contains("'/nowhere/at/all.git' does not appear to be a git repository"),
@@ -107,11 +107,7 @@ fn what_git_and_the_system_complain_about_is_mended() {
     let taken = repository.workspace.path().join("taken");
     std::fs::write(&taken, "").unwrap();
     let build = format!("build --repo o/r --variant amd64 --out {}", taken.display());
-    repository.refused(
-        &build,
-        "file.failed",
-        "mend what the system complains about",
-    );
+    repository.refused(&build, "file.failed", "fix what the system reports");
     std::fs::remove_file(&taken).unwrap();
     repository.works(&build);
 }

@@ -66,7 +66,7 @@ fn what_is_wrong_on_the_command_line_is_said_as_the_hint_says() {
         &with("--emulate arm64"),
     );
     let gone = first.replace("src/build.sh", "build.sh");
-    tried(&gone, "init.no-command", "mend --build-command", &first);
+    tried(&gone, "init.no-command", "fix --build-command", &first);
     tried(
         &gone,
         "init.no-command",

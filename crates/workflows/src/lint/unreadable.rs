@@ -4,7 +4,7 @@ use super::{Doc, Hit, Rule, hit};
 
 pub(super) const RULE: Rule = Rule {
     code: "lint.unreadable",
-    remedy: "mend the file; a key stands in a table only once, and a file is one document",
+    remedy: "fix the file; a key stands in a table only once, and a file is one document",
     look,
 };
 

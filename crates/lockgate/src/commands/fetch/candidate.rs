@@ -85,7 +85,7 @@ pub(super) fn fetch(
         };
         context.reporter.say(&format!(
             "CANDIDATE: {} {version} for {}, of pull request {number}, run {}, attempt {}; verified by the build's own \
-             manifest, and promoted by nobody: it is what the pull request's code made it",
+             manifest, and not promoted: it is what the pull request's code made it",
             package.name, variant.name, manifest.run, manifest.attempt
         ));
         staged.push(Staged {

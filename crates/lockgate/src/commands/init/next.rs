@@ -60,7 +60,7 @@ pub(super) fn what_is_left(found: &Found, config: &Config) -> Vec<String> {
         "Commit, open a pull request, merge it: workflows count from the branch {branch}."
     ));
     let bound = match config.workflows.level {
-        TrustLevel::Hardened => ", from the App and nobody else",
+        TrustLevel::Hardened => ", from the App only",
         TrustLevel::Basic => "",
     };
     for listed in &config.workflows.branches {

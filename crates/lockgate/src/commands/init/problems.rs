@@ -36,7 +36,7 @@ reasons! {
             "init.bad-version", "the version file {path} cannot be read: {problem}", "let it hold the version and nothing else, or name another file with --version-file";
         /// The build command does not exist.
         NoCommand { /** What. */ what: String } =>
-            "init.no-command", "the build command cannot work: {what}", "mend --build-command, or say --allow-missing if it will be there later";
+            "init.no-command", "the build command cannot work: {what}", "fix --build-command, or pass --allow-missing if it will be there later";
         /// The variant does not exist.
         NoVariant { /** Which. */ variant: String, /** The others. */ known: String } =>
             "init.no-variant", "--emulate names {variant}, which is no variant of the package", "the variants are {known}";

@@ -56,7 +56,7 @@ impl Story<'_> {
             );
         }
         let whereabouts = if workspace.kept || args.serve {
-            format!("\nEverything lies in {}", workspace.path.display())
+            format!("\nEverything is in {}", workspace.path.display())
         } else {
             "\nThe folder is gone; with --keep it stays, with --serve the forge stays up as well"
                 .to_owned()
