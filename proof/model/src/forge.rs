@@ -33,19 +33,20 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The ways in which a write can go wrong.
-    pub const WRITES: [Self; 8] = [
+    /// The ways in which a write can go wrong, apart from those of every call.
+    pub const WRITES: [Self; 5] = [
         Self::Unanswered,
         Self::Lost,
         Self::Late,
-        Self::RateLimited,
-        Self::Unavailable,
-        Self::Denied,
         Self::ThenDies,
         Self::LateAndDies,
     ];
-    /// The ways in which a read can go wrong: in all of them nothing is learned.
-    pub const READS: [Self; 3] = [Self::RateLimited, Self::Unavailable, Self::Denied];
+    /// The ways in which every call can go wrong: it does not happen, and the caller knows.
+    pub const KNOWN: [(Self, Failure); 3] = [
+        (Self::Unavailable, Failure::Unavailable),
+        (Self::RateLimited, Failure::RateLimited),
+        (Self::Denied, Failure::Denied),
+    ];
 
     fn happens(self) -> bool {
         matches!(self, Self::Fine | Self::Unanswered | Self::ThenDies)

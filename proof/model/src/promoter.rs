@@ -33,6 +33,17 @@ pub fn can_be_stale(at: At) -> bool {
     )
 }
 
+/// Lists the known failures of the next call that have different consequences: the same consequence is not searched twice.
+pub fn known_failures(me: Promoter) -> impl Iterator<Item = Fault> {
+    let follows = move |failure| shipped::step(me.machine, Seen::Failed(failure));
+    let all = Fault::KNOWN.into_iter().enumerate();
+    let different = all.filter(move |(at, (_, failure))| {
+        let mut earlier = Fault::KNOWN.iter().take(*at);
+        earlier.all(|(_, other)| follows(*other) != follows(*failure))
+    });
+    different.map(|(_, (fault, _))| fault)
+}
+
 /// Makes the next call of a promotion. `None` if that outcome does not apply to it, or changes nothing.
 pub fn step(state: &State, setup: &Setup, who: u8, fault: Fault, look: Look) -> Option<State> {
     let mut next = state.clone();

@@ -111,9 +111,9 @@ fn promoter_actions(state: &State, who: u8, actions: &mut Vec<Action>) {
         return;
     }
     actions.push(Kill(who));
-    if promoter::reads(at) {
-        actions.extend(Fault::READS.map(|fault| Step(who, fault, Look::Fresh)));
-    } else if state.late.iter().flatten().count() < LATE {
+    let known = promoter::known_failures(state.promoter(who));
+    actions.extend(known.map(|fault| Step(who, fault, Look::Fresh)));
+    if !promoter::reads(at) && state.late.iter().flatten().count() < LATE {
         actions.extend(Fault::WRITES.map(|fault| Step(who, fault, Look::Fresh)));
         if matches!(at, At::SendingExecutables | At::SendingReceipt) {
             actions.push(Step(who, Fault::Starter, Look::Fresh));
