@@ -367,7 +367,7 @@ fn what_a_user_lacks_is_named_and_then_the_executable_is_there() {
         std::fs::write(user.join("hello/SHA256SUMS"), text).unwrap();
     };
     pin("hello-amd64-v9");
-    refused(&kept, &[], "fetch.no-pin", "a maintainer has to pin it");
+    refused(&kept, &[], "fetch.no-pin", "ask the maintainers to pin it");
     pin(AMD64);
     works(&kept, &[]);
 
@@ -386,7 +386,7 @@ fn what_a_user_lacks_is_named_and_then_the_executable_is_there() {
         &["--cache", &cache],
         &[],
         "fetch.no-variant",
-        "name a variant yourself",
+        "choose a variant with `--variant NAME`",
     );
     works(&["--variant", foreign, "--cache", &cache], &[]);
 }
