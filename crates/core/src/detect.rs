@@ -10,184 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checkout::LFS_POINTER;
 use crate::config::{IdentityCheck, Level, Package, Removal, Step};
 use crate::escape::quoted;
-use crate::fingerprint::SourceDigests;
 use crate::identity;
-use crate::ids::{Fingerprint, PackageName, PullNumber, RepoPath, Tag};
-use crate::reason::{Verdict, reasons};
+use crate::reason::Verdict;
 use crate::version::{Scheme, Version};
+
+mod decision;
+mod facts;
+mod refusal;
+
+pub use decision::{Decision, Done, Never, Plan};
+pub use facts::{Facts, Merged, Snapshot, VersionFile, VersionOwner};
+pub use refusal::Refusal;
 
 /// The largest accepted version file, in bytes.
 pub const LARGEST_VERSION_FILE: u64 = 1024;
-
-/// The state of a package in one tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The scheme of the version.
-    pub scheme: Scheme,
-    /// The version file.
-    pub version_file: VersionFile,
-    /// The digests of the sources.
-    pub digests: SourceDigests,
-}
-
-/// The entry at the path of the version file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VersionFile {
-    /// No entry.
-    Absent,
-    /// A symbolic link; it is not followed.
-    Symlink,
-    /// A folder or a submodule.
-    NotAFile,
-    /// A file of more than [`LARGEST_VERSION_FILE`] bytes.
-    TooLarge(u64),
-    /// A file with these bytes.
-    Content(Vec<u8>),
-}
-
-/// The merge of the head into the base, as git would make it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merged {
-    /// The merge has no conflict.
-    Clean(Snapshot),
-    /// The merge has a conflict.
-    Conflict,
-    /// The merge is impossible: the two have no commit in common.
-    Unrelated,
-}
-
-/// The owner of the version number that the head requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionOwner {
-    /// The number is free.
-    Nobody,
-    /// A release that Lockgate published, with this fingerprint, promoted from this pull request.
-    Release(Fingerprint, PullNumber),
-    /// A release that is not publicly readable yet, though GitHub lists its receipt.
-    NotReadable,
-    /// A tag or release without a readable receipt.
-    Foreign,
-}
-
-/// The facts that the decision depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// The tip of the base branch; `None` if the package does not exist there yet.
-    pub base: Option<Snapshot>,
-    /// The head of the pull request.
-    pub head: Snapshot,
-    /// The merge of the two.
-    pub merged: Merged,
-    /// The versions whose tags exist, whatever created them.
-    pub taken: BTreeSet<Version>,
-    /// Versions whose tags cannot be created, each with the existing tag below it that prevents it; see [`tags`].
-    pub blocked: BTreeMap<Version, String>,
-    /// The owner of the version that the head names.
-    pub holder: VersionOwner,
-    /// The version at the point where the head left the base branch, if it matters and can be read. It tells a change that forgot
-    /// to raise the version from one whose number was taken meanwhile.
-    pub fork: Option<Version>,
-    /// The changes that the merge makes to the package's identity.
-    pub identity: Vec<identity::Change>,
-}
-
-/// Nothing to build.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Done {
-    /// Neither sources nor version changed.
-    Unchanged {
-        /// The current version.
-        version: Version,
-    },
-    /// The sources changed, the version did not, and the policy allows it.
-    ChangedWithoutBump {
-        /// The current version.
-        version: Version,
-        /// [`Level::Warn`] or [`Level::Allow`].
-        level: Level,
-    },
-    /// The release of this version is published with exactly this fingerprint.
-    AlreadyPublished {
-        /// The version.
-        version: Version,
-        /// The fingerprint of the release.
-        fingerprint: Fingerprint,
-    },
-    /// A release of this version exists but is not publicly readable yet, so its sources cannot be determined.
-    NotReadable {
-        /// The version.
-        version: Version,
-    },
-}
-
-/// Build all variants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// The version of the base, if there was one.
-    pub from: Option<Version>,
-    /// The version to build.
-    pub version: Version,
-    /// The fingerprint of the head, which is what is built.
-    pub fingerprint: Fingerprint,
-    /// Whether the sources of the merge differ from the head: then the head must be updated before it is promoted.
-    pub behind: bool,
-    /// The version rose, the sources did not change, and the policy is to warn.
-    pub without_change: bool,
-}
-
-/// Detect never waits.
-pub type Never = std::convert::Infallible;
-
-/// The decision of detect.
-pub type Decision = Verdict<Done, Plan, Never, Refusal>;
-
-reasons! {
-    /// A reason why a pull request cannot be merged as it is.
-    pub enum Refusal {
-        /// The version file cannot be read.
-        Malformed { /** Path. */ path: RepoPath, /** What was read and why it is wrong. */ problem: String, /** What is right. */ expected: &'static str } =>
-            "detect.version-malformed", "{path} is not a version file: {problem}", "write {expected}";
-        /// The version file does not exist.
-        Missing { /** Path. */ path: RepoPath } =>
-            "detect.version-missing", "{path} is missing", "put the version file back: a package always names its version";
-        /// The version file is not a regular file.
-        NotAFile { /** Path. */ path: RepoPath, /** What it is. */ kind: &'static str } =>
-            "detect.version-not-a-file", "{path} is {kind}, not a regular file", "make it a regular file that holds the version";
-        /// The version falls.
-        Lowered { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
-            "detect.lowered", "the version falls from {from} to {to}", "a version never falls; to go back, restore the old sources and raise the version to {free}";
-        /// The version is published with other bytes.
-        Taken { /** Which. */ version: Version, /** By whom. */ by: String, /** Free. */ free: String } =>
-            "detect.taken", "version {version} is taken: {by}", "raise the version to {free}, which is free";
-        /// The version's tag cannot be created.
-        TagBlocked { /** Which. */ tag: Tag, /** The other, quoted. */ below: String, /** Free. */ free: String } =>
-            "detect.tag-blocked", "the tag {tag} cannot be made, because there is a tag {below}: to git, {tag} is a folder", "raise the version to {free}, which is free; or have {below} deleted, if nothing needs it";
-        /// The version skips a number.
-        Skips { /** From. */ from: Version, /** To. */ to: Version, /** Free. */ free: String } =>
-            "detect.skips", "the version changes from {from} to {to} and skips {free}, which is free", "raise the version to {free}, or set step = \"any\" in the package's policy on the base branch first";
-        /// The sources changed, the version did not, and the policy denies it.
-        ChangeWithoutBump { /** Which. */ version: Version, /** Free. */ free: String } =>
-            "detect.change-without-bump", "the sources changed, but the version is still {version}", "raise the version to {free}";
-        /// The version rose, the sources did not, and the policy denies it.
-        BumpWithoutChange { /** From. */ from: Version, /** To. */ to: Version } =>
-            "detect.bump-without-change", "the version changes from {from} to {to}, but the sources do not", "put the version back to {from}";
-        /// The head's config cannot be read.
-        Config { /** What is wrong. */ problem: String, /** What to do. */ remedy: String } =>
-            "detect.config", "lockgate.toml cannot be read: {problem}", "{remedy}";
-        /// The package is removed from the config.
-        Removed { /** Which. */ package: PackageName, /** What took its place. */ instead: String } =>
-            "detect.package-removed", "the pull request takes the package {package} out of lockgate.toml{instead}", "put it back; to remove it for good, set removal = \"allow\" in its policy first, in a pull request of its own";
-        /// The identity on which users depend would change.
-        Identity { /** What changes. */ change: String, /** What helps. */ remedy: String } =>
-            "detect.identity", "{change}, which users follow", "{remedy}";
-        /// The head does not merge.
-        Conflict =>
-            "detect.conflict", "the pull request conflicts with its base branch", "merge the base branch into the pull request, or rebase it";
-        /// The head and the base have no history in common.
-        Unrelated =>
-            "detect.unrelated", "the pull request has no commit in common with its base branch", "rebase its commits onto the base branch";
-    }
-}
 
 /// Reads the version from a version file.
 ///
@@ -519,73 +355,5 @@ fn free_above(version: &Version, facts: &Facts) -> String {
         .map_or_else(|| "a higher number".to_owned(), |free| free.to_string())
 }
 
-impl Decision {
-    fn map_plan(self, change: impl FnOnce(Plan) -> Plan) -> Self {
-        match self {
-            Self::Proceed(plan) => Self::Proceed(change(plan)),
-            other @ (Self::Done(_) | Self::Refuse(_)) => other,
-        }
-    }
-
-    /// Returns the decision as one line for display.
-    pub fn summary(&self, package: &PackageName) -> String {
-        match self {
-            Self::Done(Done::Unchanged { version }) => {
-                format!("{package} stays at version {version}: nothing to publish")
-            }
-            Self::Done(Done::ChangedWithoutBump {
-                version,
-                level: Level::Allow,
-            }) => format!("{package} stays at version {version}: nothing to publish"),
-            Self::Done(Done::ChangedWithoutBump {
-                version,
-                level: Level::Warn | Level::Deny,
-            }) => {
-                format!(
-                    "the sources of {package} changed, but its version is still {version}: users will not get the change"
-                )
-            }
-            Self::Done(Done::AlreadyPublished { version, .. }) => {
-                format!("{package} {version} is published from these sources: nothing to build")
-            }
-            Self::Done(Done::NotReadable { version }) => {
-                format!("{package} {version} is published, and the public cannot read it yet")
-            }
-            Self::Proceed(Plan {
-                from: Some(from),
-                version,
-                without_change,
-                ..
-            }) => {
-                let note = if *without_change {
-                    ", though the sources did not change"
-                } else {
-                    ""
-                };
-                format!("{package} {from} → {version}{note}: building all variants")
-            }
-            Self::Proceed(Plan {
-                from: None,
-                version,
-                ..
-            }) => format!("{package} {version} is the first version: building all variants"),
-            Self::Refuse(refusal) => refusal.to_string(),
-            Self::Wait(never) => match *never {},
-        }
-    }
-
-    /// Returns a stable word for outputs of workflows: `build`, `nothing`, `published` or `refused`.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Done(Done::Unchanged { .. } | Done::ChangedWithoutBump { .. }) => "nothing",
-            Self::Done(Done::AlreadyPublished { .. } | Done::NotReadable { .. }) => "published",
-            Self::Proceed(_) => "build",
-            Self::Refuse(_) => "refused",
-            Self::Wait(never) => match *never {},
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "detect_tests.rs"]
 mod tests;

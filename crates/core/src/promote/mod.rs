@@ -5,7 +5,9 @@
 //! rehearsal's fake GitHub and a simulator.
 
 mod approval;
+mod candidate;
 mod decide;
+mod effect;
 mod facts;
 mod machine;
 pub mod origin;
@@ -17,15 +19,16 @@ pub mod runs;
 
 pub use approval::{Approved, Changes, PUBLISHED};
 pub use decide::{decide, workflow};
+pub use effect::{
+    Effect, End, Event, Fault, ObservedAsset, ObservedDraft, ObservedRelease, Sent, Step,
+    UploadFault, WrongContent,
+};
 pub use facts::{
     ActorFacts, ArtifactFacts, CandidateFacts, ENVIRONMENT, Facts, PublishedAsset,
     PublishedRelease, PullFacts, PullState, ReleaseDefect, ReleaseFacts, ReleaseOrigin, RunFacts,
     RunOutcome, WorkflowFacts,
 };
-pub use machine::{
-    Effect, End, Event, Fault, Machine, ObservedAsset, ObservedDraft, ObservedRelease, Sent, Step,
-    UploadFault, WrongContent,
-};
+pub use machine::Machine;
 pub use plan::{Binding, BoundArtifact, Done, Item, Plan, Rechecked};
 pub use reasons::{Refusal, Wait};
 pub use recheck::Recheck;
