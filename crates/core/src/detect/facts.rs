@@ -27,7 +27,7 @@ pub enum VersionFile {
     Symlink,
     /// A folder or a submodule.
     NotAFile,
-    /// A file of more than [`LARGEST_VERSION_FILE`] bytes.
+    /// A file of more than [`LARGEST_VERSION_FILE`](super::LARGEST_VERSION_FILE) bytes.
     TooLarge(u64),
     /// A file with these bytes.
     Content(Vec<u8>),
@@ -68,7 +68,7 @@ pub struct Facts {
     pub merged: Merged,
     /// The versions whose tags exist, whatever created them.
     pub taken: BTreeSet<Version>,
-    /// Versions whose tags cannot be created, each with the existing tag below it that prevents it; see [`tags`].
+    /// Versions whose tags cannot be created, each with the existing tag below it that prevents it; see [`tags`](super::tags).
     pub blocked: BTreeMap<Version, String>,
     /// The owner of the version that the head names.
     pub holder: VersionOwner,

@@ -12,7 +12,7 @@ pub enum Effect {
     Send {
         /// The id of our draft.
         draft: ReleaseId,
-        /// The index in [`Plan::items`].
+        /// The index in [`Plan::items`](super::Plan::items).
         item: usize,
     },
     /// Read our draft back. Where GitHub reports no digest, download and hash.
