@@ -33,7 +33,6 @@ test: ## Run every test, those of the examples, and the fuzz targets over their 
 	cargo test --workspace --locked
 	cargo test --workspace --locked --test runner
 	+$(MAKE) --no-print-directory -j2 --output-sync=target test-examples test-clients test-workflows test-python
-	scripts/fuzz.sh seeds
 
 # Two at a time: each of them waits a good part of its time for one process.
 test-examples test-clients test-workflows test-python: test-%:
@@ -44,7 +43,7 @@ wheel: ## Build the Python package, with the command in it, into target/wheels
 	scripts/wheel.sh
 
 fuzz: ## The long form of what `make test` does with the fuzz targets: a minute each (FUZZ_SECONDS=60)
-	scripts/setup.sh test
+	scripts/setup.sh fuzz
 	scripts/fuzz.sh soak $(or $(FUZZ_SECONDS),60)
 
 mutants: ## Change what decides, one place at a time; a test has to notice. Takes hours (ARGS="--file ..." for less)
@@ -67,7 +66,7 @@ soak: soak-properties soak-model soak-simulator soak-fuzz ## Look for what `make
 
 # Each part has one core's worth of work, so `make -j2 soak` takes half the time.
 soak-setup:
-	scripts/setup.sh test
+	scripts/setup.sh test fuzz
 
 # As `make test` builds them, with overflow checks and debug assertions.
 soak-properties: soak-setup

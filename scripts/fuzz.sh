@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # The fuzz targets, without tools beyond cargo and a C++ compiler.
 #
-#     scripts/fuzz.sh seeds                        builds all targets and runs each over its committed seeds
 #     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds lies in proof/fuzz/artifacts
 #
 # Where a nightly toolchain is installed, soak builds with it and the address sanitizer watches; that also catches a single
 # allocation of more than 64 MiB. SANITIZE=none goes without. The default toolchain serves then: coverage is a plain
 # compiler option. What soak learns is kept under the target folder, not among the seeds.
-# The dependencies have the versions of the workspace's lock file, so that what is compiled already serves here.
+# `cargo test -p lockgate-fuzz-seeds` runs each target over its committed seeds, without a fuzzer.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,24 +18,14 @@ coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-
 main() {
     [ proof/fuzz/Cargo.lock -nt Cargo.lock ] || cp Cargo.lock proof/fuzz/Cargo.lock
     case ${1:-} in
-        seeds) seeds ;;
         soak) soak "${@:2}" ;;
-        *) fail "say 'seeds' or 'soak SECONDS [TARGET...]'" ;;
+        *) fail "say 'soak SECONDS [TARGET...]'" ;;
     esac
 }
 
 targets() {
     local file
     for file in proof/fuzz/fuzz_targets/*.rs; do basename "$file" .rs; done
-}
-
-seeds() {
-    local target
-    cargo build --quiet --manifest-path proof/fuzz/Cargo.toml --bins --target-dir "$built"
-    for target in $(targets); do
-        quietly "$built/debug/$target" "proof/fuzz/corpus/$target"/* || fail "$target does not hold for its seeds"
-        printf 'fuzz: %s holds for its seeds\n' "$target"
-    done
 }
 
 soak() { # SECONDS [TARGET...]

@@ -11,6 +11,7 @@
 #     scripts/setup.sh workflows    of the tests, what reads the workflows that Lockgate writes
 #     scripts/setup.sh mutants      what `make mutants` needs
 #     scripts/setup.sh deny         what `make deny` needs
+#     scripts/setup.sh fuzz         what `make fuzz` needs
 #     scripts/setup.sh              what the tests need
 #
 # It says what it installs and why, one line each, and where the disk is nearly full; otherwise nothing. It asks only
@@ -29,7 +30,7 @@ main() {
     for group in "$@"; do
         case $group in
             rehearse) need_git; need_python; need_cargo; need_zig; need_qemu ;;
-            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_cxx; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser; need_wheel_tools ;;
+            test) need_git; need_python; need_cargo; need_zig; need_qemu; need_cc; need_readelf; need_unzip; need_tinyproxy; need_busybox; need_act; need_actions; need_npm_files; need_octokit; need_python_clients; need_zizmor; need_actionlint; need_parser; need_wheel_tools ;;
             lint) need_cargo; need_component rustfmt "the format is checked"; need_component clippy "the lints are clippy's" ;;
             bench) need_git; need_python; need_cargo; need_curl; need_wget; need_python_clients ;;
             runner) need_git; need_python; need_cargo; need_act; need_actions ;;
@@ -38,7 +39,8 @@ main() {
             workflows) need_git; need_python; need_cargo; need_zizmor; need_actionlint; need_parser ;;
             mutants) need_cargo; need_mutants ;;
             deny) need_cargo; need_deny ;;
-            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel, mutants, deny" ;;
+            fuzz) need_cargo; need_cxx ;;
+            *) fail "there is no group '$group'; the groups are: rehearse, test, lint, bench, runner, fidelity, workflows, wheel, mutants, deny, fuzz" ;;
         esac
     done
 }

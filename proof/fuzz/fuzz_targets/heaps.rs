@@ -7,12 +7,12 @@ use lockgate_artifact::zip::Size;
 
 #[path = "../../../crates/artifact/tests/suite/attacks/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
-mod attacks;
+pub(crate) mod attacks;
 #[path = "../../../crates/artifact/tests/suite/opinions.rs"]
 mod opinions;
 #[path = "../../../crates/artifact/tests/suite/zips.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
-mod zips;
+pub(crate) mod zips;
 
 fuzz_target!(|bytes: &[u8]| {
     let (parts, zip) = attacks::chosen(bytes);
