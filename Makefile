@@ -3,7 +3,7 @@
 # Where cargo puts what it builds.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # How much `make soak` does: CASES for each property, FUZZ_SECONDS for each fuzz target (60 in `make fuzz`, 100 in `make soak`).
-# The defaults let `make -j2 soak` end within about half an hour on two idle cores, so that people run it; raise them for a night.
+# The defaults let `make -j2 soak` end within about three quarters of an hour on two idle cores, so that people run it; raise them for a night.
 CASES ?= 5000
 
 # The cross compiler that scripts/setup.sh puts into the checkout; and the folder of python3 itself, where what PATH has is a shell

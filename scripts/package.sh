@@ -17,7 +17,8 @@ main() {
     cargo package --workspace --locked --no-verify --allow-dirty --quiet "${unpublished[@]}"
     mkdir -p "$alone"
     local package
-    for package in "$target"/package/*.crate; do tar -xzf "$package" -C "$alone"; done
+    # With the time of now (-m): cargo packs with a constant one, and would take what it built of another package for this one.
+    for package in "$target"/package/*.crate; do tar -xzmf "$package" -C "$alone"; done
     workspace >"$alone/Cargo.toml"
     cp Cargo.lock "$alone/Cargo.lock"
     # Not --locked: the members are fewer than the repository's, and cargo takes what is not needed out of the copy.
