@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The fuzz targets, without tools beyond cargo and a C++ compiler.
 #
-#     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds lies in proof/fuzz/artifacts
+#     scripts/fuzz.sh soak SECONDS [TARGET...]     fuzzes each target for so long; what it finds is in proof/fuzz/artifacts
 #
 # Where a nightly toolchain is installed, soak builds with it and the address sanitizer watches; that also catches a single
 # allocation of more than 64 MiB. SANITIZE=none goes without. The default toolchain serves then: coverage is a plain

@@ -26,7 +26,7 @@ impl Sums {
     }
 
     /// Parses exactly what Lockgate writes. In a release and in what a gate or an audit compares, any other byte means that
-    /// somebody else wrote the file.
+    /// another process wrote the file.
     ///
     /// # Errors
     /// [`DocumentProblem`] with the number of the first invalid line.
